@@ -1,0 +1,3 @@
+//! The customer-support domain as a library.
+
+pub mod calendar;
