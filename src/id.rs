@@ -1,0 +1,226 @@
+//! The names of things: ids that cannot be mixed up, ticket numbers, and short names chosen by people.
+//!
+//! Every id is a newtype over [`Uuid`]; a host that has ids of its own wraps them with `from_uuid`, or derives them from
+//! its own text keys with `named` (a uuid v5: the same text gives the same id on every machine). Nothing here reads a clock
+//! or draws a random number.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use uuid::Uuid;
+
+/// The namespace of every uuid v5 that this crate derives.
+const NAMESPACE: Uuid = Uuid::from_u128(0x6d0f_8c1e_51f4_4f0e_9c3b_2f6a_7d1e_0b55);
+
+/// The id derived from `parts`: length-prefixed, so that no two lists of parts meet by accident.
+pub(crate) fn derive(parts: &[&[u8]]) -> Uuid {
+    let mut text = Vec::with_capacity(parts.iter().map(|part| part.len() + 8).sum());
+    for part in parts {
+        text.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        text.extend_from_slice(part);
+    }
+    Uuid::new_v5(&NAMESPACE, &text)
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident $kind:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// Wraps an id that the host chose.
+            pub const fn from_uuid(id: Uuid) -> $name {
+                $name(id)
+            }
+
+            /// The id that stands for a host's own text key, the same on every machine (uuid v5).
+            pub fn named(key: &str) -> $name {
+                $name(derive(&[$kind.as_bytes(), key.as_bytes()]))
+            }
+
+            /// The bare uuid.
+            pub const fn uuid(self) -> Uuid {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({})", stringify!($name), self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+            fn from_str(text: &str) -> Result<$name, InvalidId> {
+                Uuid::try_parse(text).map($name).map_err(|_| InvalidId { kind: $kind, text: shorten(text) })
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// One customer of the host: every record belongs to exactly one tenant. Hosts with one use [`TenantId::SINGLE`].
+    TenantId "tenant";
+    /// A ticket.
+    TicketId "ticket";
+    /// A person who works at the desk.
+    AgentId "agent";
+    /// A person who asks for help.
+    CustomerId "customer";
+    /// A group of agents.
+    TeamId "team";
+    /// An automatic participant: a chatbot, an auto-responder.
+    BotId "bot";
+    /// One message of a conversation.
+    MessageId "message";
+    /// A text, name or address that is kept apart from the events, so that it can be erased.
+    ContentId "content";
+    /// One version of a [`Rulebook`](crate::Rulebook): the uuid v5 of its canonical form.
+    RulebookId "rulebook";
+    /// One firing of an escalation level, or one announced breach: once for ever.
+    FiringKey "firing";
+}
+
+impl TenantId {
+    /// The tenant of a host that has only one (the nil uuid).
+    pub const SINGLE: TenantId = TenantId(Uuid::nil());
+}
+
+/// A text that is not an id.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not a {kind} id; a uuid such as `018f3c1e-7a00-7000-8000-000000000001` is expected")]
+pub struct InvalidId {
+    kind: &'static str,
+    text: String,
+}
+
+/// The number people use for a ticket: unique in its tenant, counting up, with gaps allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TicketNumber(pub u64);
+
+impl fmt::Display for TicketNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A short name chosen by people: of a calendar, policy, rule, label, tag, ticket type or field.
+///
+/// 1 to [`Name::MAX_BYTES`] bytes of UTF-8, no control characters, no white space at either end. Cheap to clone.
+///
+/// ```
+/// use helpdesk::id::Name;
+/// let vip: Name = "vip".parse()?;
+/// assert_eq!(vip.as_str(), "vip");
+/// assert!(" vip".parse::<Name>().is_err());
+/// # Ok::<(), helpdesk::id::InvalidName>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Name(Arc<str>);
+
+impl Name {
+    /// The longest name, in bytes.
+    pub const MAX_BYTES: usize = 128;
+
+    /// Checks and wraps `text`; see the type for what is allowed.
+    pub fn new(text: &str) -> Result<Name, InvalidName> {
+        let ok = !text.is_empty()
+            && text.len() <= Name::MAX_BYTES
+            && text.trim() == text
+            && !text.chars().any(char::is_control);
+        if ok { Ok(Name(text.into())) } else { Err(InvalidName { text: shorten(text) }) }
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl FromStr for Name {
+    type Err = InvalidName;
+    fn from_str(text: &str) -> Result<Name, InvalidName> {
+        Name::new(text)
+    }
+}
+
+impl TryFrom<&str> for Name {
+    type Error = InvalidName;
+    fn try_from(text: &str) -> Result<Name, InvalidName> {
+        Name::new(text)
+    }
+}
+
+impl Borrow<str> for Name {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Name, D::Error> {
+        Name::new(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+/// A text that cannot be a [`Name`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not a name; 1 to 128 bytes without control characters or outer white space are allowed")]
+pub struct InvalidName {
+    text: String,
+}
+
+/// At most 60 characters of `text`, for error messages.
+pub(crate) fn shorten(text: &str) -> String {
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn derived_ids_depend_on_where_the_parts_end() {
+        assert_ne!(derive(&[b"ab", b"c"]), derive(&[b"a", b"bc"]));
+        assert_eq!(derive(&[b"ab", b"c"]), derive(&[b"ab", b"c"]));
+        assert_ne!(TeamId::named("x").uuid(), AgentId::named("x").uuid());
+    }
+
+    #[test]
+    fn names_refuse_what_people_cannot_see() {
+        for bad in ["", " a", "a ", "a\nb", &"x".repeat(129)] {
+            assert!(Name::new(bad).is_err(), "{bad:?}");
+        }
+        assert!(Name::new("Awaiting vendor").is_ok());
+        assert!(serde_json::from_str::<Name>("\"\"").is_err());
+    }
+}

@@ -1,0 +1,344 @@
+//! The rulebook: calendars, policies, escalation rules, labels and permissions of a desk, as one immutable, validated value.
+//!
+//! A [`RulebookDraft`] is the form that people write: plain data, serde, every part with a default. Building it
+//! ([`RulebookDraft::build`], or deserialising a [`Rulebook`]) checks everything at one door and names what is wrong by its
+//! path. A built rulebook never changes; its id is derived from its canonical form, so the same rules have the same id on
+//! every machine, and a ticket can be pinned to them for ever. [`Rulebooks`] keeps every version that tickets refer to.
+//!
+//! ```
+//! use helpdesk::Rulebook;
+//! let text = r#"{
+//!     "calendars": {"office": {"zone": "Europe/Berlin", "hours": "Mon-Fri 09:00-17:30"}},
+//!     "calendar": "office",
+//!     "policies": [
+//!         {"name": "urgent", "when": {"priority": ["urgent", "critical"]}, "targets": {"first_response": "30min"}},
+//!         {"name": "standard", "targets": {"first_response": "4h", "total_resolution": "40h"}}
+//!     ]
+//! }"#;
+//! let rulebook: Rulebook = serde_json::from_str(text)?;
+//! assert_eq!(serde_json::from_str::<Rulebook>(&serde_json::to_string(&rulebook)?)?.id(), rulebook.id());
+//!
+//! let wrong = text.replace("\"calendar\": \"office\"", "\"calendar\": \"offise\"");
+//! let error = serde_json::from_str::<Rulebook>(&wrong).unwrap_err();
+//! assert!(error.to_string().contains("`calendar`: there is no calendar `offise`; there are `office`"));
+//! # Ok::<(), serde_json::Error>(())
+//! ```
+//!
+//! # What is not here
+//! No rule is applied here: [`desk::plan`](crate::desk::plan) does that. Nothing is read from a file.
+
+mod versions;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::calendar::Calendar;
+use crate::escalation::{self, Action, Due, Guard, Level, Recipient, Rule};
+use crate::id::{Name, RulebookId, derive};
+use crate::kpi::{self, Fact};
+use crate::sla::{self, Condition, Measure, Policies, Policy, Reading, Target};
+use crate::ticket::{ClockId, Metric, Priority, Rules, Ticket};
+use crate::time::Span;
+
+pub use versions::{MissingRulebook, Rulebooks};
+
+/// A rulebook as people write it: plain data, not yet checked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct RulebookDraft {
+    /// The calendars, by name.
+    pub calendars: BTreeMap<Name, Calendar>,
+    /// The calendar of whatever names none.
+    pub calendar: Name,
+    /// The policies, in order: of each agreement the first that holds applies.
+    pub policies: Vec<Policy>,
+    /// The escalation rules.
+    pub escalations: Vec<Rule>,
+    /// What is allowed on tickets.
+    pub tickets: Rules,
+}
+
+impl Default for RulebookDraft {
+    /// One calendar, `always`, that never closes; no policy, no rule.
+    fn default() -> RulebookDraft {
+        let always = known("always");
+        RulebookDraft {
+            calendars: BTreeMap::from([(always.clone(), Calendar::always())]),
+            calendar: always,
+            policies: Vec::new(),
+            escalations: Vec::new(),
+            tickets: Rules::default(),
+        }
+    }
+}
+
+/// A name that is written in this file.
+fn known(text: &'static str) -> Name {
+    Name::new(text).unwrap_or_else(|_| unreachable!("`{text}` is a name"))
+}
+
+impl RulebookDraft {
+    /// The same draft with one more calendar, or one replaced; the first one given becomes the rulebook's own.
+    #[must_use]
+    pub fn calendar(mut self, name: Name, calendar: Calendar) -> RulebookDraft {
+        if self == RulebookDraft::default() {
+            self.calendars.clear();
+            self.calendar = name.clone();
+        }
+        self.calendars.insert(name, calendar);
+        self
+    }
+
+    /// The same draft with one more policy at the end.
+    #[must_use]
+    pub fn policy(mut self, policy: Policy) -> RulebookDraft {
+        self.policies.push(policy);
+        self
+    }
+
+    /// The same draft with one more escalation rule.
+    #[must_use]
+    pub fn escalation(mut self, rule: Rule) -> RulebookDraft {
+        self.escalations.push(rule);
+        self
+    }
+
+    /// The same draft with other rules for tickets.
+    #[must_use]
+    pub fn tickets(mut self, rules: Rules) -> RulebookDraft {
+        self.tickets = rules;
+        self
+    }
+
+    /// Checks everything and makes it final.
+    pub fn build(self) -> Result<Rulebook, InvalidRulebook> {
+        let calendar_at = |path: &str, name: &Name| match self.calendars.get(name) {
+            Some(calendar) => Ok(calendar.clone()),
+            None => Err(InvalidRulebook::no_calendar(path, name, &self.calendars)),
+        };
+        let calendar = calendar_at("calendar", &self.calendar)?;
+
+        let mut policies = Policies::default();
+        let mut names = BTreeSet::new();
+        for (i, policy) in self.policies.iter().enumerate() {
+            let path = format!("policies[{i}]");
+            if !names.insert(&policy.name) {
+                return Err(InvalidRulebook::twice(&format!("{path}.name"), &policy.name));
+            }
+            check_depth(&format!("{path}.when"), &policy.when)?;
+            let name = policy.calendar.as_ref().unwrap_or(&self.calendar);
+            policies.add(policy.clone(), name.clone(), calendar_at(&format!("{path}.calendar"), name)?);
+        }
+        check_rules(&self.escalations)?;
+
+        let canonical = serde_json::to_vec(&self).map_err(|e| InvalidRulebook::at("", e.to_string()))?;
+        let id = RulebookId::from_uuid(derive(&[b"rulebook", &canonical]));
+        let mut rules = self.tickets.clone();
+        rules.rulebook = Some(id);
+        Ok(Rulebook(Arc::new(Inner { id, draft: self, calendar, policies, rules })))
+    }
+}
+
+fn check_depth(path: &str, condition: &Condition) -> Result<(), InvalidRulebook> {
+    if condition.is_within(Condition::MAX_DEPTH) {
+        return Ok(());
+    }
+    let problem = format!("the condition nests deeper than {} levels", Condition::MAX_DEPTH);
+    Err(InvalidRulebook::at(path, problem))
+}
+
+fn check_rules(rules: &[Rule]) -> Result<(), InvalidRulebook> {
+    let mut names = BTreeSet::new();
+    for (i, rule) in rules.iter().enumerate() {
+        let path = format!("escalations[{i}]");
+        if !names.insert(&rule.name) {
+            return Err(InvalidRulebook::twice(&format!("{path}.name"), &rule.name));
+        }
+        if rule.levels.is_empty() {
+            return Err(InvalidRulebook::at(&format!("{path}.levels"), "a rule needs at least one level".to_owned()));
+        }
+        let mut levels = BTreeSet::new();
+        for (j, level) in rule.levels.iter().enumerate() {
+            let path = format!("{path}.levels[{j}]");
+            if !levels.insert(&level.name) {
+                return Err(InvalidRulebook::twice(&format!("{path}.name"), &level.name));
+            }
+            check_depth(&format!("{path}.guard.when"), &level.guard.when)?;
+            if j > 0 && rule.levels[j - 1].percent > level.percent {
+                let (before, this) = (rule.levels[j - 1].percent.get(), level.percent.get());
+                let problem = format!("`{this}` comes after `{before}`; levels stand in rising order");
+                return Err(InvalidRulebook::at(&format!("{path}.percent"), problem));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The rules of a desk: immutable, checked, cheap to clone.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(try_from = "RulebookDraft", into = "RulebookDraft")]
+pub struct Rulebook(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    id: RulebookId,
+    draft: RulebookDraft,
+    calendar: Calendar,
+    policies: Policies,
+    rules: Rules,
+}
+
+impl TryFrom<RulebookDraft> for Rulebook {
+    type Error = InvalidRulebook;
+    fn try_from(draft: RulebookDraft) -> Result<Rulebook, InvalidRulebook> {
+        draft.build()
+    }
+}
+
+impl From<Rulebook> for RulebookDraft {
+    fn from(rulebook: Rulebook) -> RulebookDraft {
+        rulebook.0.draft.clone()
+    }
+}
+
+impl PartialEq for Rulebook {
+    fn eq(&self, other: &Rulebook) -> bool {
+        self.id() == other.id()
+    }
+}
+
+impl Rulebook {
+    /// An empty draft.
+    pub fn draft() -> RulebookDraft {
+        RulebookDraft::default()
+    }
+
+    /// A rulebook that works untouched: office hours Monday to Friday 09:00-17:00 UTC; an urgent and a standard policy; one
+    /// escalation for late first responses and one for late resolutions.
+    pub fn starter() -> Rulebook {
+        RulebookDraft::starter().build().unwrap_or_else(|e| unreachable!("the starter rulebook is valid: {e}"))
+    }
+
+    /// The version: the same rules have the same id everywhere.
+    pub fn id(&self) -> RulebookId {
+        self.0.id
+    }
+
+    /// What it was built from.
+    pub fn as_draft(&self) -> &RulebookDraft {
+        &self.0.draft
+    }
+
+    /// The calendar of whatever names none.
+    pub fn calendar(&self) -> &Calendar {
+        &self.0.calendar
+    }
+
+    /// The policies, in order.
+    pub fn policies(&self) -> &Policies {
+        &self.0.policies
+    }
+
+    /// The escalation rules.
+    pub fn escalations(&self) -> &[Rule] {
+        &self.0.draft.escalations
+    }
+
+    /// What is allowed on tickets.
+    pub fn tickets(&self) -> &Rules {
+        &self.0.rules
+    }
+
+    /// What a clock of `ticket` shows at `now`.
+    pub fn read(&self, ticket: &Ticket, clock: impl Into<ClockId>, now: DateTime<Utc>) -> Reading {
+        sla::read(ticket, self.policies(), clock, now)
+    }
+
+    /// What `ticket` contributes to every figure.
+    pub fn facts(&self, ticket: &Ticket) -> Vec<Fact> {
+        kpi::facts(ticket, self.policies(), self.calendar())
+    }
+
+    /// What falls due first on `ticket`.
+    pub(crate) fn next_due(&self, ticket: &Ticket) -> Option<Due<'_>> {
+        escalation::next(ticket, self.policies(), self.escalations())
+    }
+}
+
+impl RulebookDraft {
+    /// The draft behind [`Rulebook::starter`], to begin one's own with.
+    pub fn starter() -> RulebookDraft {
+        let hours = |n| Target::new(Span::hours(n), Measure::Business).unwrap_or_else(|_| unreachable!("more than 0"));
+        let urgent = Condition::Priority(vec![Priority::Urgent, Priority::Critical]);
+        let office = Calendar::parse("Mon-Fri 09:00-17:00", "UTC").unwrap_or_else(|_| Calendar::always());
+        let late = |percent, name, action| {
+            Level::new(known(name), percent).unwrap_or_else(|_| unreachable!("a per cent")).action(action)
+        };
+        let duty = || Action::Notify(Recipient::Role(known("duty manager")));
+        let unfinished = Guard { stages: Vec::new(), ..Guard::default() };
+        RulebookDraft::default()
+            .calendar(known("office"), office)
+            .policy(
+                Policy::new(known("urgent"))
+                    .when(urgent)
+                    .target(Metric::FirstResponse, hours(1))
+                    .target(Metric::TotalResolution, hours(8)),
+            )
+            .policy(
+                Policy::new(known("standard"))
+                    .target(Metric::FirstResponse, hours(8))
+                    .target(Metric::TotalResolution, hours(40)),
+            )
+            .escalation(
+                Rule::new(known("late answer"), Metric::FirstResponse)
+                    .level(late(75, "soon", Action::Notify(Recipient::AgentInCharge)))
+                    .level(late(100, "late", duty())),
+            )
+            .escalation(
+                Rule::new(known("late resolution"), Metric::TotalResolution)
+                    .level(late(80, "soon", Action::Notify(Recipient::AgentInCharge)).guard(unfinished))
+                    .level(late(100, "late", duty()).action(Action::AddTag(known("overdue")))),
+            )
+    }
+}
+
+/// What is wrong with a rulebook, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidRulebook {
+    path: String,
+    problem: String,
+}
+
+impl InvalidRulebook {
+    fn at(path: &str, problem: String) -> InvalidRulebook {
+        InvalidRulebook { path: path.to_owned(), problem }
+    }
+
+    fn twice(path: &str, name: &Name) -> InvalidRulebook {
+        InvalidRulebook::at(path, format!("the name `{name}` is taken; names are unique"))
+    }
+
+    fn no_calendar(path: &str, name: &Name, known: &BTreeMap<Name, Calendar>) -> InvalidRulebook {
+        let known: Vec<_> = known.keys().map(|name| format!("`{name}`")).collect();
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        InvalidRulebook::at(path, format!("there is no calendar `{name}`; there are {known}"))
+    }
+
+    /// The place in the rulebook, such as `policies[1].calendar`.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+}
+
+impl fmt::Display for InvalidRulebook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`: {}", self.path, self.problem)
+    }
+}
+
+impl std::error::Error for InvalidRulebook {}

@@ -1,0 +1,143 @@
+//! Policies: which targets apply to which tickets, measured by which calendar.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::calendar::Calendar;
+use crate::id::Name;
+use crate::ticket::{Agreement, Metric, PendingReasons, Ticket};
+
+use super::condition::Condition;
+use super::target::Target;
+
+/// A named set of targets for the tickets that meet a condition.
+///
+/// Policies stand in order; of each agreement the first whose condition holds applies, so an unconditional last one is the
+/// fallback.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Policy {
+    /// Its name, by which tickets refer to it: a change of meaning wants a new name.
+    pub name: Name,
+    /// With whom it was agreed.
+    #[serde(default)]
+    pub agreement: Agreement,
+    /// For which tickets.
+    #[serde(default)]
+    pub when: Condition,
+    /// The calendar of its business time; the rulebook's own where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<Name>,
+    /// How much time each clock may use. A metric without a target is measured and never breached.
+    #[serde(default)]
+    pub targets: BTreeMap<Metric, Target>,
+    /// Which reasons of `Pending` pause which clock; [`METRICS`](super::METRICS) has the defaults.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pauses: BTreeMap<Metric, PendingReasons>,
+}
+
+impl Policy {
+    /// A service level agreement for every ticket, without a target yet.
+    pub fn new(name: Name) -> Policy {
+        Policy {
+            name,
+            agreement: Agreement::Sla,
+            when: Condition::Always,
+            calendar: None,
+            targets: BTreeMap::new(),
+            pauses: BTreeMap::new(),
+        }
+    }
+
+    /// The same policy for these tickets only.
+    #[must_use]
+    pub fn when(mut self, condition: Condition) -> Policy {
+        self.when = condition;
+        self
+    }
+
+    /// The same policy under another agreement.
+    #[must_use]
+    pub fn agreement(mut self, agreement: Agreement) -> Policy {
+        self.agreement = agreement;
+        self
+    }
+
+    /// The same policy measured by this calendar of the rulebook.
+    #[must_use]
+    pub fn calendar(mut self, calendar: Name) -> Policy {
+        self.calendar = Some(calendar);
+        self
+    }
+
+    /// The same policy with one more target.
+    #[must_use]
+    pub fn target(mut self, metric: Metric, target: Target) -> Policy {
+        self.targets.insert(metric, target);
+        self
+    }
+
+    /// The same policy with the pauses of one clock replaced.
+    #[must_use]
+    pub fn pauses(mut self, metric: Metric, reasons: PendingReasons) -> Policy {
+        self.pauses.insert(metric, reasons);
+        self
+    }
+}
+
+/// A policy ready for measuring: its calendar at hand, its targets in an array.
+#[derive(Clone, Debug)]
+pub(crate) struct Ready {
+    pub(crate) policy: Policy,
+    pub(crate) calendar: Calendar,
+    pub(crate) calendar_name: Name,
+    targets: [Option<Target>; Metric::ALL.len()],
+    pauses: [PendingReasons; Metric::ALL.len()],
+}
+
+impl Ready {
+    pub(crate) fn target(&self, metric: Metric) -> Option<Target> {
+        self.targets[metric as usize]
+    }
+
+    pub(crate) fn pauses(&self, metric: Metric) -> PendingReasons {
+        self.pauses[metric as usize]
+    }
+}
+
+/// The policies of a rulebook, in order, each with its calendar.
+#[derive(Clone, Debug, Default)]
+pub struct Policies(Vec<Ready>);
+
+impl Policies {
+    pub(crate) fn add(&mut self, policy: Policy, calendar_name: Name, calendar: Calendar) {
+        let mut targets = [None; Metric::ALL.len()];
+        let mut pauses = [PendingReasons::NONE; Metric::ALL.len()];
+        for metric in Metric::ALL {
+            targets[metric as usize] = policy.targets.get(&metric).copied();
+            pauses[metric as usize] = policy.pauses.get(&metric).copied().unwrap_or(metric.definition().pauses);
+        }
+        self.0.push(Ready { policy, calendar, calendar_name, targets, pauses });
+    }
+
+    pub(crate) fn get(&self, name: &Name) -> Option<&Ready> {
+        self.0.iter().find(|ready| ready.policy.name == *name)
+    }
+
+    /// The policies, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Policy> {
+        self.0.iter().map(|ready| &ready.policy)
+    }
+
+    /// The policy for `ticket` as it stands: the first of the agreement whose condition holds.
+    pub fn choose(&self, ticket: &Ticket, agreement: Agreement) -> Option<&Policy> {
+        self.iter().find(|policy| policy.agreement == agreement && policy.when.holds(ticket))
+    }
+
+    /// The calendar behind the policy that is in force for `ticket` under an agreement.
+    pub fn calendar_of(&self, ticket: &Ticket, agreement: Agreement) -> Option<&Calendar> {
+        self.get(ticket.policy(agreement)?).map(|ready| &ready.calendar)
+    }
+}

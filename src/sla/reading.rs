@@ -1,0 +1,166 @@
+//! What a clock shows at an instant.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::ticket::{ClockId, Metric, Ticket};
+use crate::time::{Micros, delta, instant, micros};
+
+use super::clock::Clock;
+use super::policy::Policies;
+use super::target::Target;
+
+/// What a clock is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// No policy of its agreement ever applied to the ticket.
+    NotApplicable,
+    /// What begins it has not happened.
+    NotStarted,
+    /// It runs (in closed hours too: it then runs without adding up).
+    Running,
+    /// It waits, by the pause table.
+    Paused,
+    /// It was fulfilled, or ended unanswered.
+    Stopped,
+    /// The ticket was closed without what it waited for.
+    Cancelled,
+}
+
+/// How the clock stands to the target in force; once it has ended, to the target in force then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Nothing to say: no target, not started, cancelled, or running with time left.
+    Open,
+    /// Fulfilled with at most the target used.
+    Met,
+    /// More than the target was used, whether it still runs or has ended.
+    Breached,
+    /// Resolved or closed without the answer that it waited for. Outside attainment, counted by name.
+    Unanswered,
+}
+
+/// A clock at an instant. No part of it is stored anywhere: ask again whenever you want to know.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Reading {
+    clock: ClockId,
+    state: State,
+    verdict: Verdict,
+    ever_breached: bool,
+    target: Option<Target>,
+    #[serde(rename = "elapsed_us")]
+    elapsed: Micros,
+    started_at: Option<DateTime<Utc>>,
+    due: Option<DateTime<Utc>>,
+    stopped_at: Option<DateTime<Utc>>,
+}
+
+/// The reading of one clock at `now`. An instant before the ticket's last event reads as at that event: the history is known
+/// to its end.
+pub fn read(ticket: &Ticket, policies: &Policies, clock: impl Into<ClockId>, now: DateTime<Utc>) -> Reading {
+    let mut walked = Clock::of(ticket, policies, clock.into());
+    let due = walked.due.or_else(|| expected_due(&walked));
+    walked.advance(micros(now));
+    reading(&walked, due)
+}
+
+/// When the target will be used up if nothing else happens; for a clock that has ended: would have been.
+fn expected_due(clock: &Clock<'_>) -> Option<Micros> {
+    let left = clock.target?.amount().micros().saturating_sub(clock.elapsed);
+    let ran_to_its_end = clock.stopped_at == Some(clock.since);
+    match clock.state {
+        State::Running => clock.after(left),
+        State::Stopped if ran_to_its_end => clock.after(left),
+        _ => None,
+    }
+}
+
+fn reading(clock: &Clock<'_>, due: Option<Micros>) -> Reading {
+    let passed = clock.target.is_some_and(|target| clock.elapsed > target.amount().micros());
+    let verdict = match clock.state {
+        State::NotApplicable | State::NotStarted | State::Cancelled => Verdict::Open,
+        State::Stopped if clock.unanswered => Verdict::Unanswered,
+        _ if clock.target.is_none() => Verdict::Open,
+        _ if passed => Verdict::Breached,
+        State::Stopped => Verdict::Met,
+        State::Running | State::Paused => Verdict::Open,
+    };
+    Reading {
+        clock: clock.id,
+        state: clock.state,
+        verdict,
+        ever_breached: clock.ever_breached,
+        target: clock.target,
+        elapsed: clock.elapsed,
+        started_at: clock.started.map(|started| instant(started.at)),
+        due: due.map(instant),
+        stopped_at: clock.stopped_at.map(instant),
+    }
+}
+
+impl Reading {
+    /// Which clock.
+    pub fn clock(&self) -> ClockId {
+        self.clock
+    }
+
+    /// What is measured.
+    pub fn metric(&self) -> Metric {
+        self.clock.metric
+    }
+
+    /// What it is doing.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// How it stands to its target.
+    pub fn verdict(&self) -> Verdict {
+        self.verdict
+    }
+
+    /// Whether any target was ever passed while in force. Never cleared.
+    pub fn ever_breached(&self) -> bool {
+        self.ever_breached
+    }
+
+    /// The target in force, or in force when it ended.
+    pub fn target(&self) -> Option<Target> {
+        self.target
+    }
+
+    /// The running time so far.
+    pub fn elapsed(&self) -> TimeDelta {
+        delta(self.elapsed)
+    }
+
+    /// When it began.
+    pub fn started_at(&self) -> Option<DateTime<Utc>> {
+        self.started_at
+    }
+
+    /// The earliest instant at which the target is used up, as things stand. `None` without a target, before the start, in a
+    /// pause with time left, and where the calendar never opens long enough again. A clock that was stopped while it ran tells
+    /// when it would have been due.
+    pub fn due(&self) -> Option<DateTime<Utc>> {
+        self.due
+    }
+
+    /// When it ended.
+    pub fn stopped_at(&self) -> Option<DateTime<Utc>> {
+        self.stopped_at
+    }
+
+    /// The running time that is left; negative once the target is passed.
+    pub fn remaining(&self) -> Option<TimeDelta> {
+        self.target.map(|target| delta(target.amount().micros().saturating_sub(self.elapsed)))
+    }
+
+    /// The part of the target that is used, for showing: 1.0 is all of it.
+    pub fn fraction(&self) -> Option<f64> {
+        self.target.map(|target| self.elapsed as f64 / target.amount().micros() as f64)
+    }
+}

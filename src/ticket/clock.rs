@@ -1,0 +1,98 @@
+//! The names of clocks, as the events of a ticket mention them. What each clock means is in [`crate::sla`].
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What a clock measures. The table of what starts, stops and pauses each is [`crate::sla::METRICS`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Metric {
+    /// From the customer's first contact to the first public message of a human agent.
+    FirstResponse,
+    /// From creation to the first resolution; frozen then.
+    FirstResolution,
+    /// From creation to the resolution, over all cycles; the time spent resolved is not counted.
+    TotalResolution,
+    /// How long the requester waited for the desk.
+    RequesterWait,
+}
+
+impl Metric {
+    /// Every metric.
+    pub const ALL: [Metric; 4] =
+        [Metric::FirstResponse, Metric::FirstResolution, Metric::TotalResolution, Metric::RequesterWait];
+
+    /// The name in texts and files, such as `first_response`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Metric::FirstResponse => "first_response",
+            Metric::FirstResolution => "first_resolution",
+            Metric::TotalResolution => "total_resolution",
+            Metric::RequesterWait => "requester_wait",
+        }
+    }
+}
+
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// With whom a target was agreed. One policy of each kind can apply to a ticket at a time, side by side.
+///
+/// Exhaustive: the three kinds of ITIL.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Agreement {
+    /// Service level agreement: with the customer.
+    #[default]
+    Sla,
+    /// Operational level agreement: between teams of the host.
+    Ola,
+    /// Underpinning contract: with a supplier.
+    Contract,
+}
+
+impl Agreement {
+    /// Every kind.
+    pub const ALL: [Agreement; 3] = [Agreement::Sla, Agreement::Ola, Agreement::Contract];
+
+    pub(crate) const fn index(self) -> usize {
+        self as usize
+    }
+}
+
+impl fmt::Display for Agreement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Agreement::Sla => "sla",
+            Agreement::Ola => "ola",
+            Agreement::Contract => "contract",
+        })
+    }
+}
+
+/// One clock of a ticket: a metric under an agreement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ClockId {
+    /// With whom the target was agreed.
+    pub agreement: Agreement,
+    /// What is measured.
+    pub metric: Metric,
+}
+
+impl From<Metric> for ClockId {
+    /// The metric under the service level agreement.
+    fn from(metric: Metric) -> ClockId {
+        ClockId { agreement: Agreement::Sla, metric }
+    }
+}
+
+impl fmt::Display for ClockId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.agreement, self.metric)
+    }
+}

@@ -1,0 +1,142 @@
+//! Messages: who wrote what, over which channel, and who may see it.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::call::Actor;
+use crate::id::{ContentId, MessageId, Name};
+
+/// The way a message came or went.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Channel {
+    /// E-mail.
+    #[default]
+    Email,
+    /// A telephone call.
+    Phone,
+    /// Live chat.
+    Chat,
+    /// A public post or a private message in a social network.
+    Social,
+    /// A web form.
+    Web,
+    /// The host's programming interface.
+    Api,
+    /// A self-service portal.
+    SelfService,
+    /// At a counter.
+    InPerson,
+    /// A channel of the host's own.
+    Other(Name),
+}
+
+impl Channel {
+    /// The channel's name: `email`, `phone`, ..., or the host's own.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Channel::Email => "email",
+            Channel::Phone => "phone",
+            Channel::Chat => "chat",
+            Channel::Social => "social",
+            Channel::Web => "web",
+            Channel::Api => "api",
+            Channel::SelfService => "self_service",
+            Channel::InPerson => "in_person",
+            Channel::Other(name) => name.as_str(),
+        }
+    }
+}
+
+/// Which way a message went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// From a customer to the desk.
+    Inbound,
+    /// From the desk to the customer.
+    Outbound,
+    /// Within the desk.
+    Internal,
+}
+
+/// Who may see a message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Visibility {
+    /// The customer and the desk.
+    #[default]
+    Public,
+    /// The desk alone.
+    Internal,
+}
+
+/// What a message is, as the host's classifier told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageClass {
+    /// Somebody wrote it, and it wants attention.
+    #[default]
+    Ordinary,
+    /// A machine wrote it (out-of-office, bounce, acknowledgement): recorded, without effect on status or clocks.
+    Automatic,
+    /// A customer's thanks: recorded; it reopens nothing and starts no clock.
+    Thanks,
+}
+
+/// A file that came with a message. The bytes stay with the host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// The file's name, as a content record.
+    pub name: ContentId,
+    /// Its media type, such as `image/png`.
+    pub media_type: Name,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Who may see it.
+    pub visibility: Visibility,
+}
+
+/// One message of a ticket, without its text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Its id.
+    pub id: MessageId,
+    /// When it was recorded.
+    pub at: DateTime<Utc>,
+    /// Who wrote it, in the role they had then.
+    pub author: Actor,
+    /// The way it came or went.
+    pub channel: Channel,
+    /// From whom to whom.
+    pub direction: Direction,
+    /// Who may see it.
+    pub visibility: Visibility,
+    /// What it is.
+    pub class: MessageClass,
+    /// Its text, as a content record.
+    pub body: ContentId,
+    /// The files that came with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
+    /// Whether the text was taken away later.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub redacted: bool,
+}
+
+impl Message {
+    /// Whether a customer wrote it and waits for an answer: inbound and ordinary.
+    pub fn asks(&self) -> bool {
+        self.direction == Direction::Inbound && self.class == MessageClass::Ordinary
+    }
+
+    /// Whether it answers the customer: a public, ordinary message of a human agent. Bots, rules, automatic messages and
+    /// internal notes answer nothing.
+    pub fn answers(&self) -> bool {
+        self.direction == Direction::Outbound
+            && self.visibility == Visibility::Public
+            && self.class == MessageClass::Ordinary
+            && self.author.human_agent().is_some()
+    }
+}

@@ -1,0 +1,183 @@
+//! How events make a ticket. Total: a recorded event is a fact, and facts are not refused.
+
+use crate::call::Actor;
+use crate::id::TenantId;
+use crate::time::micros;
+
+use super::event::{Event, MessageAdded, Recorded};
+use super::lifecycle::{Stage, Status};
+use super::mark::{Mark, MarkKind, Phase};
+use super::{Cycle, Message, Ticket, TimeEntry};
+
+impl Ticket {
+    /// The ticket that these events made, oldest first. `None` where the first event is not
+    /// [`Opened`](Event::Opened): then this is no ticket's history.
+    pub fn replay(tenant: TenantId, events: &[Recorded]) -> Option<Ticket> {
+        let (first, rest) = events.split_first()?;
+        let mut ticket = Ticket::begin(tenant, first)?;
+        for event in rest {
+            ticket.apply(event);
+        }
+        Some(ticket)
+    }
+
+    /// The ticket after its first event; `None` where that is not [`Opened`](Event::Opened).
+    pub fn begin(tenant: TenantId, first: &Recorded) -> Option<Ticket> {
+        let Event::Opened(opened) = &first.event else { return None };
+        let inbound = opened.direction == super::Direction::Inbound;
+        let cycle = Cycle {
+            started_at: first.at,
+            first_resolved_at: None,
+            resolved_at: None,
+            resolver: None,
+            closed: None,
+            reopened_at: None,
+        };
+        Some(Ticket {
+            tenant,
+            opened: opened.clone(),
+            version: first.version,
+            created_at: first.at,
+            created_by: first.actor,
+            last_at: first.at,
+            status: Status::Open,
+            label: None,
+            agent: None,
+            team: None,
+            priority: opened.priority,
+            kind: None,
+            tags: Default::default(),
+            fields: Default::default(),
+            participants: Default::default(),
+            messages: Vec::new(),
+            effort: Vec::new(),
+            links: Vec::new(),
+            cycles: vec![cycle],
+            policies: Default::default(),
+            marks: vec![Mark { at: micros(first.at), version: first.version.0, kind: MarkKind::Opened { inbound } }],
+            announced: Vec::new(),
+            imported_until: None,
+        })
+    }
+
+    /// Folds one event in. Reads no clock, refuses nothing.
+    pub fn apply(&mut self, recorded: &Recorded) {
+        self.version = recorded.version;
+        self.last_at = self.last_at.max(recorded.at);
+        match &recorded.event {
+            Event::Opened(_) => {} // only ever the first
+            Event::MessageAdded(message) => self.add_message(recorded, message),
+            Event::StatusChanged { to, label, .. } => {
+                self.label.clone_from(label);
+                self.move_to(*to, recorded);
+            }
+            Event::Assigned { agent, team } => (self.agent, self.team) = (*agent, *team),
+            Event::PriorityChanged { to } => self.priority = *to,
+            Event::TypeChanged { to } => self.kind.clone_from(to),
+            Event::TagAdded { tag } => {
+                self.tags.insert(tag.clone());
+            }
+            Event::TagRemoved { tag } => {
+                self.tags.remove(tag);
+            }
+            Event::FieldSet { name, value: Some(value) } => {
+                self.fields.insert(name.clone(), value.clone());
+            }
+            Event::FieldSet { name, value: None } => {
+                self.fields.remove(name);
+            }
+            Event::TimeLogged { spent, activity } => self.effort.push(TimeEntry {
+                at: recorded.at,
+                actor: recorded.actor,
+                spent: *spent,
+                activity: activity.clone(),
+            }),
+            Event::ParticipantAdded { customer } => {
+                self.participants.insert(*customer);
+            }
+            Event::ParticipantRemoved { customer } => {
+                self.participants.remove(customer);
+            }
+            Event::MessageRedacted { message } => {
+                for known in self.messages.iter_mut().filter(|known| known.id == *message) {
+                    known.redacted = true;
+                }
+            }
+            Event::Linked { link, ticket } => self.links.push((*link, *ticket)),
+            Event::PolicyChosen { agreement, policy } => {
+                self.policies[agreement.index()].clone_from(policy);
+                self.mark(recorded, MarkKind::Policy(*agreement, policy.clone()));
+            }
+            Event::Breached { key, .. } => self.announce(*key),
+            Event::Escalated(escalated) => self.announce(escalated.key),
+            Event::Imported => self.imported_until = Some(micros(recorded.at)),
+        }
+    }
+
+    fn add_message(&mut self, recorded: &Recorded, added: &MessageAdded) {
+        let message = Message {
+            id: added.id,
+            at: recorded.at,
+            author: added.author,
+            channel: added.channel.clone(),
+            direction: added.direction,
+            visibility: added.visibility,
+            class: added.class,
+            body: added.body,
+            attachments: added.attachments.clone(),
+            redacted: false,
+        };
+        if message.asks() {
+            self.mark(recorded, MarkKind::Asked);
+        } else if message.answers() {
+            self.mark(recorded, MarkKind::Answered);
+        }
+        self.messages.push(message);
+    }
+
+    fn move_to(&mut self, to: Status, recorded: &Recorded) {
+        let from = self.status.stage();
+        self.status = to;
+        self.mark(recorded, MarkKind::Moved(Phase::from(to)));
+        let done = |stage| matches!(stage, Stage::Resolved | Stage::Closed);
+        if done(from) && !done(to.stage()) {
+            self.begin_cycle(recorded);
+        }
+        let Some(cycle) = self.cycles.last_mut() else { return };
+        match to {
+            Status::Resolved if from != Stage::Resolved => {
+                cycle.first_resolved_at.get_or_insert(recorded.at);
+                cycle.resolved_at = Some(recorded.at);
+                cycle.resolver = Some(recorded.actor).filter(|actor| *actor != Actor::System);
+                cycle.closed = None;
+            }
+            Status::Closed(reason) if from != Stage::Closed => cycle.closed = Some((recorded.at, reason)),
+            _ => {}
+        }
+    }
+
+    fn begin_cycle(&mut self, recorded: &Recorded) {
+        if let Some(last) = self.cycles.last_mut() {
+            last.reopened_at = Some(recorded.at);
+        }
+        self.cycles.push(Cycle {
+            started_at: recorded.at,
+            first_resolved_at: None,
+            resolved_at: None,
+            resolver: None,
+            closed: None,
+            reopened_at: None,
+        });
+    }
+
+    fn mark(&mut self, recorded: &Recorded, kind: MarkKind) {
+        let at = micros(self.last_at);
+        self.marks.push(Mark { at, version: recorded.version.0, kind });
+    }
+
+    fn announce(&mut self, key: crate::id::FiringKey) {
+        if let Err(place) = self.announced.binary_search(&key) {
+            self.announced.insert(place, key);
+        }
+    }
+}

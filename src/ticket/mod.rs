@@ -1,0 +1,340 @@
+//! Tickets: what they are, what may be said about them, and what then happens.
+//!
+//! A [`Ticket`] is a fold over its events. Saying something about it takes two pure steps: [`decide`] turns a
+//! [`Command`] into events or into a [`Refusal`], and [`Ticket::apply`] folds an event in. Deciding may refuse;
+//! applying never does, because a recorded event is a fact. So a rule changed later can never make old history unreadable.
+//!
+//! ```
+//! use helpdesk::{Actor, Call, Command, Open, id::{AgentId, TicketNumber}, ticket::{self, Rules, Status, Ticket}};
+//!
+//! let rules = Rules::default();
+//! let call = Call::new(Actor::agent(AgentId::named("kim")), "2026-03-05T09:00:00Z".parse()?);
+//! let opened = ticket::open(&rules, &call, &Open::new("Printer on fire").from("ann@example.com"), TicketNumber(1), None)?;
+//! let mut ticket = Ticket::replay(call.tenant_id(), &opened.recorded(&call)).ok_or("empty")?;
+//!
+//! let decision = ticket::decide(&ticket, &rules, &call, call.at(), &Command::resolve())?;
+//! for event in decision.recorded_after(&ticket, &call) {
+//!     ticket.apply(&event);
+//! }
+//! assert_eq!(ticket.status(), Status::Resolved);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What is not here
+//! No clock is measured and no rule fires here: deadlines are in [`sla`](crate::sla), their consequences in
+//! [`escalation`](crate::escalation), and [`desk::plan`](crate::desk::plan) puts all of it together. No text is kept: events
+//! hold ids of [`Content`] records, so that a person can be erased without rewriting history.
+
+mod clock;
+mod command;
+mod content;
+mod conversation;
+mod decide;
+mod event;
+mod fold;
+mod lifecycle;
+mod mark;
+mod refusal;
+mod rules;
+mod view;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::call::Actor;
+use crate::id::{
+    AgentId, ContentId, CustomerId, FiringKey, MessageId, Name, RulebookId, TeamId, TenantId, TicketId, TicketNumber,
+};
+use crate::time::{Micros, instant};
+
+pub use clock::{Agreement, ClockId, Metric};
+pub use command::{AttachmentDraft, Change, Command, Draft, Move, Open, Requester};
+pub use content::{Content, ContentKind};
+pub use conversation::{Attachment, Channel, Direction, Message, MessageClass, Visibility};
+pub use decide::{Decision, FollowUp, decide, follow_up, open};
+pub use event::{Delivery, Escalated, Event, Link, MessageAdded, Opened, Recorded, Timing, Version};
+pub use lifecycle::{CloseReason, LIFECYCLE, Pending, Stage, Status, Step};
+pub(crate) use mark::{Mark, MarkKind, Phase};
+pub use mark::{PendingReason, PendingReasons};
+pub use refusal::Refusal;
+pub use rules::{Label, Permission, Permissions, Rules};
+pub use view::{CustomerMessage, CustomerView};
+
+/// How urgent a ticket is, from low to critical; the order is the order of urgency.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Priority {
+    /// Can wait.
+    Low,
+    /// As usual.
+    #[default]
+    Normal,
+    /// Before the usual.
+    High,
+    /// Before everything that is not critical.
+    Urgent,
+    /// Many people cannot work.
+    Critical,
+}
+
+impl Priority {
+    /// Every priority, from low to critical.
+    pub const ALL: [Priority; 5] =
+        [Priority::Low, Priority::Normal, Priority::High, Priority::Urgent, Priority::Critical];
+}
+
+impl fmt::Display for Priority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Priority::Low => "low",
+            Priority::Normal => "normal",
+            Priority::High => "high",
+            Priority::Urgent => "urgent",
+            Priority::Critical => "critical",
+        })
+    }
+}
+
+/// The value of a host's own field.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum FieldValue {
+    /// A text that is not about a person.
+    Text(String),
+    /// A whole number.
+    Number(i64),
+    /// Yes or no.
+    Flag(bool),
+    /// A text about a person, as a content record. The desk writes it; commands pass [`FieldValue::Text`].
+    Personal(ContentId),
+}
+
+/// Effort that somebody recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimeEntry {
+    /// When it was recorded.
+    pub at: DateTime<Utc>,
+    /// Who worked.
+    pub actor: Actor,
+    /// For how long.
+    pub spent: crate::time::Span,
+    /// The kind of work, in the host's words.
+    pub activity: Option<Name>,
+}
+
+/// One resolution cycle: from creation or a reopening to the next reopening.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cycle {
+    /// When work began: creation, or the reopening.
+    pub started_at: DateTime<Utc>,
+    /// The first entry into `Resolved` in this cycle.
+    pub first_resolved_at: Option<DateTime<Utc>>,
+    /// The last entry into `Resolved` in this cycle; a log may hold several (resolved, closed, resolved).
+    pub resolved_at: Option<DateTime<Utc>>,
+    /// Who resolved it last.
+    pub resolver: Option<Actor>,
+    /// When and why it was closed in this cycle.
+    pub closed: Option<(DateTime<Utc>, CloseReason)>,
+    /// When the next cycle began.
+    pub reopened_at: Option<DateTime<Utc>>,
+}
+
+/// A ticket as its events made it.
+///
+/// Serialises whole: a ticket restored from its serialised form goes on exactly as the original would.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ticket {
+    tenant: TenantId,
+    opened: Opened,
+    version: Version,
+    created_at: DateTime<Utc>,
+    created_by: Actor,
+    last_at: DateTime<Utc>,
+    status: Status,
+    label: Option<Name>,
+    agent: Option<AgentId>,
+    team: Option<TeamId>,
+    priority: Priority,
+    kind: Option<Name>,
+    tags: BTreeSet<Name>,
+    fields: BTreeMap<Name, FieldValue>,
+    participants: BTreeSet<CustomerId>,
+    messages: Vec<Message>,
+    effort: Vec<TimeEntry>,
+    links: Vec<(Link, TicketId)>,
+    cycles: Vec<Cycle>, // INVARIANT: never empty
+    policies: [Option<Name>; Agreement::ALL.len()],
+    marks: Vec<Mark>,
+    announced: Vec<FiringKey>, // sorted
+    imported_until: Option<Micros>,
+}
+
+impl Ticket {
+    /// The tenant it belongs to.
+    pub fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
+    /// Its id.
+    pub fn id(&self) -> TicketId {
+        self.opened.ticket
+    }
+
+    /// Its number in the tenant.
+    pub fn number(&self) -> TicketNumber {
+        self.opened.number
+    }
+
+    /// How it began.
+    pub fn opened(&self) -> &Opened {
+        &self.opened
+    }
+
+    /// How many events it has.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// When it began.
+    pub fn created_at(&self) -> DateTime<Utc> {
+        self.created_at
+    }
+
+    /// Who opened it.
+    pub fn created_by(&self) -> Actor {
+        self.created_by
+    }
+
+    /// When its last event took effect.
+    pub fn last_event_at(&self) -> DateTime<Utc> {
+        self.last_at
+    }
+
+    /// Where it stands.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// The host's own name for where it stands.
+    pub fn label(&self) -> Option<&Name> {
+        self.label.as_ref()
+    }
+
+    /// The agent in charge.
+    pub fn agent(&self) -> Option<AgentId> {
+        self.agent
+    }
+
+    /// The team in charge.
+    pub fn team(&self) -> Option<TeamId> {
+        self.team
+    }
+
+    /// How urgent it is.
+    pub fn priority(&self) -> Priority {
+        self.priority
+    }
+
+    /// Its type, in the host's words.
+    pub fn kind(&self) -> Option<&Name> {
+        self.kind.as_ref()
+    }
+
+    /// Its tags.
+    pub fn tags(&self) -> &BTreeSet<Name> {
+        &self.tags
+    }
+
+    /// The host's own fields.
+    pub fn fields(&self) -> &BTreeMap<Name, FieldValue> {
+        &self.fields
+    }
+
+    /// Who asks for help.
+    pub fn requester(&self) -> CustomerId {
+        self.opened.requester
+    }
+
+    /// The other customers who take part.
+    pub fn participants(&self) -> &BTreeSet<CustomerId> {
+        &self.participants
+    }
+
+    /// Whether this customer may see and answer it.
+    pub fn reaches(&self, customer: CustomerId) -> bool {
+        self.requester() == customer || self.participants.contains(&customer)
+    }
+
+    /// The subject line, as a content record.
+    pub fn subject(&self) -> ContentId {
+        self.opened.subject
+    }
+
+    /// The way it came.
+    pub fn channel(&self) -> &Channel {
+        &self.opened.channel
+    }
+
+    /// The conversation, oldest first.
+    pub fn messages(&self) -> &[Message] {
+        &self.messages
+    }
+
+    /// One message.
+    pub fn message(&self, id: MessageId) -> Option<&Message> {
+        self.messages.iter().find(|message| message.id == id)
+    }
+
+    /// The effort recorded, oldest first.
+    pub fn effort(&self) -> &[TimeEntry] {
+        &self.effort
+    }
+
+    /// The tickets it is tied to.
+    pub fn links(&self) -> &[(Link, TicketId)] {
+        &self.links
+    }
+
+    /// Its resolution cycles; the last one is the current one.
+    pub fn cycles(&self) -> &[Cycle] {
+        &self.cycles
+    }
+
+    /// Whether it was ever reopened.
+    pub fn is_reopened(&self) -> bool {
+        self.cycles.len() > 1
+    }
+
+    /// When it was last resolved, over all cycles.
+    pub fn resolved_at(&self) -> Option<DateTime<Utc>> {
+        self.cycles.iter().rev().find_map(|cycle| cycle.resolved_at)
+    }
+
+    /// The rulebook version it is pinned to.
+    pub fn rulebook(&self) -> RulebookId {
+        self.opened.rulebook
+    }
+
+    /// The policy in force for an agreement, by its name in the rulebook.
+    pub fn policy(&self, agreement: Agreement) -> Option<&Name> {
+        self.policies[agreement.index()].as_ref()
+    }
+
+    /// Whether a breach or firing with this key stands in the history.
+    pub fn has_announced(&self, key: FiringKey) -> bool {
+        self.announced.binary_search(&key).is_ok()
+    }
+
+    /// The instant up to which the history came from a recorded log.
+    pub fn imported_until(&self) -> Option<DateTime<Utc>> {
+        self.imported_until.map(instant)
+    }
+
+    pub(crate) fn marks(&self) -> &[Mark] {
+        &self.marks
+    }
+}

@@ -1,0 +1,187 @@
+//! Why a command was refused, with the facts needed to explain it to a person.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::call::Role;
+use crate::id::{ContentId, MessageId, Name, TicketId};
+use crate::time::Span;
+
+use super::lifecycle::{Stage, Step};
+use super::rules::Permission;
+
+/// Why a command was refused. Nothing was written.
+///
+/// Grows until 1.0; [`Refusal::code`] matches exhaustively, so codes and messages stay complete.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The step is not in [`LIFECYCLE`](super::LIFECYCLE) for the ticket's stage.
+    #[error("a ticket that is {stage} does not take the step `{step}`; allowed are {}", list(allowed))]
+    StepNotAllowed {
+        /// Where the ticket stands.
+        stage: Stage,
+        /// The step that was asked for.
+        step: Step,
+        /// The steps that are allowed there.
+        allowed: Vec<Step>,
+    },
+    /// The permission table does not let this role do this.
+    #[error("a {role} may not {permission}; allowed are {}", list(allowed))]
+    Forbidden {
+        /// The role of the caller.
+        role: Role,
+        /// What was asked for.
+        permission: Permission,
+        /// What the role may do.
+        allowed: Vec<Permission>,
+    },
+    /// A customer who is neither requester nor participant.
+    #[error("ticket {ticket} belongs to another customer; only its requester and participants reach it")]
+    NotYours {
+        /// The ticket.
+        ticket: TicketId,
+    },
+    /// The stamp lies further before the last event than clocks may differ.
+    #[error("the command is stamped `{at}`, but the last event is of `{last}`; at most {skew} before it is allowed")]
+    StampTooEarly {
+        /// The command's stamp.
+        at: DateTime<Utc>,
+        /// The instant of the last event.
+        last: DateTime<Utc>,
+        /// How far clocks may differ.
+        skew: Span,
+    },
+    /// The stamp lies after the latest instant that the desk accepts.
+    #[error("the command is stamped `{at}`; the desk accepts stamps up to `{latest}`")]
+    StampTooLate {
+        /// The command's stamp.
+        at: DateTime<Utc>,
+        /// The latest stamp accepted.
+        latest: DateTime<Utc>,
+    },
+    /// An instant outside the years for which calendars are exact.
+    #[error("`{at}` is outside the supported years; `{earliest}` to `{latest}` is allowed")]
+    OutOfRange {
+        /// The instant.
+        at: DateTime<Utc>,
+        /// The first instant supported.
+        earliest: DateTime<Utc>,
+        /// The last instant supported.
+        latest: DateTime<Utc>,
+    },
+    /// The idempotency key was used before, with something else to say.
+    #[error("the idempotency key `{key}` was used for another command; a new command needs a new key")]
+    KeyReused {
+        /// The key.
+        key: Name,
+    },
+    /// The reopen window is over.
+    #[error("resolved at `{resolved_at}`, the ticket could be reopened for {window}; at `{at}` a follow-up ticket is needed")]
+    ReopenWindowOver {
+        /// When the ticket was resolved.
+        resolved_at: DateTime<Utc>,
+        /// The reopen window of the rulebook.
+        window: Span,
+        /// When the reopening was asked for.
+        at: DateTime<Utc>,
+    },
+    /// The ticket is closed; only notes, effort and redaction are still possible.
+    #[error("the ticket is closed, so {what} is not possible; notes, time entries and redaction still are")]
+    Closed {
+        /// What was asked for.
+        what: &'static str,
+    },
+    /// A scheduled wait that would be over before it began.
+    #[error("the wait until `{until}` would be over at `{at}`; an instant after that is needed")]
+    WaitIsOver {
+        /// The end of the wait.
+        until: DateTime<Utc>,
+        /// When it was asked for.
+        at: DateTime<Utc>,
+    },
+    /// A part of the input is larger than the rulebook allows.
+    #[error("{what} is {actual} long; at most {limit} is allowed")]
+    TooLarge {
+        /// Which part.
+        what: &'static str,
+        /// Its size: bytes of a text, members of a list.
+        actual: usize,
+        /// The largest size allowed.
+        limit: usize,
+    },
+    /// A part of the input is missing.
+    #[error("{what} is missing")]
+    Missing {
+        /// Which part.
+        what: &'static str,
+    },
+    /// The rulebook has no such label.
+    #[error("`{label}` is not a status label of the rulebook; known are {}", list(known))]
+    UnknownLabel {
+        /// The label asked for.
+        label: Name,
+        /// The labels there are.
+        known: Vec<Name>,
+    },
+    /// The ticket has no such message.
+    #[error("the ticket has no message {message}")]
+    UnknownMessage {
+        /// The message asked for.
+        message: MessageId,
+    },
+    /// A customer's message cannot be internal, nor belong to a field of the desk.
+    #[error("a customer's message is public; an internal one was asked for")]
+    CustomerNote,
+    /// Personal field values are stored by the desk, not passed in.
+    #[error("the value `{content}` refers to a stored text; a plain value is expected")]
+    StoredFieldValue {
+        /// The content record passed in.
+        content: ContentId,
+    },
+    /// A ticket with the id that the host chose exists.
+    #[error("ticket {ticket} exists; an unused id is needed")]
+    AlreadyOpen {
+        /// The id.
+        ticket: TicketId,
+    },
+}
+
+impl Refusal {
+    /// A stable code for programs: never renamed, never reused.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Refusal::StepNotAllowed { .. } => "step_not_allowed",
+            Refusal::Forbidden { .. } => "forbidden",
+            Refusal::NotYours { .. } => "not_yours",
+            Refusal::StampTooEarly { .. } => "stamp_too_early",
+            Refusal::StampTooLate { .. } => "stamp_too_late",
+            Refusal::OutOfRange { .. } => "out_of_range",
+            Refusal::KeyReused { .. } => "key_reused",
+            Refusal::ReopenWindowOver { .. } => "reopen_window_over",
+            Refusal::Closed { .. } => "closed",
+            Refusal::WaitIsOver { .. } => "wait_is_over",
+            Refusal::TooLarge { .. } => "too_large",
+            Refusal::Missing { .. } => "missing",
+            Refusal::UnknownLabel { .. } => "unknown_label",
+            Refusal::UnknownMessage { .. } => "unknown_message",
+            Refusal::CustomerNote => "customer_note",
+            Refusal::StoredFieldValue { .. } => "stored_field_value",
+            Refusal::AlreadyOpen { .. } => "already_open",
+        }
+    }
+
+    /// Whether the caller lacks the right, rather than the command the sense.
+    pub const fn is_forbidden(&self) -> bool {
+        matches!(self, Refusal::Forbidden { .. } | Refusal::NotYours { .. })
+    }
+}
+
+/// `a`, `b`, `c`, or `none`.
+fn list<T: std::fmt::Display>(items: &[T]) -> String {
+    if items.is_empty() {
+        return "none".to_owned();
+    }
+    items.iter().map(|item| format!("`{item}`")).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,251 @@
+//! What a rulebook says about tickets: who may do what, the host's status labels, the reopen window, the limits.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::call::{Actor, Role};
+use crate::id::{Name, RulebookId};
+use crate::time::{Span, micros};
+
+use super::Ticket;
+use super::command::{Change, Command, Move};
+use super::conversation::Visibility;
+use super::lifecycle::{CloseReason, Pending};
+use super::refusal::Refusal;
+
+/// The part of a rulebook that [`decide`](super::decide) reads.
+///
+/// Every field has a default ([`Rules::default`]), so a rulebook names only what differs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Rules {
+    /// Who may do what.
+    pub permissions: Permissions,
+    /// The host's own names for statuses.
+    pub labels: BTreeMap<Name, Label>,
+    /// Fields whose values are personal: kept as content records, erased with the person.
+    pub personal_fields: BTreeSet<Name>,
+    /// How long after a resolution the ticket can be reopened. Default: 336 h (14 days of 24 hours).
+    pub reopen_window: Span,
+    /// Whether a closed ticket can be reopened at all. Default: no; a later message makes a follow-up ticket.
+    pub reopen_closed: bool,
+    /// How far a command's stamp may lie before the last event. Default: 5 s.
+    pub clock_skew: Span,
+    /// The longest text, in bytes. Default: 1 MiB.
+    pub max_text: usize,
+    /// The longest list (changes in a command, tags, fields, participants, files of a message). Default: 256.
+    pub max_list: usize,
+    /// The rulebook's version, told to every ticket that begins under it. Not part of the text form.
+    #[serde(skip)]
+    pub(crate) rulebook: Option<RulebookId>,
+}
+
+impl Default for Rules {
+    fn default() -> Rules {
+        Rules {
+            permissions: Permissions::default(),
+            labels: BTreeMap::new(),
+            personal_fields: BTreeSet::new(),
+            reopen_window: Span::hours(14 * 24),
+            reopen_closed: false,
+            clock_skew: Span::seconds(5),
+            max_text: 1 << 20,
+            max_list: 256,
+            rulebook: None,
+        }
+    }
+}
+
+impl Rules {
+    /// The instant at which a command stamped `at` is taken, after a last event at `last`: its own, or the last event's
+    /// where the stamp is at most [`clock_skew`](Rules::clock_skew) earlier.
+    pub fn effective(&self, at: DateTime<Utc>, last: DateTime<Utc>) -> Result<DateTime<Utc>, Refusal> {
+        if at >= last {
+            Ok(at)
+        } else if micros(last).saturating_sub(micros(at)) <= self.clock_skew.micros() {
+            Ok(last)
+        } else {
+            Err(Refusal::StampTooEarly { at, last, skew: self.clock_skew })
+        }
+    }
+
+    /// Whether `actor` may give `command` to `ticket`. Checked before everything else.
+    pub fn permit(&self, ticket: &Ticket, actor: Actor, command: &Command) -> Result<(), Refusal> {
+        if let Actor::Customer(customer) = actor
+            && !ticket.reaches(customer)
+        {
+            return Err(Refusal::NotYours { ticket: ticket.id() });
+        }
+        let said = command.message.iter().map(|draft| match draft.visibility {
+            Visibility::Public => Permission::Reply,
+            Visibility::Internal => Permission::Note,
+        });
+        let changed = command.changes.iter().map(Permission::of_change);
+        let moved = command.step.iter().map(|step| self.permission_of_move(step));
+        said.chain(changed).chain(moved).try_for_each(|permission| self.permissions.check(actor.role(), permission))
+    }
+
+    fn permission_of_move(&self, step: &Move) -> Permission {
+        match step {
+            Move::Pend(_) => Permission::Pend,
+            Move::Resume => Permission::Resume,
+            Move::Resolve => Permission::Resolve,
+            Move::Reopen => Permission::Reopen,
+            Move::Close(_) => Permission::Close,
+            Move::Label(name) => match self.labels.get(name) {
+                Some(Label::Pending(_)) => Permission::Pend,
+                Some(Label::Resolved) => Permission::Resolve,
+                Some(Label::Closed(_)) => Permission::Close,
+                Some(Label::Work) | None => Permission::Resume,
+            },
+        }
+    }
+}
+
+/// What can be permitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Permission {
+    /// Open a ticket.
+    Open,
+    /// Write a public message.
+    Reply,
+    /// Write an internal note.
+    Note,
+    /// Let the ticket wait.
+    Pend,
+    /// Go on with it.
+    Resume,
+    /// Resolve it.
+    Resolve,
+    /// Reopen it.
+    Reopen,
+    /// Close it.
+    Close,
+    /// Put somebody in charge.
+    Assign,
+    /// Set priority, type, tags and fields.
+    Classify,
+    /// Record effort.
+    LogTime,
+    /// Add and remove participants.
+    Participants,
+    /// Take the text of a message away.
+    Redact,
+}
+
+impl Permission {
+    /// Everything that can be permitted.
+    pub const ALL: [Permission; 13] = [
+        Permission::Open,
+        Permission::Reply,
+        Permission::Note,
+        Permission::Pend,
+        Permission::Resume,
+        Permission::Resolve,
+        Permission::Reopen,
+        Permission::Close,
+        Permission::Assign,
+        Permission::Classify,
+        Permission::LogTime,
+        Permission::Participants,
+        Permission::Redact,
+    ];
+
+    pub(crate) fn of_change(change: &Change) -> Permission {
+        match change {
+            Change::Assign { .. } => Permission::Assign,
+            Change::Priority(_) | Change::Type(_) | Change::AddTag(_) | Change::RemoveTag(_) | Change::Field { .. } => {
+                Permission::Classify
+            }
+            Change::LogTime { .. } => Permission::LogTime,
+            Change::AddParticipant(_) | Change::RemoveParticipant(_) => Permission::Participants,
+            Change::Redact(_) => Permission::Redact,
+        }
+    }
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Permission::Open => "open",
+            Permission::Reply => "reply",
+            Permission::Note => "note",
+            Permission::Pend => "pend",
+            Permission::Resume => "resume",
+            Permission::Resolve => "resolve",
+            Permission::Reopen => "reopen",
+            Permission::Close => "close",
+            Permission::Assign => "assign",
+            Permission::Classify => "classify",
+            Permission::LogTime => "log time",
+            Permission::Participants => "change participants",
+            Permission::Redact => "redact",
+        })
+    }
+}
+
+/// The permission table: what each role may do. A role that is not named may do nothing.
+///
+/// By default a customer may open, reply, resolve and reopen; a bot may talk, let a ticket wait, assign and classify; an agent
+/// may do everything but redact; a supervisor and the system may do everything.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Permissions(BTreeMap<Role, BTreeSet<Permission>>);
+
+impl Default for Permissions {
+    fn default() -> Permissions {
+        use Permission::{Assign, Classify, Note, Open, Pend, Redact, Reopen, Reply, Resolve, Resume};
+        let all = BTreeSet::from(Permission::ALL);
+        let agent = all.iter().copied().filter(|permission| *permission != Redact).collect();
+        Permissions(BTreeMap::from([
+            (Role::Customer, BTreeSet::from([Open, Reply, Resolve, Reopen])),
+            (Role::Bot, BTreeSet::from([Open, Reply, Note, Pend, Resume, Assign, Classify])),
+            (Role::Agent, agent),
+            (Role::Supervisor, all.clone()),
+            (Role::System, all),
+        ]))
+    }
+}
+
+impl Permissions {
+    /// The same table with what one role may do replaced.
+    #[must_use]
+    pub fn with(mut self, role: Role, permissions: impl IntoIterator<Item = Permission>) -> Permissions {
+        self.0.insert(role, permissions.into_iter().collect());
+        self
+    }
+
+    /// Whether `role` may do this.
+    pub fn allows(&self, role: Role, permission: Permission) -> bool {
+        self.0.get(&role).is_some_and(|allowed| allowed.contains(&permission))
+    }
+
+    /// Refuses what [`allows`](Permissions::allows) does not.
+    pub fn check(&self, role: Role, permission: Permission) -> Result<(), Refusal> {
+        if self.allows(role, permission) {
+            return Ok(());
+        }
+        let allowed = self.0.get(&role).into_iter().flatten().copied().collect();
+        Err(Refusal::Forbidden { role, permission, allowed })
+    }
+}
+
+/// What a host's own status name stands for. Rules see the status, people the label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Label {
+    /// `Open`, or `Reopened` after a resolution.
+    Work,
+    /// `Pending` for this reason.
+    Pending(Pending),
+    /// `Resolved`.
+    Resolved,
+    /// `Closed` for this reason.
+    Closed(CloseReason),
+}

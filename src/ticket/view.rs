@@ -1,0 +1,91 @@
+//! What a customer sees of a ticket: an allow-list, built field by field.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::call::Actor;
+use crate::id::{ContentId, CustomerId, MessageId, TicketId, TicketNumber};
+
+use super::conversation::{Attachment, Channel, Message, Visibility};
+use super::lifecycle::Stage;
+use super::Ticket;
+
+/// A ticket as its customers see it.
+///
+/// It has no field for internal notes, tags, scores, priorities, clocks or agents' ids, so none of them can slip out. A
+/// message's author is told as one word.
+///
+/// # Properties
+/// For every history: no internal message, no internal attachment and no redacted text stands in the view.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct CustomerView {
+    /// The ticket's id.
+    pub ticket: TicketId,
+    /// Its number.
+    pub number: TicketNumber,
+    /// When it began.
+    pub created_at: DateTime<Utc>,
+    /// Where it stands, without the reason.
+    pub stage: Stage,
+    /// Whether the desk waits for the customer.
+    pub waits_for_you: bool,
+    /// The subject line, as a content record.
+    pub subject: ContentId,
+    /// The public conversation, oldest first.
+    pub messages: Vec<CustomerMessage>,
+}
+
+/// A message as customers see it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct CustomerMessage {
+    /// Its id.
+    pub id: MessageId,
+    /// When it was recorded.
+    pub at: DateTime<Utc>,
+    /// `you`, `another participant`, `support` or `automatic`.
+    pub from: &'static str,
+    /// The way it came or went.
+    pub channel: Channel,
+    /// Its text, as a content record; absent where it was taken away.
+    pub body: Option<ContentId>,
+    /// Its public files.
+    pub attachments: Vec<Attachment>,
+}
+
+impl Ticket {
+    /// The ticket as `viewer` sees it, or `None` where it belongs to others.
+    pub fn customer_view(&self, viewer: CustomerId) -> Option<CustomerView> {
+        if !self.reaches(viewer) {
+            return None;
+        }
+        let public = self.messages().iter().filter(|message| message.visibility == Visibility::Public);
+        Some(CustomerView {
+            ticket: self.id(),
+            number: self.number(),
+            created_at: self.created_at(),
+            stage: self.status().stage(),
+            waits_for_you: self.status() == super::Status::Pending(super::Pending::Customer),
+            subject: self.subject(),
+            messages: public.map(|message| shown(message, viewer)).collect(),
+        })
+    }
+}
+
+fn shown(message: &Message, viewer: CustomerId) -> CustomerMessage {
+    let public = message.attachments.iter().filter(|file| file.visibility == Visibility::Public && !message.redacted);
+    CustomerMessage {
+        id: message.id,
+        at: message.at,
+        from: match message.author {
+            Actor::Customer(author) if author == viewer => "you",
+            Actor::Customer(_) => "another participant",
+            Actor::Agent(_) | Actor::Supervisor(_) => "support",
+            Actor::Bot(_) | Actor::System => "automatic",
+        },
+        channel: message.channel.clone(),
+        body: Some(message.body).filter(|_| !message.redacted),
+        attachments: public.cloned().collect(),
+    }
+}
