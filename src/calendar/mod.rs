@@ -31,6 +31,7 @@ mod algebra;
 mod builder;
 mod compile;
 mod core;
+mod days;
 mod definition;
 mod error;
 mod exception;
@@ -41,6 +42,7 @@ mod range;
 mod timeline;
 mod week;
 mod window;
+mod windows;
 mod zone;
 
 use std::fmt;
@@ -50,12 +52,14 @@ use chrono::NaiveDate;
 
 pub use algebra::Combination;
 pub use builder::Builder;
+pub use days::DayEnd;
 pub use definition::Overnight;
 pub use error::{CalendarError, InvalidCalendar};
 pub use exception::{DayHours, Exception, Layer, When};
 pub use range::{EARLIEST, LATEST};
 pub use week::Week;
 pub use window::Window;
+pub use windows::{OpenStretch, Windows};
 pub use zone::{ZONE_DATA_VERSION, Zone};
 
 use definition::Definition;

@@ -152,6 +152,18 @@ impl Zone {
         }
     }
 
+    /// The last instant at which the clock on the wall shows `local`; when the clocks skip that time, the first instant
+    /// after the gap.
+    pub fn last_instant_of(&self, local: NaiveDateTime) -> DateTime<Utc> {
+        let first = self.instant_of(local);
+        let later = self.offsets().changes_around(first.timestamp());
+        let shown = later.iter().filter_map(|&(at, offset)| {
+            let shown = local.checked_sub_signed(TimeDelta::seconds(i64::from(offset)))?.and_utc();
+            (shown.timestamp() >= at && self.local(shown) == local).then_some(shown)
+        });
+        shown.max().map_or(first, |shown| shown.max(first))
+    }
+
     /// The first instant of a local date: its midnight, or the first instant after it when that is skipped.
     pub fn start_of(&self, date: NaiveDate) -> DateTime<Utc> {
         self.instant_of(date.and_time(chrono::NaiveTime::MIN))
@@ -187,6 +199,13 @@ impl Offsets {
     pub(super) fn at(&self, second: i64) -> i32 {
         let after = self.changes.partition_point(|&(at, _)| at <= second);
         after.checked_sub(1).and_then(|last| self.changes.get(last)).map_or(self.first, |&(_, offset)| offset)
+    }
+
+    /// The changes within two days after a second: further away a reading cannot come again.
+    fn changes_around(&self, second: i64) -> &[(i64, i32)] {
+        let first = self.changes.partition_point(|&(at, _)| at <= second);
+        let last = self.changes.partition_point(|&(at, _)| at <= second.saturating_add(2 * DAY_S));
+        self.changes.get(first..last).unwrap_or_default()
     }
 
     /// The changes before which all wall-clock readings lie below `wall` stay behind: at most the few around it are read.
