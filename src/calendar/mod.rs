@@ -1,1 +1,277 @@
-//! When the desk is open.
+//! When the desk is open, and how long "four hours" takes when nights and holidays do not count.
+//!
+//! A [`Calendar`] answers two questions, and each is the other one backwards: how much open time lies between two
+//! instants ([`Calendar::elapsed`]), and at which instant a given amount of it is used up ([`Calendar::add`]).
+//!
+//! ```
+//! use chrono::{DateTime, TimeDelta, Utc};
+//! use helpdesk::calendar::Calendar;
+//!
+//! let office = Calendar::parse("Mon-Fri 09:00-17:30", "Europe/Amsterdam")?;
+//!
+//! // Asked a quarter of an hour before closing, four hours means early tomorrow afternoon.
+//! let asked: DateTime<Utc> = "2026-03-05T16:15:00Z".parse()?;
+//! let due = office.add(asked, TimeDelta::hours(4))?;
+//! assert_eq!(due, "2026-03-06T11:45:00Z".parse::<DateTime<Utc>>()?);
+//! assert_eq!(office.elapsed(asked, due)?, TimeDelta::hours(4));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What open means
+//! The clock on the wall decides. A [`Window`] is a stretch of wall-clock time that belongs to the date it starts on, and
+//! an instant is open when the local date and time lie in a window. So time that a clock change skips does not exist and
+//! counts nothing, an hour shown twice counts twice, and lengths are real time.
+//!
+//! # What a calendar does not do
+//! It reads no clock and no zone of the machine: every instant is an argument, every zone has a name. A written calendar
+//! that never opens cannot be built; one that results from [combining](Calendar::intersection) may, and says
+//! [`Never`](CalendarError::Never). Outside 1970 to 2100 it answers with an error and not with a guess.
+
+mod algebra;
+mod builder;
+mod compile;
+mod core;
+mod days;
+mod definition;
+mod error;
+mod exception;
+mod form;
+mod ops;
+mod plan;
+mod range;
+mod timeline;
+mod week;
+mod window;
+mod windows;
+mod zone;
+
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+pub use algebra::Combination;
+pub use builder::Builder;
+pub use days::DayEnd;
+pub use definition::Overnight;
+pub use error::{CalendarError, InvalidCalendar};
+pub use exception::{DayHours, Exception, Layer, When};
+pub use range::{EARLIEST, LATEST};
+pub use week::Week;
+pub use window::Window;
+pub use windows::{OpenStretch, Windows};
+pub use zone::{ZONE_DATA_VERSION, Zone};
+
+use definition::Definition;
+use error::Problem;
+use plan::Plan;
+use timeline::Timeline;
+
+/// When a desk is open: a week of hours in a zone with its exceptions, all the time, or a combination of calendars.
+///
+/// Immutable, compiled when built, and cheap to clone. Equal when written equally. Serialises as it was written and
+/// compiles again when read.
+///
+/// # Properties
+/// For all instants in range and all calendars:
+/// - `elapsed(a, b) + elapsed(b, c) = elapsed(a, c)`, and `elapsed(b, a) = -elapsed(a, b)`.
+/// - For `a <= b`: `0 <= elapsed(a, b) <= b - a`.
+/// - `elapsed(a, add(a, d)) = d`, and `add(a, d)` is the earliest such instant from `a` on.
+/// - `elapsed` of A and B, plus that of A or B, is that of A plus that of B.
+/// - Closing a day never adds open time.
+#[derive(Clone)]
+pub struct Calendar(Arc<Inner>);
+
+struct Inner {
+    source: Source,
+    timeline: Timeline,
+}
+
+#[derive(PartialEq)]
+enum Source {
+    Always,
+    Hours { definition: Definition, plan: Plan },
+    Combined { how: Combination, parts: [Calendar; 2], depth: usize },
+}
+
+/// How deep combinations may be nested.
+const MOST_DEPTH: usize = 32;
+
+impl Calendar {
+    /// Open all the time: 24x7.
+    pub fn always() -> Calendar {
+        Calendar(Arc::new(Inner { source: Source::Always, timeline: Timeline::Always }))
+    }
+
+    /// A week of hours in a zone: `Calendar::parse("Mon-Fri 09:00-17:00; Sat 10:00-14:00", "America/New_York")`.
+    ///
+    /// # Errors
+    /// Text that is no list of hours (see [`Week`]), or an unknown zone; both name the offending part.
+    pub fn parse(hours: &str, zone: &str) -> Result<Calendar, InvalidCalendar> {
+        Calendar::builder(zone)?.hours(hours)?.build()
+    }
+
+    /// Begins a calendar in the zone of that IANA name.
+    ///
+    /// # Errors
+    /// An unknown zone.
+    pub fn builder(zone: &str) -> Result<Builder, InvalidCalendar> {
+        Ok(Calendar::builder_in(Zone::parse(zone)?))
+    }
+
+    /// Begins a calendar in a zone.
+    pub fn builder_in(zone: Zone) -> Builder {
+        Builder::new(zone)
+    }
+
+    /// The same calendar, closed on these dates too, for these reasons.
+    ///
+    /// The dates become a layer on top, so they are closed whatever the calendar has there. A combination is closed on
+    /// them by taking away the whole local dates in its [`zone`](Self::zone).
+    ///
+    /// # Errors
+    /// When nothing stays open from 1970 to 2100, or the dates are too many.
+    pub fn with_closed_days(
+        &self,
+        days: impl IntoIterator<Item = (NaiveDate, String)>,
+    ) -> Result<Calendar, InvalidCalendar> {
+        let closed = days.into_iter().map(|(date, name)| Exception::new(date, DayHours::Closed, name));
+        let layer = closed.fold(Layer::default(), Layer::and);
+        match &self.0.source {
+            Source::Hours { definition, .. } => {
+                let mut definition = definition.clone();
+                definition.layers.push(layer);
+                Calendar::from_definition(definition)
+            }
+            Source::Always | Source::Combined { .. } => {
+                let all_day = Calendar::builder_in(self.zone().clone()).hours("daily 00:00-24:00")?;
+                self.intersection(&all_day.with_layer(layer).build()?)
+            }
+        }
+    }
+
+    /// Open when at least one of the two is: desks that follow the sun.
+    ///
+    /// # Errors
+    /// Combinations nested more than 32 deep.
+    pub fn union(&self, other: &Calendar) -> Result<Calendar, InvalidCalendar> {
+        self.combine(Combination::Union, other)
+    }
+
+    /// Open when both are. That may be never.
+    ///
+    /// # Errors
+    /// As [`union`](Self::union).
+    pub fn intersection(&self, other: &Calendar) -> Result<Calendar, InvalidCalendar> {
+        self.combine(Combination::Intersection, other)
+    }
+
+    /// Open when this one is and the other is not. That may be never.
+    ///
+    /// # Errors
+    /// As [`union`](Self::union).
+    pub fn difference(&self, other: &Calendar) -> Result<Calendar, InvalidCalendar> {
+        self.combine(Combination::Difference, other)
+    }
+
+    /// Combines two calendars, which may be in different zones.
+    ///
+    /// # Errors
+    /// Combinations nested more than 32 deep.
+    pub fn combine(&self, how: Combination, other: &Calendar) -> Result<Calendar, InvalidCalendar> {
+        let depth = 1 + self.depth().max(other.depth());
+        if depth > MOST_DEPTH {
+            return Err(Problem::TooDeep { limit: MOST_DEPTH }.into());
+        }
+        let timeline = how.compile(self.timeline(), other.timeline());
+        let source = Source::Combined { how, parts: [self.clone(), other.clone()], depth };
+        Ok(Calendar(Arc::new(Inner { source, timeline })))
+    }
+
+    /// The zone whose dates are the calendar's business days: its own, UTC for one that is always open, and for a
+    /// combination that of its first part that has one.
+    pub fn zone(&self) -> Zone {
+        match &self.0.source {
+            Source::Always => Zone::utc(),
+            Source::Hours { definition, .. } => definition.zone.clone(),
+            Source::Combined { parts: [first, second], .. } => match first.0.source {
+                Source::Always => second.zone(),
+                _ => first.zone(),
+            },
+        }
+    }
+
+    /// Whether it is open all the time, from 1970 to 2100.
+    pub fn is_always_open(&self) -> bool {
+        matches!(self.timeline(), Timeline::Always)
+    }
+
+    /// Whether it has no open time at all, as a combination can. A service level on it could never be missed nor met.
+    pub fn is_never_open(&self) -> bool {
+        matches!(self.timeline(), Timeline::Table(table) if table.never_opens())
+    }
+
+    /// The ordinary week; none for one that is always open and for combinations.
+    pub fn week(&self) -> Option<&Week> {
+        match &self.0.source {
+            Source::Hours { definition, .. } => Some(&definition.week),
+            _ => None,
+        }
+    }
+
+    /// The layers of exceptions, lowest first; empty for one that is always open and for combinations.
+    pub fn layers(&self) -> &[Layer] {
+        match &self.0.source {
+            Source::Hours { definition, .. } => &definition.layers,
+            _ => &[],
+        }
+    }
+
+    /// The bytes of its compiled form. What it was written as, and the parts of a combination, come on top.
+    pub fn compiled_bytes(&self) -> usize {
+        self.timeline().bytes()
+    }
+
+    fn from_definition(definition: Definition) -> Result<Calendar, InvalidCalendar> {
+        let definition = definition.check()?;
+        let plan = Plan::of(&definition)?;
+        let timeline = compile::compile(&plan, definition.zone.offsets());
+        if matches!(&timeline, Timeline::Table(table) if table.never_opens()) {
+            return Err(Problem::NeverOpens.into());
+        }
+        Ok(Calendar(Arc::new(Inner { source: Source::Hours { definition, plan }, timeline })))
+    }
+
+    fn timeline(&self) -> &Timeline {
+        &self.0.timeline
+    }
+
+    fn depth(&self) -> usize {
+        match self.0.source {
+            Source::Combined { depth, .. } => depth,
+            _ => 0,
+        }
+    }
+}
+
+impl PartialEq for Calendar {
+    fn eq(&self, other: &Calendar) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0.source == other.0.source
+    }
+}
+
+impl fmt::Debug for Calendar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.source {
+            Source::Always => f.write_str("Calendar(always)"),
+            Source::Hours { definition, .. } => {
+                write!(f, "Calendar({} {}", definition.week, definition.zone)?;
+                match definition.layers.iter().map(|layer| layer.days.len()).sum() {
+                    0usize => f.write_str(")"),
+                    count => write!(f, ", {count} exceptions)"),
+                }
+            }
+            Source::Combined { how, parts: [a, b], .. } => write!(f, "{how:?}({a:?}, {b:?})"),
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Business days: dates instead of durations.
+//!
+//! "Two business days" is not 48 hours. A business day is a local date on which a window starts; for a combination of
+//! calendars, and for one that is always open, a date with any open time.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+
+use super::error::CalendarError;
+use super::range::{LATEST_S, DAY_S, date_of, day_number, micros};
+use super::{Calendar, Source};
+
+/// Which instant of the last day a number of business days leads to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DayEnd {
+    /// The local time of the start, on that day: the first instant after it when the clocks skip it, and the first of
+    /// the two when they show it twice.
+    #[default]
+    SameTime,
+    /// The end of that day's last window.
+    LastClose,
+}
+
+impl Calendar {
+    /// Whether `date` is a business day.
+    ///
+    /// # Errors
+    /// A date outside 1970 to 2100.
+    pub fn is_business_day(&self, date: NaiveDate) -> Result<bool, CalendarError> {
+        Ok(self.has_hours(in_range(date)?))
+    }
+
+    /// The `days`-th business day after `date`, or before it for negative `days`; `date` itself, business day or not,
+    /// for 0.
+    ///
+    /// # Errors
+    /// A date outside 1970 to 2100; [`Never`](CalendarError::Never) when there are not as many business days left for
+    /// ever, [`BeyondRange`](CalendarError::BeyondRange) when the answer lies outside the range.
+    pub fn business_day(&self, date: NaiveDate, days: i64) -> Result<NaiveDate, CalendarError> {
+        let mut day = in_range(date)?;
+        let step = days.signum() as i32;
+        let mut left = days.unsigned_abs();
+        while left > 0 {
+            day += step;
+            if !(0..=LAST).contains(&day) {
+                return Err(self.no_more_days(step));
+            }
+            left -= u64::from(self.has_hours(day));
+        }
+        Ok(date_of(day))
+    }
+
+    /// How many business days lie in `(from, to]`; the negative of those in `(to, from]` when `to` is before `from`.
+    ///
+    /// # Errors
+    /// A date outside 1970 to 2100.
+    pub fn count_business_days(&self, from: NaiveDate, to: NaiveDate) -> Result<i64, CalendarError> {
+        let (from, to) = (in_range(from)?, in_range(to)?);
+        let (first, last) = (from.min(to), from.max(to));
+        let count = (first + 1..=last).filter(|&day| self.has_hours(day)).count() as i64;
+        Ok(if from <= to { count } else { -count })
+    }
+
+    /// The instant `days` business days after `from`: the `days`-th business day after its local date, at the local time
+    /// of `from` or at that day's last close. Negative `days` lead back.
+    ///
+    /// # Errors
+    /// As [`business_day`](Self::business_day).
+    pub fn add_business_days(
+        &self,
+        from: DateTime<Utc>,
+        days: i64,
+        end: DayEnd,
+    ) -> Result<DateTime<Utc>, CalendarError> {
+        micros(from)?;
+        let zone = self.zone();
+        let start = zone.local(from);
+        let date = self.business_day(start.date(), days)?;
+        let due = match end {
+            DayEnd::SameTime => zone.instant_of(date.and_time(start.time())),
+            DayEnd::LastClose => self.last_close_of(date)?,
+        };
+        micros(due).map(|_| due).map_err(|_| CalendarError::BeyondRange)
+    }
+
+    /// `days` business days from `from` as open time: what lies between `from` and
+    /// [that instant](Self::add_business_days). When nothing does, the business day after it is taken, and so on: the
+    /// answer is never zero for positive `days`.
+    ///
+    /// # Errors
+    /// As [`business_day`](Self::business_day).
+    pub fn business_days_as_time(
+        &self,
+        from: DateTime<Utc>,
+        days: i64,
+        end: DayEnd,
+    ) -> Result<TimeDelta, CalendarError> {
+        let mut count = days;
+        loop {
+            let time = self.elapsed(from, self.add_business_days(from, count, end)?)?;
+            if days <= 0 || time > TimeDelta::zero() {
+                return Ok(time);
+            }
+            count = count.checked_add(1).ok_or(CalendarError::BeyondRange)?;
+        }
+    }
+
+    /// The end of the last window that starts on a date; for calendars without windows of their own the end of the
+    /// last open time of the date.
+    fn last_close_of(&self, date: NaiveDate) -> Result<DateTime<Utc>, CalendarError> {
+        let zone = self.zone();
+        let close = match &self.0.source {
+            Source::Hours { plan, .. } => {
+                let midnight = date.and_time(chrono::NaiveTime::MIN);
+                let closes = plan.on(day_number(date)).last().map_or(0, |span| span.1);
+                zone.last_instant_of(midnight + TimeDelta::seconds(i64::from(closes)))
+            }
+            Source::Always | Source::Combined { .. } => zone.bounds_of(date).1,
+        };
+        self.previous_open(close)
+    }
+
+    fn has_hours(&self, day: i32) -> bool {
+        match &self.0.source {
+            Source::Always => true,
+            Source::Hours { plan, .. } => !plan.on(day).is_empty(),
+            Source::Combined { .. } => {
+                let (from, to) = self.zone().bounds_of(date_of(day));
+                self.elapsed_us(from.timestamp_micros(), to.timestamp_micros()) > 0
+            }
+        }
+    }
+
+    fn no_more_days(&self, step: i32) -> CalendarError {
+        let goes_on = (LAST - 400..=LAST).any(|day| self.has_hours(day));
+        if step > 0 && !goes_on { CalendarError::Never } else { CalendarError::BeyondRange }
+    }
+}
+
+/// The last date of the range, 2100-12-31.
+const LAST: i32 = (LATEST_S / DAY_S) as i32 - 1;
+
+fn in_range(date: NaiveDate) -> Result<i32, CalendarError> {
+    let day = day_number(date);
+    if (0..=LAST).contains(&day) { Ok(day) } else { Err(CalendarError::DateOutOfRange { date }) }
+}

@@ -1,0 +1,216 @@
+//! What each local date has to offer: the windows that start on it, once layers and exceptions have had their say.
+//!
+//! Everything here lives on the wall clock: a date is a day number, a window a span of seconds since its midnight.
+
+use super::definition::{Definition, Overnight};
+use super::error::{InvalidCalendar, Problem};
+use super::exception::{DayHours, Exception};
+use super::range::{FIRST_DAY, LAST_DAY, day_number, weekday};
+
+const DAY: u32 = 86_400;
+
+/// Seconds since a date's midnight; at most two days.
+pub(super) type Span = (u32, u32);
+
+/// The spans of every date, in order and disjoint.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Plan {
+    week: [Box<[Span]>; 7],
+    days: Box<[Special]>,
+    spans: Box<[Span]>,
+}
+
+/// A date that does not follow the week.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Special {
+    pub(super) day: i32,
+    first: u32,
+    count: u32,
+}
+
+/// How many dates all exceptions of a calendar may add up to, each counted as often as it is named.
+const MOST_DATES: usize = 1_000_000;
+
+impl Plan {
+    pub(super) fn of(definition: &Definition) -> Result<Plan, InvalidCalendar> {
+        let week: [Box<[Span]>; 7] = std::array::from_fn(|day| {
+            let windows = definition.week.day(day).iter().map(|window| window.span());
+            joined(windows.collect()).into_boxed_slice()
+        });
+        let mut plan = Plan { week, ..Plan::default() };
+        if definition.layers.is_empty() {
+            return Ok(plan);
+        }
+        let named = named_dates(definition)?;
+        let mut days: Vec<Special> = Vec::with_capacity(named.len());
+        let mut spans: Vec<Span> = Vec::new();
+        let mut rest = named.as_slice();
+        while let Some(&(day, ..)) = rest.first() {
+            let count = rest.iter().take_while(|named| named.0 == day).count();
+            let (here, later) = rest.split_at(count);
+            rest = later;
+            if definition.overnight == Overnight::CutAtMidnight {
+                plan.cut_tail(definition, here, day, &mut days, &mut spans);
+            }
+            let first = spans.len() as u32;
+            spans.extend(plan.resolve(definition, here, day));
+            days.push(Special { day, first, count: spans.len() as u32 - first });
+        }
+        plan.days = days.into_boxed_slice();
+        plan.spans = spans.into_boxed_slice();
+        Ok(plan)
+    }
+
+    /// The spans that start on a date.
+    pub(super) fn on(&self, day: i32) -> &[Span] {
+        match self.days.binary_search_by_key(&day, |special| special.day) {
+            Ok(place) => self.days.get(place).map_or(&[], |special| self.special(special)),
+            Err(_) => self.ordinary(day),
+        }
+    }
+
+    /// The spans that the week alone gives a date.
+    pub(super) fn ordinary(&self, day: i32) -> &[Span] {
+        self.week.get(weekday(day)).map_or(&[], |spans| spans)
+    }
+
+    /// The dates that do not follow the week, ascending.
+    pub(super) fn special_days(&self) -> &[Special] {
+        &self.days
+    }
+
+    fn special(&self, special: &Special) -> &[Span] {
+        let first = special.first as usize;
+        self.spans.get(first..first + special.count as usize).unwrap_or_default()
+    }
+
+    /// Applies the exceptions named for one date, lowest layer first.
+    fn resolve(&self, definition: &Definition, named: &[Named], day: i32) -> Vec<Span> {
+        let mut spans = self.ordinary(day).to_vec();
+        for &(_, layer, _, index) in named {
+            let Some(exception) = exception(definition, layer, index) else { continue };
+            match exception.hours() {
+                DayHours::Closed => spans.clear(),
+                DayHours::Special(windows) => spans = joined(windows.iter().map(|w| w.span()).collect()),
+                DayHours::ClosedDuring(windows) => {
+                    for window in windows {
+                        spans = without(&spans, window.span());
+                    }
+                }
+            }
+        }
+        spans
+    }
+
+    /// Cuts what an exception of `day` covers out of the windows that run into it from the date before.
+    fn cut_tail(
+        &self,
+        definition: &Definition,
+        named: &[Named],
+        day: i32,
+        days: &mut Vec<Special>,
+        spans: &mut Vec<Span>,
+    ) {
+        let before = day - 1;
+        let mut tail: Vec<Span> = match days.last() {
+            Some(special) if special.day == before => {
+                spans.get(special.first as usize..).unwrap_or_default().to_vec()
+            }
+            _ => self.ordinary(before).to_vec(),
+        };
+        if tail.last().is_none_or(|span| span.1 <= DAY) {
+            return;
+        }
+        for &(_, layer, _, index) in named {
+            match exception(definition, layer, index).map(Exception::hours) {
+                Some(DayHours::Closed | DayHours::Special(_)) => tail = without(&tail, (DAY, 2 * DAY)),
+                Some(DayHours::ClosedDuring(windows)) => {
+                    for (opens, closes) in windows.iter().map(|window| window.span()) {
+                        tail = without(&tail, (opens + DAY, closes + DAY));
+                    }
+                }
+                None => {}
+            }
+        }
+        match days.last_mut() {
+            Some(special) if special.day == before => {
+                spans.truncate(special.first as usize);
+                special.count = tail.len() as u32;
+            }
+            _ => days.push(Special { day: before, first: spans.len() as u32, count: tail.len() as u32 }),
+        }
+        spans.extend(tail);
+    }
+}
+
+/// An exception's mention of a date: day, layer, rank within the layer, index in the layer. In this order they apply.
+pub(super) type Named = (i32, u32, u8, u32);
+
+/// All dates that exceptions name, with those that matter on each: of the ones that set a whole date only the strongest
+/// of each layer, then the part closings.
+pub(super) fn named_dates(definition: &Definition) -> Result<Vec<Named>, InvalidCalendar> {
+    let mut named: Vec<Named> = Vec::new();
+    for (layer, days) in (0u32..).zip(&definition.layers) {
+        for (index, exception) in (0u32..).zip(&days.days) {
+            let rank = rank(exception);
+            for_each_day(exception, |day| named.push((day, layer, rank, index)));
+            if named.len() > MOST_DATES {
+                let found = named.len();
+                return Err(Problem::TooMany { what: "dates with exceptions", found, limit: MOST_DATES }.into());
+            }
+        }
+    }
+    named.sort_unstable();
+    named.dedup();
+    Ok(named)
+}
+
+/// The exception behind a mention of a date.
+pub(super) fn exception(definition: &Definition, layer: u32, index: u32) -> Option<&Exception> {
+    definition.layers.get(layer as usize)?.days.get(index as usize)
+}
+
+/// A later rank is applied later, and so wins.
+fn rank(exception: &Exception) -> u8 {
+    match (exception.hours(), exception.when().is_yearly()) {
+        (DayHours::Closed, true) => 0,
+        (DayHours::Special(_), true) => 1,
+        (DayHours::Closed, false) => 2,
+        (DayHours::Special(_), false) => 3,
+        (DayHours::ClosedDuring(_), _) => 4,
+    }
+}
+
+fn for_each_day(exception: &Exception, mut visit: impl FnMut(i32)) {
+    let when = exception.when();
+    let years = if when.is_yearly() { 1969..=2101 } else { 0..=0 };
+    for (first, last) in years.filter_map(|year| when.stretch_from(year)) {
+        let (first, last) = (day_number(first).max(FIRST_DAY), day_number(last).min(LAST_DAY));
+        (first..=last).for_each(&mut visit);
+    }
+}
+
+/// Spans in order, with what overlaps or touches made one.
+fn joined(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort_unstable();
+    let mut whole: Vec<Span> = Vec::with_capacity(spans.len());
+    for (opens, closes) in spans {
+        match whole.last_mut() {
+            Some(last) if opens <= last.1 => last.1 = last.1.max(closes),
+            _ => whole.push((opens, closes)),
+        }
+    }
+    whole
+}
+
+/// What is left of `spans` outside `hole`.
+fn without(spans: &[Span], hole: Span) -> Vec<Span> {
+    let mut left = Vec::with_capacity(spans.len() + 1);
+    for &(opens, closes) in spans {
+        let before = (opens, closes.min(hole.0));
+        let after = (opens.max(hole.1), closes);
+        left.extend([before, after].into_iter().filter(|span| span.0 < span.1));
+    }
+    left
+}
+

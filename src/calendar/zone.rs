@@ -1,0 +1,423 @@
+//! Time zones: what the clock on the wall shows at an instant.
+//!
+//! A [`Zone`] is a value: a name and the instants at which its offset from UTC changes. Most zones come by their IANA
+//! name from the database inside this crate ([`ZONE_DATA_VERSION`]); a host with fresher data hands over its own
+//! ([`Zone::from_transitions`]). There is no ambient zone: nothing here asks the operating system.
+//!
+//! This is the only file that knows where the built-in rules come from. That source answers one question, the offset
+//! at an instant, so the changes of a zone are found once, by probing and bisection, and kept in one shared table.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::{Arc, OnceLock};
+
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+use time_tz::{Offset, TimeZone};
+
+use super::error::{InvalidCalendar, Problem};
+use super::range::{DAY_S, WEEK_S, WEEKS};
+
+/// The release of the IANA time-zone database that named zones follow.
+///
+/// A stored due time is only as good as the zone data that computed it: keep this beside it.
+pub const ZONE_DATA_VERSION: &str = "2026e";
+
+/// A time zone: a name, and the offset from UTC at every instant.
+///
+/// Two zones are equal when their names and all their offsets are.
+///
+/// ```
+/// use helpdesk::calendar::Zone;
+///
+/// let zone = Zone::parse("europe/paris")?;
+/// assert_eq!(zone.name(), "Europe/Paris");
+/// let noon = "2026-07-01T10:00:00Z".parse().unwrap();
+/// assert_eq!(zone.local(noon).to_string(), "2026-07-01 12:00:00");
+/// assert_eq!(Zone::parse("Europe/Pari").unwrap_err().near_zones(), ["Europe/Paris"]);
+/// # Ok::<(), helpdesk::calendar::InvalidCalendar>(())
+/// ```
+#[derive(Clone)]
+pub struct Zone(Source);
+
+#[derive(Clone)]
+enum Source {
+    Named(&'static Named),
+    Host(Arc<Host>),
+}
+
+struct Host {
+    name: String,
+    offsets: Offsets,
+}
+
+/// The offsets of a zone over the supported range, in seconds east of UTC.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Offsets {
+    /// The offset before the first change.
+    pub(super) first: i32,
+    /// Each change: the Unix second it happens at, and the offset from then on. Strictly ascending.
+    pub(super) changes: Vec<(i64, i32)>,
+}
+
+/// The largest offset a zone may have: a day, less a second.
+const MAX_OFFSET: i32 = 86_399;
+
+impl Zone {
+    /// The zone of that IANA name; upper and lower case are the same, and old names that became links are known.
+    ///
+    /// # Errors
+    /// An unknown name, with the nearest known ones.
+    pub fn parse(name: &str) -> Result<Zone, InvalidCalendar> {
+        match table().get(name.to_ascii_lowercase().as_str()) {
+            Some(named) => Ok(Zone(Source::Named(named))),
+            None => Err(Problem::Zone { name: name.to_owned(), near: near(name) }.into()),
+        }
+    }
+
+    /// Coordinated Universal Time.
+    pub fn utc() -> Zone {
+        Zone::parse("UTC").unwrap_or_else(|_| {
+            Zone(Source::Host(Arc::new(Host { name: String::from("UTC"), offsets: Offsets::default() })))
+        })
+    }
+
+    /// A zone of the host's own, from its changes: the offset in seconds east of UTC before the first change, then each
+    /// change's instant (whole seconds) and the offset from then on. After the last change the offset stays.
+    ///
+    /// # Errors
+    /// Changes that are not strictly ascending, or an offset of a day or more.
+    pub fn from_transitions(
+        name: impl Into<String>,
+        first_offset: i32,
+        changes: impl IntoIterator<Item = (DateTime<Utc>, i32)>,
+    ) -> Result<Zone, InvalidCalendar> {
+        let changes = changes.into_iter().map(|(at, offset)| (at.timestamp(), offset)).collect();
+        Zone::from_offsets(name.into(), Offsets { first: first_offset, changes })
+    }
+
+    fn from_offsets(name: String, mut offsets: Offsets) -> Result<Zone, InvalidCalendar> {
+        let ascending = offsets.changes.windows(2).all(|pair| pair[0].0 < pair[1].0);
+        if !ascending {
+            return Err(Problem::ZoneData("its changes are not in ascending order").into());
+        }
+        let largest = |offset: i32| offset.unsigned_abs() <= MAX_OFFSET.unsigned_abs();
+        if !largest(offsets.first) || !offsets.changes.iter().all(|&(_, offset)| largest(offset)) {
+            return Err(Problem::ZoneData("an offset is a day or more").into());
+        }
+        let mut current = offsets.first;
+        offsets.changes.retain(|&(_, offset)| std::mem::replace(&mut current, offset) != offset);
+        Ok(Zone(Source::Host(Arc::new(Host { name, offsets }))))
+    }
+
+    /// The name: as the database spells it, or as the host gave it.
+    pub fn name(&self) -> &str {
+        match &self.0 {
+            Source::Named(named) => named.name,
+            Source::Host(host) => &host.name,
+        }
+    }
+
+    /// Whether the host gave this zone's rules, rather than the built-in database.
+    pub fn is_host_given(&self) -> bool {
+        matches!(self.0, Source::Host(_))
+    }
+
+    /// The names of all zones in the built-in database, in alphabetical order.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        table().values().map(|named| named.name)
+    }
+
+    /// What the clock on the wall shows at `at`. Outside the supported range the offset of its nearer end holds.
+    pub fn local(&self, at: DateTime<Utc>) -> NaiveDateTime {
+        let offset = TimeDelta::seconds(i64::from(self.offset(at)));
+        at.naive_utc().checked_add_signed(offset).unwrap_or(at.naive_utc())
+    }
+
+    /// The offset from UTC at `at`, in seconds east.
+    pub fn offset(&self, at: DateTime<Utc>) -> i32 {
+        self.offsets().at(at.timestamp())
+    }
+
+    /// The first instant at which the clock on the wall shows `local`; when the clocks skip that time, the first
+    /// instant after the gap.
+    pub fn instant_of(&self, local: NaiveDateTime) -> DateTime<Utc> {
+        let wall = local.and_utc().timestamp();
+        match self.offsets().first_showing(wall) {
+            Reading::Shown(second) => {
+                let moved = TimeDelta::seconds(second - wall);
+                local.and_utc().checked_add_signed(moved).unwrap_or(local.and_utc())
+            }
+            Reading::Skipped(second) => DateTime::from_timestamp(second, 0).unwrap_or(local.and_utc()),
+        }
+    }
+
+    /// The last instant at which the clock on the wall shows `local`; when the clocks skip that time, the first instant
+    /// after the gap.
+    pub fn last_instant_of(&self, local: NaiveDateTime) -> DateTime<Utc> {
+        let first = self.instant_of(local);
+        let later = self.offsets().changes_around(first.timestamp());
+        let shown = later.iter().filter_map(|&(at, offset)| {
+            let shown = local.checked_sub_signed(TimeDelta::seconds(i64::from(offset)))?.and_utc();
+            (shown.timestamp() >= at && self.local(shown) == local).then_some(shown)
+        });
+        shown.max().map_or(first, |shown| shown.max(first))
+    }
+
+    /// The first instant of a local date: its midnight, or the first instant after it when that is skipped.
+    pub fn start_of(&self, date: NaiveDate) -> DateTime<Utc> {
+        self.instant_of(date.and_time(chrono::NaiveTime::MIN))
+    }
+
+    /// The first and the last instant (exclusive) of a local date. Equal when the zone skips the whole date.
+    pub fn bounds_of(&self, date: NaiveDate) -> (DateTime<Utc>, DateTime<Utc>) {
+        let next = date.checked_add_days(Days::new(1)).unwrap_or(date);
+        (self.start_of(date), self.start_of(next))
+    }
+
+    /// The instants in the supported range at which the offset changes, and the offset from then on.
+    pub fn transitions(&self) -> impl Iterator<Item = (DateTime<Utc>, i32)> + '_ {
+        let changes = self.offsets().changes.iter();
+        changes.filter_map(|&(second, offset)| Some((DateTime::from_timestamp(second, 0)?, offset)))
+    }
+
+    pub(super) fn offsets(&self) -> &Offsets {
+        match &self.0 {
+            Source::Named(named) => named.offsets(),
+            Source::Host(host) => &host.offsets,
+        }
+    }
+}
+
+/// Where a wall-clock reading falls, in Unix seconds.
+enum Reading {
+    Shown(i64),
+    Skipped(i64),
+}
+
+impl Offsets {
+    pub(super) fn at(&self, second: i64) -> i32 {
+        let after = self.changes.partition_point(|&(at, _)| at <= second);
+        after.checked_sub(1).and_then(|last| self.changes.get(last)).map_or(self.first, |&(_, offset)| offset)
+    }
+
+    /// The changes within two days after a second: further away a reading cannot come again.
+    fn changes_around(&self, second: i64) -> &[(i64, i32)] {
+        let first = self.changes.partition_point(|&(at, _)| at <= second);
+        let last = self.changes.partition_point(|&(at, _)| at <= second.saturating_add(2 * DAY_S));
+        self.changes.get(first..last).unwrap_or_default()
+    }
+
+    /// The changes before which all wall-clock readings lie below `wall` stay behind: at most the few around it are read.
+    fn first_showing(&self, wall: i64) -> Reading {
+        let far = 2 * DAY_S;
+        let from = self.changes.partition_point(|&(at, _)| at.saturating_add(far) < wall);
+        let mut offset = from.checked_sub(1).and_then(|last| self.changes.get(last)).map_or(self.first, |c| c.1);
+        for &(at, next) in self.changes.get(from..).unwrap_or_default() {
+            let shown = wall.saturating_sub(i64::from(offset));
+            if shown < at {
+                return Reading::Shown(shown);
+            }
+            if wall < at.saturating_add(i64::from(next)) {
+                return Reading::Skipped(at);
+            }
+            offset = next;
+        }
+        Reading::Shown(wall.saturating_sub(i64::from(offset)))
+    }
+}
+
+impl fmt::Debug for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Zone({:?})", self.name())
+    }
+}
+
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl PartialEq for Zone {
+    fn eq(&self, other: &Zone) -> bool {
+        match (&self.0, &other.0) {
+            (Source::Named(a), Source::Named(b)) => std::ptr::eq(*a, *b),
+            (Source::Host(a), Source::Host(b)) => a.name == b.name && a.offsets == b.offsets,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Zone {}
+
+impl FromStr for Zone {
+    type Err = InvalidCalendar;
+
+    fn from_str(name: &str) -> Result<Zone, InvalidCalendar> {
+        Zone::parse(name)
+    }
+}
+
+/// A named zone is written as its name; a host's own as `{name, first_offset, changes}`, changes in Unix seconds.
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(untagged)]
+enum Form {
+    Name(String),
+    Host { name: String, first_offset: i32, changes: Vec<(i64, i32)> },
+}
+
+impl serde::Serialize for Zone {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let form = match &self.0 {
+            Source::Named(named) => Form::Name(named.name.to_owned()),
+            Source::Host(host) => Form::Host {
+                name: host.name.clone(),
+                first_offset: host.offsets.first,
+                changes: host.offsets.changes.clone(),
+            },
+        };
+        form.serialize(serializer)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Zone {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Zone, D::Error> {
+        let zone = match Form::deserialize(deserializer)? {
+            Form::Name(name) => Zone::parse(&name),
+            Form::Host { name, first_offset, changes } => {
+                Zone::from_offsets(name, Offsets { first: first_offset, changes })
+            }
+        };
+        zone.map_err(serde::de::Error::custom)
+    }
+}
+
+/// One zone of the built-in database. Its changes are found when it is first used.
+struct Named {
+    name: &'static str,
+    rules: &'static (dyn Rules + Send + Sync),
+    offsets: OnceLock<Offsets>,
+}
+
+/// All zones by lower-case name: the one static of the calendar module, filled once and never changed.
+fn table() -> &'static BTreeMap<String, Named> {
+    static TABLE: OnceLock<BTreeMap<String, Named>> = OnceLock::new();
+    TABLE.get_or_init(|| {
+        let zones = time_tz::timezones::iter();
+        zones
+            .map(|rules| {
+                let name = TimeZone::name(rules);
+                (name.to_ascii_lowercase(), Named { name, rules, offsets: OnceLock::new() })
+            })
+            .collect()
+    })
+}
+
+/// The built-in rules are spelled out up to the end of 2099. The year 2100 begins on the same weekday as 2094 and is as
+/// long, so a rule that has settled by then gives both the same changes, six years apart; 2101 likewise repeats 2095.
+const SPELLED_OUT_UNTIL: i64 = 4_102_444_800;
+const REPEATED_FROM: i64 = SPELLED_OUT_UNTIL - REPEATED_AFTER;
+const REPEATED_AFTER: i64 = 2_191 * DAY_S;
+
+/// No zone has ever changed its clocks twice within this time and come back to where it was.
+const PROBE_STEP: i64 = 4 * DAY_S;
+
+impl Named {
+    fn offsets(&self) -> &Offsets {
+        self.offsets.get_or_init(|| {
+            let begin = -WEEK_S;
+            let end = WEEKS as i64 * WEEK_S + WEEK_S;
+            let first = self.lookup(begin);
+            let mut changes = Vec::new();
+            let (mut at, mut offset) = (begin, first);
+            while at < SPELLED_OUT_UNTIL {
+                let next = (at + PROBE_STEP).min(SPELLED_OUT_UNTIL);
+                let reached = self.lookup(next);
+                while offset != reached {
+                    let (second, after) = self.bisect(at, next, offset);
+                    changes.push((second, after));
+                    (at, offset) = (second, after);
+                }
+                at = next;
+            }
+            let repeated: Vec<(i64, i32)> = changes
+                .iter()
+                .map(|&(second, offset)| (second, second + REPEATED_AFTER, offset))
+                .filter(|&(from, to, _)| from >= REPEATED_FROM && to >= SPELLED_OUT_UNTIL && to < end)
+                .map(|(_, to, offset)| (to, offset))
+                .collect();
+            let spelled_out = changes.last().map_or(begin, |&(second, _)| second);
+            changes.extend(repeated.into_iter().filter(|&(second, _)| second > spelled_out));
+            Offsets { first, changes }
+        })
+    }
+
+    /// The first second in `(from, to]` whose offset differs from `before`, which holds at `from` and not at `to`.
+    fn bisect(&self, from: i64, to: i64, before: i32) -> (i64, i32) {
+        let (mut same, mut changed) = (from, to);
+        while changed - same > 1 {
+            let middle = same + (changed - same) / 2;
+            if self.lookup(middle) == before { same = middle } else { changed = middle }
+        }
+        (changed, self.lookup(changed))
+    }
+
+    fn lookup(&self, second: i64) -> i32 {
+        self.rules.offset_at(second)
+    }
+}
+
+/// The one question that the built-in rules answer: the offset at a Unix second.
+trait Rules {
+    fn offset_at(&self, second: i64) -> i32;
+}
+
+impl<T: TimeZone> Rules for T {
+    fn offset_at(&self, second: i64) -> i32 {
+        let at = time::OffsetDateTime::from_unix_timestamp(second).unwrap_or(time::OffsetDateTime::UNIX_EPOCH);
+        self.get_offset_utc(&at).to_utc().whole_seconds()
+    }
+}
+
+/// The known names most like `name`: at most three, and only such as differ by a slip of the hand or hold it whole.
+fn near(name: &str) -> Vec<&'static str> {
+    let wanted: Vec<u8> = name.bytes().take(64).map(|byte| byte.to_ascii_lowercase()).collect();
+    if wanted.is_empty() {
+        return Vec::new();
+    }
+    let city = |known: &str| known.rsplit('/').next().unwrap_or(known).len();
+    let mut found: Vec<(usize, &'static str)> = table()
+        .iter()
+        .filter_map(|(lower, named)| {
+            let known = lower.as_bytes();
+            let whole = distance(&wanted, known);
+            let tail = known.get(known.len() - city(lower)..).unwrap_or(known);
+            let best = whole.min(distance(&wanted, tail).saturating_add(1));
+            (best <= 1 + wanted.len() / 4).then_some((best, named.name))
+        })
+        .collect();
+    found.sort_unstable();
+    let best = found.first().map_or(0, |&(distance, _)| distance);
+    found.into_iter().filter(|&(distance, _)| distance <= best + 1).take(3).map(|(_, name)| name).collect()
+}
+
+/// How many single-letter slips lie between two names.
+fn distance(a: &[u8], b: &[u8]) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (y, cell) in b.iter().zip(row.iter_mut().skip(1)) {
+            let above = *cell;
+            let best = (diagonal + usize::from(x != y)).min(above + 1).min(left + 1);
+            diagonal = above;
+            left = best;
+            *cell = best;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
