@@ -1,10 +1,17 @@
 //! The customer-support domain as a library.
 
-pub mod call;
 pub mod calendar;
+pub mod call;
+pub mod escalation;
 pub mod id;
+pub mod kpi;
+pub mod rulebook;
+pub mod sla;
 pub mod ticket;
 pub mod time;
 
+pub use calendar::Calendar;
 pub use call::{Actor, Call};
-pub use ticket::{Command, Open, Ticket};
+pub use id::{TenantId, TicketId};
+pub use rulebook::Rulebook;
+pub use ticket::{Command, Open, Refusal, Ticket};

@@ -1,0 +1,5 @@
+//! KPIs.
+
+mod facts;
+
+pub use facts::{ClockFact, FORMULA, Fact, FirstResponse, Lengths, Own, Spent, facts};
