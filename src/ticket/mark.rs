@@ -48,11 +48,6 @@ impl From<Status> for Phase {
     }
 }
 
-impl Phase {
-    pub(crate) const fn is_work(self) -> bool {
-        matches!(self, Phase::Work)
-    }
-}
 
 /// The reasons of [`Pending`] without their particulars: what pause tables list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

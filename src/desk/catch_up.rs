@@ -1,0 +1,209 @@
+//! Time passes first: what fell due before an instant is recorded before anything else happens at it.
+
+use chrono::{DateTime, Utc};
+
+use crate::call::{Actor, Cause};
+use crate::escalation::{Action, CatchUp, Due, Recipient, Rule, What};
+use crate::id::{FiringKey, TenantId, derive};
+use crate::kpi::Fact;
+use crate::rulebook::Rulebook;
+use crate::store::{Outgoing, OutboxMessage};
+use crate::ticket::{Agreement, ClockId, Delivery, Escalated, Event, Recorded, Status, Step, Ticket, Timing};
+use crate::time::{Micros, instant, micros};
+
+/// A ticket on its way to a commit: what was loaded, with the events that the commit will add folded in.
+#[derive(Clone, Debug)]
+pub(crate) struct Working<'a> {
+    pub(crate) ticket: Ticket,
+    pub(crate) events: Vec<Recorded>,
+    book: &'a Rulebook,
+    firings: Vec<Firing<'a>>,
+}
+
+#[derive(Clone, Debug)]
+struct Firing<'a> {
+    rule: &'a Rule,
+    clock: ClockId,
+    event: usize,
+    at: DateTime<Utc>,
+    outward: Vec<Action>,
+}
+
+impl<'a> Working<'a> {
+    pub(crate) fn new(ticket: Ticket, book: &'a Rulebook) -> Working<'a> {
+        Working { ticket, events: Vec::new(), book, firings: Vec::new() }
+    }
+
+    /// A ticket that begins with these events; `None` where they do not begin one.
+    pub(crate) fn begin(tenant: TenantId, events: &[Recorded], book: &'a Rulebook) -> Option<Working<'a>> {
+        let (first, rest) = events.split_first()?;
+        let mut working = Working::new(Ticket::begin(tenant, first)?, book);
+        working.events.push(first.clone());
+        rest.iter().for_each(|event| working.push(event.clone()));
+        working.choose_policies(events.last()?);
+        Some(working)
+    }
+
+    /// Adds events that a command decided, and chooses the policies anew.
+    pub(crate) fn add(&mut self, events: &[Recorded]) {
+        events.iter().for_each(|event| self.push(event.clone()));
+        if let Some(last) = events.last() {
+            self.choose_policies(last);
+        }
+    }
+
+    /// The ticket's rows after all this.
+    pub(crate) fn facts(&self) -> Vec<Fact> {
+        self.book.facts(&self.ticket)
+    }
+
+    /// Records in time order what is due strictly before `before`; at most `limit` events. Whether that was all.
+    pub(crate) fn catch_up(&mut self, before: DateTime<Utc>, limit: usize) -> bool {
+        while self.events.len() < limit {
+            match self.book.next_due(&self.ticket) {
+                Some(due) if due.at < micros(before) => self.record(due, before),
+                _ => return true,
+            }
+        }
+        false
+    }
+
+    /// When a sweep would next record something.
+    pub(crate) fn wake_at(&self) -> Option<DateTime<Utc>> {
+        // Due at an instant means recorded by the first commit after it.
+        self.book.next_due(&self.ticket).map(|due| instant(due.at.saturating_add(1)))
+    }
+
+    fn record(&mut self, due: Due<'a>, observed_at: DateTime<Utc>) {
+        let at = instant(due.at);
+        let timing = Some(Timing { scheduled_at: at, observed_at });
+        let envelope = |cause: Option<Cause>, event: Event, ticket: &Ticket| Recorded {
+            version: ticket.version().next(),
+            at,
+            stamped_at: None,
+            timing,
+            actor: Actor::System,
+            cause,
+            event,
+        };
+        match due.what {
+            What::Wake => {
+                let to = Status::work(self.ticket.is_reopened());
+                let event = Event::StatusChanged { to, step: Step::Wake, label: None };
+                self.push(envelope(None, event, &self.ticket));
+            }
+            What::Breach { clock, key, target, on_attach } => {
+                let event = Event::Breached { key, clock, target, on_attach };
+                self.push(envelope(None, event, &self.ticket));
+            }
+            What::Fire { rule, level, key, past } => {
+                let imported = self.ticket.imported_until().is_some_and(|until| at <= until);
+                let held_back = imported || (past && !rule.deliver_past);
+                let delivery = if held_back { Delivery::HeldBack } else { Delivery::Delivered };
+                let (clock, outward) = (rule.clock(), outward(&level.actions, &self.ticket));
+                self.firings.push(Firing { rule, clock, event: self.events.len(), at, outward });
+                let (rule, level_name) = (rule.name.clone(), level.name.clone());
+                let event = Event::Escalated(Escalated { key, rule, level: level_name, clock, delivery });
+                self.push(envelope(None, event, &self.ticket));
+                for event in level.actions.iter().filter_map(|action| inner(action, &self.ticket)).collect::<Vec<_>>() {
+                    self.push(envelope(Some(Cause::Rule(key)), event, &self.ticket));
+                }
+            }
+        }
+        if let Some(last) = self.events.last().cloned() {
+            self.choose_policies(&last);
+        }
+    }
+
+    fn push(&mut self, event: Recorded) {
+        self.ticket.apply(&event);
+        self.events.push(event);
+    }
+
+    /// Records which policies apply now, where that changed; the events stand under the same instant as `like`.
+    fn choose_policies(&mut self, like: &Recorded) {
+        for agreement in Agreement::ALL {
+            let policy = self.book.policies().choose(&self.ticket, agreement).map(|policy| policy.name.clone());
+            if self.ticket.policy(agreement) != policy.as_ref() {
+                self.push(Recorded {
+                    version: self.ticket.version().next(),
+                    actor: Actor::System,
+                    event: Event::PolicyChosen { agreement, policy },
+                    ..like.clone()
+                });
+            }
+        }
+    }
+
+    /// Settles which firings are delivered, now that the command's effects are known, and gives their messages.
+    pub(crate) fn settle(&mut self) -> Vec<OutboxMessage> {
+        let mut messages = Vec::new();
+        for (i, firing) in self.firings.iter().enumerate() {
+            let several = self.firings.iter().filter(|other| other.rule.name == firing.rule.name).count() > 1;
+            let is_last = !self.firings[i + 1..].iter().any(|other| other.rule.name == firing.rule.name);
+            let left_out = match firing.rule.catch_up {
+                CatchUp::All => false,
+                CatchUp::LatestOnly => !is_last,
+                CatchUp::None => several,
+            };
+            let ended = !crate::sla::Clock::of(&self.ticket, self.book.policies(), firing.clock).is_live();
+            let Event::Escalated(escalated) = &mut self.events[firing.event].event else { continue };
+            escalated.delivery = match escalated.delivery {
+                Delivery::Delivered if ended && !firing.rule.deliver_stale => Delivery::Stale,
+                Delivery::Delivered if left_out => Delivery::HeldBack,
+                other => other,
+            };
+            if escalated.delivery == Delivery::Delivered {
+                let about = (self.ticket.id(), self.ticket.requester());
+                for (n, action) in firing.outward.iter().enumerate() {
+                    let what = Outgoing::Escalation {
+                        key: escalated.key,
+                        rule: escalated.rule.clone(),
+                        level: escalated.level.clone(),
+                        action: action.clone(),
+                    };
+                    let id = message_id(escalated.key, n);
+                    messages.push(OutboxMessage::new(id, self.ticket.tenant(), about, firing.at, what));
+                }
+            }
+        }
+        messages
+    }
+}
+
+fn message_id(key: FiringKey, n: usize) -> uuid::Uuid {
+    derive(&[b"outbox", key.uuid().as_bytes(), &(n as u64).to_be_bytes()])
+}
+
+/// The outward actions, with whoever is in charge at this instant put in place.
+fn outward(actions: &[Action], ticket: &Ticket) -> Vec<Action> {
+    let resolved = |recipient: &Recipient| match recipient {
+        Recipient::AgentInCharge => ticket.agent().map(Recipient::Agent).or(ticket.team().map(Recipient::Team)),
+        Recipient::TeamInCharge => ticket.team().map(Recipient::Team),
+        _ => None,
+    };
+    let put = |action: &Action| match action {
+        Action::Notify(recipient) => Action::Notify(resolved(recipient).unwrap_or_else(|| recipient.clone())),
+        other => other.clone(),
+    };
+    actions.iter().filter(|action| action.is_outward()).map(put).collect()
+}
+
+/// The event of an inner action; none where it is so already.
+fn inner(action: &Action, ticket: &Ticket) -> Option<Event> {
+    match action {
+        Action::Notify(_) | Action::Custom(_) => None,
+        Action::RaisePriority(to) => (ticket.priority() < *to).then_some(Event::PriorityChanged { to: *to }),
+        Action::AddTag(tag) => (!ticket.tags().contains(tag)).then(|| Event::TagAdded { tag: tag.clone() }),
+        Action::AssignTeam(team) => {
+            let already = ticket.team() == Some(*team) && ticket.agent().is_none();
+            (!already).then_some(Event::Assigned { agent: None, team: Some(*team) })
+        }
+    }
+}
+
+/// The instant of the last event, or `at` where that is later.
+pub(crate) fn not_before(ticket: &Ticket, at: DateTime<Utc>) -> DateTime<Utc> {
+    let (last, at): (Micros, Micros) = (micros(ticket.last_event_at()), micros(at));
+    instant(at.max(last))
+}

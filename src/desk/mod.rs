@@ -1,0 +1,277 @@
+//! The desk: load, plan, commit, and try again on conflict.
+//!
+//! A [`Desk`] puts a [`Store`] and the [`Rulebooks`] together. What it does is decided in [`plan`], a pure function; how it
+//! gets there is an [`Operation`], a conversation without I/O; the desk itself only drives the conversation with its store.
+//!
+//! Time passes first: every commit at an instant first records what fell due strictly before it, then acts. A
+//! [`sweep`](Desk::sweep) is the empty command. So sweeping more or less often changes how soon things are known and
+//! delivered, never what happens.
+//!
+//! # How a host runs one
+//! Call [`Desk::open`] and [`Desk::submit`] as requests come in. In one loop, sleep until [`Desk::nap`], then
+//! [`Desk::sweep`], then deliver what [`Desk::claim`] gives and [`Desk::acknowledge`] it. Nothing is lost if the
+//! loop stops: what fell due is recorded when the next one looks.
+//!
+//! # What is not here
+//! No thread, no clock, no timer: the host has those. `now` is always an argument.
+
+mod catch_up;
+mod operation;
+mod outcome;
+mod plan;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use crate::calendar::ZONE_DATA_VERSION;
+use crate::call::{Actor, Call};
+use crate::error::Error;
+use crate::id::{ContentId, CustomerId, TenantId, TicketId, TicketNumber};
+use crate::kpi::Fact;
+use crate::rulebook::{Rulebook, Rulebooks};
+use crate::sla::Reading;
+use crate::store::{Load, OutboxMessage, Store, StreamId, UniqueKey};
+use crate::ticket::{ClockId, Command, Content, CustomerView, Open, Recorded, Refusal, Ticket};
+use crate::time::{instant, micros};
+
+pub use operation::{Need, Operation};
+pub use outcome::Outcome;
+pub use plan::{Known, Plan, Planned, Request, plan};
+
+/// The desk of a host: its store and its rules.
+///
+/// Shared by `&self`; any number of threads and processes may use the same store. The methods here are those of
+/// [`TenantId::SINGLE`], but for [`Desk::sweep`] and the outbox, which serve every tenant; [`Desk::tenant`] is the handle of
+/// another.
+#[derive(Debug)]
+pub struct Desk<S> {
+    store: S,
+    rulebooks: Arc<Rulebooks>,
+    /// In microseconds; the largest number where there is no limit.
+    latest: AtomicI64,
+    max_nap: TimeDelta,
+}
+
+impl<S: Store> Desk<S> {
+    /// A desk that keeps its tickets in `store` and works by `rules`: one rulebook, or [`Rulebooks`] where tickets are
+    /// pinned to earlier versions.
+    pub fn new(store: S, rules: impl Into<Rulebooks>) -> Desk<S> {
+        Desk {
+            store,
+            rulebooks: Arc::new(rules.into()),
+            latest: AtomicI64::new(i64::MAX),
+            max_nap: TimeDelta::minutes(5),
+        }
+    }
+
+    /// The same desk, whose [`nap`](Desk::nap) lasts at most this long. Default: 5 minutes.
+    #[must_use]
+    pub fn max_nap(mut self, longest: TimeDelta) -> Desk<S> {
+        self.max_nap = longest;
+        self
+    }
+
+    /// From now on refuses commands stamped after `latest`; `None` ends that. A host whose clients stamp their own commands
+    /// moves this along with its clock.
+    pub fn accept_until(&self, latest: Option<DateTime<Utc>>) {
+        self.latest.store(latest.map_or(i64::MAX, micros), Ordering::Relaxed);
+    }
+
+    /// The store.
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// The rulebooks.
+    pub fn rulebooks(&self) -> &Rulebooks {
+        &self.rulebooks
+    }
+
+    /// The desk of one tenant.
+    pub fn tenant(&self, tenant: TenantId) -> TenantDesk<'_, S> {
+        TenantDesk { desk: self, tenant }
+    }
+
+    /// Opens a ticket.
+    ///
+    /// # Errors
+    /// [`Refused`](crate::error::ErrorKind::Refused) or [`Forbidden`](crate::error::ErrorKind::Forbidden) with the
+    /// [`Refusal`]; what the store answers. Nothing is written then.
+    pub fn open(&self, call: &Call, open: Open) -> Result<Outcome, Error> {
+        self.run(call.clone(), Request::Open(open))
+    }
+
+    /// Says something about a ticket.
+    ///
+    /// # Errors
+    /// Those of [`Desk::open`], and [`NotFound`](crate::error::ErrorKind::NotFound).
+    pub fn submit(&self, ticket: TicketId, call: &Call, command: Command) -> Result<Outcome, Error> {
+        self.run(call.clone(), Request::Submit(ticket, command))
+    }
+
+    /// The ticket as its last event left it.
+    pub fn ticket(&self, ticket: TicketId) -> Result<Ticket, Error> {
+        self.tenant(TenantId::SINGLE).ticket(ticket)
+    }
+
+    /// What a clock of a ticket shows at `now`.
+    pub fn reading(&self, ticket: TicketId, clock: impl Into<ClockId>, now: DateTime<Utc>) -> Result<Reading, Error> {
+        self.tenant(TenantId::SINGLE).reading(ticket, clock, now)
+    }
+
+    /// Records what fell due before `now` on at most `limit` tickets, earliest first, of all tenants.
+    ///
+    /// A ticket that fails is told in [`Swept::failed`] and holds up no other.
+    ///
+    /// # Errors
+    /// What the store answers when asked what is due.
+    pub fn sweep(&self, now: DateTime<Utc>, limit: usize) -> Result<Swept, Error> {
+        let due = self.store.due(now, ZONE_DATA_VERSION, limit)?;
+        let mut swept = Swept { tickets: 0, events: 0, failed: Vec::new(), more: due.len() == limit };
+        for due in due {
+            let call = Call::with_id(Uuid::nil(), Actor::System, now).tenant(due.stream.tenant);
+            match self.run(call, Request::Sweep(TicketId::from_uuid(due.stream.id))) {
+                Ok(outcome) => {
+                    swept.tickets += 1;
+                    swept.events += outcome.events().len();
+                }
+                Err(error) => swept.failed.push((due.stream, error)),
+            }
+        }
+        Ok(swept)
+    }
+
+    /// The instant until which the host may sleep: the earliest of the next wake-up of any ticket, the next message to
+    /// deliver (or to deliver again) and `now` plus [`max_nap`](Desk::max_nap); never before `now`.
+    pub fn nap(&self, now: DateTime<Utc>) -> Result<DateTime<Utc>, Error> {
+        let longest = now.checked_add_signed(self.max_nap).unwrap_or(now);
+        let wake = self.store.next_wake()?.unwrap_or(longest);
+        let delivery = self.store.next_delivery()?.unwrap_or(longest);
+        Ok(longest.min(wake).min(delivery).max(now))
+    }
+
+    /// Takes at most `limit` outbox messages for delivery; whoever does not [`acknowledge`](Desk::acknowledge) one within
+    /// `lease` lets others take it.
+    pub fn claim(&self, now: DateTime<Utc>, lease: TimeDelta, limit: usize) -> Result<Vec<OutboxMessage>, Error> {
+        Ok(self.store.claim(now, lease, limit)?)
+    }
+
+    /// Ends the delivery of these messages.
+    pub fn acknowledge(&self, messages: &[Uuid]) -> Result<(), Error> {
+        Ok(self.store.acknowledge(messages)?)
+    }
+
+    pub(crate) fn run(&self, call: Call, request: Request) -> Result<Outcome, Error> {
+        let latest = Some(self.latest.load(Ordering::Relaxed)).filter(|us| *us != i64::MAX).map(instant);
+        let mut operation = Operation::new(self.rulebooks.clone(), call, request).accepting_until(latest);
+        loop {
+            match operation.need() {
+                Need::Load(load) => {
+                    let loaded = self.store.load(load)?;
+                    operation.loaded(loaded)?;
+                }
+                Need::Commit(commit) => {
+                    let result = self.store.commit(commit);
+                    operation.committed(result)?;
+                }
+                Need::Nothing => return operation.finish(),
+            }
+        }
+    }
+}
+
+/// What a sweep did.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Swept {
+    /// How many tickets were looked at.
+    pub tickets: usize,
+    /// How many events were recorded.
+    pub events: usize,
+    /// The tickets that could not be swept, with the reason.
+    pub failed: Vec<(StreamId, Error)>,
+    /// Whether the limit was reached: more may be due.
+    pub more: bool,
+}
+
+/// The desk of one tenant; see [`Desk::tenant`].
+#[derive(Debug)]
+pub struct TenantDesk<'a, S> {
+    desk: &'a Desk<S>,
+    tenant: TenantId,
+}
+
+impl<S: Store> TenantDesk<'_, S> {
+    /// See [`Desk::open`]; the call's own tenant does not count.
+    pub fn open(&self, call: &Call, open: Open) -> Result<Outcome, Error> {
+        self.desk.run(call.clone().tenant(self.tenant), Request::Open(open))
+    }
+
+    /// See [`Desk::submit`]; the call's own tenant does not count.
+    pub fn submit(&self, ticket: TicketId, call: &Call, command: Command) -> Result<Outcome, Error> {
+        self.desk.run(call.clone().tenant(self.tenant), Request::Submit(ticket, command))
+    }
+
+    /// The ticket as its last event left it.
+    pub fn ticket(&self, ticket: TicketId) -> Result<Ticket, Error> {
+        let events = self.history(ticket)?;
+        Ticket::replay(self.tenant, &events).ok_or_else(|| Error::not_a_history(ticket))
+    }
+
+    /// The ticket's events, oldest first.
+    pub fn history(&self, ticket: TicketId) -> Result<Vec<Recorded>, Error> {
+        let load = Load::streams(self.tenant, [StreamId::ticket(self.tenant, ticket)]);
+        let events = self.desk.store.load(&load)?.streams.into_iter().next().unwrap_or_default();
+        if events.is_empty() { Err(Error::no_ticket(ticket)) } else { Ok(events) }
+    }
+
+    /// What a clock of a ticket shows at `now`.
+    pub fn reading(&self, ticket: TicketId, clock: impl Into<ClockId>, now: DateTime<Utc>) -> Result<Reading, Error> {
+        let ticket = self.ticket(ticket)?;
+        Ok(self.rulebook_of(&ticket)?.read(&ticket, clock, now))
+    }
+
+    /// The ticket as a customer sees it.
+    pub fn customer_view(&self, ticket: TicketId, viewer: CustomerId) -> Result<CustomerView, Error> {
+        let view = self.ticket(ticket)?.customer_view(viewer);
+        view.ok_or_else(|| Refusal::NotYours { ticket }.into())
+    }
+
+    /// The ticket with this number.
+    pub fn find(&self, number: TicketNumber) -> Result<Option<TicketId>, Error> {
+        self.owner(UniqueKey::number(self.tenant, number))
+    }
+
+    /// The ticket that has the message with this id outside: where a mail's `In-Reply-To` leads.
+    pub fn find_by_message(&self, external_id: &str) -> Result<Option<TicketId>, Error> {
+        self.owner(UniqueKey::message(self.tenant, external_id))
+    }
+
+    /// The texts behind these ids, in their order; `None` for what is erased.
+    pub fn content(&self, ids: &[ContentId]) -> Result<Vec<Option<Content>>, Error> {
+        Ok(self.desk.store.content(self.tenant, ids)?)
+    }
+
+    /// Calls `visit` with the rows of each ticket.
+    pub fn facts(&self, visit: &mut dyn FnMut(&[Fact])) -> Result<(), Error> {
+        Ok(self.desk.store.facts(self.tenant, visit)?)
+    }
+
+    /// Forgets idempotency keys used before `before`, and tells how many. Hosts call this daily with 30 days ago.
+    pub fn prune_keys(&self, before: DateTime<Utc>) -> Result<usize, Error> {
+        Ok(self.desk.store.prune_keys(self.tenant, before)?)
+    }
+
+    fn rulebook_of(&self, ticket: &Ticket) -> Result<&Rulebook, Error> {
+        Ok(self.desk.rulebooks.get(ticket.rulebook())?)
+    }
+
+    fn owner(&self, key: UniqueKey) -> Result<Option<TicketId>, Error> {
+        let load = Load { owners: vec![key], ..Load::streams(self.tenant, []) };
+        let owner = self.desk.store.load(&load)?.owners.into_iter().next().flatten();
+        Ok(owner.map(TicketId::from_uuid))
+    }
+}

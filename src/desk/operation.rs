@@ -1,0 +1,248 @@
+//! One request, as a conversation without I/O: it says what it needs, and is given the answer.
+//!
+//! Whoever drives it does the I/O: [`Desk`](super::Desk) with a [`Store`](crate::store::Store), or a host that keeps
+//! tickets in its own database and wants the commit in its own transaction.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use helpdesk::{Actor, Call, Open, Rulebook, id::AgentId};
+//! use helpdesk::desk::{Need, Operation, Request};
+//! use helpdesk::rulebook::Rulebooks;
+//! use helpdesk::store::{MemoryStore, Store};
+//!
+//! let store = MemoryStore::new();
+//! let rulebooks = Arc::new(Rulebooks::new(Rulebook::starter()));
+//! let call = Call::new(Actor::agent(AgentId::named("kim")), "2026-03-05T09:00:00Z".parse()?);
+//! let mut operation = Operation::new(rulebooks, call, Request::Open(Open::new("Printer on fire").from("ann@example.com")));
+//! loop {
+//!     match operation.need() {
+//!         Need::Load(load) => { let loaded = store.load(load)?; operation.loaded(loaded)? }
+//!         Need::Commit(commit) => { let done = store.commit(commit); operation.committed(done)? }
+//!         Need::Nothing => break,
+//!     }
+//! }
+//! assert_eq!(operation.finish()?.number().0, 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::call::Call;
+use crate::error::Error;
+use crate::id::{CustomerId, TicketId};
+use crate::rulebook::Rulebooks;
+use crate::store::{Commit, IdempotencyRecord, Load, Loaded, StoreError, StoreErrorKind, StreamId, UniqueKey};
+use crate::ticket::{Refusal, Requester, Ticket};
+
+use super::Outcome;
+use super::plan::{Known, Plan, Planned, Request, idempotency_key, plan};
+
+/// What an operation needs next.
+#[derive(Debug)]
+pub enum Need<'a> {
+    /// Load this and tell [`Operation::loaded`].
+    Load(&'a Load),
+    /// Commit this and tell [`Operation::committed`].
+    Commit(&'a Commit),
+    /// Nothing any more: [`Operation::finish`] has the outcome.
+    Nothing,
+}
+
+/// One request on its way; see the module for how to drive it.
+#[derive(Debug)]
+pub struct Operation {
+    rulebooks: Arc<Rulebooks>,
+    call: Call,
+    request: Request,
+    latest: Option<DateTime<Utc>>,
+    tries: u32,
+    rounds: u32,
+    /// The events that earlier commits of this operation recorded.
+    earlier: Vec<crate::ticket::Recorded>,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Loading(Load),
+    Committing(Box<Planned>),
+    /// It was done before; the ticket is loaded to tell what happened then.
+    Recalling(Load, Option<IdempotencyRecord>),
+    Done(Box<Outcome>),
+}
+
+/// How often a conflict is met by deciding again.
+const MAX_TRIES: u32 = 1_000;
+/// How many commits the catch-up of one ticket may take.
+const MAX_ROUNDS: u32 = 256;
+
+impl Operation {
+    /// `request`, said by `call`.
+    pub fn new(rulebooks: Arc<Rulebooks>, call: Call, request: Request) -> Operation {
+        let load = first_load(&call, &request);
+        Operation {
+            rulebooks,
+            call,
+            request,
+            latest: None,
+            tries: 0,
+            rounds: 0,
+            earlier: Vec::new(),
+            state: State::Loading(load),
+        }
+    }
+
+    /// The same operation, refusing a stamp after `latest`.
+    #[must_use]
+    pub fn accepting_until(mut self, latest: Option<DateTime<Utc>>) -> Operation {
+        self.latest = latest;
+        self
+    }
+
+    /// What is needed next.
+    pub fn need(&self) -> Need<'_> {
+        match &self.state {
+            State::Loading(load) | State::Recalling(load, _) => Need::Load(load),
+            State::Committing(planned) => Need::Commit(&planned.commit),
+            State::Done(_) => Need::Nothing,
+        }
+    }
+
+    /// Tells what was loaded. An error ends the operation; nothing was written.
+    pub fn loaded(&mut self, loaded: Loaded) -> Result<(), Error> {
+        match &self.state {
+            State::Loading(load) => {
+                let load = load.clone();
+                self.decide(&load, loaded)
+            }
+            State::Recalling(load, record) => {
+                let events = loaded.streams.into_iter().next().unwrap_or_default();
+                let ticket = stream_ticket(load);
+                let outcome = Outcome::recalled(&self.rulebooks, &self.call, ticket, events, record.as_ref())?;
+                self.state = State::Done(Box::new(outcome));
+                Ok(())
+            }
+            _ => Err(Error::misused("nothing was to be loaded; ask the operation what it needs")),
+        }
+    }
+
+    /// Tells how the commit went. After a conflict the operation loads and decides again; any other error ends it, and
+    /// whether the commit was written is then unknown unless the store says: ask again under the same idempotency key.
+    pub fn committed(&mut self, result: Result<(), StoreError>) -> Result<(), Error> {
+        let State::Committing(planned) = &mut self.state else {
+            return Err(Error::misused("nothing was to be committed; ask the operation what it needs"));
+        };
+        match result {
+            Err(error) if error.kind() == StoreErrorKind::Conflict => {
+                self.tries += 1;
+                if self.tries >= MAX_TRIES {
+                    return Err(Error::contended(self.tries));
+                }
+            }
+            Err(error) => return Err(error.into()),
+            Ok(()) if !planned.complete => {
+                self.earlier.extend(planned.commit.parts.iter().flat_map(|part| part.events.iter().cloned()));
+                self.rounds += 1;
+                if self.rounds >= MAX_ROUNDS {
+                    return Err(Error::runaway(planned.ticket.id(), self.earlier.len()));
+                }
+            }
+            Ok(()) => {
+                let earlier = std::mem::take(&mut self.earlier);
+                let outcome = Outcome::committed(&self.rulebooks, &self.call, (**planned).clone(), earlier)?;
+                self.state = State::Done(Box::new(outcome));
+                return Ok(());
+            }
+        }
+        self.state = State::Loading(first_load(&self.call, &self.request));
+        Ok(())
+    }
+
+    /// The outcome, once nothing is needed any more.
+    pub fn finish(self) -> Result<Outcome, Error> {
+        match self.state {
+            State::Done(outcome) => Ok(*outcome),
+            _ => Err(Error::misused("the operation is not at its end; ask it what it needs")),
+        }
+    }
+
+    fn decide(&mut self, load: &Load, loaded: Loaded) -> Result<(), Error> {
+        if let Some(latest) = self.latest
+            && self.call.at() > latest
+        {
+            return Err(Refusal::StampTooLate { at: self.call.at(), latest }.into());
+        }
+        let known = self.known(load, loaded)?;
+        self.state = match plan(&self.request, &known, &self.rulebooks, &self.call)? {
+            Plan::Commit(planned) if planned.commit.is_empty() => {
+                let outcome = Outcome::committed(&self.rulebooks, &self.call, *planned, std::mem::take(&mut self.earlier))?;
+                State::Done(Box::new(outcome))
+            }
+            Plan::Commit(planned) => State::Committing(planned),
+            Plan::Number => State::Loading(Load { number: true, ..load.clone() }),
+            Plan::Done(record) => {
+                State::Recalling(Load::streams(self.call.tenant_id(), [record.stream]), Some(record))
+            }
+            Plan::Message(ticket) => {
+                let stream = StreamId::ticket(self.call.tenant_id(), ticket);
+                State::Recalling(Load::streams(self.call.tenant_id(), [stream]), None)
+            }
+        };
+        Ok(())
+    }
+
+    fn known(&self, load: &Load, loaded: Loaded) -> Result<Known, Error> {
+        let mut known = Known { number: loaded.number, done: loaded.idempotency, ..Known::default() };
+        if let Some(events) = loaded.streams.first().filter(|events| !events.is_empty()) {
+            let ticket = Ticket::replay(self.call.tenant_id(), events);
+            known.ticket = Some(ticket.ok_or_else(|| Error::not_a_history(stream_ticket(load)))?);
+        }
+        let mut owners = loaded.owners.into_iter();
+        if address(&self.request).is_some() {
+            known.customer = owners.next().flatten().map(CustomerId::from_uuid);
+        }
+        if external_id(&self.request).is_some() {
+            known.message_in = owners.next().flatten().map(TicketId::from_uuid);
+        }
+        Ok(known)
+    }
+}
+
+fn first_load(call: &Call, request: &Request) -> Load {
+    let tenant = call.tenant_id();
+    let ticket = match request {
+        Request::Open(open) => open.id,
+        Request::Submit(ticket, _) | Request::Sweep(ticket) => Some(*ticket),
+    };
+    let mut load = Load::streams(tenant, ticket.map(|ticket| StreamId::ticket(tenant, ticket)));
+    load.owners.extend(address(request).map(|address| UniqueKey::address(tenant, address)));
+    load.owners.extend(external_id(request).map(|id| UniqueKey::message(tenant, id)));
+    load.idempotency = idempotency_key(call);
+    load.number = matches!(request, Request::Open(_));
+    load
+}
+
+fn address(request: &Request) -> Option<&str> {
+    match request {
+        Request::Open(open) => match &open.requester {
+            Some(Requester::Address(address)) => Some(address),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn external_id(request: &Request) -> Option<&str> {
+    let draft = match request {
+        Request::Open(open) => open.message.as_ref(),
+        Request::Submit(_, command) => command.message.as_ref(),
+        Request::Sweep(_) => None,
+    };
+    draft.and_then(|draft| draft.external_id.as_deref())
+}
+
+fn stream_ticket(load: &Load) -> TicketId {
+    TicketId::from_uuid(load.streams.first().map_or(uuid::Uuid::nil(), |stream| stream.id))
+}

@@ -1,0 +1,120 @@
+//! What came of a request.
+
+use chrono::{DateTime, Utc};
+
+use crate::call::Call;
+use crate::error::Error;
+use crate::id::{MessageId, TicketId, TicketNumber};
+use crate::rulebook::{Rulebook, Rulebooks};
+use crate::sla::Reading;
+use crate::store::{IdempotencyRecord, OutboxMessage};
+use crate::ticket::{ClockId, Event, Recorded, Ticket, Version};
+
+use super::plan::Planned;
+
+/// What came of a request: what was recorded, the ticket as it stands now, and when to look again.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    ticket: Ticket,
+    rulebook: Rulebook,
+    at: DateTime<Utc>,
+    events: Vec<Recorded>,
+    outbox: Vec<OutboxMessage>,
+    wake_at: Option<DateTime<Utc>>,
+    follow_up: Option<TicketId>,
+    replayed: bool,
+}
+
+impl Outcome {
+    pub(crate) fn committed(
+        rulebooks: &Rulebooks, call: &Call, planned: Planned, earlier: Vec<Recorded>,
+    ) -> Result<Outcome, Error> {
+        let mut events = earlier;
+        let mut wake_at = None;
+        if let Some(part) = planned.commit.parts.into_iter().next() {
+            events.extend(part.events);
+            wake_at = part.wake.and_then(|wake| wake.at);
+        }
+        Ok(Outcome {
+            rulebook: rulebooks.get(planned.ticket.rulebook())?.clone(),
+            at: call.at(),
+            events,
+            outbox: planned.commit.outbox,
+            wake_at,
+            follow_up: planned.follow_up,
+            replayed: false,
+            ticket: planned.ticket,
+        })
+    }
+
+    /// What came of it when it was done first; without a record, nothing was recorded at all.
+    pub(crate) fn recalled(
+        rulebooks: &Rulebooks, call: &Call, id: TicketId, events: Vec<Recorded>, record: Option<&IdempotencyRecord>,
+    ) -> Result<Outcome, Error> {
+        let ticket = Ticket::replay(call.tenant_id(), &events).ok_or_else(|| Error::not_a_history(id))?;
+        let rulebook = rulebooks.get(ticket.rulebook())?.clone();
+        let (after, until) = record.map_or((Version(u64::MAX), Version(0)), |record| (record.after, record.until));
+        let events: Vec<_> = events.into_iter().filter(|e| after < e.version && e.version <= until).collect();
+        let wake_at = super::catch_up::Working::new(ticket.clone(), &rulebook).wake_at();
+        let follow_up = events.iter().find_map(|recorded| match recorded.event {
+            Event::Linked { link: crate::ticket::Link::FollowedBy, ticket } => Some(ticket),
+            _ => None,
+        });
+        Ok(Outcome { ticket, rulebook, at: call.at(), events, outbox: Vec::new(), wake_at, follow_up, replayed: true })
+    }
+
+    /// The ticket's id.
+    pub fn id(&self) -> TicketId {
+        self.ticket.id()
+    }
+
+    /// The ticket's number.
+    pub fn number(&self) -> TicketNumber {
+        self.ticket.number()
+    }
+
+    /// The ticket as it stands now.
+    pub fn ticket(&self) -> &Ticket {
+        &self.ticket
+    }
+
+    /// What was recorded: first what had fallen due, then what the request did.
+    pub fn events(&self) -> &[Recorded] {
+        &self.events
+    }
+
+    /// The message that the request added to the ticket.
+    pub fn message(&self) -> Option<MessageId> {
+        super::plan::message_of(&self.events).map(|message| message.id)
+    }
+
+    /// The messages that went to the outbox.
+    pub fn actions(&self) -> &[OutboxMessage] {
+        &self.outbox
+    }
+
+    /// The earliest instant at which a sweep would record something, if nothing else happens.
+    pub fn wake_at(&self) -> Option<DateTime<Utc>> {
+        self.wake_at
+    }
+
+    /// The ticket that a late message of a customer began.
+    pub fn follow_up(&self) -> Option<TicketId> {
+        self.follow_up
+    }
+
+    /// Whether nothing was written, because the same had been done before.
+    pub fn is_replayed(&self) -> bool {
+        self.replayed
+    }
+
+    /// What a clock of the ticket shows at the instant of the call.
+    pub fn reading(&self, clock: impl Into<ClockId>) -> Reading {
+        self.reading_at(clock, self.at)
+    }
+
+    /// What a clock of the ticket shows at `now`, if nothing happens until then.
+    pub fn reading_at(&self, clock: impl Into<ClockId>, now: DateTime<Utc>) -> Reading {
+        self.rulebook.read(&self.ticket, clock, now)
+    }
+}

@@ -1,0 +1,267 @@
+//! The paved pure door: from what is known and what is asked to what is to be committed. No I/O, no clock.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::calendar::{EARLIEST, LATEST, ZONE_DATA_VERSION};
+use crate::call::Call;
+use crate::error::Error;
+use crate::id::{CustomerId, TicketId, TicketNumber, derive};
+use crate::rulebook::{Rulebook, Rulebooks};
+use crate::store::{Commit, IdempotencyKey, IdempotencyRecord, OutboxMessage, Part, Stamp, StreamId, UniqueKey, Wake};
+use crate::ticket::{
+    self, Command, Decision, Draft, Event, MessageAdded, Move, Open, Pending, Recorded, Refusal, Requester, Ticket, Version,
+};
+
+use super::catch_up::{Working, not_before};
+
+/// What is asked of a desk.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Request {
+    /// A new ticket.
+    Open(Open),
+    /// Something about a ticket.
+    Submit(TicketId, Command),
+    /// To record what fell due: the empty command.
+    Sweep(TicketId),
+}
+
+/// What a plan rests on; [`Operation`](super::Operation) tells what to look up.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Known {
+    /// The ticket that the request is about, or that has the id which the host chose for a new one.
+    pub ticket: Option<Ticket>,
+    /// The customer behind the requester's address.
+    pub customer: Option<CustomerId>,
+    /// The ticket that has a message with the same id outside.
+    pub message_in: Option<TicketId>,
+    /// A ticket number that nobody has.
+    pub number: Option<TicketNumber>,
+    /// What was done under the call's idempotency key.
+    pub done: Option<IdempotencyRecord>,
+}
+
+/// What is to be done about a request.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Plan {
+    /// Commit this.
+    Commit(Box<Planned>),
+    /// Look up a ticket number and plan again: the message begins a follow-up ticket.
+    Number,
+    /// Nothing: it was done before, under the same key.
+    Done(IdempotencyRecord),
+    /// Nothing: the message is known already, in this ticket.
+    Message(TicketId),
+}
+
+/// A commit in the making, with what becomes of the ticket.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Planned {
+    /// What to write.
+    pub commit: Commit,
+    /// The ticket afterwards.
+    pub ticket: Ticket,
+    /// Whether the request is in it. If not, so much had fallen due that only a part of that is in it: commit, and plan again.
+    pub complete: bool,
+    /// The follow-up ticket that the request began.
+    pub follow_up: Option<TicketId>,
+}
+
+/// How many events one commit may record of what fell due before it acts.
+const CATCH_UP_LIMIT: usize = 256;
+
+/// What `request` means, given what is known: a commit, or a refusal.
+///
+/// The order is: permission, idempotency, the stamp, what fell due before, the request itself, the choice of policies.
+pub fn plan(request: &Request, known: &Known, rulebooks: &Rulebooks, call: &Call) -> Result<Plan, Error> {
+    match request {
+        Request::Open(open) => plan_open(request, open, known, rulebooks, call),
+        Request::Submit(id, command) => plan_submit(request, *id, command, known, rulebooks, call),
+        Request::Sweep(id) => plan_sweep(*id, known, rulebooks, call),
+    }
+}
+
+fn plan_open(request: &Request, open: &Open, known: &Known, rulebooks: &Rulebooks, call: &Call) -> Result<Plan, Error> {
+    let book = rulebooks.current(call.tenant_id());
+    let number = known.number.ok_or(Error::misused("a ticket number is needed to open a ticket; ask the operation what it needs"))?;
+    in_range(call.at())?;
+    let decision = ticket::open(book.tickets(), call, open, number, known.customer)?; // checks the permission first
+    if let Some(done) = already_done(request, known, call)? {
+        return Ok(Plan::Done(done));
+    }
+    if let Some(ticket) = known.message_in {
+        return Ok(Plan::Message(ticket));
+    }
+    if let Some(ticket) = &known.ticket {
+        return Err(Refusal::AlreadyOpen { ticket: ticket.id() }.into());
+    }
+    let working = begin(book, call, &decision)?;
+    let mut planned = finish(working, Version::default(), call, call.at());
+    let ticket = planned.ticket.id();
+    if let Some(Requester::Address(address)) = &open.requester {
+        let key = UniqueKey::address(call.tenant_id(), address);
+        planned.commit.unique.push((key, planned.ticket.requester().uuid()));
+    }
+    claim_number(&mut planned.commit, ticket, number);
+    claim_message(&mut planned.commit, ticket, open.message.as_ref());
+    keep_texts(&mut planned.commit, decision);
+    remember(&mut planned, request, call, Version::default());
+    Ok(Plan::Commit(Box::new(planned)))
+}
+
+fn plan_submit(
+    request: &Request, id: TicketId, command: &Command, known: &Known, rulebooks: &Rulebooks, call: &Call,
+) -> Result<Plan, Error> {
+    let ticket = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
+    let book = rulebooks.get(ticket.rulebook())?;
+    let rules = book.tickets();
+    rules.permit(ticket, call.actor(), command)?;
+    if let Some(done) = already_done(request, known, call)? {
+        return Ok(Plan::Done(done));
+    }
+    if let Some(ticket) = known.message_in {
+        return Ok(Plan::Message(ticket));
+    }
+    in_range(call.at())?;
+    if let Some(Move::Pend(Pending::Scheduled { until })) = command.step {
+        in_range(until)?;
+    }
+    let before = ticket.version();
+    let at = rules.effective(call.at(), ticket.last_event_at())?;
+    let mut working = Working::new(ticket.clone(), book);
+    if !working.catch_up(at, CATCH_UP_LIMIT) {
+        let mut planned = finish(working, before, call, at);
+        planned.complete = false;
+        return Ok(Plan::Commit(Box::new(planned)));
+    }
+    let decision = ticket::decide(&working.ticket, rules, call, at, command)?;
+    working.add(&decision.recorded_after(&working.ticket, call));
+
+    let follow_up = match (&decision.follow_up, known.number) {
+        (None, _) => None,
+        (Some(_), None) => return Ok(Plan::Number),
+        (Some(follow_up), Some(number)) => {
+            let current = rulebooks.current(call.tenant_id());
+            let opened = ticket::follow_up(current.tickets(), call, &working.ticket, follow_up, number)?;
+            Some((begin(current, call, &opened)?, opened, number))
+        }
+    };
+    let mut planned = finish(working, before, call, at);
+    match follow_up {
+        None => claim_message(&mut planned.commit, id, command.message.as_ref()),
+        Some((begun, opened, number)) => {
+            let begun = finish(begun, Version::default(), call, at);
+            let ticket = begun.ticket.id();
+            planned.commit.parts.extend(begun.commit.parts);
+            claim_number(&mut planned.commit, ticket, number);
+            claim_message(&mut planned.commit, ticket, command.message.as_ref());
+            keep_texts(&mut planned.commit, opened);
+            planned.follow_up = Some(ticket);
+        }
+    }
+    keep_texts(&mut planned.commit, decision);
+    remember(&mut planned, request, call, before);
+    Ok(Plan::Commit(Box::new(planned)))
+}
+
+fn plan_sweep(id: TicketId, known: &Known, rulebooks: &Rulebooks, call: &Call) -> Result<Plan, Error> {
+    let ticket = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
+    let book = rulebooks.get(ticket.rulebook())?;
+    in_range(call.at())?;
+    let before = ticket.version();
+    let at = not_before(ticket, call.at());
+    let mut working = Working::new(ticket.clone(), book);
+    let complete = working.catch_up(at, CATCH_UP_LIMIT);
+    let mut planned = finish(working, before, call, at);
+    planned.complete = complete;
+    Ok(Plan::Commit(Box::new(planned)))
+}
+
+fn begin<'a>(book: &'a Rulebook, call: &Call, decision: &Decision) -> Result<Working<'a>, Error> {
+    let lost = || Error::misused("a decision to open a ticket begins with its opening");
+    Working::begin(call.tenant_id(), &decision.recorded(call), book).ok_or_else(lost)
+}
+
+fn finish(mut working: Working<'_>, expected: Version, call: &Call, at: DateTime<Utc>) -> Planned {
+    let outbox: Vec<OutboxMessage> = working.settle();
+    let stream = StreamId::ticket(call.tenant_id(), working.ticket.id());
+    let wake = Some(Wake { at: working.wake_at(), stamp: stamp(&working.ticket) });
+    let facts = (!working.events.is_empty()).then(|| working.facts());
+    let part = Part { stream, expected, events: working.events, wake, facts };
+    let mut commit = Commit::new(call.tenant_id(), at, vec![part]);
+    commit.outbox = outbox;
+    Planned { commit, ticket: working.ticket, complete: true, follow_up: None }
+}
+
+fn stamp(ticket: &Ticket) -> Stamp {
+    Stamp { rulebook: ticket.rulebook(), zone_data: ZONE_DATA_VERSION.to_owned() }
+}
+
+fn claim_number(commit: &mut Commit, ticket: TicketId, number: TicketNumber) {
+    commit.unique.push((UniqueKey::number(commit.tenant, number), ticket.uuid()));
+}
+
+fn claim_message(commit: &mut Commit, ticket: TicketId, draft: Option<&Draft>) {
+    if let Some(external) = draft.and_then(|draft| draft.external_id.as_deref()) {
+        commit.unique.push((UniqueKey::message(commit.tenant, external), ticket.uuid()));
+    }
+}
+
+fn keep_texts(commit: &mut Commit, decision: Decision) {
+    commit.content.extend(decision.content);
+    commit.erased.extend(decision.erased);
+}
+
+fn remember(planned: &mut Planned, request: &Request, call: &Call, after: Version) {
+    planned.commit.idempotency = idempotency_key(call).map(|key| IdempotencyRecord {
+        key,
+        at: call.at(),
+        fingerprint: fingerprint(request),
+        stream: StreamId::ticket(call.tenant_id(), planned.ticket.id()),
+        after,
+        until: planned.ticket.version(),
+    });
+}
+
+pub(crate) fn idempotency_key(call: &Call) -> Option<IdempotencyKey> {
+    let key = call.idempotency_key()?.clone();
+    Some(IdempotencyKey { tenant: call.tenant_id(), actor: call.actor(), key })
+}
+
+/// The record of the call's key, where it was used for the same request before.
+fn already_done(request: &Request, known: &Known, call: &Call) -> Result<Option<IdempotencyRecord>, Error> {
+    match (&known.done, call.idempotency_key()) {
+        (Some(done), Some(key)) if done.fingerprint != fingerprint(request) => {
+            Err(Refusal::KeyReused { key: key.clone() }.into())
+        }
+        (Some(done), Some(_)) => Ok(Some(done.clone())),
+        _ => Ok(None),
+    }
+}
+
+/// A digest of what is asked for: equal requests have equal ones on every machine.
+fn fingerprint(request: &Request) -> Uuid {
+    let (ticket, text) = match request {
+        Request::Open(open) => (Uuid::nil(), serde_json::to_vec(open)),
+        Request::Submit(ticket, command) => (ticket.uuid(), serde_json::to_vec(command)),
+        Request::Sweep(ticket) => (ticket.uuid(), Ok(Vec::new())),
+    };
+    derive(&[b"request", ticket.as_bytes(), &text.unwrap_or_default()])
+}
+
+fn in_range(at: DateTime<Utc>) -> Result<(), Refusal> {
+    let (earliest, latest) = (EARLIEST, LATEST);
+    if (earliest..latest).contains(&at) { Ok(()) } else { Err(Refusal::OutOfRange { at, earliest, latest }) }
+}
+
+/// The message that the events added, where they added one.
+pub(crate) fn message_of(events: &[Recorded]) -> Option<&MessageAdded> {
+    events.iter().find_map(|recorded| match &recorded.event {
+        Event::MessageAdded(message) => Some(message),
+        _ => None,
+    })
+}

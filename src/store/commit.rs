@@ -1,0 +1,273 @@
+//! What goes into a store and what comes out: loads and commits as plain data.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::call::Actor;
+use crate::escalation::Action;
+use crate::id::{ContentId, CustomerId, FiringKey, Name, RulebookId, TenantId, TicketId, TicketNumber, derive};
+use crate::kpi::Fact;
+use crate::ticket::{Content, Recorded, Version};
+
+use super::Events;
+
+/// The kinds of streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum StreamKind {
+    /// The events of a ticket.
+    Ticket,
+}
+
+/// The name of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct StreamId {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Of what kind.
+    pub kind: StreamKind,
+    /// Which.
+    pub id: Uuid,
+}
+
+impl StreamId {
+    /// The stream of a ticket.
+    pub const fn ticket(tenant: TenantId, ticket: TicketId) -> StreamId {
+        StreamId { tenant, kind: StreamKind::Ticket, id: ticket.uuid() }
+    }
+}
+
+/// A key that can have one owner per tenant. It holds a digest, never the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UniqueKey(Uuid);
+
+impl UniqueKey {
+    fn of(tenant: TenantId, kind: &str, text: &[u8]) -> UniqueKey {
+        UniqueKey(derive(&[b"key", tenant.uuid().as_bytes(), kind.as_bytes(), text]))
+    }
+
+    /// The key of a ticket number; its owner is the ticket.
+    pub fn number(tenant: TenantId, number: TicketNumber) -> UniqueKey {
+        UniqueKey::of(tenant, "number", &number.0.to_be_bytes())
+    }
+
+    /// The key of a message's id outside; its owner is the ticket that has the message.
+    pub fn message(tenant: TenantId, external_id: &str) -> UniqueKey {
+        UniqueKey::of(tenant, "message", external_id.as_bytes())
+    }
+
+    /// The key of an address; its owner is the customer. White space around it and the case of letters do not count.
+    pub fn address(tenant: TenantId, address: &str) -> UniqueKey {
+        UniqueKey::of(tenant, "address", address.trim().to_lowercase().as_bytes())
+    }
+
+    /// The key as an id.
+    pub const fn uuid(self) -> Uuid {
+        self.0
+    }
+}
+
+/// The name of an idempotency record: a key of one actor of one tenant, over all streams.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct IdempotencyKey {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Who used it.
+    pub actor: Actor,
+    /// The key.
+    pub key: Name,
+}
+
+/// What was done under an idempotency key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdempotencyRecord {
+    /// The key.
+    pub key: IdempotencyKey,
+    /// When it was used.
+    pub at: DateTime<Utc>,
+    /// A digest of what was asked for.
+    pub fingerprint: Uuid,
+    /// The stream that was written.
+    pub stream: StreamId,
+    /// Its version before.
+    pub after: Version,
+    /// Its version then.
+    pub until: Version,
+}
+
+/// Everything that a decision needs to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Load {
+    /// In which tenant.
+    pub tenant: TenantId,
+    /// The streams whose events are wanted.
+    pub streams: Vec<StreamId>,
+    /// The keys whose owners are wanted.
+    pub owners: Vec<UniqueKey>,
+    /// The idempotency record that is wanted.
+    pub idempotency: Option<IdempotencyKey>,
+    /// Whether a new ticket number is wanted.
+    pub number: bool,
+}
+
+impl Load {
+    /// These streams, and nothing else yet.
+    pub fn streams(tenant: TenantId, streams: impl IntoIterator<Item = StreamId>) -> Load {
+        let streams = streams.into_iter().collect();
+        Load { tenant, streams, owners: Vec::new(), idempotency: None, number: false }
+    }
+}
+
+/// The answer to a [`Load`].
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Loaded {
+    /// The events of each stream asked for, in the order of the request.
+    pub streams: Vec<Events>,
+    /// The owner of each key asked for, in the order of the request.
+    pub owners: Vec<Option<Uuid>>,
+    /// The idempotency record, where there is one.
+    pub idempotency: Option<IdempotencyRecord>,
+    /// The new number, where one was wanted.
+    pub number: Option<TicketNumber>,
+}
+
+/// Changes of several streams with everything that belongs to them: all or nothing.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Commit {
+    /// In which tenant.
+    pub tenant: TenantId,
+    /// The instant of the command or sweep.
+    pub at: DateTime<Utc>,
+    /// One per stream; no stream twice.
+    pub parts: Vec<Part>,
+    /// Texts to keep.
+    pub content: Vec<Content>,
+    /// Texts to delete for ever.
+    pub erased: Vec<ContentId>,
+    /// Messages for the host to deliver.
+    pub outbox: Vec<OutboxMessage>,
+    /// Keys to claim, each with its owner.
+    pub unique: Vec<(UniqueKey, Uuid)>,
+    /// What to remember of the idempotency key.
+    pub idempotency: Option<IdempotencyRecord>,
+}
+
+/// The change of one stream.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Part {
+    /// Which stream.
+    pub stream: StreamId,
+    /// The version that was decided on. There is no "any": a desk never writes blind.
+    pub expected: Version,
+    /// The events to append; none is a version check.
+    pub events: Vec<Recorded>,
+    /// When to look at the stream again; left as it was where there are no events and this is `None`.
+    pub wake: Option<Wake>,
+    /// The rows that replace the stream's; left as they were where `None`.
+    pub facts: Option<Vec<Fact>>,
+}
+
+impl Part {
+    /// A check that the stream stands at `expected`, which writes nothing.
+    pub fn check(stream: StreamId, expected: Version) -> Part {
+        Part { stream, expected, events: Vec::new(), wake: None, facts: None }
+    }
+}
+
+impl Commit {
+    /// A commit of these parts, and nothing else yet.
+    pub fn new(tenant: TenantId, at: DateTime<Utc>, parts: Vec<Part>) -> Commit {
+        Commit {
+            tenant,
+            at,
+            parts,
+            content: Vec::new(),
+            erased: Vec::new(),
+            outbox: Vec::new(),
+            unique: Vec::new(),
+            idempotency: None,
+        }
+    }
+
+    /// Whether there is nothing in it to write.
+    pub fn is_empty(&self) -> bool {
+        self.parts.iter().all(|part| part.events.is_empty() && part.wake.is_none() && part.facts.is_none())
+            && self.content.is_empty()
+            && self.erased.is_empty()
+            && self.outbox.is_empty()
+            && self.unique.is_empty()
+            && self.idempotency.is_none()
+    }
+}
+
+/// When to look at a stream again, and under which rules that was computed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wake {
+    /// The earliest instant at which a sweep would record something, if nothing else happens.
+    pub at: Option<DateTime<Utc>>,
+    /// What it was computed with.
+    pub stamp: Stamp,
+}
+
+/// What a wake-up was computed with. A wake-up with another stamp counts as due.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Stamp {
+    /// The rulebook version.
+    pub rulebook: RulebookId,
+    /// The version of the time-zone data.
+    pub zone_data: String,
+}
+
+/// A message for the host to deliver: somebody is to be told, or something of the host's own is to be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct OutboxMessage {
+    /// Its id: the same message delivered twice has the same one.
+    pub id: Uuid,
+    /// Whose.
+    pub tenant: TenantId,
+    /// About which ticket.
+    pub ticket: TicketId,
+    /// The ticket's requester.
+    pub requester: CustomerId,
+    /// When it was due.
+    pub at: DateTime<Utc>,
+    /// What to do.
+    pub what: Outgoing,
+    /// How often it was claimed before.
+    pub attempts: u32,
+}
+
+/// What an outbox message asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Outgoing {
+    /// An escalation level fired.
+    Escalation {
+        /// The firing.
+        key: FiringKey,
+        /// The rule's name.
+        rule: Name,
+        /// The level's name.
+        level: Name,
+        /// What the level asks for: one message per outward action.
+        action: Action,
+    },
+}
+
+impl OutboxMessage {
+    /// A message that was never claimed.
+    pub fn new(
+        id: Uuid, tenant: TenantId, (ticket, requester): (TicketId, CustomerId), at: DateTime<Utc>, what: Outgoing,
+    ) -> OutboxMessage {
+        OutboxMessage { id, tenant, ticket, requester, at, what, attempts: 0 }
+    }
+}

@@ -1,0 +1,65 @@
+//! What a store answers instead of doing the work.
+
+use std::fmt;
+
+/// What a store answered instead of doing the work. Its parts are private, so adapters can grow.
+#[derive(Debug)]
+pub struct StoreError {
+    kind: StoreErrorKind,
+    what: String,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// What the caller can do about a [`StoreError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StoreErrorKind {
+    /// Somebody wrote first: load again and decide again.
+    Conflict,
+    /// Not reached, or too busy: the same call may work later.
+    Unavailable,
+    /// What was stored cannot be read back.
+    Corrupt,
+    /// What was stored was written by a newer version of the crate: upgrade this process.
+    Newer,
+    /// No room left.
+    Full,
+    /// Anything else; see the source.
+    Other,
+}
+
+impl StoreError {
+    /// An error of this kind; `what` tells a person which record and what would be needed.
+    pub fn new(kind: StoreErrorKind, what: impl Into<String>) -> StoreError {
+        StoreError { kind, what: what.into(), source: None }
+    }
+
+    /// The same error with what led to it.
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// What the caller can do.
+    pub fn kind(&self) -> StoreErrorKind {
+        self.kind
+    }
+
+    /// Whether the same request may succeed later without anybody's help.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self.kind, StoreErrorKind::Conflict | StoreErrorKind::Unavailable)
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl std::error::Error for StoreError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
+    }
+}

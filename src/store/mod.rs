@@ -1,0 +1,142 @@
+//! Where a desk keeps what happened: the contract that every store keeps, and the embedded default.
+//!
+//! A store knows streams of events, versions, due instants, unique keys, content records, facts, an outbox and idempotency
+//! records. It knows no rule of the domain, so anyone can write one. The unit of writing is the [`Commit`]: a list of parts
+//! (one per stream) with everything that belongs to them, all or nothing.
+//!
+//! # What a store MUST do
+//! 1. [`Store::commit`] writes the whole commit or nothing, and nobody ever sees half of one.
+//! 2. Each [`Part`] names the version it was decided on. Where any stream stands elsewhere, the commit is refused with
+//!    [`StoreErrorKind::Conflict`] and writes nothing. Of several writers that saw the same version, exactly one wins. A part
+//!    without events is a version check.
+//! 3. A unique key belongs to one owner per tenant for ever; a commit that claims a taken key for another owner is refused with
+//!    [`StoreErrorKind::Conflict`]. Claiming it again for the same owner is no error. An idempotency key that exists is a
+//!    conflict as well.
+//! 4. [`Store::load`] answers what one instant of the store's life held: the events of a stream are without gap, in order.
+//!    A stream that nobody wrote is empty, not an error.
+//! 5. Every call but [`Store::due`] and [`Store::next_wake`] and the outbox's names its tenant, and never shows another
+//!    tenant's records.
+//! 6. An acknowledged commit is kept as the store's own documentation promises (the memory store: while it lives).
+//! 7. A message taken with [`Store::claim`] is not given to anybody else before its lease ends, and is given again after
+//!    that unless it was acknowledged: every message is delivered at least once, under an id that tells repeats apart.
+//!
+//! # What a store SHOULD do
+//! Let writers of different streams not wait for each other; answer [`Store::due`] in time that depends on what is due
+//! and not on what is stored; tell [`Unavailable`](StoreErrorKind::Unavailable) (try again) from the rest.
+//!
+//! ```
+//! use helpdesk::store::{Load, MemoryStore, Store, StreamId};
+//! use helpdesk::id::{TenantId, TicketId};
+//! let store = MemoryStore::new();
+//! let nobody = StreamId::ticket(TenantId::SINGLE, TicketId::named("nobody"));
+//! let loaded = store.load(&Load::streams(TenantId::SINGLE, [nobody]))?;
+//! assert!(loaded.streams[0].is_empty());
+//! # Ok::<(), helpdesk::store::StoreError>(())
+//! ```
+
+mod commit;
+mod error;
+mod memory;
+
+use std::fmt;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use crate::id::{ContentId, TenantId};
+use crate::kpi::Fact;
+use crate::ticket::{Content, Recorded};
+
+pub use commit::{
+    Commit, IdempotencyKey, IdempotencyRecord, Load, Loaded, Outgoing, OutboxMessage, Part, Stamp, StreamId, StreamKind, UniqueKey,
+    Wake,
+};
+pub use error::{StoreError, StoreErrorKind};
+pub use memory::MemoryStore;
+
+/// Keeps what happened. Object-safe; shared by `&self`. The module's essay has the whole contract.
+pub trait Store: fmt::Debug + Send + Sync {
+    /// Everything that a decision needs, as of one instant: streams, owners of unique keys, an idempotency record, and a new
+    /// ticket number where one is asked for (numbers count up per tenant; one that is not used is a gap).
+    fn load(&self, request: &Load) -> Result<Loaded, StoreError>;
+
+    /// Writes the whole commit or nothing.
+    fn commit(&self, commit: &Commit) -> Result<(), StoreError>;
+
+    /// At most `limit` streams whose wake-up lies at or before `now`, earliest first, and then such whose wake-up was computed
+    /// under another zone-data version than `zone_data` (they count as due). The one call that crosses tenants; it tells no
+    /// content.
+    fn due(&self, now: DateTime<Utc>, zone_data: &str, limit: usize) -> Result<Vec<DueStream>, StoreError>;
+
+    /// The earliest wake-up of all streams.
+    fn next_wake(&self) -> Result<Option<DateTime<Utc>>, StoreError>;
+
+    /// Calls `visit` with the rows of each ticket of the tenant, each ticket once, in the order of ticket ids.
+    fn facts(&self, tenant: TenantId, visit: &mut dyn FnMut(&[Fact])) -> Result<(), StoreError>;
+
+    /// The content records with these ids, in their order; `None` for what is erased or was never there.
+    fn content(&self, tenant: TenantId, ids: &[ContentId]) -> Result<Vec<Option<Content>>, StoreError>;
+
+    /// Takes at most `limit` outbox messages, oldest first, that nobody holds at `now`; they are held until `now + lease`.
+    fn claim(&self, now: DateTime<Utc>, lease: TimeDelta, limit: usize) -> Result<Vec<OutboxMessage>, StoreError>;
+
+    /// Ends the delivery of these messages: they never come again. Unknown ids are no error.
+    fn acknowledge(&self, ids: &[Uuid]) -> Result<(), StoreError>;
+
+    /// The earliest instant at which [`Store::claim`] would give a message: at once for a free one, else the end of a lease.
+    fn next_delivery(&self) -> Result<Option<DateTime<Utc>>, StoreError>;
+
+    /// Forgets the idempotency records of the tenant that are older than `before`, and tells how many.
+    fn prune_keys(&self, tenant: TenantId, before: DateTime<Utc>) -> Result<usize, StoreError>;
+}
+
+/// A stream whose wake-up has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DueStream {
+    /// Which stream.
+    pub stream: StreamId,
+    /// Its wake-up.
+    pub wake_at: Option<DateTime<Utc>>,
+}
+
+/// The events of one stream, oldest first.
+pub type Events = Vec<Recorded>;
+
+macro_rules! forward {
+    ($($outer:ty),*) => {$(
+        impl<S: Store + ?Sized> Store for $outer {
+            fn load(&self, request: &Load) -> Result<Loaded, StoreError> {
+                (**self).load(request)
+            }
+            fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
+                (**self).commit(commit)
+            }
+            fn due(&self, now: DateTime<Utc>, zone_data: &str, limit: usize) -> Result<Vec<DueStream>, StoreError> {
+                (**self).due(now, zone_data, limit)
+            }
+            fn next_wake(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+                (**self).next_wake()
+            }
+            fn facts(&self, tenant: TenantId, visit: &mut dyn FnMut(&[Fact])) -> Result<(), StoreError> {
+                (**self).facts(tenant, visit)
+            }
+            fn content(&self, tenant: TenantId, ids: &[ContentId]) -> Result<Vec<Option<Content>>, StoreError> {
+                (**self).content(tenant, ids)
+            }
+            fn claim(&self, now: DateTime<Utc>, lease: TimeDelta, limit: usize) -> Result<Vec<OutboxMessage>, StoreError> {
+                (**self).claim(now, lease, limit)
+            }
+            fn acknowledge(&self, ids: &[Uuid]) -> Result<(), StoreError> {
+                (**self).acknowledge(ids)
+            }
+            fn next_delivery(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+                (**self).next_delivery()
+            }
+            fn prune_keys(&self, tenant: TenantId, before: DateTime<Utc>) -> Result<usize, StoreError> {
+                (**self).prune_keys(tenant, before)
+            }
+        }
+    )*};
+}
+
+forward!(std::sync::Arc<S>, Box<S>, &S);
