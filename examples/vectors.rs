@@ -157,6 +157,7 @@ fn answer(case: &Value, options: Options) -> Result<Value, Failure> {
 fn at(answer: Result<DateTime<Utc>, CalendarError>) -> Value {
     match answer {
         Ok(at) => json!({"instant": at}),
+        Err(CalendarError::Never) => json!({"instant": null}),
         Err(error) => json!({"error": error.to_string()}),
     }
 }

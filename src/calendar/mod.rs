@@ -38,12 +38,15 @@ mod exception;
 mod form;
 mod ops;
 mod plan;
+mod posix_tz;
 mod range;
 mod timeline;
+mod tzif;
 mod week;
 mod window;
 mod windows;
 mod zone;
+mod zone_fixes;
 
 use std::fmt;
 use std::sync::Arc;

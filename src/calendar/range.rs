@@ -1,6 +1,6 @@
 //! The stretch of time that calendars answer for, and the units the compiled form counts in.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 use super::CalendarError;
 
@@ -27,14 +27,18 @@ pub(super) const WEEKS: usize = 6_836;
 pub(super) const FIRST_DAY: i32 = -4;
 pub(super) const LAST_DAY: i32 = (WEEKS * 7) as i32 + 4;
 
+/// The number of 1970-01-01 when 0001-01-01 is 1.
+const EPOCH_FROM_CE: i32 = 719_163;
+
 /// The day number of a civil date: 0 is 1970-01-01.
 pub(super) fn day_number(date: NaiveDate) -> i32 {
-    date.to_epoch_days()
+    date.num_days_from_ce() - EPOCH_FROM_CE
 }
 
 /// The civil date of a day number.
 pub(super) fn date_of(day: i32) -> NaiveDate {
-    NaiveDate::from_epoch_days(day).unwrap_or(if day < 0 { NaiveDate::MIN } else { NaiveDate::MAX })
+    let from_ce = day.saturating_add(EPOCH_FROM_CE);
+    NaiveDate::from_num_days_from_ce_opt(from_ce).unwrap_or(if day < 0 { NaiveDate::MIN } else { NaiveDate::MAX })
 }
 
 /// The weekday of a day number: 0 is Monday.

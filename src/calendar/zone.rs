@@ -2,7 +2,7 @@
 //!
 //! A [`Zone`] is a value: a name and the instants at which its offset from UTC changes. Most zones come by their IANA
 //! name from the database inside this crate ([`ZONE_DATA_VERSION`]); a host with fresher data hands over its own
-//! ([`Zone::from_transitions`]). There is no ambient zone: nothing here asks the operating system.
+//! ([`Zone::from_tzif`], [`Zone::from_transitions`]). There is no ambient zone: nothing here asks the operating system.
 //!
 //! This is the only file that knows where the built-in rules come from. That source answers one question, the offset
 //! at an instant, so the changes of a zone are found once, by probing and bisection, and kept in one shared table.
@@ -17,6 +17,7 @@ use time_tz::{Offset, TimeZone};
 
 use super::error::{InvalidCalendar, Problem};
 use super::range::{DAY_S, WEEK_S, WEEKS};
+use super::{tzif, zone_fixes};
 
 /// The release of the IANA time-zone database that named zones follow.
 ///
@@ -80,6 +81,17 @@ impl Zone {
         Zone::parse("UTC").unwrap_or_else(|_| {
             Zone(Source::Host(Arc::new(Host { name: String::from("UTC"), offsets: Offsets::default() })))
         })
+    }
+
+    /// A zone of the host's own, from the bytes of a TZif file (RFC 9636, versions 1 to 4).
+    ///
+    /// The rule at the end of the file carries it to the end of the supported range.
+    ///
+    /// # Errors
+    /// Bytes that are no well-formed TZif file, one with leap seconds, or an offset of a day or more.
+    pub fn from_tzif(name: impl Into<String>, bytes: &[u8]) -> Result<Zone, InvalidCalendar> {
+        let offsets = tzif::read(bytes).map_err(Problem::ZoneData)?;
+        Zone::from_offsets(name.into(), offsets)
     }
 
     /// A zone of the host's own, from its changes: the offset in seconds east of UTC before the first change, then each
@@ -341,6 +353,7 @@ impl Named {
                 }
                 at = next;
             }
+            zone_fixes::apply(self.name, &mut changes);
             let repeated: Vec<(i64, i32)> = changes
                 .iter()
                 .map(|&(second, offset)| (second, second + REPEATED_AFTER, offset))
