@@ -92,7 +92,13 @@ pub enum Role {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Role; 5] = [Role::Customer, Role::Agent, Role::Supervisor, Role::Bot, Role::System];
+    pub const ALL: [Role; 5] = [
+        Role::Customer,
+        Role::Agent,
+        Role::Supervisor,
+        Role::Bot,
+        Role::System,
+    ];
 }
 
 impl fmt::Display for Role {
@@ -151,7 +157,14 @@ impl Call {
 
     /// Like [`Call::new`], with an id of the host's choice: nothing random is left.
     pub fn with_id(id: Uuid, actor: Actor, at: DateTime<Utc>) -> Call {
-        Call { tenant: TenantId::SINGLE, actor, at: truncate(at), key: None, cause: None, id }
+        Call {
+            tenant: TenantId::SINGLE,
+            actor,
+            at: truncate(at),
+            key: None,
+            cause: None,
+            id,
+        }
     }
 
     /// The same call for another tenant.
@@ -202,7 +215,12 @@ impl Call {
 
     /// The `n`-th id of its kind that this call gives to something of `owner`.
     pub(crate) fn derived(&self, what: &str, owner: Uuid, n: u64) -> Uuid {
-        derive(&[self.id.as_bytes(), what.as_bytes(), owner.as_bytes(), &n.to_be_bytes()])
+        derive(&[
+            self.id.as_bytes(),
+            what.as_bytes(),
+            owner.as_bytes(),
+            &n.to_be_bytes(),
+        ])
     }
 
     /// An id that sorts by time: the call's millisecond, then bits derived from the call (uuid v7 layout).

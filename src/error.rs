@@ -143,12 +143,21 @@ impl fmt::Display for Error {
         match &*self.0 {
             Inner::Refused(refusal) => refusal.fmt(f),
             Inner::NoTicket(ticket) => write!(f, "there is no ticket `{ticket}` in the tenant"),
-            Inner::NotAHistory(ticket) => write!(f, "the events of ticket `{ticket}` do not begin with its opening"),
+            Inner::NotAHistory(ticket) => write!(
+                f,
+                "the events of ticket `{ticket}` do not begin with its opening"
+            ),
             Inner::Store(error) => error.fmt(f),
             Inner::Rulebook(missing) => missing.fmt(f),
-            Inner::Contended { tries } => write!(f, "others wrote first in each of {tries} tries; the same call may work later"),
+            Inner::Contended { tries } => write!(
+                f,
+                "others wrote first in each of {tries} tries; the same call may work later"
+            ),
             Inner::Runaway { ticket, events } => {
-                write!(f, "the rules of ticket `{ticket}` went on firing after {events} events; look for rules that undo each other")
+                write!(
+                    f,
+                    "the rules of ticket `{ticket}` went on firing after {events} events; look for rules that undo each other"
+                )
             }
             Inner::Misused(what) => f.write_str(what),
         }

@@ -100,7 +100,9 @@ impl TenantId {
 
 /// A text that is not an id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not a {kind} id; a uuid such as `018f3c1e-7a00-7000-8000-000000000001` is expected")]
+#[error(
+    "`{text}` is not a {kind} id; a uuid such as `018f3c1e-7a00-7000-8000-000000000001` is expected"
+)]
 pub struct InvalidId {
     kind: &'static str,
     text: String,
@@ -142,7 +144,13 @@ impl Name {
             && text.len() <= Name::MAX_BYTES
             && text.trim() == text
             && !text.chars().any(char::is_control);
-        if ok { Ok(Name(text.into())) } else { Err(InvalidName { text: shorten(text) }) }
+        if ok {
+            Ok(Name(text.into()))
+        } else {
+            Err(InvalidName {
+                text: shorten(text),
+            })
+        }
     }
 
     /// The name as text.
@@ -191,7 +199,9 @@ impl<'de> Deserialize<'de> for Name {
 
 /// A text that cannot be a [`Name`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not a name; 1 to 128 bytes without control characters or outer white space are allowed")]
+#[error(
+    "`{text}` is not a name; 1 to 128 bytes without control characters or outer white space are allowed"
+)]
 pub struct InvalidName {
     text: String,
 }

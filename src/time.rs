@@ -20,7 +20,11 @@ pub(crate) fn micros(at: DateTime<Utc>) -> Micros {
 }
 
 pub(crate) fn instant(us: Micros) -> DateTime<Utc> {
-    DateTime::from_timestamp_micros(us).unwrap_or(if us < 0 { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC })
+    DateTime::from_timestamp_micros(us).unwrap_or(if us < 0 {
+        DateTime::<Utc>::MIN_UTC
+    } else {
+        DateTime::<Utc>::MAX_UTC
+    })
 }
 
 /// `at` without what is finer than a microsecond.
@@ -65,22 +69,40 @@ impl Span {
 
     /// A whole number of seconds; anything above 1,000 years is held to that.
     pub const fn seconds(n: u32) -> Span {
-        Span(if (n as i64) > MAX_US / 1_000_000 { MAX_US } else { n as i64 * 1_000_000 })
+        Span(if (n as i64) > MAX_US / 1_000_000 {
+            MAX_US
+        } else {
+            n as i64 * 1_000_000
+        })
     }
 
     /// A whole number of minutes; anything above 1,000 years is held to that.
     pub const fn minutes(n: u32) -> Span {
-        Span(if (n as i64) > MAX_US / 60_000_000 { MAX_US } else { n as i64 * 60_000_000 })
+        Span(if (n as i64) > MAX_US / 60_000_000 {
+            MAX_US
+        } else {
+            n as i64 * 60_000_000
+        })
     }
 
     /// A whole number of hours; anything above 1,000 years is held to that.
     pub const fn hours(n: u32) -> Span {
-        Span(if (n as i64) > MAX_US / 3_600_000_000 { MAX_US } else { n as i64 * 3_600_000_000 })
+        Span(if (n as i64) > MAX_US / 3_600_000_000 {
+            MAX_US
+        } else {
+            n as i64 * 3_600_000_000
+        })
     }
 
     /// The span of that many microseconds, or an error where it is negative or above 1,000 years.
     pub fn from_micros(us: i64) -> Result<Span, InvalidSpan> {
-        if (0..=MAX_US).contains(&us) { Ok(Span(us)) } else { Err(InvalidSpan { text: format!("{us} us") }) }
+        if (0..=MAX_US).contains(&us) {
+            Ok(Span(us))
+        } else {
+            Err(InvalidSpan {
+                text: format!("{us} us"),
+            })
+        }
     }
 
     /// The length in microseconds.
@@ -107,7 +129,9 @@ impl FromStr for Span {
 }
 
 fn parse(text: &str, mut units: &[(i64, &[&str])]) -> Result<Span, InvalidSpan> {
-    let bad = || InvalidSpan { text: shorten(text) };
+    let bad = || InvalidSpan {
+        text: shorten(text),
+    };
     let mut rest = text.trim();
     let mut sum: i64 = 0;
     if rest.is_empty() {
@@ -117,10 +141,18 @@ fn parse(text: &str, mut units: &[(i64, &[&str])]) -> Result<Span, InvalidSpan> 
         let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(bad)?;
         let number: i64 = rest[..digits].parse().map_err(|_| bad())?;
         rest = rest[digits..].trim_start();
-        let letters = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
+        let letters = rest
+            .find(|c: char| !c.is_ascii_alphabetic())
+            .unwrap_or(rest.len());
         let word = &rest[..letters];
-        let at = units.iter().position(|(_, words)| words.contains(&word)).ok_or_else(bad)?;
-        sum = number.checked_mul(units[at].0).and_then(|us| sum.checked_add(us)).ok_or_else(bad)?;
+        let at = units
+            .iter()
+            .position(|(_, words)| words.contains(&word))
+            .ok_or_else(bad)?;
+        sum = number
+            .checked_mul(units[at].0)
+            .and_then(|us| sum.checked_add(us))
+            .ok_or_else(bad)?;
         units = &units[at + 1..]; // falling order, each unit once
         rest = rest[letters..].trim_start();
     }
@@ -155,7 +187,9 @@ impl Serialize for Span {
 
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Span, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -188,7 +222,18 @@ mod tests {
 
     #[test]
     fn odd_texts_are_refused() {
-        for bad in ["", "4", "h", "4 parsecs", "30min 1h", "1h 1h", "-4h", "1.5h", "99999999999999999999h", "9999999999h"] {
+        for bad in [
+            "",
+            "4",
+            "h",
+            "4 parsecs",
+            "30min 1h",
+            "1h 1h",
+            "-4h",
+            "1.5h",
+            "99999999999999999999h",
+            "9999999999h",
+        ] {
             assert!(bad.parse::<Span>().is_err(), "{bad:?}");
         }
         assert_eq!("14 days".parse::<Span>(), Ok(Span::hours(336)));

@@ -22,7 +22,9 @@ impl Calendar {
         match self.timeline() {
             Timeline::Always => within(a.checked_add(d)?),
             Timeline::Table(_) if d == 0 => Some(a),
-            Timeline::Table(table) if d > 0 => within(earliest(table, table.open_before(a).checked_add(d)?)?),
+            Timeline::Table(table) if d > 0 => {
+                within(earliest(table, table.open_before(a).checked_add(d)?)?)
+            }
             Timeline::Table(table) => table.at_open(table.open_before(a).checked_add(d)?),
         }
     }
@@ -44,7 +46,9 @@ impl Calendar {
         let a = a.clamp(0, LATEST_US);
         match self.timeline() {
             Timeline::Always => within(a.checked_add(d)?),
-            Timeline::Table(table) => within(earliest(table, table.open_before(a).checked_add(d)?)?),
+            Timeline::Table(table) => {
+                within(earliest(table, table.open_before(a).checked_add(d)?)?)
+            }
         }
     }
 

@@ -93,8 +93,15 @@ struct Inner {
 #[derive(PartialEq)]
 enum Source {
     Always,
-    Hours { definition: Definition, plan: Plan },
-    Combined { how: Combination, parts: [Calendar; 2], depth: usize },
+    Hours {
+        definition: Definition,
+        plan: Plan,
+    },
+    Combined {
+        how: Combination,
+        parts: [Calendar; 2],
+        depth: usize,
+    },
 }
 
 /// How deep combinations may be nested.
@@ -103,7 +110,10 @@ const MOST_DEPTH: usize = 32;
 impl Calendar {
     /// Open all the time: 24x7.
     pub fn always() -> Calendar {
-        Calendar(Arc::new(Inner { source: Source::Always, timeline: Timeline::Always }))
+        Calendar(Arc::new(Inner {
+            source: Source::Always,
+            timeline: Timeline::Always,
+        }))
     }
 
     /// A week of hours in a zone: `Calendar::parse("Mon-Fri 09:00-17:00; Sat 10:00-14:00", "America/New_York")`.
@@ -138,7 +148,9 @@ impl Calendar {
         &self,
         days: impl IntoIterator<Item = (NaiveDate, String)>,
     ) -> Result<Calendar, InvalidCalendar> {
-        let closed = days.into_iter().map(|(date, name)| Exception::new(date, DayHours::Closed, name));
+        let closed = days
+            .into_iter()
+            .map(|(date, name)| Exception::new(date, DayHours::Closed, name));
         let layer = closed.fold(Layer::default(), Layer::and);
         match &self.0.source {
             Source::Hours { definition, .. } => {
@@ -147,7 +159,8 @@ impl Calendar {
                 Calendar::from_definition(definition)
             }
             Source::Always | Source::Combined { .. } => {
-                let all_day = Calendar::builder_in(self.zone().clone()).hours("daily 00:00-24:00")?;
+                let all_day =
+                    Calendar::builder_in(self.zone().clone()).hours("daily 00:00-24:00")?;
                 self.intersection(&all_day.with_layer(layer).build()?)
             }
         }
@@ -187,7 +200,11 @@ impl Calendar {
             return Err(Problem::TooDeep { limit: MOST_DEPTH }.into());
         }
         let timeline = how.compile(self.timeline(), other.timeline());
-        let source = Source::Combined { how, parts: [self.clone(), other.clone()], depth };
+        let source = Source::Combined {
+            how,
+            parts: [self.clone(), other.clone()],
+            depth,
+        };
         Ok(Calendar(Arc::new(Inner { source, timeline })))
     }
 
@@ -197,7 +214,10 @@ impl Calendar {
         match &self.0.source {
             Source::Always => Zone::utc(),
             Source::Hours { definition, .. } => definition.zone.clone(),
-            Source::Combined { parts: [first, second], .. } => match first.0.source {
+            Source::Combined {
+                parts: [first, second],
+                ..
+            } => match first.0.source {
                 Source::Always => second.zone(),
                 _ => first.zone(),
             },
@@ -242,7 +262,10 @@ impl Calendar {
         if matches!(&timeline, Timeline::Table(table) if table.never_opens()) {
             return Err(Problem::NeverOpens.into());
         }
-        Ok(Calendar(Arc::new(Inner { source: Source::Hours { definition, plan }, timeline })))
+        Ok(Calendar(Arc::new(Inner {
+            source: Source::Hours { definition, plan },
+            timeline,
+        })))
     }
 
     fn timeline(&self) -> &Timeline {
@@ -274,7 +297,9 @@ impl fmt::Debug for Calendar {
                     count => write!(f, ", {count} exceptions)"),
                 }
             }
-            Source::Combined { how, parts: [a, b], .. } => write!(f, "{how:?}({a:?}, {b:?})"),
+            Source::Combined {
+                how, parts: [a, b], ..
+            } => write!(f, "{how:?}({a:?}, {b:?})"),
         }
     }
 }

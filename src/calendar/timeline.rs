@@ -9,7 +9,7 @@
 //! up to three open spans inline and a list on the side for days that have more. All boundaries fall on whole seconds
 //! (offsets and windows do), so a fraction of a second counts when its second is open.
 
-use super::range::{DAY_S, LATEST_US, SECOND_US, WEEKS, WEEK_S};
+use super::range::{DAY_S, LATEST_US, SECOND_US, WEEK_S, WEEKS};
 
 pub(super) const DAY: u32 = DAY_S as u32;
 pub(super) const WEEK: u32 = WEEK_S as u32;
@@ -71,7 +71,12 @@ struct Day {
 }
 
 const INLINE: usize = 3;
-const CLOSED_DAY: Day = Day { open_before: 0, more: 0, from: [DAY; INLINE], to: [DAY; INLINE] };
+const CLOSED_DAY: Day = Day {
+    open_before: 0,
+    more: 0,
+    from: [DAY; INLINE],
+    to: [DAY; INLINE],
+};
 
 /// An open span of a crowded day, with the open seconds of that day before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +99,11 @@ impl Timeline {
         match self {
             Timeline::Always => 0,
             Timeline::Table(table) => {
-                let rest: usize = table.more.iter().map(|list| size_of_val(list.as_ref())).sum();
+                let rest: usize = table
+                    .more
+                    .iter()
+                    .map(|list| size_of_val(list.as_ref()))
+                    .sum();
                 size_of_val(table.rows.as_ref())
                     + size_of_val(table.shapes.as_ref())
                     + size_of_val(table.more.as_ref())
@@ -135,13 +144,18 @@ impl Table {
     /// than that, or `open` is negative.
     #[inline]
     pub(super) fn at_open(&self, open: i64) -> Option<i64> {
-        let whole = u32::try_from(open.div_euclid(SECOND_US)).ok().filter(|&whole| whole < self.open)?;
+        let whole = u32::try_from(open.div_euclid(SECOND_US))
+            .ok()
+            .filter(|&whole| whole < self.open)?;
         let fraction = open.rem_euclid(SECOND_US);
         let week = self.row_of(whole);
         let row = &self.rows[week];
         let shape = &self.shapes[row.shape as usize];
         let left = whole - row.open_before;
-        let day: usize = shape.open_before[1..7].iter().map(|&before| usize::from(before <= left)).sum();
+        let day: usize = shape.open_before[1..7]
+            .iter()
+            .map(|&before| usize::from(before <= left))
+            .sum();
         let cell = &shape.days[day];
         let in_day = cell.nth_open(left - cell.open_before, &self.more);
         let second = week as i64 * WEEK_S + day as i64 * DAY_S + i64::from(in_day);
@@ -166,18 +180,26 @@ impl Table {
     /// more than that, or `closed` is negative.
     pub(super) fn at_closed(&self, closed: i64) -> Option<i64> {
         let all = WEEKS as u32 * WEEK - self.open;
-        let whole = u32::try_from(closed.div_euclid(SECOND_US)).ok().filter(|&whole| whole < all)?;
+        let whole = u32::try_from(closed.div_euclid(SECOND_US))
+            .ok()
+            .filter(|&whole| whole < all)?;
         let fraction = closed.rem_euclid(SECOND_US);
         let (mut low, mut high) = (0, WEEKS);
         while high - low > 1 {
             let middle = (low + high) / 2;
             let before = middle as u32 * WEEK - self.rows[middle].open_before;
-            if before <= whole { low = middle } else { high = middle }
+            if before <= whole {
+                low = middle
+            } else {
+                high = middle
+            }
         }
         let row = &self.rows[low];
         let shape = &self.shapes[row.shape as usize];
         let left = whole - (low as u32 * WEEK - row.open_before);
-        let day = (1..7u32).filter(|&day| day * DAY - shape.open_before[day as usize] <= left).count();
+        let day = (1..7u32)
+            .filter(|&day| day * DAY - shape.open_before[day as usize] <= left)
+            .count();
         let cell = &shape.days[day];
         let in_day = cell.nth_closed(left - (day as u32 * DAY - cell.open_before), &self.more);
         let second = low as i64 * WEEK_S + day as i64 * DAY_S + i64::from(in_day);
@@ -206,7 +228,12 @@ impl Table {
     /// The open spans of a shape in seconds of its week, in order, with a break at each midnight.
     pub(super) fn spans_of(&self, shape: u16, spans: &mut Vec<(u32, u32)>) {
         for (day, cell) in (0u32..).zip(&self.shapes[shape as usize].days) {
-            let inline = cell.from.iter().copied().zip(cell.to.iter().copied()).filter(|span| span.0 < span.1);
+            let inline = cell
+                .from
+                .iter()
+                .copied()
+                .zip(cell.to.iter().copied())
+                .filter(|span| span.0 < span.1);
             spans.extend(inline.map(|(from, to)| (day * DAY + from, day * DAY + to)));
             let rest = cell.rest(&self.more).iter();
             spans.extend(rest.map(|rest| (day * DAY + rest.from, day * DAY + rest.to)));
@@ -224,7 +251,11 @@ impl Day {
             open += second.min(to) - second.min(from);
             is_open |= second.wrapping_sub(from) < to - from;
         }
-        if self.more == 0 { (open, is_open) } else { self.measure_rest(second, (open, is_open), more) }
+        if self.more == 0 {
+            (open, is_open)
+        } else {
+            self.measure_rest(second, (open, is_open), more)
+        }
     }
 
     #[cold]
@@ -232,7 +263,10 @@ impl Day {
         let rest = self.rest(more);
         let begun = rest.partition_point(|rest| rest.from <= second);
         match begun.checked_sub(1).and_then(|last| rest.get(last)) {
-            Some(last) => (last.open_before + second.min(last.to) - last.from, second < last.to),
+            Some(last) => (
+                last.open_before + second.min(last.to) - last.from,
+                second < last.to,
+            ),
             None => inline,
         }
     }
@@ -253,7 +287,12 @@ impl Day {
             }
             left -= to - from;
         }
-        let inline: u32 = self.from.iter().zip(&self.to).map(|(from, to)| to - from).sum();
+        let inline: u32 = self
+            .from
+            .iter()
+            .zip(&self.to)
+            .map(|(from, to)| to - from)
+            .sum();
         let rest = self.rest(more);
         let begun = rest.partition_point(|rest| rest.open_before <= left + inline);
         match begun.checked_sub(1).and_then(|last| rest.get(last)) {
@@ -312,7 +351,11 @@ impl Weaver {
 
     /// The next week has this shape.
     pub(super) fn push(&mut self, shape: u16) {
-        self.rows.push(Row { open_before: 0, shape, hint: 0 });
+        self.rows.push(Row {
+            open_before: 0,
+            shape,
+            hint: 0,
+        });
     }
 
     pub(super) fn finish(mut self) -> Timeline {
@@ -320,14 +363,23 @@ impl Weaver {
         self.rows.resize(WEEKS, Row::default());
         for row in &mut self.rows {
             row.open_before = open;
-            open += self.shapes.get(row.shape as usize).map_or(0, |shape| shape.open_before[7]);
+            open += self
+                .shapes
+                .get(row.shape as usize)
+                .map_or(0, |shape| shape.open_before[7]);
         }
         if open == WEEKS as u32 * WEEK {
             return Timeline::Always;
         }
         let last_year = self.rows[WEEKS - LAST_YEAR].open_before;
-        self.rows.push(Row { open_before: open, shape: 0, hint: 0 });
-        let scale = ((WEEKS as u64) << 32).checked_div(u64::from(open)).unwrap_or(0);
+        self.rows.push(Row {
+            open_before: open,
+            shape: 0,
+            hint: 0,
+        });
+        let scale = ((WEEKS as u64) << 32)
+            .checked_div(u64::from(open))
+            .unwrap_or(0);
         let mut week = 0;
         for bucket in 0..WEEKS {
             let first = ((bucket as u64) << 32).div_ceil(scale.max(1));
@@ -347,21 +399,33 @@ impl Weaver {
     }
 
     fn cut(&mut self, spans: &[(u32, u32)]) -> Shape {
-        let mut shape = Shape { open_before: [0; 8], days: [CLOSED_DAY; 7] };
+        let mut shape = Shape {
+            open_before: [0; 8],
+            days: [CLOSED_DAY; 7],
+        };
         let mut open_in_week = 0;
         for (day, cell) in (0u32..).zip(&mut shape.days) {
             let midnight = day * DAY;
             cell.open_before = open_in_week;
             shape.open_before[day as usize] = open_in_week;
             let begun = spans.partition_point(|span| span.1 <= midnight);
-            let here = spans[begun..].iter().take_while(|span| span.0 < midnight + DAY);
+            let here = spans[begun..]
+                .iter()
+                .take_while(|span| span.0 < midnight + DAY);
             let mut rest = Vec::new();
             let mut open = 0;
             for (place, span) in here.enumerate() {
-                let (from, to) = (span.0.max(midnight) - midnight, span.1.min(midnight + DAY) - midnight);
+                let (from, to) = (
+                    span.0.max(midnight) - midnight,
+                    span.1.min(midnight + DAY) - midnight,
+                );
                 match cell.from.get_mut(place).zip(cell.to.get_mut(place)) {
                     Some(inline) => (*inline.0, *inline.1) = (from, to),
-                    None => rest.push(Rest { from, to, open_before: open }),
+                    None => rest.push(Rest {
+                        from,
+                        to,
+                        open_before: open,
+                    }),
                 }
                 open += to - from;
             }
@@ -377,11 +441,23 @@ impl Weaver {
 
     /// Whether a shape is made of just these spans. Guards against two lists with one fingerprint.
     fn is_shape(&self, number: u16, spans: &[(u32, u32)]) -> bool {
-        let Some(shape) = self.shapes.get(number as usize) else { return false };
+        let Some(shape) = self.shapes.get(number as usize) else {
+            return false;
+        };
         let mut pieces = shape.days.iter().zip(0u32..).flat_map(|(cell, day)| {
-            let inline = cell.from.iter().copied().zip(cell.to.iter().copied()).filter(|span| span.0 < span.1);
-            let rest = cell.rest(&self.more).iter().map(|rest| (rest.from, rest.to));
-            inline.chain(rest).map(move |(from, to)| (day * DAY + from, day * DAY + to))
+            let inline = cell
+                .from
+                .iter()
+                .copied()
+                .zip(cell.to.iter().copied())
+                .filter(|span| span.0 < span.1);
+            let rest = cell
+                .rest(&self.more)
+                .iter()
+                .map(|rest| (rest.from, rest.to));
+            inline
+                .chain(rest)
+                .map(move |(from, to)| (day * DAY + from, day * DAY + to))
         });
         for &(from, to) in spans {
             let mut at = from;

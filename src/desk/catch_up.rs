@@ -7,8 +7,10 @@ use crate::escalation::{Action, CatchUp, Due, Recipient, Rule, What};
 use crate::id::{FiringKey, TenantId, derive};
 use crate::kpi::Fact;
 use crate::rulebook::Rulebook;
-use crate::store::{Outgoing, OutboxMessage};
-use crate::ticket::{Agreement, ClockId, Delivery, Escalated, Event, Recorded, Status, Step, Ticket, Timing};
+use crate::store::{OutboxMessage, Outgoing};
+use crate::ticket::{
+    Agreement, ClockId, Delivery, Escalated, Event, Recorded, Status, Step, Ticket, Timing,
+};
 use crate::time::{Micros, instant, micros};
 
 /// A ticket on its way to a commit: what was loaded, with the events that the commit will add folded in.
@@ -31,11 +33,20 @@ struct Firing<'a> {
 
 impl<'a> Working<'a> {
     pub(crate) fn new(ticket: Ticket, book: &'a Rulebook) -> Working<'a> {
-        Working { ticket, events: Vec::new(), book, firings: Vec::new() }
+        Working {
+            ticket,
+            events: Vec::new(),
+            book,
+            firings: Vec::new(),
+        }
     }
 
     /// A ticket that begins with these events; `None` where they do not begin one.
-    pub(crate) fn begin(tenant: TenantId, events: &[Recorded], book: &'a Rulebook) -> Option<Working<'a>> {
+    pub(crate) fn begin(
+        tenant: TenantId,
+        events: &[Recorded],
+        book: &'a Rulebook,
+    ) -> Option<Working<'a>> {
         let (first, rest) = events.split_first()?;
         let mut working = Working::new(Ticket::begin(tenant, first)?, book);
         working.events.push(first.clone());
@@ -71,12 +82,17 @@ impl<'a> Working<'a> {
     /// When a sweep would next record something.
     pub(crate) fn wake_at(&self) -> Option<DateTime<Utc>> {
         // Due at an instant means recorded by the first commit after it.
-        self.book.next_due(&self.ticket).map(|due| instant(due.at.saturating_add(1)))
+        self.book
+            .next_due(&self.ticket)
+            .map(|due| instant(due.at.saturating_add(1)))
     }
 
     fn record(&mut self, due: Due<'a>, observed_at: DateTime<Utc>) {
         let at = instant(due.at);
-        let timing = Some(Timing { scheduled_at: at, observed_at });
+        let timing = Some(Timing {
+            scheduled_at: at,
+            observed_at,
+        });
         let envelope = |cause: Option<Cause>, event: Event, ticket: &Ticket| Recorded {
             version: ticket.version().next(),
             at,
@@ -89,23 +105,66 @@ impl<'a> Working<'a> {
         match due.what {
             What::Wake => {
                 let to = Status::work(self.ticket.is_reopened());
-                let event = Event::StatusChanged { to, step: Step::Wake, label: None };
+                let event = Event::StatusChanged {
+                    to,
+                    step: Step::Wake,
+                    label: None,
+                };
                 self.push(envelope(None, event, &self.ticket));
             }
-            What::Breach { clock, key, target, on_attach } => {
-                let event = Event::Breached { key, clock, target, on_attach };
+            What::Breach {
+                clock,
+                key,
+                target,
+                on_attach,
+            } => {
+                let event = Event::Breached {
+                    key,
+                    clock,
+                    target,
+                    on_attach,
+                };
                 self.push(envelope(None, event, &self.ticket));
             }
-            What::Fire { rule, level, key, past } => {
-                let imported = self.ticket.imported_until().is_some_and(|until| at <= until);
+            What::Fire {
+                rule,
+                level,
+                key,
+                past,
+            } => {
+                let imported = self
+                    .ticket
+                    .imported_until()
+                    .is_some_and(|until| at <= until);
                 let held_back = imported || (past && !rule.deliver_past);
-                let delivery = if held_back { Delivery::HeldBack } else { Delivery::Delivered };
+                let delivery = if held_back {
+                    Delivery::HeldBack
+                } else {
+                    Delivery::Delivered
+                };
                 let (clock, outward) = (rule.clock(), outward(&level.actions, &self.ticket));
-                self.firings.push(Firing { rule, clock, event: self.events.len(), at, outward });
+                self.firings.push(Firing {
+                    rule,
+                    clock,
+                    event: self.events.len(),
+                    at,
+                    outward,
+                });
                 let (rule, level_name) = (rule.name.clone(), level.name.clone());
-                let event = Event::Escalated(Escalated { key, rule, level: level_name, clock, delivery });
+                let event = Event::Escalated(Escalated {
+                    key,
+                    rule,
+                    level: level_name,
+                    clock,
+                    delivery,
+                });
                 self.push(envelope(None, event, &self.ticket));
-                for event in level.actions.iter().filter_map(|action| inner(action, &self.ticket)).collect::<Vec<_>>() {
+                for event in level
+                    .actions
+                    .iter()
+                    .filter_map(|action| inner(action, &self.ticket))
+                    .collect::<Vec<_>>()
+                {
                     self.push(envelope(Some(Cause::Rule(key)), event, &self.ticket));
                 }
             }
@@ -123,7 +182,11 @@ impl<'a> Working<'a> {
     /// Records which policies apply now, where that changed; the events stand under the same instant as `like`.
     fn choose_policies(&mut self, like: &Recorded) {
         for agreement in Agreement::ALL {
-            let policy = self.book.policies().choose(&self.ticket, agreement).map(|policy| policy.name.clone());
+            let policy = self
+                .book
+                .policies()
+                .choose(&self.ticket, agreement)
+                .map(|policy| policy.name.clone());
             if self.ticket.policy(agreement) != policy.as_ref() {
                 self.push(Recorded {
                     version: self.ticket.version().next(),
@@ -139,15 +202,25 @@ impl<'a> Working<'a> {
     pub(crate) fn settle(&mut self) -> Vec<OutboxMessage> {
         let mut messages = Vec::new();
         for (i, firing) in self.firings.iter().enumerate() {
-            let several = self.firings.iter().filter(|other| other.rule.name == firing.rule.name).count() > 1;
-            let is_last = !self.firings[i + 1..].iter().any(|other| other.rule.name == firing.rule.name);
+            let several = self
+                .firings
+                .iter()
+                .filter(|other| other.rule.name == firing.rule.name)
+                .count()
+                > 1;
+            let is_last = !self.firings[i + 1..]
+                .iter()
+                .any(|other| other.rule.name == firing.rule.name);
             let left_out = match firing.rule.catch_up {
                 CatchUp::All => false,
                 CatchUp::LatestOnly => !is_last,
                 CatchUp::None => several,
             };
-            let ended = !crate::sla::Clock::of(&self.ticket, self.book.policies(), firing.clock).is_live();
-            let Event::Escalated(escalated) = &mut self.events[firing.event].event else { continue };
+            let ended =
+                !crate::sla::Clock::of(&self.ticket, self.book.policies(), firing.clock).is_live();
+            let Event::Escalated(escalated) = &mut self.events[firing.event].event else {
+                continue;
+            };
             escalated.delivery = match escalated.delivery {
                 Delivery::Delivered if ended && !firing.rule.deliver_stale => Delivery::Stale,
                 Delivery::Delivered if left_out => Delivery::HeldBack,
@@ -163,7 +236,13 @@ impl<'a> Working<'a> {
                         action: action.clone(),
                     };
                     let id = message_id(escalated.key, n);
-                    messages.push(OutboxMessage::new(id, self.ticket.tenant(), about, firing.at, what));
+                    messages.push(OutboxMessage::new(
+                        id,
+                        self.ticket.tenant(),
+                        about,
+                        firing.at,
+                        what,
+                    ));
                 }
             }
         }
@@ -178,26 +257,42 @@ fn message_id(key: FiringKey, n: usize) -> uuid::Uuid {
 /// The outward actions, with whoever is in charge at this instant put in place.
 fn outward(actions: &[Action], ticket: &Ticket) -> Vec<Action> {
     let resolved = |recipient: &Recipient| match recipient {
-        Recipient::AgentInCharge => ticket.agent().map(Recipient::Agent).or(ticket.team().map(Recipient::Team)),
+        Recipient::AgentInCharge => ticket
+            .agent()
+            .map(Recipient::Agent)
+            .or(ticket.team().map(Recipient::Team)),
         Recipient::TeamInCharge => ticket.team().map(Recipient::Team),
         _ => None,
     };
     let put = |action: &Action| match action {
-        Action::Notify(recipient) => Action::Notify(resolved(recipient).unwrap_or_else(|| recipient.clone())),
+        Action::Notify(recipient) => {
+            Action::Notify(resolved(recipient).unwrap_or_else(|| recipient.clone()))
+        }
         other => other.clone(),
     };
-    actions.iter().filter(|action| action.is_outward()).map(put).collect()
+    actions
+        .iter()
+        .filter(|action| action.is_outward())
+        .map(put)
+        .collect()
 }
 
 /// The event of an inner action; none where it is so already.
 fn inner(action: &Action, ticket: &Ticket) -> Option<Event> {
     match action {
         Action::Notify(_) | Action::Custom(_) => None,
-        Action::RaisePriority(to) => (ticket.priority() < *to).then_some(Event::PriorityChanged { to: *to }),
-        Action::AddTag(tag) => (!ticket.tags().contains(tag)).then(|| Event::TagAdded { tag: tag.clone() }),
+        Action::RaisePriority(to) => {
+            (ticket.priority() < *to).then_some(Event::PriorityChanged { to: *to })
+        }
+        Action::AddTag(tag) => {
+            (!ticket.tags().contains(tag)).then(|| Event::TagAdded { tag: tag.clone() })
+        }
         Action::AssignTeam(team) => {
             let already = ticket.team() == Some(*team) && ticket.agent().is_none();
-            (!already).then_some(Event::Assigned { agent: None, team: Some(*team) })
+            (!already).then_some(Event::Assigned {
+                agent: None,
+                team: Some(*team),
+            })
         }
     }
 }

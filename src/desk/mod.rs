@@ -77,7 +77,8 @@ impl<S: Store> Desk<S> {
     /// From now on refuses commands stamped after `latest`; `None` ends that. A host whose clients stamp their own commands
     /// moves this along with its clock.
     pub fn accept_until(&self, latest: Option<DateTime<Utc>>) {
-        self.latest.store(latest.map_or(i64::MAX, micros), Ordering::Relaxed);
+        self.latest
+            .store(latest.map_or(i64::MAX, micros), Ordering::Relaxed);
     }
 
     /// The store.
@@ -108,7 +109,12 @@ impl<S: Store> Desk<S> {
     ///
     /// # Errors
     /// Those of [`Desk::open`], and [`NotFound`](crate::error::ErrorKind::NotFound).
-    pub fn submit(&self, ticket: TicketId, call: &Call, command: Command) -> Result<Outcome, Error> {
+    pub fn submit(
+        &self,
+        ticket: TicketId,
+        call: &Call,
+        command: Command,
+    ) -> Result<Outcome, Error> {
         self.run(call.clone(), Request::Submit(ticket, command))
     }
 
@@ -118,7 +124,12 @@ impl<S: Store> Desk<S> {
     }
 
     /// What a clock of a ticket shows at `now`.
-    pub fn reading(&self, ticket: TicketId, clock: impl Into<ClockId>, now: DateTime<Utc>) -> Result<Reading, Error> {
+    pub fn reading(
+        &self,
+        ticket: TicketId,
+        clock: impl Into<ClockId>,
+        now: DateTime<Utc>,
+    ) -> Result<Reading, Error> {
         self.tenant(TenantId::SINGLE).reading(ticket, clock, now)
     }
 
@@ -130,7 +141,12 @@ impl<S: Store> Desk<S> {
     /// What the store answers when asked what is due.
     pub fn sweep(&self, now: DateTime<Utc>, limit: usize) -> Result<Swept, Error> {
         let due = self.store.due(now, ZONE_DATA_VERSION, limit)?;
-        let mut swept = Swept { tickets: 0, events: 0, failed: Vec::new(), more: due.len() == limit };
+        let mut swept = Swept {
+            tickets: 0,
+            events: 0,
+            failed: Vec::new(),
+            more: due.len() == limit,
+        };
         for due in due {
             let call = Call::with_id(Uuid::nil(), Actor::System, now).tenant(due.stream.tenant);
             match self.run(call, Request::Sweep(TicketId::from_uuid(due.stream.id))) {
@@ -155,7 +171,12 @@ impl<S: Store> Desk<S> {
 
     /// Takes at most `limit` outbox messages for delivery; whoever does not [`acknowledge`](Desk::acknowledge) one within
     /// `lease` lets others take it.
-    pub fn claim(&self, now: DateTime<Utc>, lease: TimeDelta, limit: usize) -> Result<Vec<OutboxMessage>, Error> {
+    pub fn claim(
+        &self,
+        now: DateTime<Utc>,
+        lease: TimeDelta,
+        limit: usize,
+    ) -> Result<Vec<OutboxMessage>, Error> {
         Ok(self.store.claim(now, lease, limit)?)
     }
 
@@ -165,8 +186,11 @@ impl<S: Store> Desk<S> {
     }
 
     pub(crate) fn run(&self, call: Call, request: Request) -> Result<Outcome, Error> {
-        let latest = Some(self.latest.load(Ordering::Relaxed)).filter(|us| *us != i64::MAX).map(instant);
-        let mut operation = Operation::new(self.rulebooks.clone(), call, request).accepting_until(latest);
+        let latest = Some(self.latest.load(Ordering::Relaxed))
+            .filter(|us| *us != i64::MAX)
+            .map(instant);
+        let mut operation =
+            Operation::new(self.rulebooks.clone(), call, request).accepting_until(latest);
         loop {
             match operation.need() {
                 Need::Load(load) => {
@@ -207,12 +231,21 @@ pub struct TenantDesk<'a, S> {
 impl<S: Store> TenantDesk<'_, S> {
     /// See [`Desk::open`]; the call's own tenant does not count.
     pub fn open(&self, call: &Call, open: Open) -> Result<Outcome, Error> {
-        self.desk.run(call.clone().tenant(self.tenant), Request::Open(open))
+        self.desk
+            .run(call.clone().tenant(self.tenant), Request::Open(open))
     }
 
     /// See [`Desk::submit`]; the call's own tenant does not count.
-    pub fn submit(&self, ticket: TicketId, call: &Call, command: Command) -> Result<Outcome, Error> {
-        self.desk.run(call.clone().tenant(self.tenant), Request::Submit(ticket, command))
+    pub fn submit(
+        &self,
+        ticket: TicketId,
+        call: &Call,
+        command: Command,
+    ) -> Result<Outcome, Error> {
+        self.desk.run(
+            call.clone().tenant(self.tenant),
+            Request::Submit(ticket, command),
+        )
     }
 
     /// The ticket as its last event left it.
@@ -224,18 +257,38 @@ impl<S: Store> TenantDesk<'_, S> {
     /// The ticket's events, oldest first.
     pub fn history(&self, ticket: TicketId) -> Result<Vec<Recorded>, Error> {
         let load = Load::streams(self.tenant, [StreamId::ticket(self.tenant, ticket)]);
-        let events = self.desk.store.load(&load)?.streams.into_iter().next().unwrap_or_default();
-        if events.is_empty() { Err(Error::no_ticket(ticket)) } else { Ok(events) }
+        let events = self
+            .desk
+            .store
+            .load(&load)?
+            .streams
+            .into_iter()
+            .next()
+            .unwrap_or_default();
+        if events.is_empty() {
+            Err(Error::no_ticket(ticket))
+        } else {
+            Ok(events)
+        }
     }
 
     /// What a clock of a ticket shows at `now`.
-    pub fn reading(&self, ticket: TicketId, clock: impl Into<ClockId>, now: DateTime<Utc>) -> Result<Reading, Error> {
+    pub fn reading(
+        &self,
+        ticket: TicketId,
+        clock: impl Into<ClockId>,
+        now: DateTime<Utc>,
+    ) -> Result<Reading, Error> {
         let ticket = self.ticket(ticket)?;
         Ok(self.rulebook_of(&ticket)?.read(&ticket, clock, now))
     }
 
     /// The ticket as a customer sees it.
-    pub fn customer_view(&self, ticket: TicketId, viewer: CustomerId) -> Result<CustomerView, Error> {
+    pub fn customer_view(
+        &self,
+        ticket: TicketId,
+        viewer: CustomerId,
+    ) -> Result<CustomerView, Error> {
         let view = self.ticket(ticket)?.customer_view(viewer);
         view.ok_or_else(|| Refusal::NotYours { ticket }.into())
     }
@@ -270,8 +323,18 @@ impl<S: Store> TenantDesk<'_, S> {
     }
 
     fn owner(&self, key: UniqueKey) -> Result<Option<TicketId>, Error> {
-        let load = Load { owners: vec![key], ..Load::streams(self.tenant, []) };
-        let owner = self.desk.store.load(&load)?.owners.into_iter().next().flatten();
+        let load = Load {
+            owners: vec![key],
+            ..Load::streams(self.tenant, [])
+        };
+        let owner = self
+            .desk
+            .store
+            .load(&load)?
+            .owners
+            .into_iter()
+            .next()
+            .flatten();
         Ok(owner.map(TicketId::from_uuid))
     }
 }

@@ -33,7 +33,9 @@ use crate::call::Call;
 use crate::error::Error;
 use crate::id::{CustomerId, TicketId};
 use crate::rulebook::Rulebooks;
-use crate::store::{Commit, IdempotencyRecord, Load, Loaded, StoreError, StoreErrorKind, StreamId, UniqueKey};
+use crate::store::{
+    Commit, IdempotencyRecord, Load, Loaded, StoreError, StoreErrorKind, StreamId, UniqueKey,
+};
 use crate::ticket::{Refusal, Requester, Ticket};
 
 use super::Outcome;
@@ -120,11 +122,19 @@ impl Operation {
             State::Recalling(load, record) => {
                 let events = loaded.streams.into_iter().next().unwrap_or_default();
                 let ticket = stream_ticket(load);
-                let outcome = Outcome::recalled(&self.rulebooks, &self.call, ticket, events, record.as_ref())?;
+                let outcome = Outcome::recalled(
+                    &self.rulebooks,
+                    &self.call,
+                    ticket,
+                    events,
+                    record.as_ref(),
+                )?;
                 self.state = State::Done(Box::new(outcome));
                 Ok(())
             }
-            _ => Err(Error::misused("nothing was to be loaded; ask the operation what it needs")),
+            _ => Err(Error::misused(
+                "nothing was to be loaded; ask the operation what it needs",
+            )),
         }
     }
 
@@ -132,7 +142,9 @@ impl Operation {
     /// whether the commit was written is then unknown unless the store says: ask again under the same idempotency key.
     pub fn committed(&mut self, result: Result<(), StoreError>) -> Result<(), Error> {
         let State::Committing(planned) = &mut self.state else {
-            return Err(Error::misused("nothing was to be committed; ask the operation what it needs"));
+            return Err(Error::misused(
+                "nothing was to be committed; ask the operation what it needs",
+            ));
         };
         match result {
             Err(error) if error.kind() == StoreErrorKind::Conflict => {
@@ -143,7 +155,13 @@ impl Operation {
             }
             Err(error) => return Err(error.into()),
             Ok(()) if !planned.complete => {
-                self.earlier.extend(planned.commit.parts.iter().flat_map(|part| part.events.iter().cloned()));
+                self.earlier.extend(
+                    planned
+                        .commit
+                        .parts
+                        .iter()
+                        .flat_map(|part| part.events.iter().cloned()),
+                );
                 self.rounds += 1;
                 if self.rounds >= MAX_ROUNDS {
                     return Err(Error::runaway(planned.ticket.id(), self.earlier.len()));
@@ -151,7 +169,8 @@ impl Operation {
             }
             Ok(()) => {
                 let earlier = std::mem::take(&mut self.earlier);
-                let outcome = Outcome::committed(&self.rulebooks, &self.call, (**planned).clone(), earlier)?;
+                let outcome =
+                    Outcome::committed(&self.rulebooks, &self.call, (**planned).clone(), earlier)?;
                 self.state = State::Done(Box::new(outcome));
                 return Ok(());
             }
@@ -164,7 +183,9 @@ impl Operation {
     pub fn finish(self) -> Result<Outcome, Error> {
         match self.state {
             State::Done(outcome) => Ok(*outcome),
-            _ => Err(Error::misused("the operation is not at its end; ask it what it needs")),
+            _ => Err(Error::misused(
+                "the operation is not at its end; ask it what it needs",
+            )),
         }
     }
 
@@ -172,19 +193,32 @@ impl Operation {
         if let Some(latest) = self.latest
             && self.call.at() > latest
         {
-            return Err(Refusal::StampTooLate { at: self.call.at(), latest }.into());
+            return Err(Refusal::StampTooLate {
+                at: self.call.at(),
+                latest,
+            }
+            .into());
         }
         let known = self.known(load, loaded)?;
         self.state = match plan(&self.request, &known, &self.rulebooks, &self.call)? {
             Plan::Commit(planned) if planned.commit.is_empty() => {
-                let outcome = Outcome::committed(&self.rulebooks, &self.call, *planned, std::mem::take(&mut self.earlier))?;
+                let outcome = Outcome::committed(
+                    &self.rulebooks,
+                    &self.call,
+                    *planned,
+                    std::mem::take(&mut self.earlier),
+                )?;
                 State::Done(Box::new(outcome))
             }
             Plan::Commit(planned) => State::Committing(planned),
-            Plan::Number => State::Loading(Load { number: true, ..load.clone() }),
-            Plan::Done(record) => {
-                State::Recalling(Load::streams(self.call.tenant_id(), [record.stream]), Some(record))
-            }
+            Plan::Number => State::Loading(Load {
+                number: true,
+                ..load.clone()
+            }),
+            Plan::Done(record) => State::Recalling(
+                Load::streams(self.call.tenant_id(), [record.stream]),
+                Some(record),
+            ),
             Plan::Message(ticket) => {
                 let stream = StreamId::ticket(self.call.tenant_id(), ticket);
                 State::Recalling(Load::streams(self.call.tenant_id(), [stream]), None)
@@ -194,7 +228,11 @@ impl Operation {
     }
 
     fn known(&self, load: &Load, loaded: Loaded) -> Result<Known, Error> {
-        let mut known = Known { number: loaded.number, done: loaded.idempotency, ..Known::default() };
+        let mut known = Known {
+            number: loaded.number,
+            done: loaded.idempotency,
+            ..Known::default()
+        };
         if let Some(events) = loaded.streams.first().filter(|events| !events.is_empty()) {
             let ticket = Ticket::replay(self.call.tenant_id(), events);
             known.ticket = Some(ticket.ok_or_else(|| Error::not_a_history(stream_ticket(load)))?);
@@ -216,9 +254,14 @@ fn first_load(call: &Call, request: &Request) -> Load {
         Request::Open(open) => open.id,
         Request::Submit(ticket, _) | Request::Sweep(ticket) => Some(*ticket),
     };
-    let mut load = Load::streams(tenant, ticket.map(|ticket| StreamId::ticket(tenant, ticket)));
-    load.owners.extend(address(request).map(|address| UniqueKey::address(tenant, address)));
-    load.owners.extend(external_id(request).map(|id| UniqueKey::message(tenant, id)));
+    let mut load = Load::streams(
+        tenant,
+        ticket.map(|ticket| StreamId::ticket(tenant, ticket)),
+    );
+    load.owners
+        .extend(address(request).map(|address| UniqueKey::address(tenant, address)));
+    load.owners
+        .extend(external_id(request).map(|id| UniqueKey::message(tenant, id)));
     load.idempotency = idempotency_key(call);
     load.number = matches!(request, Request::Open(_));
     load
@@ -244,5 +287,9 @@ fn external_id(request: &Request) -> Option<&str> {
 }
 
 fn stream_ticket(load: &Load) -> TicketId {
-    TicketId::from_uuid(load.streams.first().map_or(uuid::Uuid::nil(), |stream| stream.id))
+    TicketId::from_uuid(
+        load.streams
+            .first()
+            .map_or(uuid::Uuid::nil(), |stream| stream.id),
+    )
 }

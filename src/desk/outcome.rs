@@ -27,7 +27,10 @@ pub struct Outcome {
 
 impl Outcome {
     pub(crate) fn committed(
-        rulebooks: &Rulebooks, call: &Call, planned: Planned, earlier: Vec<Recorded>,
+        rulebooks: &Rulebooks,
+        call: &Call,
+        planned: Planned,
+        earlier: Vec<Recorded>,
     ) -> Result<Outcome, Error> {
         let mut events = earlier;
         let mut wake_at = None;
@@ -49,18 +52,40 @@ impl Outcome {
 
     /// What came of it when it was done first; without a record, nothing was recorded at all.
     pub(crate) fn recalled(
-        rulebooks: &Rulebooks, call: &Call, id: TicketId, events: Vec<Recorded>, record: Option<&IdempotencyRecord>,
+        rulebooks: &Rulebooks,
+        call: &Call,
+        id: TicketId,
+        events: Vec<Recorded>,
+        record: Option<&IdempotencyRecord>,
     ) -> Result<Outcome, Error> {
-        let ticket = Ticket::replay(call.tenant_id(), &events).ok_or_else(|| Error::not_a_history(id))?;
+        let ticket =
+            Ticket::replay(call.tenant_id(), &events).ok_or_else(|| Error::not_a_history(id))?;
         let rulebook = rulebooks.get(ticket.rulebook())?.clone();
-        let (after, until) = record.map_or((Version(u64::MAX), Version(0)), |record| (record.after, record.until));
-        let events: Vec<_> = events.into_iter().filter(|e| after < e.version && e.version <= until).collect();
+        let (after, until) = record.map_or((Version(u64::MAX), Version(0)), |record| {
+            (record.after, record.until)
+        });
+        let events: Vec<_> = events
+            .into_iter()
+            .filter(|e| after < e.version && e.version <= until)
+            .collect();
         let wake_at = super::catch_up::Working::new(ticket.clone(), &rulebook).wake_at();
         let follow_up = events.iter().find_map(|recorded| match recorded.event {
-            Event::Linked { link: crate::ticket::Link::FollowedBy, ticket } => Some(ticket),
+            Event::Linked {
+                link: crate::ticket::Link::FollowedBy,
+                ticket,
+            } => Some(ticket),
             _ => None,
         });
-        Ok(Outcome { ticket, rulebook, at: call.at(), events, outbox: Vec::new(), wake_at, follow_up, replayed: true })
+        Ok(Outcome {
+            ticket,
+            rulebook,
+            at: call.at(),
+            events,
+            outbox: Vec::new(),
+            wake_at,
+            follow_up,
+            replayed: true,
+        })
     }
 
     /// The ticket's id.

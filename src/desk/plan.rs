@@ -8,9 +8,13 @@ use crate::call::Call;
 use crate::error::Error;
 use crate::id::{CustomerId, TicketId, TicketNumber, derive};
 use crate::rulebook::{Rulebook, Rulebooks};
-use crate::store::{Commit, IdempotencyKey, IdempotencyRecord, OutboxMessage, Part, Stamp, StreamId, UniqueKey, Wake};
+use crate::store::{
+    Commit, IdempotencyKey, IdempotencyRecord, OutboxMessage, Part, Stamp, StreamId, UniqueKey,
+    Wake,
+};
 use crate::ticket::{
-    self, Command, Decision, Draft, Event, MessageAdded, Move, Open, Pending, Recorded, Refusal, Requester, Ticket, Version,
+    self, Command, Decision, Draft, Event, MessageAdded, Move, Open, Pending, Recorded, Refusal,
+    Requester, Ticket, Version,
 };
 
 use super::catch_up::{Working, not_before};
@@ -77,7 +81,12 @@ const CATCH_UP_LIMIT: usize = 256;
 /// What `request` means, given what is known: a commit, or a refusal.
 ///
 /// The order is: permission, idempotency, the stamp, what fell due before, the request itself, the choice of policies.
-pub fn plan(request: &Request, known: &Known, rulebooks: &Rulebooks, call: &Call) -> Result<Plan, Error> {
+pub fn plan(
+    request: &Request,
+    known: &Known,
+    rulebooks: &Rulebooks,
+    call: &Call,
+) -> Result<Plan, Error> {
     match request {
         Request::Open(open) => plan_open(request, open, known, rulebooks, call),
         Request::Submit(id, command) => plan_submit(request, *id, command, known, rulebooks, call),
@@ -85,9 +94,17 @@ pub fn plan(request: &Request, known: &Known, rulebooks: &Rulebooks, call: &Call
     }
 }
 
-fn plan_open(request: &Request, open: &Open, known: &Known, rulebooks: &Rulebooks, call: &Call) -> Result<Plan, Error> {
+fn plan_open(
+    request: &Request,
+    open: &Open,
+    known: &Known,
+    rulebooks: &Rulebooks,
+    call: &Call,
+) -> Result<Plan, Error> {
     let book = rulebooks.current(call.tenant_id());
-    let number = known.number.ok_or(Error::misused("a ticket number is needed to open a ticket; ask the operation what it needs"))?;
+    let number = known.number.ok_or(Error::misused(
+        "a ticket number is needed to open a ticket; ask the operation what it needs",
+    ))?;
     in_range(call.at())?;
     let decision = ticket::open(book.tickets(), call, open, number, known.customer)?; // checks the permission first
     if let Some(done) = already_done(request, known, call)? {
@@ -97,14 +114,20 @@ fn plan_open(request: &Request, open: &Open, known: &Known, rulebooks: &Rulebook
         return Ok(Plan::Message(ticket));
     }
     if let Some(ticket) = &known.ticket {
-        return Err(Refusal::AlreadyOpen { ticket: ticket.id() }.into());
+        return Err(Refusal::AlreadyOpen {
+            ticket: ticket.id(),
+        }
+        .into());
     }
     let working = begin(book, call, &decision)?;
     let mut planned = finish(working, Version::default(), call, call.at());
     let ticket = planned.ticket.id();
     if let Some(Requester::Address(address)) = &open.requester {
         let key = UniqueKey::address(call.tenant_id(), address);
-        planned.commit.unique.push((key, planned.ticket.requester().uuid()));
+        planned
+            .commit
+            .unique
+            .push((key, planned.ticket.requester().uuid()));
     }
     claim_number(&mut planned.commit, ticket, number);
     claim_message(&mut planned.commit, ticket, open.message.as_ref());
@@ -114,7 +137,12 @@ fn plan_open(request: &Request, open: &Open, known: &Known, rulebooks: &Rulebook
 }
 
 fn plan_submit(
-    request: &Request, id: TicketId, command: &Command, known: &Known, rulebooks: &Rulebooks, call: &Call,
+    request: &Request,
+    id: TicketId,
+    command: &Command,
+    known: &Known,
+    rulebooks: &Rulebooks,
+    call: &Call,
 ) -> Result<Plan, Error> {
     let ticket = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
     let book = rulebooks.get(ticket.rulebook())?;
@@ -146,7 +174,8 @@ fn plan_submit(
         (Some(_), None) => return Ok(Plan::Number),
         (Some(follow_up), Some(number)) => {
             let current = rulebooks.current(call.tenant_id());
-            let opened = ticket::follow_up(current.tickets(), call, &working.ticket, follow_up, number)?;
+            let opened =
+                ticket::follow_up(current.tickets(), call, &working.ticket, follow_up, number)?;
             Some((begin(current, call, &opened)?, opened, number))
         }
     };
@@ -168,7 +197,12 @@ fn plan_submit(
     Ok(Plan::Commit(Box::new(planned)))
 }
 
-fn plan_sweep(id: TicketId, known: &Known, rulebooks: &Rulebooks, call: &Call) -> Result<Plan, Error> {
+fn plan_sweep(
+    id: TicketId,
+    known: &Known,
+    rulebooks: &Rulebooks,
+    call: &Call,
+) -> Result<Plan, Error> {
     let ticket = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
     let book = rulebooks.get(ticket.rulebook())?;
     in_range(call.at())?;
@@ -189,25 +223,46 @@ fn begin<'a>(book: &'a Rulebook, call: &Call, decision: &Decision) -> Result<Wor
 fn finish(mut working: Working<'_>, expected: Version, call: &Call, at: DateTime<Utc>) -> Planned {
     let outbox: Vec<OutboxMessage> = working.settle();
     let stream = StreamId::ticket(call.tenant_id(), working.ticket.id());
-    let wake = Some(Wake { at: working.wake_at(), stamp: stamp(&working.ticket) });
+    let wake = Some(Wake {
+        at: working.wake_at(),
+        stamp: stamp(&working.ticket),
+    });
     let facts = (!working.events.is_empty()).then(|| working.facts());
-    let part = Part { stream, expected, events: working.events, wake, facts };
+    let part = Part {
+        stream,
+        expected,
+        events: working.events,
+        wake,
+        facts,
+    };
     let mut commit = Commit::new(call.tenant_id(), at, vec![part]);
     commit.outbox = outbox;
-    Planned { commit, ticket: working.ticket, complete: true, follow_up: None }
+    Planned {
+        commit,
+        ticket: working.ticket,
+        complete: true,
+        follow_up: None,
+    }
 }
 
 fn stamp(ticket: &Ticket) -> Stamp {
-    Stamp { rulebook: ticket.rulebook(), zone_data: ZONE_DATA_VERSION.to_owned() }
+    Stamp {
+        rulebook: ticket.rulebook(),
+        zone_data: ZONE_DATA_VERSION.to_owned(),
+    }
 }
 
 fn claim_number(commit: &mut Commit, ticket: TicketId, number: TicketNumber) {
-    commit.unique.push((UniqueKey::number(commit.tenant, number), ticket.uuid()));
+    commit
+        .unique
+        .push((UniqueKey::number(commit.tenant, number), ticket.uuid()));
 }
 
 fn claim_message(commit: &mut Commit, ticket: TicketId, draft: Option<&Draft>) {
     if let Some(external) = draft.and_then(|draft| draft.external_id.as_deref()) {
-        commit.unique.push((UniqueKey::message(commit.tenant, external), ticket.uuid()));
+        commit
+            .unique
+            .push((UniqueKey::message(commit.tenant, external), ticket.uuid()));
     }
 }
 
@@ -229,11 +284,19 @@ fn remember(planned: &mut Planned, request: &Request, call: &Call, after: Versio
 
 pub(crate) fn idempotency_key(call: &Call) -> Option<IdempotencyKey> {
     let key = call.idempotency_key()?.clone();
-    Some(IdempotencyKey { tenant: call.tenant_id(), actor: call.actor(), key })
+    Some(IdempotencyKey {
+        tenant: call.tenant_id(),
+        actor: call.actor(),
+        key,
+    })
 }
 
 /// The record of the call's key, where it was used for the same request before.
-fn already_done(request: &Request, known: &Known, call: &Call) -> Result<Option<IdempotencyRecord>, Error> {
+fn already_done(
+    request: &Request,
+    known: &Known,
+    call: &Call,
+) -> Result<Option<IdempotencyRecord>, Error> {
     match (&known.done, call.idempotency_key()) {
         (Some(done), Some(key)) if done.fingerprint != fingerprint(request) => {
             Err(Refusal::KeyReused { key: key.clone() }.into())
@@ -255,7 +318,15 @@ fn fingerprint(request: &Request) -> Uuid {
 
 fn in_range(at: DateTime<Utc>) -> Result<(), Refusal> {
     let (earliest, latest) = (EARLIEST, LATEST);
-    if (earliest..latest).contains(&at) { Ok(()) } else { Err(Refusal::OutOfRange { at, earliest, latest }) }
+    if (earliest..latest).contains(&at) {
+        Ok(())
+    } else {
+        Err(Refusal::OutOfRange {
+            at,
+            earliest,
+            latest,
+        })
+    }
 }
 
 /// The message that the events added, where they added one.

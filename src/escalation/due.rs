@@ -20,9 +20,19 @@ pub(crate) enum What<'a> {
     /// A scheduled wait ends.
     Wake,
     /// A clock passes its target.
-    Breach { clock: ClockId, key: FiringKey, target: String, on_attach: bool },
+    Breach {
+        clock: ClockId,
+        key: FiringKey,
+        target: String,
+        on_attach: bool,
+    },
     /// A level fires.
-    Fire { rule: &'a Rule, level: &'a Level, key: FiringKey, past: bool },
+    Fire {
+        rule: &'a Rule,
+        level: &'a Level,
+        key: FiringKey,
+        past: bool,
+    },
 }
 
 /// The first thing that falls due after the ticket's last event if nothing else happens. Things due at the same instant come
@@ -43,7 +53,10 @@ pub(crate) fn next<'a>(ticket: &Ticket, policies: &Policies, rules: &'a [Rule]) 
     }
     for id in clocks(policies) {
         let clock = Clock::of(ticket, policies, id);
-        let (true, Some(target), Some(started)) = (clock.is_live(), clock.target, clock.started) else { continue };
+        let (true, Some(target), Some(started)) = (clock.is_live(), clock.target, clock.started)
+        else {
+            continue;
+        };
         let amount = target.amount().micros();
         let mut key_of = None; // the target's text is built once, and only where something may fall due
         let mut key = |rule: &str, level: &str, clock: &Clock<'_>| {
@@ -52,24 +65,50 @@ pub(crate) fn next<'a>(ticket: &Ticket, policies: &Policies, rules: &'a [Rule]) 
         };
 
         let breached = clock.elapsed > amount;
-        let breach = if breached { Some(last) } else { running_until(&clock, amount) };
+        let breach = if breached {
+            Some(last)
+        } else {
+            running_until(&clock, amount)
+        };
         if let Some(at) = breach {
             let key = key("", "breach", &clock);
             if !ticket.has_announced(key) {
                 let on_attach = breached && clock.elapsed_at_attach > amount;
                 let target = clock.target_text().unwrap_or_default();
-                offer(at, What::Breach { clock: id, key, target, on_attach });
+                offer(
+                    at,
+                    What::Breach {
+                        clock: id,
+                        key,
+                        target,
+                        on_attach,
+                    },
+                );
             }
         }
         for rule in rules.iter().filter(|rule| rule.clock() == id) {
             for level in rule.levels.iter().filter(|level| level.guard.holds(ticket)) {
                 let threshold = level.percent.of(amount);
                 let reached = clock.elapsed >= threshold;
-                let Some(at) = (if reached { Some(last) } else { running_after(&clock, threshold) }) else { continue };
+                let Some(at) = (if reached {
+                    Some(last)
+                } else {
+                    running_after(&clock, threshold)
+                }) else {
+                    continue;
+                };
                 let key = key(rule.name.as_str(), level.name.as_str(), &clock);
                 if !ticket.has_announced(key) {
                     let past = reached && clock.elapsed_at_attach >= threshold;
-                    offer(at, What::Fire { rule, level, key, past });
+                    offer(
+                        at,
+                        What::Fire {
+                            rule,
+                            level,
+                            key,
+                            past,
+                        },
+                    );
                 }
             }
         }
@@ -81,23 +120,50 @@ pub(crate) fn next<'a>(ticket: &Ticket, policies: &Policies, rules: &'a [Rule]) 
 fn clocks(policies: &Policies) -> impl Iterator<Item = ClockId> {
     Agreement::ALL
         .into_iter()
-        .flat_map(|agreement| Metric::ALL.into_iter().map(move |metric| ClockId { agreement, metric }))
-        .filter(|id| policies.iter().any(|p| p.agreement == id.agreement && p.targets.contains_key(&id.metric)))
+        .flat_map(|agreement| {
+            Metric::ALL
+                .into_iter()
+                .map(move |metric| ClockId { agreement, metric })
+        })
+        .filter(|id| {
+            policies
+                .iter()
+                .any(|p| p.agreement == id.agreement && p.targets.contains_key(&id.metric))
+        })
 }
 
 /// The last instant at which no more than `amount` has run, if the clock runs on undisturbed.
 fn running_until(clock: &Clock<'_>, amount: Micros) -> Option<Micros> {
-    if clock.state != State::Running { None } else { clock.until(amount.saturating_sub(clock.elapsed)) }
+    if clock.state != State::Running {
+        None
+    } else {
+        clock.until(amount.saturating_sub(clock.elapsed))
+    }
 }
 
 /// The first instant at which `amount` has run, if the clock runs on undisturbed.
 fn running_after(clock: &Clock<'_>, amount: Micros) -> Option<Micros> {
-    if clock.state != State::Running { None } else { clock.after(amount.saturating_sub(clock.elapsed)) }
+    if clock.state != State::Running {
+        None
+    } else {
+        clock.after(amount.saturating_sub(clock.elapsed))
+    }
 }
 
 /// The key of what is announced once for ever: of this ticket, rule and level (or breach), clock, start and target.
-fn firing_key(ticket: &Ticket, clock: ClockId, rule: &str, level: &str, anchor: u64, target: &str) -> FiringKey {
-    let (tenant, id, clock) = (ticket.tenant().uuid(), ticket.id().uuid(), clock.to_string());
+fn firing_key(
+    ticket: &Ticket,
+    clock: ClockId,
+    rule: &str,
+    level: &str,
+    anchor: u64,
+    target: &str,
+) -> FiringKey {
+    let (tenant, id, clock) = (
+        ticket.tenant().uuid(),
+        ticket.id().uuid(),
+        clock.to_string(),
+    );
     FiringKey::from_uuid(derive(&[
         b"firing",
         tenant.as_bytes(),

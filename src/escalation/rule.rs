@@ -72,7 +72,10 @@ impl Rule {
 
     /// The clock that triggers it.
     pub fn clock(&self) -> ClockId {
-        ClockId { agreement: self.agreement, metric: self.metric }
+        ClockId {
+            agreement: self.agreement,
+            metric: self.metric,
+        }
     }
 }
 
@@ -97,7 +100,12 @@ pub struct Level {
 impl Level {
     /// A level at this per cent of the target, 1 to 1,000, without an action yet.
     pub fn new(name: Name, percent: u16) -> Result<Level, InvalidPercent> {
-        Ok(Level { name, percent: Percent::new(percent)?, guard: Guard::default(), actions: Vec::new() })
+        Ok(Level {
+            name,
+            percent: Percent::new(percent)?,
+            guard: Guard::default(),
+            actions: Vec::new(),
+        })
     }
 
     /// The same level with one more action.
@@ -123,7 +131,13 @@ pub struct Percent(u16);
 impl Percent {
     /// Checks and wraps; 1 to 1,000 is allowed.
     pub fn new(percent: u16) -> Result<Percent, InvalidPercent> {
-        if (1..=1000).contains(&percent) { Ok(Percent(percent)) } else { Err(InvalidPercent { percent: percent.into() }) }
+        if (1..=1000).contains(&percent) {
+            Ok(Percent(percent))
+        } else {
+            Err(InvalidPercent {
+                percent: percent.into(),
+            })
+        }
     }
 
     /// The number.
@@ -143,7 +157,9 @@ impl<'de> Deserialize<'de> for Percent {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Percent, D::Error> {
         let number = u64::deserialize(deserializer)?;
         let percent = u16::try_from(number).map_err(|_| InvalidPercent { percent: number });
-        percent.and_then(Percent::new).map_err(serde::de::Error::custom)
+        percent
+            .and_then(Percent::new)
+            .map_err(serde::de::Error::custom)
     }
 }
 

@@ -8,7 +8,7 @@
 //! ```
 //! use helpdesk::Rulebook;
 //! let text = r#"{
-//!     "calendars": {"office": {"zone": "Europe/Berlin", "hours": "Mon-Fri 09:00-17:30"}},
+//!     "calendars": {"office": {"hours": {"zone": "Europe/Berlin", "hours": "Mon-Fri 09:00-17:30"}}},
 //!     "calendar": "office",
 //!     "policies": [
 //!         {"name": "urgent", "when": {"priority": ["urgent", "critical"]}, "targets": {"first_response": "30min"}},
@@ -128,19 +128,33 @@ impl RulebookDraft {
         for (i, policy) in self.policies.iter().enumerate() {
             let path = format!("policies[{i}]");
             if !names.insert(&policy.name) {
-                return Err(InvalidRulebook::twice(&format!("{path}.name"), &policy.name));
+                return Err(InvalidRulebook::twice(
+                    &format!("{path}.name"),
+                    &policy.name,
+                ));
             }
             check_depth(&format!("{path}.when"), &policy.when)?;
             let name = policy.calendar.as_ref().unwrap_or(&self.calendar);
-            policies.add(policy.clone(), name.clone(), calendar_at(&format!("{path}.calendar"), name)?);
+            policies.add(
+                policy.clone(),
+                name.clone(),
+                calendar_at(&format!("{path}.calendar"), name)?,
+            );
         }
         check_rules(&self.escalations)?;
 
-        let canonical = serde_json::to_vec(&self).map_err(|e| InvalidRulebook::at("", e.to_string()))?;
+        let canonical =
+            serde_json::to_vec(&self).map_err(|e| InvalidRulebook::at("", e.to_string()))?;
         let id = RulebookId::from_uuid(derive(&[b"rulebook", &canonical]));
         let mut rules = self.tickets.clone();
         rules.rulebook = Some(id);
-        Ok(Rulebook(Arc::new(Inner { id, draft: self, calendar, policies, rules })))
+        Ok(Rulebook(Arc::new(Inner {
+            id,
+            draft: self,
+            calendar,
+            policies,
+            rules,
+        })))
     }
 }
 
@@ -148,7 +162,10 @@ fn check_depth(path: &str, condition: &Condition) -> Result<(), InvalidRulebook>
     if condition.is_within(Condition::MAX_DEPTH) {
         return Ok(());
     }
-    let problem = format!("the condition nests deeper than {} levels", Condition::MAX_DEPTH);
+    let problem = format!(
+        "the condition nests deeper than {} levels",
+        Condition::MAX_DEPTH
+    );
     Err(InvalidRulebook::at(path, problem))
 }
 
@@ -160,7 +177,10 @@ fn check_rules(rules: &[Rule]) -> Result<(), InvalidRulebook> {
             return Err(InvalidRulebook::twice(&format!("{path}.name"), &rule.name));
         }
         if rule.levels.is_empty() {
-            return Err(InvalidRulebook::at(&format!("{path}.levels"), "a rule needs at least one level".to_owned()));
+            return Err(InvalidRulebook::at(
+                &format!("{path}.levels"),
+                "a rule needs at least one level".to_owned(),
+            ));
         }
         let mut levels = BTreeSet::new();
         for (j, level) in rule.levels.iter().enumerate() {
@@ -171,7 +191,8 @@ fn check_rules(rules: &[Rule]) -> Result<(), InvalidRulebook> {
             check_depth(&format!("{path}.guard.when"), &level.guard.when)?;
             if j > 0 && rule.levels[j - 1].percent > level.percent {
                 let (before, this) = (rule.levels[j - 1].percent.get(), level.percent.get());
-                let problem = format!("`{this}` comes after `{before}`; levels stand in rising order");
+                let problem =
+                    format!("`{this}` comes after `{before}`; levels stand in rising order");
                 return Err(InvalidRulebook::at(&format!("{path}.percent"), problem));
             }
         }
@@ -221,7 +242,9 @@ impl Rulebook {
     /// A rulebook that works untouched: office hours Monday to Friday 09:00-17:00 UTC; an urgent and a standard policy; one
     /// escalation for late first responses and one for late resolutions.
     pub fn starter() -> Rulebook {
-        RulebookDraft::starter().build().unwrap_or_else(|e| unreachable!("the starter rulebook is valid: {e}"))
+        RulebookDraft::starter()
+            .build()
+            .unwrap_or_else(|e| unreachable!("the starter rulebook is valid: {e}"))
     }
 
     /// The version: the same rules have the same id everywhere.
@@ -273,14 +296,23 @@ impl Rulebook {
 impl RulebookDraft {
     /// The draft behind [`Rulebook::starter`], to begin one's own with.
     pub fn starter() -> RulebookDraft {
-        let hours = |n| Target::new(Span::hours(n), Measure::Business).unwrap_or_else(|_| unreachable!("more than 0"));
+        let hours = |n| {
+            Target::new(Span::hours(n), Measure::Business)
+                .unwrap_or_else(|_| unreachable!("more than 0"))
+        };
         let urgent = Condition::Priority(vec![Priority::Urgent, Priority::Critical]);
-        let office = Calendar::parse("Mon-Fri 09:00-17:00", "UTC").unwrap_or_else(|_| Calendar::always());
+        let office =
+            Calendar::parse("Mon-Fri 09:00-17:00", "UTC").unwrap_or_else(|_| Calendar::always());
         let late = |percent, name, action| {
-            Level::new(known(name), percent).unwrap_or_else(|_| unreachable!("a per cent")).action(action)
+            Level::new(known(name), percent)
+                .unwrap_or_else(|_| unreachable!("a per cent"))
+                .action(action)
         };
         let duty = || Action::Notify(Recipient::Role(known("duty manager")));
-        let unfinished = Guard { stages: Vec::new(), ..Guard::default() };
+        let unfinished = Guard {
+            stages: Vec::new(),
+            ..Guard::default()
+        };
         RulebookDraft::default()
             .calendar(known("office"), office)
             .policy(
@@ -301,7 +333,10 @@ impl RulebookDraft {
             )
             .escalation(
                 Rule::new(known("late resolution"), Metric::TotalResolution)
-                    .level(late(80, "soon", Action::Notify(Recipient::AgentInCharge)).guard(unfinished))
+                    .level(
+                        late(80, "soon", Action::Notify(Recipient::AgentInCharge))
+                            .guard(unfinished),
+                    )
                     .level(late(100, "late", duty()).action(Action::AddTag(known("overdue")))),
             )
     }
@@ -316,17 +351,30 @@ pub struct InvalidRulebook {
 
 impl InvalidRulebook {
     fn at(path: &str, problem: String) -> InvalidRulebook {
-        InvalidRulebook { path: path.to_owned(), problem }
+        InvalidRulebook {
+            path: path.to_owned(),
+            problem,
+        }
     }
 
     fn twice(path: &str, name: &Name) -> InvalidRulebook {
-        InvalidRulebook::at(path, format!("the name `{name}` is taken; names are unique"))
+        InvalidRulebook::at(
+            path,
+            format!("the name `{name}` is taken; names are unique"),
+        )
     }
 
     fn no_calendar(path: &str, name: &Name, known: &BTreeMap<Name, Calendar>) -> InvalidRulebook {
         let known: Vec<_> = known.keys().map(|name| format!("`{name}`")).collect();
-        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-        InvalidRulebook::at(path, format!("there is no calendar `{name}`; there are {known}"))
+        let known = if known.is_empty() {
+            "none".to_owned()
+        } else {
+            known.join(", ")
+        };
+        InvalidRulebook::at(
+            path,
+            format!("there is no calendar `{name}`; there are {known}"),
+        )
     }
 
     /// The place in the rulebook, such as `policies[1].calendar`.

@@ -29,7 +29,11 @@ impl Rulebooks {
     /// `current` is in force for new tickets of every tenant.
     pub fn new(current: Rulebook) -> Rulebooks {
         let versions = BTreeMap::from([(current.id(), current.clone())]);
-        Rulebooks { current, per_tenant: BTreeMap::new(), versions }
+        Rulebooks {
+            current,
+            per_tenant: BTreeMap::new(),
+            versions,
+        }
     }
 
     /// The same rulebooks with `next` in force from now on; the one before is kept for its tickets.
@@ -74,7 +78,9 @@ impl From<Rulebook> for Rulebooks {
 
 /// A ticket is pinned to a rulebook version that the desk was not given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("rulebook version `{id}` is not here, and tickets are pinned to it; give it to the desk with `Rulebooks::with_earlier`")]
+#[error(
+    "rulebook version `{id}` is not here, and tickets are pinned to it; give it to the desk with `Rulebooks::with_earlier`"
+)]
 pub struct MissingRulebook {
     id: RulebookId,
 }

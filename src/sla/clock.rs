@@ -91,7 +91,10 @@ impl<'a> Clock<'a> {
     pub(crate) fn target_text(&self) -> Option<String> {
         let (ready, target) = (self.ready?, self.target?);
         Some(match target.measure() {
-            Measure::Business => format!("{}: {} in {}", ready.policy.name, target, ready.calendar_name),
+            Measure::Business => format!(
+                "{}: {} in {}",
+                ready.policy.name, target, ready.calendar_name
+            ),
             Measure::Calendar => format!("{}: {}", ready.policy.name, target),
         })
     }
@@ -122,7 +125,10 @@ impl<'a> Clock<'a> {
 
     /// The calendar it runs by; none where it runs all the time.
     fn calendar(&self) -> Option<&'a Ready> {
-        self.ready.filter(|_| self.target.is_none_or(|target| target.measure() == Measure::Business))
+        self.ready.filter(|_| {
+            self.target
+                .is_none_or(|target| target.measure() == Measure::Business)
+        })
     }
 
     /// Lets the time up to `to` pass.
@@ -170,7 +176,10 @@ impl<'a> Clock<'a> {
     }
 
     fn start(&mut self, mark: &Mark) {
-        self.started = Some(Started { at: mark.at, version: mark.version });
+        self.started = Some(Started {
+            at: mark.at,
+            version: mark.version,
+        });
         self.run_or_pause(mark.at);
     }
 
@@ -187,7 +196,14 @@ impl<'a> Clock<'a> {
             Phase::Resolved | Phase::Closed => {
                 self.unanswered = self.definition.fulfilled_by == Fulfilment::Answer;
                 let fulfilled = phase == Phase::Resolved || self.unanswered;
-                self.end(if fulfilled { State::Stopped } else { State::Cancelled }, mark.at);
+                self.end(
+                    if fulfilled {
+                        State::Stopped
+                    } else {
+                        State::Cancelled
+                    },
+                    mark.at,
+                );
             }
             Phase::Work | Phase::Pending(_) if was_done => self.reopen(mark.at),
             Phase::Work | Phase::Pending(_) if self.is_live() => self.run_or_pause(mark.at),
@@ -228,7 +244,9 @@ impl<'a> Clock<'a> {
     }
 
     fn run_or_pause(&mut self, at: Micros) {
-        let pauses = self.ready.map_or(PendingReasons::NONE, |ready| ready.pauses(self.id.metric));
+        let pauses = self
+            .ready
+            .map_or(PendingReasons::NONE, |ready| ready.pauses(self.id.metric));
         self.state = match self.phase {
             Phase::Pending(reason) if pauses.contains(reason) => State::Paused,
             _ => State::Running,

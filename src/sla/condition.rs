@@ -57,15 +57,22 @@ impl Condition {
             Condition::Channel(list) => list.contains(ticket.channel()),
             Condition::Tag(tag) => ticket.tags().contains(tag),
             Condition::Team(list) => ticket.team().is_some_and(|team| list.contains(&team)),
-            Condition::Field { name, is } => ticket.fields().get(name).is_some_and(|value| is.contains(value)),
+            Condition::Field { name, is } => ticket
+                .fields()
+                .get(name)
+                .is_some_and(|value| is.contains(value)),
         }
     }
 
     /// Whether it nests no deeper than `levels`.
     pub(crate) fn is_within(&self, levels: usize) -> bool {
-        let Some(below) = levels.checked_sub(1) else { return false };
+        let Some(below) = levels.checked_sub(1) else {
+            return false;
+        };
         match self {
-            Condition::All(parts) | Condition::Any(parts) => parts.iter().all(|part| part.is_within(below)),
+            Condition::All(parts) | Condition::Any(parts) => {
+                parts.iter().all(|part| part.is_within(below))
+            }
             Condition::Not(part) => part.is_within(below),
             _ => true,
         }

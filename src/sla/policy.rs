@@ -117,9 +117,19 @@ impl Policies {
         let mut pauses = [PendingReasons::NONE; Metric::ALL.len()];
         for metric in Metric::ALL {
             targets[metric as usize] = policy.targets.get(&metric).copied();
-            pauses[metric as usize] = policy.pauses.get(&metric).copied().unwrap_or(metric.definition().pauses);
+            pauses[metric as usize] = policy
+                .pauses
+                .get(&metric)
+                .copied()
+                .unwrap_or(metric.definition().pauses);
         }
-        self.0.push(Ready { policy, calendar, calendar_name, targets, pauses });
+        self.0.push(Ready {
+            policy,
+            calendar,
+            calendar_name,
+            targets,
+            pauses,
+        });
     }
 
     pub(crate) fn get(&self, name: &Name) -> Option<&Ready> {
@@ -133,11 +143,13 @@ impl Policies {
 
     /// The policy for `ticket` as it stands: the first of the agreement whose condition holds.
     pub fn choose(&self, ticket: &Ticket, agreement: Agreement) -> Option<&Policy> {
-        self.iter().find(|policy| policy.agreement == agreement && policy.when.holds(ticket))
+        self.iter()
+            .find(|policy| policy.agreement == agreement && policy.when.holds(ticket))
     }
 
     /// The calendar behind the policy that is in force for `ticket` under an agreement.
     pub fn calendar_of(&self, ticket: &Ticket, agreement: Agreement) -> Option<&Calendar> {
-        self.get(ticket.policy(agreement)?).map(|ready| &ready.calendar)
+        self.get(ticket.policy(agreement)?)
+            .map(|ready| &ready.calendar)
     }
 }

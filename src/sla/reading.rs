@@ -60,7 +60,12 @@ pub struct Reading {
 
 /// The reading of one clock at `now`. An instant before the ticket's last event reads as at that event: the history is known
 /// to its end.
-pub fn read(ticket: &Ticket, policies: &Policies, clock: impl Into<ClockId>, now: DateTime<Utc>) -> Reading {
+pub fn read(
+    ticket: &Ticket,
+    policies: &Policies,
+    clock: impl Into<ClockId>,
+    now: DateTime<Utc>,
+) -> Reading {
     let mut walked = Clock::of(ticket, policies, clock.into());
     let due = walked.due.or_else(|| expected_due(&walked));
     walked.advance(micros(now));
@@ -69,7 +74,11 @@ pub fn read(ticket: &Ticket, policies: &Policies, clock: impl Into<ClockId>, now
 
 /// When the target will be used up if nothing else happens; for a clock that has ended: would have been.
 fn expected_due(clock: &Clock<'_>) -> Option<Micros> {
-    let left = clock.target?.amount().micros().saturating_sub(clock.elapsed);
+    let left = clock
+        .target?
+        .amount()
+        .micros()
+        .saturating_sub(clock.elapsed);
     let ran_to_its_end = clock.stopped_at == Some(clock.since);
     match clock.state {
         State::Running => clock.after(left),
@@ -79,7 +88,9 @@ fn expected_due(clock: &Clock<'_>) -> Option<Micros> {
 }
 
 fn reading(clock: &Clock<'_>, due: Option<Micros>) -> Reading {
-    let passed = clock.target.is_some_and(|target| clock.elapsed > target.amount().micros());
+    let passed = clock
+        .target
+        .is_some_and(|target| clock.elapsed > target.amount().micros());
     let verdict = match clock.state {
         State::NotApplicable | State::NotStarted | State::Cancelled => Verdict::Open,
         State::Stopped if clock.unanswered => Verdict::Unanswered,
@@ -156,11 +167,13 @@ impl Reading {
 
     /// The running time that is left; negative once the target is passed.
     pub fn remaining(&self) -> Option<TimeDelta> {
-        self.target.map(|target| delta(target.amount().micros().saturating_sub(self.elapsed)))
+        self.target
+            .map(|target| delta(target.amount().micros().saturating_sub(self.elapsed)))
     }
 
     /// The part of the target that is used, for showing: 1.0 is all of it.
     pub fn fraction(&self) -> Option<f64> {
-        self.target.map(|target| self.elapsed as f64 / target.amount().micros() as f64)
+        self.target
+            .map(|target| self.elapsed as f64 / target.amount().micros() as f64)
     }
 }

@@ -9,7 +9,9 @@ use crate::id::shorten;
 use crate::time::Span;
 
 /// In which time a clock runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Measure {
     /// The open time of the policy's calendar.
@@ -44,7 +46,9 @@ impl Target {
         if amount > Span::ZERO {
             Ok(Target { amount, measure })
         } else {
-            Err(InvalidTarget { text: amount.to_string() })
+            Err(InvalidTarget {
+                text: amount.to_string(),
+            })
         }
     }
 
@@ -62,7 +66,9 @@ impl Target {
 impl FromStr for Target {
     type Err = InvalidTarget;
     fn from_str(text: &str) -> Result<Target, InvalidTarget> {
-        let bad = || InvalidTarget { text: shorten(text) };
+        let bad = || InvalidTarget {
+            text: shorten(text),
+        };
         let mut measures = Vec::new();
         let mut words = Vec::new();
         for word in text.split_whitespace() {
@@ -99,13 +105,17 @@ impl Serialize for Target {
 
 impl<'de> Deserialize<'de> for Target {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Target, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
 /// A text that is not a [`Target`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not a target; a length of more than 0, without days, is allowed, such as `4h`, `30min` or `24 calendar hours`")]
+#[error(
+    "`{text}` is not a target; a length of more than 0, without days, is allowed, such as `4h`, `30min` or `24 calendar hours`"
+)]
 pub struct InvalidTarget {
     text: String,
 }

@@ -6,7 +6,9 @@ use uuid::Uuid;
 
 use crate::call::Actor;
 use crate::escalation::Action;
-use crate::id::{ContentId, CustomerId, FiringKey, Name, RulebookId, TenantId, TicketId, TicketNumber, derive};
+use crate::id::{
+    ContentId, CustomerId, FiringKey, Name, RulebookId, TenantId, TicketId, TicketNumber, derive,
+};
 use crate::kpi::Fact;
 use crate::ticket::{Content, Recorded, Version};
 
@@ -35,7 +37,11 @@ pub struct StreamId {
 impl StreamId {
     /// The stream of a ticket.
     pub const fn ticket(tenant: TenantId, ticket: TicketId) -> StreamId {
-        StreamId { tenant, kind: StreamKind::Ticket, id: ticket.uuid() }
+        StreamId {
+            tenant,
+            kind: StreamKind::Ticket,
+            id: ticket.uuid(),
+        }
     }
 }
 
@@ -46,7 +52,12 @@ pub struct UniqueKey(Uuid);
 
 impl UniqueKey {
     fn of(tenant: TenantId, kind: &str, text: &[u8]) -> UniqueKey {
-        UniqueKey(derive(&[b"key", tenant.uuid().as_bytes(), kind.as_bytes(), text]))
+        UniqueKey(derive(&[
+            b"key",
+            tenant.uuid().as_bytes(),
+            kind.as_bytes(),
+            text,
+        ]))
     }
 
     /// The key of a ticket number; its owner is the ticket.
@@ -118,7 +129,13 @@ impl Load {
     /// These streams, and nothing else yet.
     pub fn streams(tenant: TenantId, streams: impl IntoIterator<Item = StreamId>) -> Load {
         let streams = streams.into_iter().collect();
-        Load { tenant, streams, owners: Vec::new(), idempotency: None, number: false }
+        Load {
+            tenant,
+            streams,
+            owners: Vec::new(),
+            idempotency: None,
+            number: false,
+        }
     }
 }
 
@@ -177,7 +194,13 @@ pub struct Part {
 impl Part {
     /// A check that the stream stands at `expected`, which writes nothing.
     pub fn check(stream: StreamId, expected: Version) -> Part {
-        Part { stream, expected, events: Vec::new(), wake: None, facts: None }
+        Part {
+            stream,
+            expected,
+            events: Vec::new(),
+            wake: None,
+            facts: None,
+        }
     }
 }
 
@@ -198,7 +221,9 @@ impl Commit {
 
     /// Whether there is nothing in it to write.
     pub fn is_empty(&self) -> bool {
-        self.parts.iter().all(|part| part.events.is_empty() && part.wake.is_none() && part.facts.is_none())
+        self.parts
+            .iter()
+            .all(|part| part.events.is_empty() && part.wake.is_none() && part.facts.is_none())
             && self.content.is_empty()
             && self.erased.is_empty()
             && self.outbox.is_empty()
@@ -266,8 +291,20 @@ pub enum Outgoing {
 impl OutboxMessage {
     /// A message that was never claimed.
     pub fn new(
-        id: Uuid, tenant: TenantId, (ticket, requester): (TicketId, CustomerId), at: DateTime<Utc>, what: Outgoing,
+        id: Uuid,
+        tenant: TenantId,
+        (ticket, requester): (TicketId, CustomerId),
+        at: DateTime<Utc>,
+        what: Outgoing,
     ) -> OutboxMessage {
-        OutboxMessage { id, tenant, ticket, requester, at, what, attempts: 0 }
+        OutboxMessage {
+            id,
+            tenant,
+            ticket,
+            requester,
+            at,
+            what,
+            attempts: 0,
+        }
     }
 }

@@ -31,12 +31,19 @@ pub enum StoreErrorKind {
 impl StoreError {
     /// An error of this kind; `what` tells a person which record and what would be needed.
     pub fn new(kind: StoreErrorKind, what: impl Into<String>) -> StoreError {
-        StoreError { kind, what: what.into(), source: None }
+        StoreError {
+            kind,
+            what: what.into(),
+            source: None,
+        }
     }
 
     /// The same error with what led to it.
     #[must_use]
-    pub fn because(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
+    pub fn because(
+        mut self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> StoreError {
         self.source = Some(source.into());
         self
     }
@@ -48,7 +55,10 @@ impl StoreError {
 
     /// Whether the same request may succeed later without anybody's help.
     pub fn is_retryable(&self) -> bool {
-        matches!(self.kind, StoreErrorKind::Conflict | StoreErrorKind::Unavailable)
+        matches!(
+            self.kind,
+            StoreErrorKind::Conflict | StoreErrorKind::Unavailable
+        )
     }
 }
 
@@ -60,6 +70,8 @@ impl fmt::Display for StoreError {
 
 impl std::error::Error for StoreError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
+        self.source
+            .as_deref()
+            .map(|source| source as &(dyn std::error::Error + 'static))
     }
 }

@@ -12,8 +12,8 @@ use crate::ticket::{Content, Recorded, Version};
 use crate::time::{Micros, instant, micros};
 
 use super::{
-    Commit, DueStream, IdempotencyKey, IdempotencyRecord, Load, Loaded, OutboxMessage, Part, Store, StoreError,
-    StoreErrorKind, StreamId, UniqueKey, Wake,
+    Commit, DueStream, IdempotencyKey, IdempotencyRecord, Load, Loaded, OutboxMessage, Part, Store,
+    StoreError, StoreErrorKind, StreamId, UniqueKey, Wake,
 };
 
 /// Keeps everything in memory. It forgets at exit: for tests, trials and hosts that keep their own log.
@@ -57,7 +57,9 @@ struct Stream {
 
 impl Stream {
     fn version(&self) -> Version {
-        self.events.last().map_or(Version::default(), |event| event.version)
+        self.events
+            .last()
+            .map_or(Version::default(), |event| event.version)
     }
 }
 
@@ -86,7 +88,10 @@ fn shard_of(id: Uuid) -> usize {
 }
 
 fn shard_of_key(key: &IdempotencyKey) -> usize {
-    shard_of(crate::id::derive(&[key.tenant.uuid().as_bytes(), key.key.as_str().as_bytes()]))
+    shard_of(crate::id::derive(&[
+        key.tenant.uuid().as_bytes(),
+        key.key.as_str().as_bytes(),
+    ]))
 }
 
 /// The shards that a request touches, locked in rising order.
@@ -95,7 +100,8 @@ struct Held<'a>(Vec<(usize, MutexGuard<'a, Shard>)>);
 impl Held<'_> {
     fn shard(&mut self, index: usize) -> Result<&mut Shard, StoreError> {
         let found = self.0.iter_mut().find(|(i, _)| *i == index);
-        let missing = || StoreError::new(StoreErrorKind::Other, format!("shard {index} is not held"));
+        let missing =
+            || StoreError::new(StoreErrorKind::Other, format!("shard {index} is not held"));
         found.map(|(_, shard)| &mut **shard).ok_or_else(missing)
     }
 }
@@ -104,12 +110,21 @@ impl MemoryStore {
     /// An empty store.
     pub fn new() -> MemoryStore {
         let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
-        MemoryStore { shards, outbox: Mutex::default() }
+        MemoryStore {
+            shards,
+            outbox: Mutex::default(),
+        }
     }
 
     fn hold(&self, indexes: impl IntoIterator<Item = usize>) -> Held<'_> {
-        let mask = indexes.into_iter().fold(0_u64, |mask, index| mask | 1 << index);
-        let shards = self.shards.iter().enumerate().filter(|(index, _)| mask & 1 << index != 0);
+        let mask = indexes
+            .into_iter()
+            .fold(0_u64, |mask, index| mask | 1 << index);
+        let shards = self
+            .shards
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| mask & 1 << index != 0);
         Held(shards.map(|(index, shard)| (index, lock(shard))).collect())
     }
 }
@@ -125,17 +140,30 @@ impl Store for MemoryStore {
 
         let mut loaded = Loaded::default();
         for stream in &request.streams {
-            let events = held.shard(shard_of(stream.id))?.streams.get(stream).map(|stream| stream.events.clone());
+            let events = held
+                .shard(shard_of(stream.id))?
+                .streams
+                .get(stream)
+                .map(|stream| stream.events.clone());
             loaded.streams.push(events.unwrap_or_default());
         }
         for key in &request.owners {
-            loaded.owners.push(held.shard(shard_of(key.uuid()))?.owners.get(&(request.tenant, *key)).copied());
+            loaded.owners.push(
+                held.shard(shard_of(key.uuid()))?
+                    .owners
+                    .get(&(request.tenant, *key))
+                    .copied(),
+            );
         }
         if let Some(key) = &request.idempotency {
             loaded.idempotency = held.shard(shard_of_key(key))?.keys.get(key).cloned();
         }
         if request.number {
-            let last = held.shard(shard_of(request.tenant.uuid()))?.numbers.entry(request.tenant).or_default();
+            let last = held
+                .shard(shard_of(request.tenant.uuid()))?
+                .numbers
+                .entry(request.tenant)
+                .or_default();
             *last = last.saturating_add(1);
             loaded.number = Some(TicketNumber(*last));
         }
@@ -146,9 +174,15 @@ impl Store for MemoryStore {
         check_tenant(commit.tenant, commit.parts.iter().map(|part| &part.stream))?;
         let parts = commit.parts.iter().map(|part| shard_of(part.stream.id));
         let unique = commit.unique.iter().map(|(key, _)| shard_of(key.uuid()));
-        let content = commit.content.iter().map(|content| shard_of(content.id.uuid()));
+        let content = commit
+            .content
+            .iter()
+            .map(|content| shard_of(content.id.uuid()));
         let erased = commit.erased.iter().map(|id| shard_of(id.uuid()));
-        let key = commit.idempotency.iter().map(|record| shard_of_key(&record.key));
+        let key = commit
+            .idempotency
+            .iter()
+            .map(|record| shard_of_key(&record.key));
         let mut held = self.hold(parts.chain(unique).chain(content).chain(erased).chain(key));
 
         check(commit, &mut held)?; // everything is checked before anything is written
@@ -158,17 +192,23 @@ impl Store for MemoryStore {
             held.shard(shard_of(part.stream.id))?.write(part);
         }
         for (key, owner) in &commit.unique {
-            held.shard(shard_of(key.uuid()))?.owners.insert((tenant, *key), *owner);
+            held.shard(shard_of(key.uuid()))?
+                .owners
+                .insert((tenant, *key), *owner);
         }
         for content in &commit.content {
             let shard = held.shard(shard_of(content.id.uuid()))?;
             shard.content.insert((tenant, content.id), content.clone());
         }
         for id in &commit.erased {
-            held.shard(shard_of(id.uuid()))?.content.remove(&(tenant, *id));
+            held.shard(shard_of(id.uuid()))?
+                .content
+                .remove(&(tenant, *id));
         }
         if let Some(record) = &commit.idempotency {
-            held.shard(shard_of_key(&record.key))?.keys.insert(record.key.clone(), record.clone());
+            held.shard(shard_of_key(&record.key))?
+                .keys
+                .insert(record.key.clone(), record.clone());
         }
         if !commit.outbox.is_empty() {
             lock(&self.outbox).add(&commit.outbox);
@@ -176,29 +216,51 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    fn due(&self, now: DateTime<Utc>, zone_data: &str, limit: usize) -> Result<Vec<DueStream>, StoreError> {
+    fn due(
+        &self,
+        now: DateTime<Utc>,
+        zone_data: &str,
+        limit: usize,
+    ) -> Result<Vec<DueStream>, StoreError> {
         let mut due: Vec<(Option<Micros>, StreamId)> = Vec::new();
         for shard in &self.shards {
             let shard = lock(shard);
             for (version, wakes) in &shard.wakes {
                 let all = version != zone_data;
                 let now = micros(now);
-                let found = wakes.iter().take_while(|(at, _)| all || *at <= now).take(limit);
+                let found = wakes
+                    .iter()
+                    .take_while(|(at, _)| all || *at <= now)
+                    .take(limit);
                 due.extend(found.map(|(at, stream)| (Some(*at), *stream)));
             }
-            for (_, asleep) in shard.asleep.iter().filter(|(version, _)| *version != zone_data) {
+            for (_, asleep) in shard
+                .asleep
+                .iter()
+                .filter(|(version, _)| *version != zone_data)
+            {
                 due.extend(asleep.iter().take(limit).map(|stream| (None, *stream)));
             }
         }
         due.sort_unstable_by_key(|(at, stream)| (at.is_none(), *at, *stream));
         due.truncate(limit);
-        Ok(due.into_iter().map(|(at, stream)| DueStream { stream, wake_at: at.map(instant) }).collect())
+        Ok(due
+            .into_iter()
+            .map(|(at, stream)| DueStream {
+                stream,
+                wake_at: at.map(instant),
+            })
+            .collect())
     }
 
     fn next_wake(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
         let earliest = self.shards.iter().filter_map(|shard| {
             let shard = lock(shard);
-            shard.wakes.values().filter_map(|wakes| wakes.first().map(|(at, _)| *at)).min()
+            shard
+                .wakes
+                .values()
+                .filter_map(|wakes| wakes.first().map(|(at, _)| *at))
+                .min()
         });
         Ok(earliest.min().map(instant))
     }
@@ -206,23 +268,45 @@ impl Store for MemoryStore {
     fn facts(&self, tenant: TenantId, visit: &mut dyn FnMut(&[Fact])) -> Result<(), StoreError> {
         let mut streams: Vec<StreamId> = Vec::new();
         for shard in &self.shards {
-            streams.extend(lock(shard).streams.keys().filter(|stream| stream.tenant == tenant));
+            streams.extend(
+                lock(shard)
+                    .streams
+                    .keys()
+                    .filter(|stream| stream.tenant == tenant),
+            );
         }
         streams.sort_unstable();
         for stream in streams {
             // No lock is held while the visitor works: it may call the store.
-            let rows = lock(&self.shards[shard_of(stream.id)]).streams.get(&stream).map(|s| s.facts.clone());
+            let rows = lock(&self.shards[shard_of(stream.id)])
+                .streams
+                .get(&stream)
+                .map(|s| s.facts.clone());
             visit(&rows.unwrap_or_default());
         }
         Ok(())
     }
 
-    fn content(&self, tenant: TenantId, ids: &[ContentId]) -> Result<Vec<Option<Content>>, StoreError> {
-        let of = |id: &ContentId| lock(&self.shards[shard_of(id.uuid())]).content.get(&(tenant, *id)).cloned();
+    fn content(
+        &self,
+        tenant: TenantId,
+        ids: &[ContentId],
+    ) -> Result<Vec<Option<Content>>, StoreError> {
+        let of = |id: &ContentId| {
+            lock(&self.shards[shard_of(id.uuid())])
+                .content
+                .get(&(tenant, *id))
+                .cloned()
+        };
         Ok(ids.iter().map(of).collect())
     }
 
-    fn claim(&self, now: DateTime<Utc>, lease: TimeDelta, limit: usize) -> Result<Vec<OutboxMessage>, StoreError> {
+    fn claim(
+        &self,
+        now: DateTime<Utc>,
+        lease: TimeDelta,
+        limit: usize,
+    ) -> Result<Vec<OutboxMessage>, StoreError> {
         let until = micros(now).saturating_add(lease.num_microseconds().unwrap_or(i64::MAX).max(1));
         Ok(lock(&self.outbox).claim(micros(now), until, limit))
     }
@@ -246,18 +330,26 @@ impl Store for MemoryStore {
         for shard in &self.shards {
             let mut shard = lock(shard);
             let all = shard.keys.len();
-            shard.keys.retain(|key, record| key.tenant != tenant || record.at >= before);
+            shard
+                .keys
+                .retain(|key, record| key.tenant != tenant || record.at >= before);
             pruned += all - shard.keys.len();
         }
         Ok(pruned)
     }
 }
 
-fn check_tenant<'a>(tenant: TenantId, mut streams: impl Iterator<Item = &'a StreamId>) -> Result<(), StoreError> {
+fn check_tenant<'a>(
+    tenant: TenantId,
+    mut streams: impl Iterator<Item = &'a StreamId>,
+) -> Result<(), StoreError> {
     match streams.find(|stream| stream.tenant != tenant) {
         None => Ok(()),
         Some(other) => {
-            let what = format!("stream {} belongs to tenant {}, the request to {tenant}", other.id, other.tenant);
+            let what = format!(
+                "stream {} belongs to tenant {}, the request to {tenant}",
+                other.id, other.tenant
+            );
             Err(StoreError::new(StoreErrorKind::Other, what))
         }
     }
@@ -269,10 +361,16 @@ fn check(commit: &Commit, held: &mut Held<'_>) -> Result<(), StoreError> {
     let mut seen = BTreeSet::new();
     for part in &commit.parts {
         let shard = held.shard(shard_of(part.stream.id))?;
-        let actual = shard.streams.get(&part.stream).map_or(Version::default(), Stream::version);
+        let actual = shard
+            .streams
+            .get(&part.stream)
+            .map_or(Version::default(), Stream::version);
         let (id, expected) = (part.stream.id, part.expected);
         if actual != expected {
-            return conflict(format!("stream {id} stands at version {}, not at {}", actual.0, expected.0));
+            return conflict(format!(
+                "stream {id} stands at version {}, not at {}",
+                actual.0, expected.0
+            ));
         }
         let mut next = expected;
         let follows = part.events.iter().all(|event| {
@@ -280,20 +378,32 @@ fn check(commit: &Commit, held: &mut Held<'_>) -> Result<(), StoreError> {
             event.version == next
         });
         if !follows || !seen.insert(part.stream) {
-            let what = format!("the events of stream {id} do not follow version {} one by one", expected.0);
+            let what = format!(
+                "the events of stream {id} do not follow version {} one by one",
+                expected.0
+            );
             return Err(StoreError::new(StoreErrorKind::Other, what));
         }
     }
     for (key, owner) in &commit.unique {
-        let taken = held.shard(shard_of(key.uuid()))?.owners.get(&(commit.tenant, *key));
+        let taken = held
+            .shard(shard_of(key.uuid()))?
+            .owners
+            .get(&(commit.tenant, *key));
         if taken.is_some_and(|taken| taken != owner) {
             return conflict(format!("the unique key {} has another owner", key.uuid()));
         }
     }
     if let Some(record) = &commit.idempotency
-        && held.shard(shard_of_key(&record.key))?.keys.contains_key(&record.key)
+        && held
+            .shard(shard_of_key(&record.key))?
+            .keys
+            .contains_key(&record.key)
     {
-        return conflict(format!("the idempotency key `{}` was used in the meantime", record.key.key));
+        return conflict(format!(
+            "the idempotency key `{}` was used in the meantime",
+            record.key.key
+        ));
     }
     Ok(())
 }
@@ -320,7 +430,11 @@ impl Shard {
         }
         let version = wake.stamp.zone_data.clone();
         match wake.at {
-            Some(at) => self.wakes.entry(version).or_default().insert((micros(at), part.stream)),
+            Some(at) => self
+                .wakes
+                .entry(version)
+                .or_default()
+                .insert((micros(at), part.stream)),
             None => self.asleep.entry(version).or_default().insert(part.stream),
         };
     }
@@ -330,13 +444,21 @@ impl Outbox {
     fn add(&mut self, messages: &[OutboxMessage]) {
         for message in messages {
             let from = micros(message.at);
-            self.messages.entry(message.id).or_insert_with(|| (from, message.clone()));
+            self.messages
+                .entry(message.id)
+                .or_insert_with(|| (from, message.clone()));
             self.free.insert((from, message.id));
         }
     }
 
     fn claim(&mut self, now: Micros, until: Micros, limit: usize) -> Vec<OutboxMessage> {
-        let taken: Vec<_> = self.free.iter().take_while(|(from, _)| *from <= now).take(limit).copied().collect();
+        let taken: Vec<_> = self
+            .free
+            .iter()
+            .take_while(|(from, _)| *from <= now)
+            .take(limit)
+            .copied()
+            .collect();
         let mut claimed = Vec::with_capacity(taken.len());
         for place in taken {
             self.free.remove(&place);

@@ -48,8 +48,8 @@ use crate::kpi::Fact;
 use crate::ticket::{Content, Recorded};
 
 pub use commit::{
-    Commit, IdempotencyKey, IdempotencyRecord, Load, Loaded, Outgoing, OutboxMessage, Part, Stamp, StreamId, StreamKind, UniqueKey,
-    Wake,
+    Commit, IdempotencyKey, IdempotencyRecord, Load, Loaded, OutboxMessage, Outgoing, Part, Stamp,
+    StreamId, StreamKind, UniqueKey, Wake,
 };
 pub use error::{StoreError, StoreErrorKind};
 pub use memory::MemoryStore;
@@ -66,7 +66,12 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// At most `limit` streams whose wake-up lies at or before `now`, earliest first, and then such whose wake-up was computed
     /// under another zone-data version than `zone_data` (they count as due). The one call that crosses tenants; it tells no
     /// content.
-    fn due(&self, now: DateTime<Utc>, zone_data: &str, limit: usize) -> Result<Vec<DueStream>, StoreError>;
+    fn due(
+        &self,
+        now: DateTime<Utc>,
+        zone_data: &str,
+        limit: usize,
+    ) -> Result<Vec<DueStream>, StoreError>;
 
     /// The earliest wake-up of all streams.
     fn next_wake(&self) -> Result<Option<DateTime<Utc>>, StoreError>;
@@ -75,10 +80,19 @@ pub trait Store: fmt::Debug + Send + Sync {
     fn facts(&self, tenant: TenantId, visit: &mut dyn FnMut(&[Fact])) -> Result<(), StoreError>;
 
     /// The content records with these ids, in their order; `None` for what is erased or was never there.
-    fn content(&self, tenant: TenantId, ids: &[ContentId]) -> Result<Vec<Option<Content>>, StoreError>;
+    fn content(
+        &self,
+        tenant: TenantId,
+        ids: &[ContentId],
+    ) -> Result<Vec<Option<Content>>, StoreError>;
 
     /// Takes at most `limit` outbox messages, oldest first, that nobody holds at `now`; they are held until `now + lease`.
-    fn claim(&self, now: DateTime<Utc>, lease: TimeDelta, limit: usize) -> Result<Vec<OutboxMessage>, StoreError>;
+    fn claim(
+        &self,
+        now: DateTime<Utc>,
+        lease: TimeDelta,
+        limit: usize,
+    ) -> Result<Vec<OutboxMessage>, StoreError>;
 
     /// Ends the delivery of these messages: they never come again. Unknown ids are no error.
     fn acknowledge(&self, ids: &[Uuid]) -> Result<(), StoreError>;

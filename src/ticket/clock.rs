@@ -21,8 +21,12 @@ pub enum Metric {
 
 impl Metric {
     /// Every metric.
-    pub const ALL: [Metric; 4] =
-        [Metric::FirstResponse, Metric::FirstResolution, Metric::TotalResolution, Metric::RequesterWait];
+    pub const ALL: [Metric; 4] = [
+        Metric::FirstResponse,
+        Metric::FirstResolution,
+        Metric::TotalResolution,
+        Metric::RequesterWait,
+    ];
 
     /// The name in texts and files, such as `first_response`.
     pub const fn as_str(self) -> &'static str {
@@ -44,7 +48,9 @@ impl fmt::Display for Metric {
 /// With whom a target was agreed. One policy of each kind can apply to a ticket at a time, side by side.
 ///
 /// Exhaustive: the three kinds of ITIL.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Agreement {
     /// Service level agreement: with the customer.
@@ -87,7 +93,10 @@ pub struct ClockId {
 impl From<Metric> for ClockId {
     /// The metric under the service level agreement.
     fn from(metric: Metric) -> ClockId {
-        ClockId { agreement: Agreement::Sla, metric }
+        ClockId {
+            agreement: Agreement::Sla,
+            metric,
+        }
     }
 }
 

@@ -44,12 +44,18 @@ impl Command {
 
     /// A note that only the desk sees.
     pub fn note(body: impl Into<String>) -> Command {
-        Command::say(Draft { visibility: Visibility::Internal, ..Draft::new(body) })
+        Command::say(Draft {
+            visibility: Visibility::Internal,
+            ..Draft::new(body)
+        })
     }
 
     /// A message with all its particulars.
     pub fn say(draft: Draft) -> Command {
-        Command { message: Some(draft), ..Command::default() }
+        Command {
+            message: Some(draft),
+            ..Command::default()
+        }
     }
 
     /// A single change.
@@ -136,7 +142,10 @@ pub struct Draft {
 impl Draft {
     /// A public, ordinary message.
     pub fn new(body: impl Into<String>) -> Draft {
-        Draft { body: body.into(), ..Draft::default() }
+        Draft {
+            body: body.into(),
+            ..Draft::default()
+        }
     }
 
     /// The same message by another way than the ticket's own.

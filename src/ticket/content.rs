@@ -24,7 +24,13 @@ pub struct Content {
 impl fmt::Debug for Content {
     /// Shows no text: logs must not hold what people wrote.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Content({:?} {}, {} bytes)", self.kind, self.id, self.text.len())
+        write!(
+            f,
+            "Content({:?} {}, {} bytes)",
+            self.kind,
+            self.id,
+            self.text.len()
+        )
     }
 }
 

@@ -44,7 +44,13 @@ pub struct FollowUp {
 
 impl Decision {
     fn at(at: DateTime<Utc>) -> Decision {
-        Decision { at, events: Vec::new(), content: Vec::new(), erased: Vec::new(), follow_up: None }
+        Decision {
+            at,
+            events: Vec::new(),
+            content: Vec::new(),
+            erased: Vec::new(),
+            follow_up: None,
+        }
     }
 
     /// The events as the first of a new stream.
@@ -62,7 +68,15 @@ impl Decision {
         let envelope = |event: &Event| {
             version = version.next();
             let (actor, cause, event) = (call.actor(), call.cause().cloned(), event.clone());
-            Recorded { version, at: self.at, stamped_at, timing: None, actor, cause, event }
+            Recorded {
+                version,
+                at: self.at,
+                stamped_at,
+                timing: None,
+                actor,
+                cause,
+                event,
+            }
         };
         self.events.iter().map(envelope).collect()
     }
@@ -71,41 +85,91 @@ impl Decision {
 /// What `open` means: a new ticket with this number. `known` is the customer behind the requester's address, where one is
 /// known; otherwise the address gets a new one.
 pub fn open(
-    rules: &Rules, call: &Call, open: &Open, number: TicketNumber, known: Option<CustomerId>,
+    rules: &Rules,
+    call: &Call,
+    open: &Open,
+    number: TicketNumber,
+    known: Option<CustomerId>,
 ) -> Result<Decision, Refusal> {
-    rules.permissions.check(call.actor().role(), Permission::Open)?;
+    rules
+        .permissions
+        .check(call.actor().role(), Permission::Open)?;
     let (requester, address) = match (&open.requester, call.actor()) {
         (None, Actor::Customer(caller)) => (caller, None),
-        (None, _) => return Err(Refusal::Missing { what: "the requester" }),
+        (None, _) => {
+            return Err(Refusal::Missing {
+                what: "the requester",
+            });
+        }
         (Some(Requester::Customer(customer)), Actor::Customer(caller)) if *customer != caller => {
-            return Err(Refusal::NotYours { ticket: open.id.unwrap_or(TicketId::from_uuid(Uuid::nil())) });
+            return Err(Refusal::NotYours {
+                ticket: open.id.unwrap_or(TicketId::from_uuid(Uuid::nil())),
+            });
         }
         (Some(Requester::Customer(customer)), _) => (*customer, None),
         (Some(Requester::Address(address)), Actor::Customer(caller)) => (caller, Some(address)),
         (Some(Requester::Address(address)), _) => {
-            let new = || CustomerId::from_uuid(call.derived("customer", call.tenant_id().uuid(), number.0));
+            let new = || {
+                CustomerId::from_uuid(call.derived("customer", call.tenant_id().uuid(), number.0))
+            };
             (known.unwrap_or_else(new), Some(address))
         }
     };
     let urgent = (open.priority != Priority::default()).then_some(Permission::Classify);
     let mut facts = open.changes.iter().map(Permission::of_change).chain(urgent);
     facts.try_for_each(|permission| rules.permissions.check(call.actor().role(), permission))?;
-    let ticket = open.id.unwrap_or_else(|| TicketId::from_uuid(call.time_ordered("ticket", number.0)));
-    let direction = if matches!(call.actor(), Actor::Customer(_)) { Direction::Inbound } else { open.direction };
-    begin(rules, call, Beginning { open, ticket, number, requester, address, direction, after: None })
+    let ticket = open
+        .id
+        .unwrap_or_else(|| TicketId::from_uuid(call.time_ordered("ticket", number.0)));
+    let direction = if matches!(call.actor(), Actor::Customer(_)) {
+        Direction::Inbound
+    } else {
+        open.direction
+    };
+    begin(
+        rules,
+        call,
+        Beginning {
+            open,
+            ticket,
+            number,
+            requester,
+            address,
+            direction,
+            after: None,
+        },
+    )
 }
 
 /// What a follow-up means: a new ticket with this number that begins with the customer's message.
 pub fn follow_up(
-    rules: &Rules, call: &Call, after: &Ticket, follow_up: &FollowUp, number: TicketNumber,
+    rules: &Rules,
+    call: &Call,
+    after: &Ticket,
+    follow_up: &FollowUp,
+    number: TicketNumber,
 ) -> Result<Decision, Refusal> {
-    let open = Open::new("").message(follow_up.message.clone()).priority(after.priority());
+    let open = Open::new("")
+        .message(follow_up.message.clone())
+        .priority(after.priority());
     let requester = match call.actor() {
         Actor::Customer(caller) => caller,
         _ => after.requester(),
     };
     let (ticket, direction) = (follow_up.ticket, Direction::Inbound);
-    begin(rules, call, Beginning { open: &open, ticket, number, requester, address: None, direction, after: Some(after) })
+    begin(
+        rules,
+        call,
+        Beginning {
+            open: &open,
+            ticket,
+            number,
+            requester,
+            address: None,
+            direction,
+            after: Some(after),
+        },
+    )
 }
 
 struct Beginning<'a> {
@@ -119,20 +183,35 @@ struct Beginning<'a> {
 }
 
 fn begin(rules: &Rules, call: &Call, b: Beginning<'_>) -> Result<Decision, Refusal> {
-    let mut work = Work::new(rules, call, call.at(), b.ticket, Version::default(), b.requester);
+    let mut work = Work::new(
+        rules,
+        call,
+        call.at(),
+        b.ticket,
+        Version::default(),
+        b.requester,
+    );
     let subject = match b.after {
         Some(after) => after.subject(), // one subject, one record: erasing it erases both
         None => work.text(ContentKind::Subject, "the subject", &b.open.subject)?,
     };
-    let address = b.address.map(|address| work.text(ContentKind::Address, "the address", address)).transpose()?;
+    let address = b
+        .address
+        .map(|address| work.text(ContentKind::Address, "the address", address))
+        .transpose()?;
     let channel = match (b.after, &b.open.message) {
-        (Some(after), Some(draft)) => draft.channel.clone().unwrap_or_else(|| after.channel().clone()),
+        (Some(after), Some(draft)) => draft
+            .channel
+            .clone()
+            .unwrap_or_else(|| after.channel().clone()),
         _ => b.open.channel.clone(),
     };
     work.push(Event::Opened(Opened {
         ticket: b.ticket,
         number: b.number,
-        rulebook: rules.rulebook.unwrap_or_else(|| crate::id::RulebookId::from_uuid(Uuid::nil())),
+        rulebook: rules
+            .rulebook
+            .unwrap_or_else(|| crate::id::RulebookId::from_uuid(Uuid::nil())),
         requester: b.requester,
         direction: b.direction,
         channel: channel.clone(),
@@ -141,7 +220,10 @@ fn begin(rules: &Rules, call: &Call, b: Beginning<'_>) -> Result<Decision, Refus
         priority: b.open.priority,
     }));
     if let Some(after) = b.after {
-        work.push(Event::Linked { link: Link::FollowUpOf, ticket: after.id() });
+        work.push(Event::Linked {
+            link: Link::FollowUpOf,
+            ticket: after.id(),
+        });
     }
     if let Some(draft) = &b.open.message {
         let author = match b.direction {
@@ -164,10 +246,21 @@ fn begin(rules: &Rules, call: &Call, b: Beginning<'_>) -> Result<Decision, Refus
 /// A customer's message is never refused for the ticket's status: it wakes a waiting ticket, reopens a resolved one within
 /// the reopen window, and otherwise begins a follow-up ticket. Thanks and automatic messages are recorded and move nothing.
 pub fn decide(
-    ticket: &Ticket, rules: &Rules, call: &Call, at: DateTime<Utc>, command: &Command,
+    ticket: &Ticket,
+    rules: &Rules,
+    call: &Call,
+    at: DateTime<Utc>,
+    command: &Command,
 ) -> Result<Decision, Refusal> {
     rules.permit(ticket, call.actor(), command)?;
-    let mut work = Work::new(rules, call, at, ticket.id(), ticket.version(), ticket.requester());
+    let mut work = Work::new(
+        rules,
+        call,
+        at,
+        ticket.id(),
+        ticket.version(),
+        ticket.requester(),
+    );
     work.status = ticket.status();
     work.label = ticket.label().cloned();
     work.reopened = ticket.is_reopened();
@@ -182,8 +275,12 @@ pub fn decide(
     work.limit("the list of changes", command.changes.len())?;
     let facts = Facts::of(ticket);
     for change in &command.changes {
-        if work.status.stage() == Stage::Closed && !matches!(change, Change::LogTime { .. } | Change::Redact(_)) {
-            return Err(Refusal::Closed { what: "changing it" });
+        if work.status.stage() == Stage::Closed
+            && !matches!(change, Change::LogTime { .. } | Change::Redact(_))
+        {
+            return Err(Refusal::Closed {
+                what: "changing it",
+            });
         }
         if let Change::Redact(id) = change {
             work.redact(ticket, *id)?;
@@ -205,7 +302,9 @@ struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     fn of(ticket: &'a Ticket) -> Facts<'a> {
-        Facts { ticket: Some(ticket) }
+        Facts {
+            ticket: Some(ticket),
+        }
     }
 }
 
@@ -226,7 +325,12 @@ struct Work<'a> {
 
 impl<'a> Work<'a> {
     fn new(
-        rules: &'a Rules, call: &'a Call, at: DateTime<Utc>, ticket: TicketId, version: Version, requester: CustomerId,
+        rules: &'a Rules,
+        call: &'a Call,
+        at: DateTime<Utc>,
+        ticket: TicketId,
+        version: Version,
+        requester: CustomerId,
     ) -> Work<'a> {
         Work {
             rules,
@@ -249,14 +353,31 @@ impl<'a> Work<'a> {
 
     fn limit(&self, what: &'static str, actual: usize) -> Result<(), Refusal> {
         let limit = self.rules.max_list;
-        if actual <= limit { Ok(()) } else { Err(Refusal::TooLarge { what, actual, limit }) }
+        if actual <= limit {
+            Ok(())
+        } else {
+            Err(Refusal::TooLarge {
+                what,
+                actual,
+                limit,
+            })
+        }
     }
 
     /// Sets a text apart and gives its id.
-    fn text(&mut self, kind: ContentKind, what: &'static str, text: &str) -> Result<ContentId, Refusal> {
+    fn text(
+        &mut self,
+        kind: ContentKind,
+        what: &'static str,
+        text: &str,
+    ) -> Result<ContentId, Refusal> {
         let (actual, limit) = (text.len(), self.rules.max_text);
         if actual > limit {
-            return Err(Refusal::TooLarge { what, actual, limit });
+            return Err(Refusal::TooLarge {
+                what,
+                actual,
+                limit,
+            });
         }
         self.texts += 1;
         // The version makes the id new for every command of a call that is used for several.
@@ -266,18 +387,34 @@ impl<'a> Work<'a> {
             Actor::Customer(customer) => customer,
             _ => self.requester,
         };
-        self.decision.content.push(Content { id, kind, about: Some(about), text: text.to_owned() });
+        self.decision.content.push(Content {
+            id,
+            kind,
+            about: Some(about),
+            text: text.to_owned(),
+        });
         Ok(id)
     }
 
     fn message_id(&self, draft: &Draft) -> MessageId {
         MessageId::from_uuid(match &draft.external_id {
-            Some(external) => derive(&[b"message", self.call.tenant_id().uuid().as_bytes(), external.as_bytes()]),
-            None => self.call.derived("message", self.ticket.uuid(), self.version.0),
+            Some(external) => derive(&[
+                b"message",
+                self.call.tenant_id().uuid().as_bytes(),
+                external.as_bytes(),
+            ]),
+            None => self
+                .call
+                .derived("message", self.ticket.uuid(), self.version.0),
         })
     }
 
-    fn add_message(&mut self, draft: &Draft, author: Actor, channel: &Channel) -> Result<(), Refusal> {
+    fn add_message(
+        &mut self,
+        draft: &Draft,
+        author: Actor,
+        channel: &Channel,
+    ) -> Result<(), Refusal> {
         self.limit("the list of files", draft.attachments.len())?;
         let by_customer = matches!(author, Actor::Customer(_));
         if by_customer && draft.visibility == Visibility::Internal {
@@ -292,8 +429,17 @@ impl<'a> Work<'a> {
         let mut attachments = Vec::with_capacity(draft.attachments.len());
         for file in &draft.attachments {
             let name = self.text(ContentKind::FileName, "the file name", &file.name)?;
-            let visibility = if draft.visibility == Visibility::Internal { Visibility::Internal } else { file.visibility };
-            attachments.push(Attachment { name, media_type: file.media_type.clone(), size: file.size, visibility });
+            let visibility = if draft.visibility == Visibility::Internal {
+                Visibility::Internal
+            } else {
+                file.visibility
+            };
+            attachments.push(Attachment {
+                name,
+                media_type: file.media_type.clone(),
+                size: file.size,
+                visibility,
+            });
         }
         self.push(Event::MessageAdded(MessageAdded {
             id: self.message_id(draft),
@@ -309,8 +455,15 @@ impl<'a> Work<'a> {
     }
 
     /// A customer's message moves the ticket, unless it is thanks or automatic.
-    fn customer_message(&mut self, ticket: &Ticket, customer: CustomerId, draft: &Draft) -> Result<(), Refusal> {
-        let record = |work: &mut Work<'_>| work.add_message(draft, Actor::Customer(customer), ticket.channel());
+    fn customer_message(
+        &mut self,
+        ticket: &Ticket,
+        customer: CustomerId,
+        draft: &Draft,
+    ) -> Result<(), Refusal> {
+        let record = |work: &mut Work<'_>| {
+            work.add_message(draft, Actor::Customer(customer), ticket.channel())
+        };
         if draft.class != MessageClass::Ordinary {
             return record(self);
         }
@@ -321,11 +474,23 @@ impl<'a> Work<'a> {
         };
         if late {
             let message = self.message_id(draft);
-            let (tenant, closed, message) = (ticket.tenant().uuid(), ticket.id().uuid(), message.uuid());
-            let parts: [&[u8]; 4] = [b"follow-up", tenant.as_bytes(), closed.as_bytes(), message.as_bytes()];
+            let (tenant, closed, message) =
+                (ticket.tenant().uuid(), ticket.id().uuid(), message.uuid());
+            let parts: [&[u8]; 4] = [
+                b"follow-up",
+                tenant.as_bytes(),
+                closed.as_bytes(),
+                message.as_bytes(),
+            ];
             let id = TicketId::from_uuid(derive(&parts));
-            self.push(Event::Linked { link: Link::FollowedBy, ticket: id });
-            self.decision.follow_up = Some(FollowUp { ticket: id, message: draft.clone() });
+            self.push(Event::Linked {
+                link: Link::FollowedBy,
+                ticket: id,
+            });
+            self.decision.follow_up = Some(FollowUp {
+                ticket: id,
+                message: draft.clone(),
+            });
             return Ok(());
         }
         record(self)?;
@@ -337,19 +502,30 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    fn desk_message(&mut self, ticket: &Ticket, author: Actor, draft: &Draft) -> Result<(), Refusal> {
+    fn desk_message(
+        &mut self,
+        ticket: &Ticket,
+        author: Actor,
+        draft: &Draft,
+    ) -> Result<(), Refusal> {
         if self.status.stage() == Stage::Closed && draft.visibility == Visibility::Public {
-            return Err(Refusal::Closed { what: "a public message" });
+            return Err(Refusal::Closed {
+                what: "a public message",
+            });
         }
         self.add_message(draft, author, ticket.channel())
     }
 
     fn redact(&mut self, ticket: &Ticket, id: MessageId) -> Result<(), Refusal> {
-        let message = ticket.message(id).ok_or(Refusal::UnknownMessage { message: id })?;
+        let message = ticket
+            .message(id)
+            .ok_or(Refusal::UnknownMessage { message: id })?;
         if !message.redacted {
             self.push(Event::MessageRedacted { message: id });
             self.decision.erased.push(message.body);
-            self.decision.erased.extend(message.attachments.iter().map(|file| file.name));
+            self.decision
+                .erased
+                .extend(message.attachments.iter().map(|file| file.name));
         }
         Ok(())
     }
@@ -357,15 +533,28 @@ impl<'a> Work<'a> {
     /// A change of one fact; what is already so, in the ticket or by an earlier change of the command, is no event.
     fn change(&mut self, facts: &Facts<'_>, change: &Change) -> Result<(), Refusal> {
         let event = match change {
-            Change::Assign { agent, team } => Event::Assigned { agent: *agent, team: *team },
+            Change::Assign { agent, team } => Event::Assigned {
+                agent: *agent,
+                team: *team,
+            },
             Change::Priority(to) => Event::PriorityChanged { to: *to },
             Change::Type(to) => Event::TypeChanged { to: to.clone() },
             Change::AddTag(tag) => Event::TagAdded { tag: tag.clone() },
             Change::RemoveTag(tag) => Event::TagRemoved { tag: tag.clone() },
-            Change::Field { name, value } => Event::FieldSet { name: name.clone(), value: self.field(name, value)? },
-            Change::LogTime { spent, activity } => Event::TimeLogged { spent: *spent, activity: activity.clone() },
-            Change::AddParticipant(customer) => Event::ParticipantAdded { customer: *customer },
-            Change::RemoveParticipant(customer) => Event::ParticipantRemoved { customer: *customer },
+            Change::Field { name, value } => Event::FieldSet {
+                name: name.clone(),
+                value: self.field(name, value)?,
+            },
+            Change::LogTime { spent, activity } => Event::TimeLogged {
+                spent: *spent,
+                activity: activity.clone(),
+            },
+            Change::AddParticipant(customer) => Event::ParticipantAdded {
+                customer: *customer,
+            },
+            Change::RemoveParticipant(customer) => Event::ParticipantRemoved {
+                customer: *customer,
+            },
             Change::Redact(message) => return Err(Refusal::UnknownMessage { message: *message }),
         };
         if let Some(ticket) = facts.ticket {
@@ -399,10 +588,12 @@ impl<'a> Work<'a> {
                 });
                 last.or(ticket.map(Ticket::priority)) == Some(*to)
             }
-            Event::TypeChanged { to } => match earlier.find(|e| matches!(e, Event::TypeChanged { .. })) {
-                Some(last) => last == event,
-                None => ticket.and_then(Ticket::kind) == to.as_ref(),
-            },
+            Event::TypeChanged { to } => {
+                match earlier.find(|e| matches!(e, Event::TypeChanged { .. })) {
+                    Some(last) => last == event,
+                    None => ticket.and_then(Ticket::kind) == to.as_ref(),
+                }
+            }
             Event::TagAdded { tag } | Event::TagRemoved { tag } => {
                 let last = earlier.find_map(|e| match e {
                     Event::TagAdded { tag: t } if t == tag => Some(true),
@@ -425,7 +616,8 @@ impl<'a> Work<'a> {
                     Event::ParticipantRemoved { customer: c } if c == customer => Some(false),
                     _ => None,
                 });
-                let is = last.unwrap_or_else(|| ticket.is_some_and(|t| t.participants().contains(customer)));
+                let is = last
+                    .unwrap_or_else(|| ticket.is_some_and(|t| t.participants().contains(customer)));
                 is == matches!(event, Event::ParticipantAdded { .. })
             }
             _ => false,
@@ -433,15 +625,25 @@ impl<'a> Work<'a> {
     }
 
     /// The value to record: a text of a personal field becomes a content record.
-    fn field(&mut self, name: &Name, value: &Option<FieldValue>) -> Result<Option<FieldValue>, Refusal> {
+    fn field(
+        &mut self,
+        name: &Name,
+        value: &Option<FieldValue>,
+    ) -> Result<Option<FieldValue>, Refusal> {
         match value {
-            Some(FieldValue::Personal(content)) => Err(Refusal::StoredFieldValue { content: *content }),
-            Some(FieldValue::Text(text)) if self.rules.personal_fields.contains(name) => {
-                self.text(ContentKind::Field, "the field's text", text).map(|id| Some(FieldValue::Personal(id)))
+            Some(FieldValue::Personal(content)) => {
+                Err(Refusal::StoredFieldValue { content: *content })
             }
+            Some(FieldValue::Text(text)) if self.rules.personal_fields.contains(name) => self
+                .text(ContentKind::Field, "the field's text", text)
+                .map(|id| Some(FieldValue::Personal(id))),
             Some(FieldValue::Text(text)) if text.len() > self.rules.max_text => {
                 let (actual, limit) = (text.len(), self.rules.max_text);
-                Err(Refusal::TooLarge { what: "the field's text", actual, limit })
+                Err(Refusal::TooLarge {
+                    what: "the field's text",
+                    actual,
+                    limit,
+                })
             }
             other => Ok(other.clone()),
         }
@@ -461,14 +663,23 @@ impl<'a> Work<'a> {
     /// The step that leads to the label's status, or a new label alone where the status is that already.
     fn take_label(&mut self, name: &Name) -> Result<(), Refusal> {
         let known = || self.rules.labels.keys().cloned().collect();
-        let target = *self.rules.labels.get(name).ok_or_else(|| Refusal::UnknownLabel { label: name.clone(), known: known() })?;
+        let target = *self
+            .rules
+            .labels
+            .get(name)
+            .ok_or_else(|| Refusal::UnknownLabel {
+                label: name.clone(),
+                known: known(),
+            })?;
         let label = Some(name.clone());
         match (target, self.status) {
             (Label::Work, status) if status.stage().is_work() => {
                 self.relabel(label, Step::Resume);
                 Ok(())
             }
-            (Label::Work, status) if status.stage() == Stage::Pending => self.walk(Step::Resume, label),
+            (Label::Work, status) if status.stage() == Stage::Pending => {
+                self.walk(Step::Resume, label)
+            }
             (Label::Work, _) => self.reopen(label),
             (Label::Pending(reason), _) => self.pend(reason, label),
             (Label::Resolved, Status::Resolved) => {
@@ -484,7 +695,10 @@ impl<'a> Work<'a> {
         if let Pending::Scheduled { until } = reason
             && until <= self.decision.at
         {
-            return Err(Refusal::WaitIsOver { until, at: self.decision.at });
+            return Err(Refusal::WaitIsOver {
+                until,
+                at: self.decision.at,
+            });
         }
         self.check(Step::Pend)?;
         if self.status.stage() == Stage::Resolved {
@@ -529,15 +743,25 @@ impl<'a> Work<'a> {
     /// The table's answer.
     fn check(&self, step: Step) -> Result<Stage, Refusal> {
         let stage = self.status.stage();
-        let refuse = || Refusal::StepNotAllowed { stage, step, allowed: stage.steps() };
+        let refuse = || Refusal::StepNotAllowed {
+            stage,
+            step,
+            allowed: stage.steps(),
+        };
         stage.after(step, self.reopened).ok_or_else(refuse)
     }
 
     fn within_reopen_window(&self) -> Result<(), Refusal> {
         let (window, at) = (self.rules.reopen_window, self.decision.at);
         match self.resolved_at {
-            Some(resolved_at) if micros(at).saturating_sub(micros(resolved_at)) > window.micros() => {
-                Err(Refusal::ReopenWindowOver { resolved_at, window, at })
+            Some(resolved_at)
+                if micros(at).saturating_sub(micros(resolved_at)) > window.micros() =>
+            {
+                Err(Refusal::ReopenWindowOver {
+                    resolved_at,
+                    window,
+                    at,
+                })
             }
             _ => Ok(()),
         }
@@ -558,7 +782,9 @@ impl<'a> Work<'a> {
 
 fn truncated(reason: Pending) -> Pending {
     match reason {
-        Pending::Scheduled { until } => Pending::Scheduled { until: crate::time::truncate(until) },
+        Pending::Scheduled { until } => Pending::Scheduled {
+            until: crate::time::truncate(until),
+        },
         other => other,
     }
 }

@@ -6,7 +6,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Actor, Cause};
-use crate::id::{AgentId, ContentId, CustomerId, FiringKey, MessageId, Name, RulebookId, TeamId, TicketId, TicketNumber};
+use crate::id::{
+    AgentId, ContentId, CustomerId, FiringKey, MessageId, Name, RulebookId, TeamId, TicketId,
+    TicketNumber,
+};
 use crate::time::Span;
 
 use super::clock::{Agreement, ClockId};
@@ -46,7 +49,9 @@ pub struct Timing {
 }
 
 /// How many events a stream holds, which is also the place of its last one. 0 is a stream that nobody wrote.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Version(pub u64);
 
@@ -172,8 +177,16 @@ impl Event {
     /// Whether the rulebook made this event, rather than somebody's command: replaying a history under another rulebook
     /// leaves these out and decides them anew.
     pub const fn is_derived(&self) -> bool {
-        matches!(self, Event::PolicyChosen { .. } | Event::Breached { .. } | Event::Escalated(_))
-            || matches!(self, Event::StatusChanged { step: Step::Wake, .. })
+        matches!(
+            self,
+            Event::PolicyChosen { .. } | Event::Breached { .. } | Event::Escalated(_)
+        ) || matches!(
+            self,
+            Event::StatusChanged {
+                step: Step::Wake,
+                ..
+            }
+        )
     }
 }
 

@@ -23,7 +23,9 @@ impl Ticket {
 
     /// The ticket after its first event; `None` where that is not [`Opened`](Event::Opened).
     pub fn begin(tenant: TenantId, first: &Recorded) -> Option<Ticket> {
-        let Event::Opened(opened) = &first.event else { return None };
+        let Event::Opened(opened) = &first.event else {
+            return None;
+        };
         let inbound = opened.direction == super::Direction::Inbound;
         let cycle = Cycle {
             started_at: first.at,
@@ -54,7 +56,11 @@ impl Ticket {
             links: Vec::new(),
             cycles: vec![cycle],
             policies: Default::default(),
-            marks: vec![Mark { at: micros(first.at), version: first.version.0, kind: MarkKind::Opened { inbound } }],
+            marks: vec![Mark {
+                at: micros(first.at),
+                version: first.version.0,
+                kind: MarkKind::Opened { inbound },
+            }],
             announced: Vec::new(),
             imported_until: None,
         })
@@ -80,7 +86,10 @@ impl Ticket {
             Event::TagRemoved { tag } => {
                 self.tags.remove(tag);
             }
-            Event::FieldSet { name, value: Some(value) } => {
+            Event::FieldSet {
+                name,
+                value: Some(value),
+            } => {
                 self.fields.insert(name.clone(), value.clone());
             }
             Event::FieldSet { name, value: None } => {
@@ -99,7 +108,11 @@ impl Ticket {
                 self.participants.remove(customer);
             }
             Event::MessageRedacted { message } => {
-                for known in self.messages.iter_mut().filter(|known| known.id == *message) {
+                for known in self
+                    .messages
+                    .iter_mut()
+                    .filter(|known| known.id == *message)
+                {
                     known.redacted = true;
                 }
             }
@@ -143,7 +156,9 @@ impl Ticket {
         if done(from) && !done(to.stage()) {
             self.begin_cycle(recorded);
         }
-        let Some(cycle) = self.cycles.last_mut() else { return };
+        let Some(cycle) = self.cycles.last_mut() else {
+            return;
+        };
         match to {
             Status::Resolved if from != Stage::Resolved => {
                 cycle.first_resolved_at.get_or_insert(recorded.at);
@@ -151,7 +166,9 @@ impl Ticket {
                 cycle.resolver = Some(recorded.actor).filter(|actor| *actor != Actor::System);
                 cycle.closed = None;
             }
-            Status::Closed(reason) if from != Stage::Closed => cycle.closed = Some((recorded.at, reason)),
+            Status::Closed(reason) if from != Stage::Closed => {
+                cycle.closed = Some((recorded.at, reason))
+            }
             _ => {}
         }
     }
@@ -172,7 +189,11 @@ impl Ticket {
 
     fn mark(&mut self, recorded: &Recorded, kind: MarkKind) {
         let at = micros(self.last_at);
-        self.marks.push(Mark { at, version: recorded.version.0, kind });
+        self.marks.push(Mark {
+            at,
+            version: recorded.version.0,
+            kind,
+        });
     }
 
     fn announce(&mut self, key: crate::id::FiringKey) {

@@ -142,7 +142,10 @@ impl Stage {
     /// assert_eq!(Stage::Resolved.after(Step::Resolve, false), None);
     /// ```
     pub fn after(self, step: Step, reopened: bool) -> Option<Stage> {
-        let mut rows = LIFECYCLE.iter().filter(|row| (row.0, row.1) == (self, step)).map(|row| row.2);
+        let mut rows = LIFECYCLE
+            .iter()
+            .filter(|row| (row.0, row.1) == (self, step))
+            .map(|row| row.2);
         let first = rows.next()?;
         match rows.next() {
             Some(second) if reopened => Some(second),
@@ -152,7 +155,11 @@ impl Stage {
 
     /// The steps that are allowed here, in the order of the table.
     pub fn steps(self) -> Vec<Step> {
-        let mut steps: Vec<Step> = LIFECYCLE.iter().filter(|row| row.0 == self).map(|row| row.1).collect();
+        let mut steps: Vec<Step> = LIFECYCLE
+            .iter()
+            .filter(|row| row.0 == self)
+            .map(|row| row.1)
+            .collect();
         steps.dedup();
         steps
     }
@@ -182,7 +189,11 @@ impl Status {
 
     /// The status of work on a ticket that has, or has not, been reopened before.
     pub(crate) const fn work(reopened: bool) -> Status {
-        if reopened { Status::Reopened } else { Status::Open }
+        if reopened {
+            Status::Reopened
+        } else {
+            Status::Open
+        }
     }
 }
 
@@ -253,7 +264,10 @@ mod tests {
     fn the_table_is_unambiguous() {
         for stage in Stage::ALL {
             for step in Step::ALL {
-                let rows: Vec<_> = LIFECYCLE.iter().filter(|row| (row.0, row.1) == (stage, step)).collect();
+                let rows: Vec<_> = LIFECYCLE
+                    .iter()
+                    .filter(|row| (row.0, row.1) == (stage, step))
+                    .collect();
                 let twofold = rows.len() == 2 && rows[0].2 == Open && rows[1].2 == Reopened;
                 assert!(rows.len() < 2 || twofold, "{stage} {step}");
             }
@@ -262,13 +276,21 @@ mod tests {
 
     #[test]
     fn a_customer_message_has_a_row_in_every_stage() {
-        assert!(Stage::ALL.iter().all(|stage| stage.after(CustomerMessage, false).is_some()));
+        assert!(
+            Stage::ALL
+                .iter()
+                .all(|stage| stage.after(CustomerMessage, false).is_some())
+        );
     }
 
     #[test]
     fn open_is_never_entered_after_a_reopen() {
         for stage in [Waiting, Resolved, Reopened, Closed] {
-            assert!(Step::ALL.iter().all(|step| stage.after(*step, true) != Some(Open)));
+            assert!(
+                Step::ALL
+                    .iter()
+                    .all(|step| stage.after(*step, true) != Some(Open))
+            );
         }
     }
 }

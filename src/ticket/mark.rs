@@ -19,7 +19,9 @@ pub(crate) struct Mark {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum MarkKind {
-    Opened { inbound: bool },
+    Opened {
+        inbound: bool,
+    },
     /// An ordinary message of a customer.
     Asked,
     /// A public, ordinary message of a human agent.
@@ -48,7 +50,6 @@ impl From<Status> for Phase {
     }
 }
 
-
 /// The reasons of [`Pending`] without their particulars: what pause tables list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -65,8 +66,12 @@ pub enum PendingReason {
 
 impl PendingReason {
     /// Every reason.
-    pub const ALL: [PendingReason; 4] =
-        [PendingReason::Customer, PendingReason::ThirdParty, PendingReason::Internal, PendingReason::Scheduled];
+    pub const ALL: [PendingReason; 4] = [
+        PendingReason::Customer,
+        PendingReason::ThirdParty,
+        PendingReason::Internal,
+        PendingReason::Scheduled,
+    ];
 }
 
 impl Pending {
@@ -112,7 +117,9 @@ impl PendingReasons {
 
     /// The reasons in the set, in their order.
     pub fn iter(self) -> impl Iterator<Item = PendingReason> {
-        PendingReason::ALL.into_iter().filter(move |reason| self.contains(*reason))
+        PendingReason::ALL
+            .into_iter()
+            .filter(move |reason| self.contains(*reason))
     }
 }
 

@@ -46,7 +46,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::Actor;
 use crate::id::{
-    AgentId, ContentId, CustomerId, FiringKey, MessageId, Name, RulebookId, TeamId, TenantId, TicketId, TicketNumber,
+    AgentId, ContentId, CustomerId, FiringKey, MessageId, Name, RulebookId, TeamId, TenantId,
+    TicketId, TicketNumber,
 };
 use crate::time::{Micros, instant};
 
@@ -55,7 +56,9 @@ pub use command::{AttachmentDraft, Change, Command, Draft, Move, Open, Requester
 pub use content::{Content, ContentKind};
 pub use conversation::{Attachment, Channel, Direction, Message, MessageClass, Visibility};
 pub use decide::{Decision, FollowUp, decide, follow_up, open};
-pub use event::{Delivery, Escalated, Event, Link, MessageAdded, Opened, Recorded, Timing, Version};
+pub use event::{
+    Delivery, Escalated, Event, Link, MessageAdded, Opened, Recorded, Timing, Version,
+};
 pub use lifecycle::{CloseReason, LIFECYCLE, Pending, Stage, Status, Step};
 pub(crate) use mark::{Mark, MarkKind, Phase};
 pub use mark::{PendingReason, PendingReasons};
@@ -64,7 +67,9 @@ pub use rules::{Label, Permission, Permissions, Rules};
 pub use view::{CustomerMessage, CustomerView};
 
 /// How urgent a ticket is, from low to critical; the order is the order of urgency.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Priority {
     /// Can wait.
@@ -82,8 +87,13 @@ pub enum Priority {
 
 impl Priority {
     /// Every priority, from low to critical.
-    pub const ALL: [Priority; 5] =
-        [Priority::Low, Priority::Normal, Priority::High, Priority::Urgent, Priority::Critical];
+    pub const ALL: [Priority; 5] = [
+        Priority::Low,
+        Priority::Normal,
+        Priority::High,
+        Priority::Urgent,
+        Priority::Critical,
+    ];
 }
 
 impl fmt::Display for Priority {

@@ -18,7 +18,10 @@ use super::rules::Permission;
 #[non_exhaustive]
 pub enum Refusal {
     /// The step is not in [`LIFECYCLE`](super::LIFECYCLE) for the ticket's stage.
-    #[error("a ticket that is {stage} does not take the step `{step}`; allowed are {}", list(allowed))]
+    #[error(
+        "a ticket that is {stage} does not take the step `{step}`; allowed are {}",
+        list(allowed)
+    )]
     StepNotAllowed {
         /// Where the ticket stands.
         stage: Stage,
@@ -38,13 +41,17 @@ pub enum Refusal {
         allowed: Vec<Permission>,
     },
     /// A customer who is neither requester nor participant.
-    #[error("ticket {ticket} belongs to another customer; only its requester and participants reach it")]
+    #[error(
+        "ticket {ticket} belongs to another customer; only its requester and participants reach it"
+    )]
     NotYours {
         /// The ticket.
         ticket: TicketId,
     },
     /// The stamp lies further before the last event than clocks may differ.
-    #[error("the command is stamped `{at}`, but the last event is of `{last}`; at most {skew} before it is allowed")]
+    #[error(
+        "the command is stamped `{at}`, but the last event is of `{last}`; at most {skew} before it is allowed"
+    )]
     StampTooEarly {
         /// The command's stamp.
         at: DateTime<Utc>,
@@ -72,13 +79,17 @@ pub enum Refusal {
         latest: DateTime<Utc>,
     },
     /// The idempotency key was used before, with something else to say.
-    #[error("the idempotency key `{key}` was used for another command; a new command needs a new key")]
+    #[error(
+        "the idempotency key `{key}` was used for another command; a new command needs a new key"
+    )]
     KeyReused {
         /// The key.
         key: Name,
     },
     /// The reopen window is over.
-    #[error("resolved at `{resolved_at}`, the ticket could be reopened for {window}; at `{at}` a follow-up ticket is needed")]
+    #[error(
+        "resolved at `{resolved_at}`, the ticket could be reopened for {window}; at `{at}` a follow-up ticket is needed"
+    )]
     ReopenWindowOver {
         /// When the ticket was resolved.
         resolved_at: DateTime<Utc>,
@@ -88,7 +99,9 @@ pub enum Refusal {
         at: DateTime<Utc>,
     },
     /// The ticket is closed; only notes, effort and redaction are still possible.
-    #[error("the ticket is closed, so {what} is not possible; notes, time entries and redaction still are")]
+    #[error(
+        "the ticket is closed, so {what} is not possible; notes, time entries and redaction still are"
+    )]
     Closed {
         /// What was asked for.
         what: &'static str,
@@ -118,7 +131,10 @@ pub enum Refusal {
         what: &'static str,
     },
     /// The rulebook has no such label.
-    #[error("`{label}` is not a status label of the rulebook; known are {}", list(known))]
+    #[error(
+        "`{label}` is not a status label of the rulebook; known are {}",
+        list(known)
+    )]
     UnknownLabel {
         /// The label asked for.
         label: Name,
@@ -183,5 +199,9 @@ fn list<T: std::fmt::Display>(items: &[T]) -> String {
     if items.is_empty() {
         return "none".to_owned();
     }
-    items.iter().map(|item| format!("`{item}`")).collect::<Vec<_>>().join(", ")
+    items
+        .iter()
+        .map(|item| format!("`{item}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }

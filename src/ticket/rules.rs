@@ -63,13 +63,21 @@ impl Default for Rules {
 impl Rules {
     /// The instant at which a command stamped `at` is taken, after a last event at `last`: its own, or the last event's
     /// where the stamp is at most [`clock_skew`](Rules::clock_skew) earlier.
-    pub fn effective(&self, at: DateTime<Utc>, last: DateTime<Utc>) -> Result<DateTime<Utc>, Refusal> {
+    pub fn effective(
+        &self,
+        at: DateTime<Utc>,
+        last: DateTime<Utc>,
+    ) -> Result<DateTime<Utc>, Refusal> {
         if at >= last {
             Ok(at)
         } else if micros(last).saturating_sub(micros(at)) <= self.clock_skew.micros() {
             Ok(last)
         } else {
-            Err(Refusal::StampTooEarly { at, last, skew: self.clock_skew })
+            Err(Refusal::StampTooEarly {
+                at,
+                last,
+                skew: self.clock_skew,
+            })
         }
     }
 
@@ -78,15 +86,22 @@ impl Rules {
         if let Actor::Customer(customer) = actor
             && !ticket.reaches(customer)
         {
-            return Err(Refusal::NotYours { ticket: ticket.id() });
+            return Err(Refusal::NotYours {
+                ticket: ticket.id(),
+            });
         }
         let said = command.message.iter().map(|draft| match draft.visibility {
             Visibility::Public => Permission::Reply,
             Visibility::Internal => Permission::Note,
         });
         let changed = command.changes.iter().map(Permission::of_change);
-        let moved = command.step.iter().map(|step| self.permission_of_move(step));
-        said.chain(changed).chain(moved).try_for_each(|permission| self.permissions.check(actor.role(), permission))
+        let moved = command
+            .step
+            .iter()
+            .map(|step| self.permission_of_move(step));
+        said.chain(changed)
+            .chain(moved)
+            .try_for_each(|permission| self.permissions.check(actor.role(), permission))
     }
 
     fn permission_of_move(&self, step: &Move) -> Permission {
@@ -160,9 +175,11 @@ impl Permission {
     pub(crate) fn of_change(change: &Change) -> Permission {
         match change {
             Change::Assign { .. } => Permission::Assign,
-            Change::Priority(_) | Change::Type(_) | Change::AddTag(_) | Change::RemoveTag(_) | Change::Field { .. } => {
-                Permission::Classify
-            }
+            Change::Priority(_)
+            | Change::Type(_)
+            | Change::AddTag(_)
+            | Change::RemoveTag(_)
+            | Change::Field { .. } => Permission::Classify,
             Change::LogTime { .. } => Permission::LogTime,
             Change::AddParticipant(_) | Change::RemoveParticipant(_) => Permission::Participants,
             Change::Redact(_) => Permission::Redact,
@@ -200,12 +217,24 @@ pub struct Permissions(BTreeMap<Role, BTreeSet<Permission>>);
 
 impl Default for Permissions {
     fn default() -> Permissions {
-        use Permission::{Assign, Classify, Note, Open, Pend, Redact, Reopen, Reply, Resolve, Resume};
+        use Permission::{
+            Assign, Classify, Note, Open, Pend, Redact, Reopen, Reply, Resolve, Resume,
+        };
         let all = BTreeSet::from(Permission::ALL);
-        let agent = all.iter().copied().filter(|permission| *permission != Redact).collect();
+        let agent = all
+            .iter()
+            .copied()
+            .filter(|permission| *permission != Redact)
+            .collect();
         Permissions(BTreeMap::from([
-            (Role::Customer, BTreeSet::from([Open, Reply, Resolve, Reopen])),
-            (Role::Bot, BTreeSet::from([Open, Reply, Note, Pend, Resume, Assign, Classify])),
+            (
+                Role::Customer,
+                BTreeSet::from([Open, Reply, Resolve, Reopen]),
+            ),
+            (
+                Role::Bot,
+                BTreeSet::from([Open, Reply, Note, Pend, Resume, Assign, Classify]),
+            ),
             (Role::Agent, agent),
             (Role::Supervisor, all.clone()),
             (Role::System, all),
@@ -216,14 +245,20 @@ impl Default for Permissions {
 impl Permissions {
     /// The same table with what one role may do replaced.
     #[must_use]
-    pub fn with(mut self, role: Role, permissions: impl IntoIterator<Item = Permission>) -> Permissions {
+    pub fn with(
+        mut self,
+        role: Role,
+        permissions: impl IntoIterator<Item = Permission>,
+    ) -> Permissions {
         self.0.insert(role, permissions.into_iter().collect());
         self
     }
 
     /// Whether `role` may do this.
     pub fn allows(&self, role: Role, permission: Permission) -> bool {
-        self.0.get(&role).is_some_and(|allowed| allowed.contains(&permission))
+        self.0
+            .get(&role)
+            .is_some_and(|allowed| allowed.contains(&permission))
     }
 
     /// Refuses what [`allows`](Permissions::allows) does not.
@@ -232,7 +267,11 @@ impl Permissions {
             return Ok(());
         }
         let allowed = self.0.get(&role).into_iter().flatten().copied().collect();
-        Err(Refusal::Forbidden { role, permission, allowed })
+        Err(Refusal::Forbidden {
+            role,
+            permission,
+            allowed,
+        })
     }
 }
 

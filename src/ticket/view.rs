@@ -6,9 +6,9 @@ use serde::Serialize;
 use crate::call::Actor;
 use crate::id::{ContentId, CustomerId, MessageId, TicketId, TicketNumber};
 
+use super::Ticket;
 use super::conversation::{Attachment, Channel, Message, Visibility};
 use super::lifecycle::Stage;
-use super::Ticket;
 
 /// A ticket as its customers see it.
 ///
@@ -60,7 +60,10 @@ impl Ticket {
         if !self.reaches(viewer) {
             return None;
         }
-        let public = self.messages().iter().filter(|message| message.visibility == Visibility::Public);
+        let public = self
+            .messages()
+            .iter()
+            .filter(|message| message.visibility == Visibility::Public);
         Some(CustomerView {
             ticket: self.id(),
             number: self.number(),
@@ -74,7 +77,10 @@ impl Ticket {
 }
 
 fn shown(message: &Message, viewer: CustomerId) -> CustomerMessage {
-    let public = message.attachments.iter().filter(|file| file.visibility == Visibility::Public && !message.redacted);
+    let public = message
+        .attachments
+        .iter()
+        .filter(|file| file.visibility == Visibility::Public && !message.redacted);
     CustomerMessage {
         id: message.id,
         at: message.at,
