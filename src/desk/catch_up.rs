@@ -7,6 +7,7 @@ use crate::escalation::{Action, CatchUp, Due, Recipient, Rule, What};
 use crate::id::{FiringKey, TenantId, derive};
 use crate::kpi::Fact;
 use crate::rulebook::Rulebook;
+use crate::sla::{self, Clock, Reading};
 use crate::store::{OutboxMessage, Outgoing};
 use crate::ticket::{
     Agreement, ClockId, Delivery, Escalated, Event, Recorded, Status, Step, Ticket, Timing,
@@ -216,8 +217,7 @@ impl<'a> Working<'a> {
                 CatchUp::LatestOnly => !is_last,
                 CatchUp::None => several,
             };
-            let ended =
-                !crate::sla::Clock::of(&self.ticket, self.book.policies(), firing.clock).is_live();
+            let ended = !Clock::of(&self.ticket, self.book.policies(), firing.clock).is_live();
             let Event::Escalated(escalated) = &mut self.events[firing.event].event else {
                 continue;
             };
@@ -296,6 +296,33 @@ fn inner(action: &Action, ticket: &Ticket) -> Option<Event> {
         }
     }
 }
+
+/// What a clock of `ticket` shows at `now`, with everything that falls due until then taken into account: an ended wait, a
+/// raised priority.
+///
+/// # Properties
+/// Reading is the same before and after a sweep at the same instant.
+pub fn read(
+    ticket: &Ticket,
+    rulebook: &Rulebook,
+    clock: impl Into<ClockId>,
+    now: DateTime<Utc>,
+) -> Reading {
+    let mut working;
+    let mut ticket = ticket;
+    if rulebook
+        .next_due(ticket)
+        .is_some_and(|due| due.at < micros(now))
+    {
+        working = Working::new(ticket.clone(), rulebook);
+        working.catch_up(now, READ_LIMIT);
+        ticket = &working.ticket;
+    }
+    sla::read(ticket, rulebook.policies(), clock, now)
+}
+
+/// How many events a reading looks ahead.
+const READ_LIMIT: usize = 65_536;
 
 /// The instant of the last event, or `at` where that is later.
 pub(crate) fn not_before(ticket: &Ticket, at: DateTime<Utc>) -> DateTime<Utc> {

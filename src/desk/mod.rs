@@ -37,6 +37,7 @@ use crate::store::{Load, OutboxMessage, Store, StreamId, UniqueKey};
 use crate::ticket::{ClockId, Command, Content, CustomerView, Open, Recorded, Refusal, Ticket};
 use crate::time::{instant, micros};
 
+pub use catch_up::read;
 pub use operation::{Need, Operation};
 pub use outcome::Outcome;
 pub use plan::{Known, Plan, Planned, Request, plan};
@@ -280,7 +281,7 @@ impl<S: Store> TenantDesk<'_, S> {
         now: DateTime<Utc>,
     ) -> Result<Reading, Error> {
         let ticket = self.ticket(ticket)?;
-        Ok(self.rulebook_of(&ticket)?.read(&ticket, clock, now))
+        Ok(read(&ticket, self.rulebook_of(&ticket)?, clock, now))
     }
 
     /// The ticket as a customer sees it.

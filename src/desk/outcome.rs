@@ -140,6 +140,6 @@ impl Outcome {
 
     /// What a clock of the ticket shows at `now`, if nothing happens until then.
     pub fn reading_at(&self, clock: impl Into<ClockId>, now: DateTime<Utc>) -> Reading {
-        self.rulebook.read(&self.ticket, clock, now)
+        super::read(&self.ticket, &self.rulebook, clock, now)
     }
 }

@@ -184,6 +184,28 @@ pub struct Guard {
 }
 
 impl Guard {
+    /// In one of these stages.
+    pub fn stages(stages: impl IntoIterator<Item = Stage>) -> Guard {
+        Guard {
+            stages: stages.into_iter().collect(),
+            ..Guard::default()
+        }
+    }
+
+    /// The same guard, and these facts.
+    #[must_use]
+    pub fn when(mut self, condition: Condition) -> Guard {
+        self.when = condition;
+        self
+    }
+
+    /// The same guard, and nobody in charge.
+    #[must_use]
+    pub fn unassigned(mut self) -> Guard {
+        self.unassigned = true;
+        self
+    }
+
     /// The answer for `ticket` as it stands.
     pub fn holds(&self, ticket: &Ticket) -> bool {
         (self.stages.is_empty() || self.stages.contains(&ticket.status().stage()))

@@ -33,15 +33,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::Calendar;
-use crate::escalation::{self, Action, Due, Guard, Level, Recipient, Rule};
+use crate::escalation::{self, Action, Due, Level, Recipient, Rule};
 use crate::id::{Name, RulebookId, derive};
 use crate::kpi::{self, Fact};
-use crate::sla::{self, Condition, Measure, Policies, Policy, Reading, Target};
-use crate::ticket::{ClockId, Metric, Priority, Rules, Ticket};
+use crate::sla::{Condition, Measure, Policies, Policy, Target};
+use crate::ticket::{Metric, Priority, Rules, Ticket};
 use crate::time::Span;
 
 pub use versions::{MissingRulebook, Rulebooks};
@@ -277,11 +276,6 @@ impl Rulebook {
         &self.0.rules
     }
 
-    /// What a clock of `ticket` shows at `now`.
-    pub fn read(&self, ticket: &Ticket, clock: impl Into<ClockId>, now: DateTime<Utc>) -> Reading {
-        sla::read(ticket, self.policies(), clock, now)
-    }
-
     /// What `ticket` contributes to every figure.
     pub fn facts(&self, ticket: &Ticket) -> Vec<Fact> {
         kpi::facts(ticket, self.policies(), self.calendar())
@@ -309,10 +303,6 @@ impl RulebookDraft {
                 .action(action)
         };
         let duty = || Action::Notify(Recipient::Role(known("duty manager")));
-        let unfinished = Guard {
-            stages: Vec::new(),
-            ..Guard::default()
-        };
         RulebookDraft::default()
             .calendar(known("office"), office)
             .policy(
@@ -333,10 +323,7 @@ impl RulebookDraft {
             )
             .escalation(
                 Rule::new(known("late resolution"), Metric::TotalResolution)
-                    .level(
-                        late(80, "soon", Action::Notify(Recipient::AgentInCharge))
-                            .guard(unfinished),
-                    )
+                    .level(late(80, "soon", Action::Notify(Recipient::AgentInCharge)))
                     .level(late(100, "late", duty()).action(Action::AddTag(known("overdue")))),
             )
     }

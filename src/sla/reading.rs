@@ -58,7 +58,8 @@ pub struct Reading {
     stopped_at: Option<DateTime<Utc>>,
 }
 
-/// The reading of one clock at `now`. An instant before the ticket's last event reads as at that event: the history is known
+/// The reading of one clock at `now`, by the ticket's events alone; [`desk::read`](crate::desk::read) also takes into account
+/// what falls due until `now`. An instant before the ticket's last event reads as at that event: the history is known
 /// to its end.
 pub fn read(
     ticket: &Ticket,

@@ -1,0 +1,153 @@
+//! Changes of facts. What is already so, in the ticket or by an earlier change of the command, is no event.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::id::{AgentId, CustomerId, Name, TeamId};
+use crate::ticket::command::Change;
+use crate::ticket::content::ContentKind;
+use crate::ticket::event::Event;
+use crate::ticket::refusal::Refusal;
+use crate::ticket::{FieldValue, Priority, Ticket};
+
+use super::work::Work;
+
+/// The facts of a ticket as the changes so far make them.
+#[derive(Default)]
+pub(super) struct Facts {
+    in_charge: (Option<AgentId>, Option<TeamId>),
+    priority: Priority,
+    kind: Option<Name>,
+    tags: BTreeSet<Name>,
+    fields: BTreeMap<Name, FieldValue>,
+    participants: BTreeSet<CustomerId>,
+}
+
+impl Facts {
+    /// Of a ticket that begins.
+    pub(super) fn new(priority: Priority) -> Facts {
+        Facts {
+            priority,
+            ..Facts::default()
+        }
+    }
+
+    /// Of a ticket as it stands.
+    pub(super) fn of(ticket: &Ticket) -> Facts {
+        Facts {
+            in_charge: (ticket.agent(), ticket.team()),
+            priority: ticket.priority(),
+            kind: ticket.kind().cloned(),
+            tags: ticket.tags().clone(),
+            fields: ticket.fields().clone(),
+            participants: ticket.participants().clone(),
+        }
+    }
+
+    /// The event of a change, or `None` where it changes nothing.
+    fn meet(&mut self, change: &Change) -> Option<Event> {
+        match change {
+            Change::Assign { agent, team } => {
+                set(&mut self.in_charge, &(*agent, *team)).then_some(Event::Assigned {
+                    agent: *agent,
+                    team: *team,
+                })
+            }
+            Change::Priority(to) => {
+                set(&mut self.priority, to).then_some(Event::PriorityChanged { to: *to })
+            }
+            Change::Type(to) => {
+                set(&mut self.kind, to).then(|| Event::TypeChanged { to: to.clone() })
+            }
+            Change::AddTag(tag) => self
+                .tags
+                .insert(tag.clone())
+                .then(|| Event::TagAdded { tag: tag.clone() }),
+            Change::RemoveTag(tag) => self
+                .tags
+                .remove(tag)
+                .then(|| Event::TagRemoved { tag: tag.clone() }),
+            Change::Field { name, value } => {
+                let before = match value {
+                    Some(value) => self.fields.insert(name.clone(), value.clone()),
+                    None => self.fields.remove(name),
+                };
+                let event = || Event::FieldSet {
+                    name: name.clone(),
+                    value: value.clone(),
+                };
+                (before != *value).then(event)
+            }
+            Change::LogTime { spent, activity } => Some(Event::TimeLogged {
+                spent: *spent,
+                activity: activity.clone(),
+            }),
+            Change::AddParticipant(customer) => {
+                self.participants
+                    .insert(*customer)
+                    .then_some(Event::ParticipantAdded {
+                        customer: *customer,
+                    })
+            }
+            Change::RemoveParticipant(customer) => {
+                self.participants
+                    .remove(customer)
+                    .then_some(Event::ParticipantRemoved {
+                        customer: *customer,
+                    })
+            }
+            Change::Redact(message) => Some(Event::MessageRedacted { message: *message }),
+        }
+    }
+}
+
+fn set<T: PartialEq + Clone>(place: &mut T, value: &T) -> bool {
+    let differs = place != value;
+    place.clone_from(value);
+    differs
+}
+
+impl Work<'_> {
+    /// A change of one fact; see [`Work::redact`] for messages.
+    pub(super) fn change(&mut self, facts: &mut Facts, change: &Change) -> Result<(), Refusal> {
+        if let Change::Field { name, .. } = change
+            && let Some(FieldValue::Personal(old)) = facts.fields.get(name)
+        {
+            self.decision.erased.push(*old); // its text goes with the value
+        }
+        let event = match change {
+            Change::Redact(message) => return Err(Refusal::UnknownMessage { message: *message }),
+            Change::Field {
+                name,
+                value: Some(value),
+            } => {
+                let value = Some(self.field(name, value)?);
+                facts.meet(&Change::Field {
+                    name: name.clone(),
+                    value,
+                })
+            }
+            other => facts.meet(other),
+        };
+        self.limit("the set of tags", facts.tags.len())?;
+        self.limit("the set of fields", facts.fields.len())?;
+        self.limit("the set of participants", facts.participants.len())?;
+        event.into_iter().for_each(|event| self.push(event));
+        Ok(())
+    }
+
+    /// The value to record: a text of a personal field becomes a content record.
+    fn field(&mut self, name: &Name, value: &FieldValue) -> Result<FieldValue, Refusal> {
+        match value {
+            FieldValue::Personal(content) => Err(Refusal::StoredFieldValue { content: *content }),
+            FieldValue::Text(text) if self.rules.personal_fields.contains(name) => self
+                .text(ContentKind::Field, "the field's text", text)
+                .map(FieldValue::Personal),
+            FieldValue::Text(text) if text.len() > self.rules.max_text => Err(Refusal::TooLarge {
+                what: "the field's text",
+                actual: text.len(),
+                limit: self.rules.max_text,
+            }),
+            other => Ok(other.clone()),
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! What a command means for a ticket: events, or a refusal. Pure; reads no clock and touches no store.
+
+mod change;
+mod step;
+mod work;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::call::{Actor, Call};
+use crate::id::{ContentId, CustomerId, RulebookId, TicketId, TicketNumber};
+
+use super::command::{Change, Command, Draft, Open, Requester};
+use super::content::{Content, ContentKind};
+use super::conversation::Direction;
+use super::event::{Event, Link, Opened, Recorded, Version};
+use super::lifecycle::Stage;
+use super::refusal::Refusal;
+use super::rules::{Permission, Rules};
+use super::{Priority, Ticket};
+
+use change::Facts;
+use work::Work;
+
+/// What a command leads to.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Decision {
+    /// When it takes effect.
+    pub at: DateTime<Utc>,
+    /// What happens, in order.
+    pub events: Vec<Event>,
+    /// The texts that the events refer to.
+    pub content: Vec<Content>,
+    /// Texts to delete.
+    pub erased: Vec<ContentId>,
+    /// A customer's message that begins another ticket.
+    pub follow_up: Option<FollowUp>,
+}
+
+/// A customer's message that came too late for its ticket, and begins a ticket of its own.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FollowUp {
+    /// The new ticket's id: the same for the same message, so that a retry makes no second one.
+    pub ticket: TicketId,
+    /// The message.
+    pub message: Draft,
+}
+
+impl Decision {
+    fn at(at: DateTime<Utc>) -> Decision {
+        Decision {
+            at,
+            events: Vec::new(),
+            content: Vec::new(),
+            erased: Vec::new(),
+            follow_up: None,
+        }
+    }
+
+    /// The events as the first of a new stream.
+    pub fn recorded(&self, call: &Call) -> Vec<Recorded> {
+        self.envelopes(Version::default(), call)
+    }
+
+    /// The events as the next of the ticket's stream.
+    pub fn recorded_after(&self, ticket: &Ticket, call: &Call) -> Vec<Recorded> {
+        self.envelopes(ticket.version(), call)
+    }
+
+    fn envelopes(&self, mut version: Version, call: &Call) -> Vec<Recorded> {
+        let stamped_at = Some(call.at()).filter(|at| *at != self.at);
+        let envelope = |event: &Event| {
+            version = version.next();
+            let (actor, cause, event) = (call.actor(), call.cause().cloned(), event.clone());
+            Recorded {
+                version,
+                at: self.at,
+                stamped_at,
+                timing: None,
+                actor,
+                cause,
+                event,
+            }
+        };
+        self.events.iter().map(envelope).collect()
+    }
+}
+
+/// What `open` means: a new ticket with this number. `known` is the customer behind the requester's address, where one is
+/// known; otherwise the address gets a new one.
+pub fn open(
+    rules: &Rules,
+    call: &Call,
+    open: &Open,
+    number: TicketNumber,
+    known: Option<CustomerId>,
+) -> Result<Decision, Refusal> {
+    rules
+        .permissions
+        .check(call.actor().role(), Permission::Open)?;
+    let (requester, address) = match (&open.requester, call.actor()) {
+        (None, Actor::Customer(caller)) => (caller, None),
+        (None, _) => {
+            return Err(Refusal::Missing {
+                what: "the requester",
+            });
+        }
+        (Some(Requester::Customer(customer)), Actor::Customer(caller)) if *customer != caller => {
+            return Err(Refusal::NotYours {
+                ticket: open.id.unwrap_or(TicketId::from_uuid(Uuid::nil())),
+            });
+        }
+        (Some(Requester::Customer(customer)), _) => (*customer, None),
+        (Some(Requester::Address(address)), Actor::Customer(caller)) => (caller, Some(address)),
+        (Some(Requester::Address(address)), _) => {
+            let new = || {
+                CustomerId::from_uuid(call.derived("customer", call.tenant_id().uuid(), number.0))
+            };
+            (known.unwrap_or_else(new), Some(address))
+        }
+    };
+    let urgent = (open.priority != Priority::default()).then_some(Permission::Classify);
+    let mut facts = open.changes.iter().map(Permission::of_change).chain(urgent);
+    facts.try_for_each(|permission| rules.permissions.check(call.actor().role(), permission))?;
+    let ticket = open
+        .id
+        .unwrap_or_else(|| TicketId::from_uuid(call.time_ordered("ticket", number.0)));
+    let direction = if matches!(call.actor(), Actor::Customer(_)) {
+        Direction::Inbound
+    } else {
+        open.direction
+    };
+    begin(
+        rules,
+        call,
+        Beginning {
+            open,
+            ticket,
+            number,
+            requester,
+            address,
+            direction,
+            after: None,
+        },
+    )
+}
+
+/// What a follow-up means: a new ticket with this number that begins with the customer's message.
+pub fn follow_up(
+    rules: &Rules,
+    call: &Call,
+    after: &Ticket,
+    follow_up: &FollowUp,
+    number: TicketNumber,
+) -> Result<Decision, Refusal> {
+    let open = Open::new("")
+        .message(follow_up.message.clone())
+        .priority(after.priority());
+    let requester = match call.actor() {
+        Actor::Customer(caller) => caller,
+        _ => after.requester(),
+    };
+    let (ticket, direction) = (follow_up.ticket, Direction::Inbound);
+    begin(
+        rules,
+        call,
+        Beginning {
+            open: &open,
+            ticket,
+            number,
+            requester,
+            address: None,
+            direction,
+            after: Some(after),
+        },
+    )
+}
+
+struct Beginning<'a> {
+    open: &'a Open,
+    ticket: TicketId,
+    number: TicketNumber,
+    requester: CustomerId,
+    address: Option<&'a String>,
+    direction: Direction,
+    after: Option<&'a Ticket>,
+}
+
+fn begin(rules: &Rules, call: &Call, b: Beginning<'_>) -> Result<Decision, Refusal> {
+    let mut work = Work::new(rules, call, b.ticket, b.requester);
+    let subject = match b.after {
+        Some(after) => after.subject(), // one subject, one record: erasing it erases both
+        None => work.text(ContentKind::Subject, "the subject", &b.open.subject)?,
+    };
+    let address = b
+        .address
+        .map(|address| work.text(ContentKind::Address, "the address", address))
+        .transpose()?;
+    let channel = match (b.after, &b.open.message) {
+        (Some(after), Some(draft)) => draft
+            .channel
+            .clone()
+            .unwrap_or_else(|| after.channel().clone()),
+        _ => b.open.channel.clone(),
+    };
+    work.push(Event::Opened(Opened {
+        ticket: b.ticket,
+        number: b.number,
+        rulebook: rules.rulebook.unwrap_or(RulebookId::from_uuid(Uuid::nil())),
+        requester: b.requester,
+        direction: b.direction,
+        channel: channel.clone(),
+        subject,
+        address,
+        priority: b.open.priority,
+    }));
+    if let Some(after) = b.after {
+        work.push(Event::Linked {
+            link: Link::FollowUpOf,
+            ticket: after.id(),
+        });
+    }
+    if let Some(draft) = &b.open.message {
+        let author = match b.direction {
+            Direction::Inbound => Actor::Customer(b.requester),
+            _ => call.actor(),
+        };
+        work.add_message(draft, author, &channel)?;
+    }
+    work.limit("the list of changes", b.open.changes.len())?;
+    let mut facts = Facts::new(b.open.priority);
+    for change in &b.open.changes {
+        work.change(&mut facts, change)?;
+    }
+    Ok(work.decision)
+}
+
+/// What `command` at `at` means for this ticket. `at` is the call's instant, or the last event's where that is a little
+/// later ([`Rules::effective`]).
+///
+/// A customer's message is never refused for the ticket's status: it wakes a waiting ticket, reopens a resolved one within
+/// the reopen window, and otherwise begins a follow-up ticket. Thanks and automatic messages are recorded and move nothing.
+pub fn decide(
+    ticket: &Ticket,
+    rules: &Rules,
+    call: &Call,
+    at: DateTime<Utc>,
+    command: &Command,
+) -> Result<Decision, Refusal> {
+    rules.permit(ticket, call.actor(), command)?;
+    let mut work = Work::on(rules, call, at, ticket);
+    if let Some(draft) = &command.message {
+        match call.actor() {
+            Actor::Customer(customer) => work.customer_message(ticket, customer, draft)?,
+            author => work.desk_message(ticket, author, draft)?,
+        }
+    }
+    work.limit("the list of changes", command.changes.len())?;
+    if !command.changes.is_empty() {
+        let mut facts = Facts::of(ticket);
+        for change in &command.changes {
+            let still_possible = matches!(change, Change::LogTime { .. } | Change::Redact(_));
+            if work.stage() == Stage::Closed && !still_possible {
+                return Err(Refusal::Closed {
+                    what: "changing it",
+                });
+            }
+            match change {
+                Change::Redact(message) => work.redact(ticket, *message)?,
+                other => work.change(&mut facts, other)?,
+            }
+        }
+    }
+    if let Some(step) = &command.step {
+        work.take(step)?;
+    }
+    Ok(work.decision)
+}

@@ -1,0 +1,260 @@
+//! A decision in the making: texts are set apart, messages recorded.
+
+use chrono::{DateTime, Utc};
+
+use crate::call::{Actor, Call};
+use crate::id::{ContentId, CustomerId, MessageId, Name, TicketId, derive};
+use crate::ticket::Ticket;
+use crate::ticket::command::Draft;
+use crate::ticket::content::{Content, ContentKind};
+use crate::ticket::conversation::{Attachment, Channel, Direction, MessageClass, Visibility};
+use crate::ticket::event::{Event, Link, MessageAdded, Version};
+use crate::ticket::lifecycle::{Stage, Status, Step};
+use crate::ticket::refusal::Refusal;
+use crate::ticket::rules::Rules;
+
+use super::{Decision, FollowUp};
+
+/// A decision in the making, with the status as the events so far make it.
+pub(super) struct Work<'a> {
+    pub(super) rules: &'a Rules,
+    call: &'a Call,
+    ticket: TicketId,
+    version: Version,
+    requester: CustomerId,
+    pub(super) status: Status,
+    pub(super) label: Option<Name>,
+    pub(super) reopened: bool,
+    pub(super) resolved_at: Option<DateTime<Utc>>,
+    texts: u64,
+    pub(super) decision: Decision,
+}
+
+impl<'a> Work<'a> {
+    /// On a ticket that is about to begin.
+    pub(super) fn new(
+        rules: &'a Rules,
+        call: &'a Call,
+        ticket: TicketId,
+        requester: CustomerId,
+    ) -> Work<'a> {
+        Work {
+            rules,
+            call,
+            ticket,
+            version: Version::default(),
+            requester,
+            status: Status::Open,
+            label: None,
+            reopened: false,
+            resolved_at: None,
+            texts: 0,
+            decision: Decision::at(call.at()),
+        }
+    }
+
+    /// On a ticket as it stands.
+    pub(super) fn on(
+        rules: &'a Rules,
+        call: &'a Call,
+        at: DateTime<Utc>,
+        ticket: &Ticket,
+    ) -> Work<'a> {
+        Work {
+            version: ticket.version(),
+            status: ticket.status(),
+            label: ticket.label().cloned(),
+            reopened: ticket.is_reopened(),
+            resolved_at: ticket.resolved_at(),
+            decision: Decision::at(at),
+            ..Work::new(rules, call, ticket.id(), ticket.requester())
+        }
+    }
+
+    pub(super) fn stage(&self) -> Stage {
+        self.status.stage()
+    }
+
+    pub(super) fn push(&mut self, event: Event) {
+        self.decision.events.push(event);
+    }
+
+    pub(super) fn limit(&self, what: &'static str, actual: usize) -> Result<(), Refusal> {
+        let limit = self.rules.max_list;
+        if actual <= limit {
+            Ok(())
+        } else {
+            Err(Refusal::TooLarge {
+                what,
+                actual,
+                limit,
+            })
+        }
+    }
+
+    /// Sets a text apart and gives its id.
+    pub(super) fn text(
+        &mut self,
+        kind: ContentKind,
+        what: &'static str,
+        text: &str,
+    ) -> Result<ContentId, Refusal> {
+        let (actual, limit) = (text.len(), self.rules.max_text);
+        if actual > limit {
+            return Err(Refusal::TooLarge {
+                what,
+                actual,
+                limit,
+            });
+        }
+        self.texts += 1;
+        // The version makes the id new for every command of a call that is used for several.
+        let n = self.version.0 << 20 | self.texts;
+        let id = ContentId::from_uuid(self.call.derived("content", self.ticket.uuid(), n));
+        let about = match self.call.actor() {
+            Actor::Customer(customer) => customer,
+            _ => self.requester,
+        };
+        self.decision.content.push(Content {
+            id,
+            kind,
+            about: Some(about),
+            text: text.to_owned(),
+        });
+        Ok(id)
+    }
+
+    fn message_id(&self, draft: &Draft) -> MessageId {
+        MessageId::from_uuid(match &draft.external_id {
+            Some(external) => derive(&[
+                b"message",
+                self.call.tenant_id().uuid().as_bytes(),
+                external.as_bytes(),
+            ]),
+            None => self
+                .call
+                .derived("message", self.ticket.uuid(), self.version.0),
+        })
+    }
+
+    pub(super) fn add_message(
+        &mut self,
+        draft: &Draft,
+        author: Actor,
+        channel: &Channel,
+    ) -> Result<(), Refusal> {
+        self.limit("the list of files", draft.attachments.len())?;
+        let by_customer = matches!(author, Actor::Customer(_));
+        if by_customer && draft.visibility == Visibility::Internal {
+            return Err(Refusal::CustomerNote);
+        }
+        let direction = match draft.visibility {
+            Visibility::Internal => Direction::Internal,
+            Visibility::Public if by_customer => Direction::Inbound,
+            Visibility::Public => Direction::Outbound,
+        };
+        let body = self.text(ContentKind::Body, "the message", &draft.body)?;
+        let mut attachments = Vec::with_capacity(draft.attachments.len());
+        for file in &draft.attachments {
+            let name = self.text(ContentKind::FileName, "the file name", &file.name)?;
+            let visibility = if draft.visibility == Visibility::Internal {
+                Visibility::Internal
+            } else {
+                file.visibility
+            };
+            attachments.push(Attachment {
+                name,
+                media_type: file.media_type.clone(),
+                size: file.size,
+                visibility,
+            });
+        }
+        self.push(Event::MessageAdded(MessageAdded {
+            id: self.message_id(draft),
+            author,
+            channel: draft.channel.as_ref().unwrap_or(channel).clone(),
+            direction,
+            visibility: draft.visibility,
+            class: draft.class,
+            body,
+            attachments,
+        }));
+        Ok(())
+    }
+
+    /// A customer's message moves the ticket, unless it is thanks or automatic.
+    pub(super) fn customer_message(
+        &mut self,
+        ticket: &Ticket,
+        customer: CustomerId,
+        draft: &Draft,
+    ) -> Result<(), Refusal> {
+        let record = |work: &mut Work<'_>| {
+            work.add_message(draft, Actor::Customer(customer), ticket.channel())
+        };
+        if draft.class != MessageClass::Ordinary {
+            return record(self);
+        }
+        let late = match self.status.stage() {
+            Stage::Resolved => self.within_reopen_window().is_err(),
+            Stage::Closed => !self.rules.reopen_closed || self.within_reopen_window().is_err(),
+            _ => false,
+        };
+        if late {
+            let message = self.message_id(draft);
+            let (tenant, closed, message) =
+                (ticket.tenant().uuid(), ticket.id().uuid(), message.uuid());
+            let parts: [&[u8]; 4] = [
+                b"follow-up",
+                tenant.as_bytes(),
+                closed.as_bytes(),
+                message.as_bytes(),
+            ];
+            let id = TicketId::from_uuid(derive(&parts));
+            self.push(Event::Linked {
+                link: Link::FollowedBy,
+                ticket: id,
+            });
+            self.decision.follow_up = Some(FollowUp {
+                ticket: id,
+                message: draft.clone(),
+            });
+            return Ok(());
+        }
+        record(self)?;
+        if !self.status.stage().is_work() {
+            let reopens = matches!(self.status.stage(), Stage::Resolved | Stage::Closed);
+            self.reopened |= reopens;
+            self.change_status(Status::work(self.reopened), Step::CustomerMessage, None);
+        }
+        Ok(())
+    }
+
+    pub(super) fn desk_message(
+        &mut self,
+        ticket: &Ticket,
+        author: Actor,
+        draft: &Draft,
+    ) -> Result<(), Refusal> {
+        if self.status.stage() == Stage::Closed && draft.visibility == Visibility::Public {
+            return Err(Refusal::Closed {
+                what: "a public message",
+            });
+        }
+        self.add_message(draft, author, ticket.channel())
+    }
+
+    pub(super) fn redact(&mut self, ticket: &Ticket, id: MessageId) -> Result<(), Refusal> {
+        let message = ticket
+            .message(id)
+            .ok_or(Refusal::UnknownMessage { message: id })?;
+        if !message.redacted {
+            self.push(Event::MessageRedacted { message: id });
+            self.decision.erased.push(message.body);
+            self.decision
+                .erased
+                .extend(message.attachments.iter().map(|file| file.name));
+        }
+        Ok(())
+    }
+}

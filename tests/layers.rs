@@ -1,0 +1,210 @@
+//! The layers of the architecture: arrows point one way, the time-zone crate has one door, and the core does no I/O.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What each part may use. A part that is not named here is unknown, and the test says so.
+const MAY_USE: &[(&str, &[&str])] = &[
+    ("id", &[]),
+    ("time", &["id"]),
+    ("call", &["id", "time"]),
+    ("calendar", &["id", "time"]),
+    ("ticket", &["id", "time", "call"]),
+    ("sla", &["id", "time", "calendar", "ticket"]),
+    ("escalation", &["id", "time", "sla", "ticket"]),
+    ("kpi", &["id", "time", "call", "calendar", "ticket", "sla"]),
+    (
+        "rulebook",
+        &[
+            "id",
+            "time",
+            "calendar",
+            "ticket",
+            "sla",
+            "escalation",
+            "kpi",
+        ],
+    ),
+    (
+        "store",
+        &["id", "time", "call", "ticket", "escalation", "kpi"],
+    ),
+    ("error", &["id", "rulebook", "store", "ticket"]),
+    (
+        "desk",
+        &[
+            "id",
+            "time",
+            "call",
+            "calendar",
+            "ticket",
+            "sla",
+            "escalation",
+            "kpi",
+            "rulebook",
+            "store",
+            "error",
+            "replay",
+        ],
+    ),
+    (
+        "replay",
+        &[
+            "id",
+            "time",
+            "call",
+            "calendar",
+            "ticket",
+            "sla",
+            "escalation",
+            "kpi",
+            "rulebook",
+            "store",
+            "error",
+            "desk",
+        ],
+    ),
+];
+
+/// The parts that see everything and that nothing sees.
+const ON_TOP: &[&str] = &["testing", "lib"];
+
+fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|ext| ext == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The code of each source file, by its part: without comments and without what follows `#[cfg(test)]`.
+fn parts() -> BTreeMap<String, Vec<(PathBuf, String)>> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&src, &mut files);
+    assert!(files.len() > 40, "the sources were not found");
+    let mut parts: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for file in files {
+        let inside = file.strip_prefix(&src).unwrap();
+        let part = inside
+            .components()
+            .next()
+            .unwrap()
+            .as_os_str()
+            .to_str()
+            .unwrap()
+            .trim_end_matches(".rs")
+            .to_owned();
+        let text = fs::read_to_string(&file).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let code: String = code
+            .lines()
+            .map(|line| line.split("//").next().unwrap_or_default())
+            .collect::<Vec<_>>()
+            .join("\n");
+        parts
+            .entry(part)
+            .or_default()
+            .push((inside.to_owned(), code));
+    }
+    parts
+}
+
+/// The parts that a piece of code names as `crate::part` or `crate::{part, ..}`.
+fn used(code: &str) -> Vec<String> {
+    let mut used = Vec::new();
+    for piece in code.split("crate::").skip(1) {
+        let names = match piece.strip_prefix('{') {
+            Some(list) => list.split('}').next().unwrap_or_default(),
+            None => piece,
+        };
+        let name: String = names
+            .chars()
+            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .collect();
+        used.push(name);
+    }
+    used
+}
+
+#[test]
+fn arrows_point_one_way() {
+    for (part, files) in parts() {
+        if ON_TOP.contains(&part.as_str()) {
+            continue;
+        }
+        let allowed = MAY_USE.iter().find(|(name, _)| *name == part);
+        let (_, allowed) = allowed.unwrap_or_else(|| panic!("`{part}` has no place in the layers"));
+        for (file, code) in files {
+            for name in used(&code) {
+                let is_part = MAY_USE.iter().any(|(known, _)| *known == name)
+                    || ON_TOP.contains(&name.as_str());
+                let fine = name == part || !is_part || allowed.contains(&name.as_str());
+                assert!(
+                    fine,
+                    "{} uses `{name}`, which `{part}` may not",
+                    file.display()
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_time_zone_crate_has_one_door() {
+    for (file, code) in parts().into_values().flatten() {
+        let knows = code.contains("time_tz") || code.contains("time_tz::");
+        assert!(
+            !knows || file == Path::new("calendar/zone.rs"),
+            "{} names the time-zone crate",
+            file.display()
+        );
+    }
+}
+
+#[test]
+fn the_core_reads_no_clock_and_does_no_io() {
+    let never = [
+        "Utc::now",
+        "SystemTime",
+        "Instant::now",
+        "std::fs",
+        "std::net",
+        "std::env",
+        "thread::spawn",
+        "now_v7",
+        "println!",
+    ];
+    for (part, files) in parts() {
+        if part == "testing" {
+            continue;
+        }
+        for (file, code) in files {
+            for word in never {
+                assert!(!code.contains(word), "{} has `{word}`", file.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn decisions_see_no_rulebook_and_stores_no_desk() {
+    for (part, files) in parts() {
+        for (file, code) in files {
+            let forbidden: &[&str] = match part.as_str() {
+                "ticket" => &["Rulebook>", "Rulebooks", "Policies"],
+                "store" => &["Rulebook,", "Rulebooks", "Operation"],
+                _ => &[],
+            };
+            assert!(
+                forbidden.iter().all(|word| !code.contains(word)),
+                "{}",
+                file.display()
+            );
+        }
+    }
+}

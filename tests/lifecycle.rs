@@ -1,0 +1,772 @@
+//! The lifecycle against a plain model, and what is refused.
+
+mod common;
+
+use chrono::TimeDelta;
+use common::*;
+use helpdesk::error::ErrorKind;
+use helpdesk::store::MemoryStore;
+use helpdesk::ticket::{
+    Change, CloseReason, Delivery, Draft, Event, Label, Link, MessageClass, Metric, Move, Pending,
+    PendingReason, Priority, Rules, Stage, Status, Visibility,
+};
+use helpdesk::{Actor, Call, Command, Desk, Open, Refusal, Rulebook, TenantId, TicketId};
+use proptest::prelude::*;
+
+/// The lifecycle in plain words, written without the table: what a model of a few booleans says about one command.
+#[derive(Clone, Debug)]
+struct Model {
+    status: Status,
+    reopened: bool,
+    resolved_at: Option<chrono::DateTime<chrono::Utc>>,
+}
+
+#[derive(Debug, PartialEq)]
+enum Answer {
+    Moves(Status),
+    Refused,
+    FollowUp,
+}
+
+impl Model {
+    fn work(&self) -> Status {
+        if self.reopened {
+            Status::Reopened
+        } else {
+            Status::Open
+        }
+    }
+
+    fn in_window(&self, now: chrono::DateTime<chrono::Utc>) -> bool {
+        self.resolved_at
+            .is_none_or(|resolved| now - resolved <= TimeDelta::days(14))
+    }
+
+    fn meet(
+        &mut self,
+        actor: Actor,
+        command: &Command,
+        now: chrono::DateTime<chrono::Utc>,
+    ) -> Answer {
+        let mut after = self.clone();
+        let is_customer = matches!(actor, Actor::Customer(_));
+        let is_closed = matches!(self.status, Status::Closed(_));
+        let mut follow_up = false;
+        if let Some(draft) = &command.message {
+            match (is_customer, draft.visibility, draft.class) {
+                (true, Visibility::Internal, _) => return Answer::Refused,
+                (true, _, MessageClass::Ordinary) => match self.status {
+                    Status::Closed(_) => follow_up = true,
+                    Status::Resolved if !self.in_window(now) => follow_up = true,
+                    Status::Resolved => {
+                        after.reopened = true;
+                        after.status = after.work();
+                    }
+                    Status::Pending(_) => after.status = after.work(),
+                    _ => {}
+                },
+                (false, Visibility::Public, _) if is_closed => return Answer::Refused,
+                _ => {}
+            }
+        }
+        let changes_closed = |c: &Change| !matches!(c, Change::LogTime { .. } | Change::Redact(_));
+        if is_closed && command.changes.iter().any(changes_closed) {
+            return Answer::Refused;
+        }
+        let waits = matches!(after.status, Status::Pending(_));
+        match &command.step {
+            None => {}
+            Some(Move::Pend(reason)) => {
+                if let Pending::Scheduled { until } = reason
+                    && *until <= now
+                {
+                    return Answer::Refused;
+                }
+                match after.status {
+                    Status::Closed(_) => return Answer::Refused,
+                    Status::Resolved if !self.in_window(now) => return Answer::Refused,
+                    Status::Resolved => after.reopened = true,
+                    _ => {}
+                }
+                after.status = Status::Pending(*reason);
+            }
+            Some(Move::Resume) if waits => after.status = after.work(),
+            Some(Move::Resolve)
+                if waits || matches!(after.status, Status::Open | Status::Reopened) =>
+            {
+                after.status = Status::Resolved;
+                after.resolved_at = Some(now);
+            }
+            Some(Move::Reopen) if after.status == Status::Resolved && after.in_window(now) => {
+                after.reopened = true;
+                after.status = Status::Reopened;
+            }
+            Some(Move::Close(reason)) if !matches!(after.status, Status::Closed(_)) => {
+                after.status = Status::Closed(*reason);
+            }
+            Some(_) => return Answer::Refused,
+        }
+        *self = after;
+        if follow_up {
+            Answer::FollowUp
+        } else {
+            Answer::Moves(self.status)
+        }
+    }
+}
+
+/// Everything permitted to everyone, so that the model need not know about rights; and no policy.
+fn open_rulebook() -> Rulebook {
+    let mut rules = Rules::default();
+    for role in helpdesk::call::Role::ALL {
+        rules.permissions = rules
+            .permissions
+            .with(role, helpdesk::ticket::Permission::ALL);
+    }
+    Rulebook::draft().tickets(rules).build().unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_lifecycle_is_the_plain_model(story in stories()) {
+        let desk = Desk::new(MemoryStore::new(), open_rulebook());
+        let mut now = at(BEGIN);
+        let id = desk.open(&call(Actor::Customer(ANN), now, 0), Open::new("x")).unwrap().id();
+        let mut model = Model { status: Status::Open, reopened: false, resolved_at: None };
+        for (i, say) in story.iter().enumerate() {
+            now += say.gap;
+            if let Status::Pending(Pending::Scheduled { until }) = model.status && until < now {
+                model.status = model.work();
+            }
+            let before = desk.ticket(id).unwrap();
+            let answer = submit(&desk, id, say, now, i as u128 + 1);
+            match model.meet(say.actor, &say.command, now) {
+                Answer::Moves(status) => {
+                    let outcome = answer.unwrap();
+                    prop_assert_eq!(outcome.ticket().status(), status);
+                    prop_assert_eq!(outcome.follow_up(), None);
+                }
+                Answer::FollowUp => prop_assert!(answer.unwrap().follow_up().is_some()),
+                Answer::Refused => {
+                    prop_assert_eq!(answer.unwrap_err().kind(), ErrorKind::Refused);
+                    prop_assert_eq!(desk.ticket(id).unwrap(), before);
+                }
+            }
+        }
+    }
+
+    /// No internal message, no internal file and no redacted text stands in a customer's view.
+    #[test]
+    fn customers_see_what_is_public(story in stories()) {
+        let desk = Desk::new(MemoryStore::new(), rulebook());
+        let (id, _) = tell(&desk, &story, &[]);
+        let ticket = desk.ticket(id).unwrap();
+        let view = ticket.customer_view(ANN).unwrap();
+        for message in ticket.messages() {
+            let shown = view.messages.iter().find(|shown| shown.id == message.id);
+            prop_assert_eq!(shown.is_some(), message.visibility == Visibility::Public);
+        }
+        prop_assert!(ticket.customer_view(helpdesk::id::CustomerId::named("a stranger")).is_none());
+    }
+}
+
+fn desk() -> Desk<MemoryStore> {
+    Desk::new(MemoryStore::new(), rulebook())
+}
+
+fn kim(now: &str) -> Call {
+    Call::new(Actor::Agent(KIM), at(now))
+}
+
+fn ann(now: &str) -> Call {
+    Call::new(Actor::Customer(ANN), at(now))
+}
+
+fn refusal(result: Result<helpdesk::Outcome, helpdesk::Error>) -> Refusal {
+    result.unwrap_err().refusal().unwrap().clone()
+}
+
+#[test]
+fn a_refusal_names_the_facts() {
+    let desk = desk();
+    let id = desk
+        .open(&ann("2026-03-02T15:00:00Z"), Open::new("x"))
+        .unwrap()
+        .id();
+    let refused = refusal(desk.submit(id, &kim("2026-03-02T15:01:00Z"), Command::resume()));
+    let Refusal::StepNotAllowed {
+        stage,
+        step,
+        allowed,
+    } = &refused
+    else {
+        panic!("{refused:?}")
+    };
+    assert_eq!(
+        (*stage, *step),
+        (Stage::Open, helpdesk::ticket::Step::Resume)
+    );
+    assert!(allowed.contains(&helpdesk::ticket::Step::Resolve) && !allowed.contains(step));
+    assert_eq!(refused.code(), "step_not_allowed");
+    assert!(refused.to_string().contains("`resolve`"), "{refused}");
+}
+
+#[test]
+fn an_unknown_ticket_is_not_found() {
+    let error = desk().submit(
+        TicketId::named("nobody's"),
+        &kim("2026-03-02T15:00:00Z"),
+        Command::resolve(),
+    );
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[test]
+fn a_customer_reaches_only_her_own_tickets() {
+    let desk = desk();
+    let id = desk
+        .open(&ann("2026-03-02T15:00:00Z"), Open::new("x"))
+        .unwrap()
+        .id();
+    let bob = Call::new(Actor::Customer(BOB), at("2026-03-02T15:01:00Z"));
+    let error = desk
+        .submit(id, &bob, Command::reply("let me in"))
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.code()),
+        (ErrorKind::Forbidden, "not_yours")
+    );
+    let lets_bob_in = Command::change(Change::AddParticipant(BOB));
+    desk.submit(id, &kim("2026-03-02T15:02:00Z"), lets_bob_in)
+        .unwrap();
+    desk.submit(
+        id,
+        &Call::new(Actor::Customer(BOB), at("2026-03-02T15:03:00Z")),
+        Command::reply("thanks"),
+    )
+    .unwrap();
+    let forbidden = refusal(desk.submit(
+        id,
+        &ann("2026-03-02T15:04:00Z"),
+        Command::change(Change::Priority(Priority::Urgent)),
+    ));
+    assert_eq!(forbidden.code(), "forbidden");
+    assert!(
+        desk.open(
+            &ann("2026-03-02T15:05:00Z"),
+            Open::new("x").priority(Priority::Critical)
+        )
+        .is_err()
+    );
+}
+
+/// Up to the skew before the last event, a command is taken at that event and keeps its own stamp; earlier it is refused.
+#[test]
+fn stamps_may_differ_a_little() {
+    let desk = desk();
+    let id = desk
+        .open(&ann("2026-03-02T15:00:10Z"), Open::new("x"))
+        .unwrap()
+        .id();
+    let outcome = desk
+        .submit(id, &kim("2026-03-02T15:00:06Z"), Command::reply("hello"))
+        .unwrap();
+    let recorded = &outcome.events()[0];
+    assert_eq!(recorded.at, at("2026-03-02T15:00:10Z"));
+    assert_eq!(recorded.stamped_at, Some(at("2026-03-02T15:00:06Z")));
+
+    let refused = refusal(desk.submit(id, &kim("2026-03-02T15:00:04Z"), Command::reply("hello")));
+    let Refusal::StampTooEarly {
+        at: stamp, last, ..
+    } = refused
+    else {
+        panic!("{refused:?}")
+    };
+    assert_eq!(
+        (stamp, last),
+        (at("2026-03-02T15:00:04Z"), at("2026-03-02T15:00:10Z"))
+    );
+
+    desk.accept_until(Some(at("2026-03-02T16:00:00Z")));
+    let refused = refusal(desk.submit(id, &kim("2026-03-02T16:00:01Z"), Command::reply("hello")));
+    assert_eq!(refused.code(), "stamp_too_late");
+    desk.accept_until(None);
+    let refused = refusal(desk.submit(id, &kim("2200-01-01T00:00:00Z"), Command::reply("hello")));
+    assert_eq!(refused.code(), "out_of_range");
+}
+
+#[test]
+fn a_key_used_for_something_else_is_refused() {
+    let desk = desk();
+    let id = desk
+        .open(&ann("2026-03-02T15:00:00Z"), Open::new("x"))
+        .unwrap()
+        .id();
+    desk.submit(
+        id,
+        &kim("2026-03-02T15:01:00Z").key(name("k")),
+        Command::reply("a"),
+    )
+    .unwrap();
+    let refused = refusal(desk.submit(
+        id,
+        &kim("2026-03-02T15:02:00Z").key(name("k")),
+        Command::reply("b"),
+    ));
+    assert_eq!(refused, Refusal::KeyReused { key: name("k") });
+    // Another actor has keys of her own, and after pruning the key is free.
+    desk.submit(
+        id,
+        &ann("2026-03-02T15:03:00Z").key(name("k")),
+        Command::reply("c"),
+    )
+    .unwrap();
+    let tenant = desk.tenant(TenantId::SINGLE);
+    assert_eq!(tenant.prune_keys(at("2026-03-02T15:02:00Z")).unwrap(), 1);
+    assert!(
+        !desk
+            .submit(
+                id,
+                &kim("2026-03-02T15:04:00Z").key(name("k")),
+                Command::reply("b")
+            )
+            .unwrap()
+            .is_replayed()
+    );
+}
+
+#[test]
+fn opening_twice_under_one_key_is_one_ticket() {
+    let desk = desk();
+    let open = || Open::new("x").from("Ann@Example.com ");
+    let first = desk
+        .open(&kim("2026-03-02T15:00:00Z").key(name("k")), open())
+        .unwrap();
+    let second = desk
+        .open(&kim("2026-03-02T15:00:09Z").key(name("k")), open())
+        .unwrap();
+    assert_eq!((first.id(), first.events()), (second.id(), second.events()));
+    assert!(second.is_replayed());
+    let third = desk
+        .open(
+            &kim("2026-03-02T15:01:00Z"),
+            Open::new("y").from("ann@example.com"),
+        )
+        .unwrap();
+    assert_ne!(first.id(), third.id());
+    assert_eq!(
+        first.ticket().requester(),
+        third.ticket().requester(),
+        "the same address is the same customer"
+    );
+    let taken = refusal(desk.open(&kim("2026-03-02T15:02:00Z"), open().id(first.id())));
+    assert_eq!(taken, Refusal::AlreadyOpen { ticket: first.id() });
+}
+
+/// The same mail twice is one message, also where it began a follow-up ticket.
+#[test]
+fn the_same_mail_twice_is_one_message() {
+    let desk = desk();
+    let id = desk
+        .open(&ann("2026-03-02T15:00:00Z"), Open::new("x"))
+        .unwrap()
+        .id();
+    let mail = |id: &str| Command::say(Draft::new("and?").external_id(id));
+    let first = desk
+        .submit(id, &ann("2026-03-02T15:10:00Z"), mail("<1@example.com>"))
+        .unwrap();
+    let again = desk
+        .submit(id, &ann("2026-03-02T15:11:00Z"), mail("<1@example.com>"))
+        .unwrap();
+    assert!(again.is_replayed() && again.events().is_empty());
+    assert_eq!(again.ticket().version(), first.ticket().version());
+    let tenant = desk.tenant(TenantId::SINGLE);
+    assert_eq!(tenant.find_by_message("<1@example.com>").unwrap(), Some(id));
+
+    desk.submit(
+        id,
+        &kim("2026-03-02T15:20:00Z"),
+        Command::close(CloseReason::Settled),
+    )
+    .unwrap();
+    let late = desk
+        .submit(id, &ann("2026-03-02T16:00:00Z"), mail("<2@example.com>"))
+        .unwrap();
+    let follow_up = late.follow_up().unwrap();
+    assert_eq!(late.ticket().links(), [(Link::FollowedBy, follow_up)]);
+    let next = desk.ticket(follow_up).unwrap();
+    assert_eq!(
+        (next.links(), next.messages().len()),
+        (&[(Link::FollowUpOf, id)][..], 1)
+    );
+    assert_eq!(next.requester(), ANN);
+    let again = desk
+        .submit(id, &ann("2026-03-02T16:05:00Z"), mail("<2@example.com>"))
+        .unwrap();
+    assert_eq!((again.id(), again.is_replayed()), (follow_up, true));
+    assert_eq!(
+        tenant.find_by_message("<2@example.com>").unwrap(),
+        Some(follow_up)
+    );
+    assert_eq!(tenant.find(next.number()).unwrap(), Some(follow_up));
+}
+
+#[test]
+fn thanks_and_machines_reopen_nothing() {
+    let desk = desk();
+    let id = desk
+        .open(&ann("2026-03-02T15:00:00Z"), Open::new("x"))
+        .unwrap()
+        .id();
+    desk.submit(
+        id,
+        &kim("2026-03-02T15:10:00Z"),
+        Command::reply("done").then_resolve(),
+    )
+    .unwrap();
+    for class in [MessageClass::Thanks, MessageClass::Automatic] {
+        let said = Command::say(Draft::new("thank you").class(class));
+        let outcome = desk.submit(id, &ann("2026-03-02T15:20:00Z"), said).unwrap();
+        assert_eq!(outcome.ticket().status(), Status::Resolved);
+    }
+    let outcome = desk
+        .submit(
+            id,
+            &ann("2026-03-02T15:30:00Z"),
+            Command::reply("not at all"),
+        )
+        .unwrap();
+    assert_eq!(outcome.ticket().status(), Status::Reopened);
+}
+
+/// A reply that lets the ticket wait first answers, then pauses.
+#[test]
+fn a_reply_and_a_wait_answer_before_they_pause() {
+    let desk = desk();
+    let t = desk
+        .open(&ann("2026-03-02T15:00:00Z"), Open::new("x").body("help"))
+        .unwrap();
+    let ask = Command::reply("Which floor?").then_pend(Pending::Customer);
+    let t = desk
+        .submit(t.id(), &kim("2026-03-02T15:30:00Z"), ask)
+        .unwrap();
+    assert_eq!(
+        t.reading(Metric::FirstResponse).state(),
+        helpdesk::sla::State::Stopped
+    );
+    assert_eq!(
+        t.reading(Metric::TotalResolution).state(),
+        helpdesk::sla::State::Paused
+    );
+    assert_eq!(t.reading(Metric::TotalResolution).due(), None);
+    assert_eq!(
+        t.reading(Metric::TotalResolution).elapsed(),
+        TimeDelta::minutes(30)
+    );
+}
+
+#[test]
+fn labels_lead_to_statuses() {
+    let mut rules = Rules::default();
+    rules
+        .labels
+        .insert(name("Awaiting vendor"), Label::Pending(Pending::ThirdParty));
+    rules
+        .labels
+        .insert(name("At the plant"), Label::Pending(Pending::ThirdParty));
+    rules.labels.insert(name("In work"), Label::Work);
+    let desk = Desk::new(
+        MemoryStore::new(),
+        Rulebook::draft().tickets(rules).build().unwrap(),
+    );
+    let id = desk
+        .open(&ann("2026-03-02T15:00:00Z"), Open::new("x"))
+        .unwrap()
+        .id();
+    let by = |label: &str| Command::default().then(Move::Label(name(label)));
+    let t = desk
+        .submit(id, &kim("2026-03-02T15:01:00Z"), by("Awaiting vendor"))
+        .unwrap();
+    assert_eq!(
+        (t.ticket().status(), t.ticket().label()),
+        (
+            Status::Pending(Pending::ThirdParty),
+            Some(&name("Awaiting vendor"))
+        )
+    );
+    let t = desk
+        .submit(id, &kim("2026-03-02T15:02:00Z"), by("At the plant"))
+        .unwrap();
+    assert_eq!(
+        (t.ticket().label(), t.events().len()),
+        (Some(&name("At the plant")), 1)
+    );
+    let t = desk
+        .submit(id, &kim("2026-03-02T15:03:00Z"), by("At the plant"))
+        .unwrap();
+    assert!(t.events().is_empty());
+    let t = desk
+        .submit(id, &kim("2026-03-02T15:04:00Z"), by("In work"))
+        .unwrap();
+    assert_eq!(t.ticket().status(), Status::Open);
+    assert_eq!(
+        refusal(desk.submit(id, &kim("2026-03-02T15:05:00Z"), by("Nowhere"))).code(),
+        "unknown_label"
+    );
+    assert_eq!(PendingReason::ThirdParty, Pending::ThirdParty.reason());
+}
+
+/// A redacted text is gone from the store, and so is the old text of a personal field.
+#[test]
+fn redacted_texts_are_gone() {
+    let mut rules = Rules::default();
+    rules.personal_fields.insert(name("phone"));
+    let desk = Desk::new(
+        MemoryStore::new(),
+        Rulebook::draft().tickets(rules).build().unwrap(),
+    );
+    let t = desk
+        .open(
+            &ann("2026-03-02T15:00:00Z"),
+            Open::new("x").body("my card is 4711"),
+        )
+        .unwrap();
+    let message = t.ticket().messages()[0].clone();
+    let tenant = desk.tenant(TenantId::SINGLE);
+    assert_eq!(
+        tenant.content(&[message.body]).unwrap()[0]
+            .as_ref()
+            .unwrap()
+            .text,
+        "my card is 4711"
+    );
+
+    let lee = Call::new(Actor::Supervisor(KIM), at("2026-03-02T15:01:00Z"));
+    let t = desk
+        .submit(t.id(), &lee, Command::change(Change::Redact(message.id)))
+        .unwrap();
+    assert_eq!(tenant.content(&[message.body]).unwrap(), [None]);
+    assert_eq!(
+        t.ticket().customer_view(ANN).unwrap().messages[0].body,
+        None
+    );
+
+    let phone = |text: &str| {
+        let value = Some(helpdesk::ticket::FieldValue::Text(text.to_owned()));
+        Command::change(Change::Field {
+            name: name("phone"),
+            value,
+        })
+    };
+    let t = desk.submit(t.id(), &lee, phone("555-1")).unwrap();
+    let helpdesk::ticket::FieldValue::Personal(first) = t.ticket().fields()["phone"] else {
+        panic!()
+    };
+    assert_eq!(
+        tenant.content(&[first]).unwrap()[0].as_ref().unwrap().text,
+        "555-1"
+    );
+    desk.submit(t.id(), &lee, phone("555-2")).unwrap();
+    assert_eq!(tenant.content(&[first]).unwrap(), [None]);
+}
+
+/// The scheduled wait ends by itself, just after its instant, and the rule fires once; whoever looks late is told of the last
+/// level only.
+#[test]
+fn waits_end_and_levels_fire_by_themselves() {
+    let desk = desk();
+    let t = desk
+        .open(&ann("2026-03-02T15:00:00Z"), Open::new("x").body("help"))
+        .unwrap();
+    let until = at("2026-03-02T16:00:00Z");
+    let wait = Command::pend(Pending::Scheduled { until });
+    let t = desk
+        .submit(t.id(), &kim("2026-03-02T15:05:00Z"), wait)
+        .unwrap();
+    assert_eq!(t.wake_at(), Some(until + TimeDelta::microseconds(1)));
+    assert_eq!(
+        desk.nap(at("2026-03-02T15:59:00Z")).unwrap(),
+        until + TimeDelta::microseconds(1)
+    );
+
+    // The first response (4 h) is never paused: 50 % at 17:00, 90 % at 18:36, due at 19:00.
+    let swept = desk.sweep(at("2026-03-02T20:00:00Z"), 10).unwrap();
+    assert_eq!((swept.tickets, swept.failed.len()), (1, 0));
+    let events = history(&desk, t.id());
+    let fired: Vec<_> = events
+        .iter()
+        .filter_map(|e| match &e.event {
+            Event::Escalated(fired) => {
+                Some((fired.level.as_str().to_owned(), e.at, fired.delivery))
+            }
+            _ => None,
+        })
+        .collect();
+    let expected = [
+        ("half", "2026-03-02T17:00:00Z", Delivery::HeldBack),
+        ("most", "2026-03-02T18:36:00Z", Delivery::HeldBack),
+        ("all", "2026-03-02T19:00:00Z", Delivery::Delivered),
+    ];
+    assert_eq!(
+        fired,
+        expected.map(|(level, when, delivery)| (level.to_owned(), at(when), delivery))
+    );
+    let woken = events
+        .iter()
+        .find(|e| matches!(e.event, Event::StatusChanged { .. }) && e.timing.is_some())
+        .unwrap();
+    assert_eq!(woken.timing.unwrap().scheduled_at, until);
+    assert!(
+        events
+            .iter()
+            .any(|e| matches!(e.event, Event::Breached { .. }))
+    );
+
+    let now = at("2026-03-02T20:00:00Z");
+    let lease = TimeDelta::minutes(5);
+    let claimed = desk.claim(now, lease, 10).unwrap();
+    assert_eq!(claimed.len(), 1);
+    assert!(desk.claim(now, lease, 10).unwrap().is_empty());
+    let again = desk.claim(now + lease, lease, 10).unwrap();
+    assert_eq!((again[0].id, again[0].attempts), (claimed[0].id, 1));
+    desk.acknowledge(&[again[0].id]).unwrap();
+    assert!(
+        desk.claim(now + lease + lease, lease, 10)
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(desk.sweep(now, 10).unwrap().events, 0);
+}
+
+/// An answer that comes late, before anybody looked, makes what fell due before it stale.
+#[test]
+fn what_the_same_commit_ends_is_stale() {
+    let desk = desk();
+    let t = desk
+        .open(&ann("2026-03-02T15:00:00Z"), Open::new("x").body("help"))
+        .unwrap();
+    let t = desk
+        .submit(
+            t.id(),
+            &kim("2026-03-02T18:50:00Z"),
+            Command::reply("sorry"),
+        )
+        .unwrap();
+    let deliveries: Vec<_> = t
+        .events()
+        .iter()
+        .filter_map(|e| match &e.event {
+            Event::Escalated(fired) => Some(fired.delivery),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(deliveries, [Delivery::Stale, Delivery::Stale]);
+    assert!(t.actions().is_empty());
+    assert!(
+        t.ticket().tags().contains("late"),
+        "inner actions always run"
+    );
+}
+
+/// Reaching the target exactly is keeping it; due on a close is kept until the next opening.
+#[test]
+fn nobody_is_late_in_closed_hours() {
+    use helpdesk::sla::Verdict;
+    let desk = desk();
+    // 18:00 UTC is 13:00 in New York; four business hours are used up at 17:00 local, 22:00 UTC, when the desk closes.
+    for (answer, verdict) in [
+        ("2026-03-02T22:00:00Z", Verdict::Met),
+        ("2026-03-03T13:59:59.999999Z", Verdict::Met),
+        ("2026-03-03T14:00:00Z", Verdict::Met),
+        ("2026-03-03T14:00:00.000001Z", Verdict::Breached),
+    ] {
+        let t = desk
+            .open(&ann("2026-03-02T18:00:00Z"), Open::new("x").body("help"))
+            .unwrap();
+        assert_eq!(
+            t.reading(Metric::FirstResponse).due(),
+            Some(at("2026-03-02T22:00:00Z"))
+        );
+        let t = desk
+            .submit(t.id(), &kim(answer), Command::reply("hello"))
+            .unwrap();
+        let reading = t.reading(Metric::FirstResponse);
+        assert_eq!(reading.verdict(), verdict, "{answer}");
+        assert_eq!(reading.ever_breached(), verdict == Verdict::Breached);
+    }
+}
+
+/// A first response resolved away is unanswered; it runs on after a reopening, without the time in between.
+#[test]
+fn a_first_response_resolved_away_is_unanswered() {
+    use helpdesk::sla::{State, Verdict};
+    let desk = desk();
+    let t = desk
+        .open(&ann("2026-03-02T15:00:00Z"), Open::new("x").body("help"))
+        .unwrap();
+    let t = desk
+        .submit(t.id(), &kim("2026-03-02T15:30:00Z"), Command::resolve())
+        .unwrap();
+    let first = t.reading(Metric::FirstResponse);
+    assert_eq!(
+        (first.state(), first.verdict()),
+        (State::Stopped, Verdict::Unanswered)
+    );
+    let t = desk
+        .submit(
+            t.id(),
+            &ann("2026-03-03T15:00:00Z"),
+            Command::reply("hello?"),
+        )
+        .unwrap();
+    assert_eq!(t.reading(Metric::FirstResponse).state(), State::Running);
+    let t = desk
+        .submit(t.id(), &kim("2026-03-03T15:10:00Z"), Command::reply("yes"))
+        .unwrap();
+    let first = t.reading(Metric::FirstResponse);
+    assert_eq!(
+        (first.verdict(), first.elapsed()),
+        (Verdict::Met, TimeDelta::minutes(40))
+    );
+    assert_eq!(
+        t.reading(Metric::FirstResolution).verdict(),
+        Verdict::Met,
+        "the first resolution is frozen"
+    );
+    assert_eq!(t.reading(Metric::TotalResolution).state(), State::Running);
+}
+
+/// A target swapped mid-way keeps what has run; passed already means breached on attach, with nobody told.
+#[test]
+fn a_swapped_target_keeps_what_has_run() {
+    use helpdesk::sla::Verdict;
+    let desk = desk();
+    let t = desk
+        .open(&ann("2026-03-02T15:00:00Z"), Open::new("x").body("help"))
+        .unwrap();
+    let urgent = Command::change(Change::Priority(Priority::Urgent));
+    let t = desk
+        .submit(t.id(), &kim("2026-03-02T16:30:00Z"), urgent)
+        .unwrap();
+    let first = t.reading(Metric::FirstResponse);
+    assert_eq!(
+        (first.elapsed(), first.verdict(), first.ever_breached()),
+        (TimeDelta::minutes(90), Verdict::Breached, true)
+    );
+    assert_eq!(first.due(), Some(at("2026-03-02T16:30:00Z")));
+    desk.sweep(at("2026-03-02T16:31:00Z"), 10).unwrap();
+    let events = history(&desk, t.id());
+    assert!(events.iter().any(|e| matches!(
+        e.event,
+        Event::Breached {
+            on_attach: true,
+            ..
+        }
+    )));
+    let told = events
+        .iter()
+        .filter(|e| matches!(&e.event, Event::Escalated(f) if f.delivery == Delivery::Delivered));
+    assert_eq!(told.count(), 0);
+}

@@ -1,0 +1,332 @@
+//! The store's contract on the memory store: races, commits of several parts, tenants.
+
+mod common;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use chrono::TimeDelta;
+use common::*;
+use helpdesk::error::ErrorKind;
+use helpdesk::store::{
+    Commit, Load, MemoryStore, Part, Store, StoreErrorKind, StreamId, UniqueKey,
+};
+use helpdesk::ticket::{Event, Recorded, Ticket, Version};
+use helpdesk::{Actor, Call, Command, Desk, Open, TenantId, TicketId};
+use uuid::Uuid;
+
+const TENANT: TenantId = TenantId::SINGLE;
+
+fn stream(text: &str) -> StreamId {
+    StreamId::ticket(TENANT, TicketId::named(text))
+}
+
+fn event(version: u64) -> Recorded {
+    Recorded {
+        version: Version(version),
+        at: at(BEGIN),
+        stamped_at: None,
+        timing: None,
+        actor: Actor::System,
+        cause: None,
+        event: Event::TagAdded {
+            tag: name(&format!("tag {version}")),
+        },
+    }
+}
+
+fn part(stream: StreamId, expected: u64, events: &[u64]) -> Part {
+    Part {
+        events: events.iter().map(|v| event(*v)).collect(),
+        ..Part::check(stream, Version(expected))
+    }
+}
+
+fn commit(parts: Vec<Part>) -> Commit {
+    Commit::new(TENANT, at(BEGIN), parts)
+}
+
+fn versions(store: &dyn Store, stream: StreamId) -> Vec<u64> {
+    let loaded = store.load(&Load::streams(TENANT, [stream])).unwrap();
+    loaded.streams[0]
+        .iter()
+        .map(|event| event.version.0)
+        .collect()
+}
+
+#[test]
+fn of_many_that_saw_the_same_version_one_wins() {
+    let store = MemoryStore::new();
+    for round in 0..200 {
+        let (wins, conflicts) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    match store.commit(&commit(vec![part(stream("hot"), round, &[round + 1])])) {
+                        Ok(()) => wins.fetch_add(1, Ordering::Relaxed),
+                        Err(error) => {
+                            assert_eq!(error.kind(), StoreErrorKind::Conflict);
+                            conflicts.fetch_add(1, Ordering::Relaxed)
+                        }
+                    }
+                });
+            }
+        });
+        assert_eq!((wins.into_inner(), conflicts.into_inner()), (1, 7));
+    }
+    assert_eq!(
+        versions(&store, stream("hot")),
+        (1..=200).collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn a_commit_with_one_stale_part_writes_nothing() {
+    let store = MemoryStore::new();
+    store
+        .commit(&commit(vec![part(stream("b"), 0, &[1])]))
+        .unwrap();
+    let mut stale = commit(vec![
+        part(stream("a"), 0, &[1, 2]),
+        part(stream("b"), 0, &[1]),
+    ]);
+    stale
+        .unique
+        .push((UniqueKey::message(TENANT, "<1>"), Uuid::from_u128(1)));
+    assert_eq!(
+        store.commit(&stale).unwrap_err().kind(),
+        StoreErrorKind::Conflict
+    );
+    assert!(versions(&store, stream("a")).is_empty());
+    let owners = Load {
+        owners: vec![UniqueKey::message(TENANT, "<1>")],
+        ..Load::streams(TENANT, [])
+    };
+    assert_eq!(store.load(&owners).unwrap().owners, [None]);
+
+    // A part without events is a version check.
+    let checked = |expected| {
+        commit(vec![
+            part(stream("a"), 0, &[1]),
+            part(stream("b"), expected, &[]),
+        ])
+    };
+    assert_eq!(
+        store.commit(&checked(0)).unwrap_err().kind(),
+        StoreErrorKind::Conflict
+    );
+    store.commit(&checked(1)).unwrap();
+    assert_eq!(versions(&store, stream("a")), [1]);
+}
+
+#[test]
+fn events_that_do_not_follow_are_refused() {
+    let store = MemoryStore::new();
+    for wrong in [
+        vec![part(stream("a"), 0, &[2])],
+        vec![part(stream("a"), 0, &[1]), part(stream("a"), 0, &[1])],
+    ] {
+        assert_eq!(
+            store.commit(&commit(wrong)).unwrap_err().kind(),
+            StoreErrorKind::Other
+        );
+    }
+    let foreign = part(
+        StreamId::ticket(TenantId::named("other"), TicketId::named("a")),
+        0,
+        &[1],
+    );
+    assert!(store.commit(&commit(vec![foreign])).is_err());
+    assert!(versions(&store, stream("a")).is_empty());
+}
+
+#[test]
+fn a_unique_key_has_one_owner() {
+    let store = MemoryStore::new();
+    let claim = |owner| {
+        let mut commit = commit(vec![]);
+        commit
+            .unique
+            .push((UniqueKey::message(TENANT, "<1>"), Uuid::from_u128(owner)));
+        commit
+    };
+    store.commit(&claim(1)).unwrap();
+    store.commit(&claim(1)).unwrap();
+    assert_eq!(
+        store.commit(&claim(2)).unwrap_err().kind(),
+        StoreErrorKind::Conflict
+    );
+}
+
+/// Sixteen threads with clocks up to 3 s apart write to one ticket: every command is recorded or answered with a typed error,
+/// the versions have no gap, and the ticket is the replay of its events. With clocks 20 s apart, some are refused by name.
+#[test]
+fn a_hot_ticket_loses_nothing() {
+    for (apart, all_pass) in [(3_000, true), (20_000, false)] {
+        let desk = Desk::new(MemoryStore::new(), rulebook());
+        let open = desk
+            .open(&call(Actor::Customer(ANN), at(BEGIN), 0), Open::new("hot"))
+            .unwrap();
+        let (done, refused) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        thread::scope(|scope| {
+            for thread in 0..16_i64 {
+                let (desk, done, refused) = (&desk, &done, &refused);
+                scope.spawn(move || {
+                    for i in 0..25 {
+                        let skew = TimeDelta::milliseconds(thread * apart / 16);
+                        let call =
+                            Call::new(Actor::Agent(KIM), at(BEGIN) + TimeDelta::minutes(1) + skew);
+                        match desk.submit(open.id(), &call, Command::note(format!("{thread} {i}")))
+                        {
+                            Ok(_) => done.fetch_add(1, Ordering::Relaxed),
+                            Err(error) => {
+                                assert_eq!(
+                                    (error.kind(), error.code()),
+                                    (ErrorKind::Refused, "stamp_too_early")
+                                );
+                                refused.fetch_add(1, Ordering::Relaxed)
+                            }
+                        };
+                    }
+                });
+            }
+        });
+        let (done, refused) = (done.into_inner(), refused.into_inner());
+        assert_eq!(done + refused, 16 * 25);
+        assert!(!all_pass || refused == 0);
+        let events = history(&desk, open.id());
+        let ticket = Ticket::replay(TENANT, &events).unwrap();
+        assert_eq!(ticket.messages().len(), done);
+        assert_eq!(ticket, desk.ticket(open.id()).unwrap());
+        assert!(
+            events
+                .iter()
+                .enumerate()
+                .all(|(i, event)| event.version.0 == i as u64 + 1)
+        );
+    }
+}
+
+/// Writers and sweepers on the same tickets: no key fires twice, whoever sweeps.
+#[test]
+fn competing_sweepers_fire_each_key_once() {
+    let desk = Desk::new(MemoryStore::new(), rulebook());
+    let tickets: Vec<_> = (0..20)
+        .map(|i| {
+            desk.open(
+                &call(Actor::Customer(ANN), at(BEGIN), i),
+                Open::new("x").body("help"),
+            )
+            .unwrap()
+            .id()
+        })
+        .collect();
+    thread::scope(|scope| {
+        for sweeper in 0..4 {
+            let desk = &desk;
+            scope.spawn(move || {
+                for hour in 0..40 {
+                    let swept = desk
+                        .sweep(
+                            at(BEGIN) + TimeDelta::hours(hour) + TimeDelta::seconds(sweeper),
+                            100,
+                        )
+                        .unwrap();
+                    assert!(swept.failed.is_empty(), "{:?}", swept.failed);
+                }
+            });
+        }
+    });
+    for ticket in tickets {
+        let events = history(&desk, ticket);
+        let mut keys: Vec<_> = events
+            .iter()
+            .filter_map(|e| match &e.event {
+                Event::Escalated(fired) => Some(fired.key),
+                Event::Breached { key, .. } => Some(*key),
+                _ => None,
+            })
+            .collect();
+        assert!(keys.len() >= 4);
+        keys.sort_unstable();
+        assert!(keys.windows(2).all(|pair| pair[0] != pair[1]));
+    }
+    let mut claimed = desk
+        .claim(at(BEGIN) + TimeDelta::days(3), TimeDelta::minutes(1), 1_000)
+        .unwrap();
+    let all = claimed.len();
+    claimed.sort_unstable_by_key(|message| message.id);
+    claimed.dedup_by_key(|message| message.id);
+    assert_eq!(claimed.len(), all);
+}
+
+#[test]
+fn tenants_do_not_see_each_other() {
+    let desk = Desk::new(MemoryStore::new(), rulebook());
+    let (red, blue) = (
+        desk.tenant(TenantId::named("red")),
+        desk.tenant(TenantId::named("blue")),
+    );
+    let call = || call(Actor::Agent(KIM), at(BEGIN), 7);
+    let id = TicketId::named("the same id");
+    let first = red
+        .open(&call(), Open::new("x").from("ann@example.com").id(id))
+        .unwrap();
+    assert_eq!(blue.ticket(id).unwrap_err().kind(), ErrorKind::NotFound);
+    let second = blue
+        .open(&call(), Open::new("x").from("ann@example.com").id(id))
+        .unwrap();
+    assert_eq!(
+        (first.number(), second.number()),
+        (second.number(), first.number()),
+        "each counts from 1"
+    );
+    assert_ne!(first.ticket().requester(), second.ticket().requester());
+    assert_eq!(red.find(first.number()).unwrap(), Some(id));
+    assert_eq!(blue.content(&[first.ticket().subject()]).unwrap(), [None]);
+    let count = |tenant: &helpdesk::desk::TenantDesk<'_, MemoryStore>| {
+        let mut rows = 0;
+        tenant.facts(&mut |facts| rows += facts.len()).unwrap();
+        rows
+    };
+    assert_eq!(
+        (count(&red), count(&blue), count(&desk.tenant(TENANT))),
+        (1, 1, 0)
+    );
+    let swept = desk.sweep(at(BEGIN) + TimeDelta::days(9), 10).unwrap();
+    assert_eq!(swept.tickets, 2, "due crosses tenants");
+}
+
+/// A wake-up computed under other zone data counts as due, and the sweep computes it anew.
+#[test]
+fn a_wake_up_of_other_zone_data_is_computed_anew() {
+    let desk = Desk::new(MemoryStore::new(), rulebook());
+    let t = desk
+        .open(
+            &call(Actor::Customer(ANN), at(BEGIN), 0),
+            Open::new("x").body("help"),
+        )
+        .unwrap();
+    let now = at(BEGIN) + TimeDelta::minutes(1);
+    let zone_data = helpdesk::calendar::ZONE_DATA_VERSION;
+    assert!(desk.store().due(now, zone_data, 10).unwrap().is_empty());
+    assert_eq!(desk.store().due(now, "2031a", 10).unwrap().len(), 1);
+
+    let stream = StreamId::ticket(TENANT, t.id());
+    let stale = helpdesk::store::Wake {
+        at: None,
+        stamp: helpdesk::store::Stamp {
+            rulebook: t.ticket().rulebook(),
+            zone_data: "2019a".to_owned(),
+        },
+    };
+    let part = Part {
+        wake: Some(stale),
+        ..Part::check(stream, t.ticket().version())
+    };
+    desk.store().commit(&commit(vec![part])).unwrap();
+    assert_eq!(desk.store().next_wake().unwrap(), None);
+    assert_eq!(desk.sweep(now, 10).unwrap().tickets, 1);
+    assert_eq!(desk.store().next_wake().unwrap(), t.wake_at());
+    assert_eq!(desk.sweep(now, 10).unwrap().tickets, 0);
+}
