@@ -36,10 +36,11 @@ fn event(version: u64) -> Recorded {
 }
 
 fn part(stream: StreamId, expected: u64, events: &[u64]) -> Part {
-    Part {
-        events: events.iter().map(|v| event(*v)).collect(),
-        ..Part::check(stream, Version(expected))
-    }
+    Part::append(
+        stream,
+        Version(expected),
+        events.iter().map(|v| event(*v)).collect(),
+    )
 }
 
 fn commit(parts: Vec<Part>) -> Commit {
@@ -98,10 +99,7 @@ fn a_commit_with_one_stale_part_writes_nothing() {
         StoreErrorKind::Conflict
     );
     assert!(versions(&store, stream("a")).is_empty());
-    let owners = Load {
-        owners: vec![UniqueKey::message(TENANT, "<1>")],
-        ..Load::streams(TENANT, [])
-    };
+    let owners = Load::owners(TENANT, vec![UniqueKey::message(TENANT, "<1>")]);
     assert_eq!(store.load(&owners).unwrap().owners, [None]);
 
     // A part without events is a version check.
@@ -164,9 +162,10 @@ fn a_unique_key_has_one_owner() {
 fn a_hot_ticket_loses_nothing() {
     for (apart, all_pass) in [(3_000, true), (20_000, false)] {
         let desk = Desk::new(MemoryStore::new(), rulebook());
-        let open = desk
+        let hot = desk
             .open(&call(Actor::Customer(ANN), at(BEGIN), 0), Open::new("hot"))
-            .unwrap();
+            .unwrap()
+            .id();
         let (done, refused) = (AtomicUsize::new(0), AtomicUsize::new(0));
         thread::scope(|scope| {
             for thread in 0..16_i64 {
@@ -176,8 +175,7 @@ fn a_hot_ticket_loses_nothing() {
                         let skew = TimeDelta::milliseconds(thread * apart / 16);
                         let call =
                             Call::new(Actor::Agent(KIM), at(BEGIN) + TimeDelta::minutes(1) + skew);
-                        match desk.submit(open.id(), &call, Command::note(format!("{thread} {i}")))
-                        {
+                        match desk.submit(hot, &call, Command::note(format!("{thread} {i}"))) {
                             Ok(_) => done.fetch_add(1, Ordering::Relaxed),
                             Err(error) => {
                                 assert_eq!(
@@ -194,10 +192,10 @@ fn a_hot_ticket_loses_nothing() {
         let (done, refused) = (done.into_inner(), refused.into_inner());
         assert_eq!(done + refused, 16 * 25);
         assert!(!all_pass || refused == 0);
-        let events = history(&desk, open.id());
+        let events = history(&desk, hot);
         let ticket = Ticket::replay(TENANT, &events).unwrap();
         assert_eq!(ticket.messages().len(), done);
-        assert_eq!(ticket, desk.ticket(open.id()).unwrap());
+        assert_eq!(ticket, desk.ticket(hot).unwrap());
         assert!(
             events
                 .iter()
@@ -320,10 +318,7 @@ fn a_wake_up_of_other_zone_data_is_computed_anew() {
             zone_data: "2019a".to_owned(),
         },
     };
-    let part = Part {
-        wake: Some(stale),
-        ..Part::check(stream, t.ticket().version())
-    };
+    let part = Part::check(stream, t.ticket().version()).wake(stale);
     desk.store().commit(&commit(vec![part])).unwrap();
     assert_eq!(desk.store().next_wake().unwrap(), None);
     assert_eq!(desk.sweep(now, 10).unwrap().tickets, 1);

@@ -324,10 +324,7 @@ impl<S: Store> TenantDesk<'_, S> {
     }
 
     fn owner(&self, key: UniqueKey) -> Result<Option<TicketId>, Error> {
-        let load = Load {
-            owners: vec![key],
-            ..Load::streams(self.tenant, [])
-        };
+        let load = Load::owners(self.tenant, vec![key]);
         let owner = self
             .desk
             .store

@@ -137,6 +137,14 @@ impl Load {
             number: false,
         }
     }
+
+    /// The owners of these keys, and nothing else yet.
+    pub fn owners(tenant: TenantId, owners: Vec<UniqueKey>) -> Load {
+        Load {
+            owners,
+            ..Load::streams(tenant, [])
+        }
+    }
 }
 
 /// The answer to a [`Load`].
@@ -201,6 +209,21 @@ impl Part {
             wake: None,
             facts: None,
         }
+    }
+
+    /// These events, the first of which follows `expected`.
+    pub fn append(stream: StreamId, expected: Version, events: Vec<Recorded>) -> Part {
+        Part {
+            events,
+            ..Part::check(stream, expected)
+        }
+    }
+
+    /// The same part with a wake-up.
+    #[must_use]
+    pub fn wake(mut self, wake: Wake) -> Part {
+        self.wake = Some(wake);
+        self
     }
 }
 
