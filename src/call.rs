@@ -217,6 +217,7 @@ impl Call {
     pub(crate) fn derived(&self, what: &str, owner: Uuid, n: u64) -> Uuid {
         derive(&[
             self.id.as_bytes(),
+            self.tenant.uuid().as_bytes(),
             what.as_bytes(),
             owner.as_bytes(),
             &n.to_be_bytes(),
