@@ -1,4 +1,45 @@
-//! The customer-support domain as a library.
+//! The customer-support domain as a library: tickets with a state machine, SLA clocks over business-hour calendars,
+//! escalation that fires exactly once, and KPIs with definitions, to be embedded by any application.
+//!
+//! # How to embed it
+//! 1. **Rules.** Begin with [`Rulebook::starter`] and write your own with [`RulebookDraft`](rulebook::RulebookDraft) or as
+//!    JSON: calendars, SLA policies, escalation rules, permissions, status labels. A built rulebook is immutable; every ticket
+//!    is pinned to the version it began under.
+//! 2. **A store.** [`MemoryStore`](store::MemoryStore) forgets at exit. Any other implements [`Store`](store::Store), whose
+//!    essay is the contract. Both go into a [`Desk`].
+//! 3. **Requests.** [`Desk::open`] begins a ticket, [`Desk::submit`] says something about one. A [`Command`] is what a
+//!    client may say, and is serde; a [`Call`] says who says it and when, and only your code can build one. The
+//!    [`Outcome`] has the ticket, the events, and every clock's [reading](sla::Reading). What is not allowed is a
+//!    [`Refusal`] with the facts to explain it, inside an [`Error`] that knows its [`kind`](Error::kind).
+//! 4. **Time.** In one loop of your own: sleep until [`Desk::nap`], call [`Desk::sweep`], deliver what [`Desk::claim`]
+//!    gives, [`acknowledge`](Desk::acknowledge) it. How often you look changes nothing but how soon things are known.
+//!
+//! # What is where
+//! | module | what |
+//! |---|---|
+//! | [`ticket`] | tickets: the lifecycle table, commands, events, decisions, permissions, the customer's view |
+//! | [`calendar`] | business time, exact over clock changes, fast at any span |
+//! | [`sla`] | policies, targets, clocks and what they show |
+//! | [`escalation`] | what happens by itself, each once for ever |
+//! | [`rulebook`] | all rules of a desk as one validated value, in versions |
+//! | [`desk`] | load, plan, commit; [`desk::plan`] is the pure door, [`desk::Operation`] the conversation without I/O |
+//! | [`store`] | the storage contract and the memory store |
+//! | [`kpi`] | facts, definitions, reports |
+//! | [`call`], [`id`], [`time`], [`error`] | who and when; names of things; lengths of time; the one error |
+//!
+//! # Features
+//! | feature | what it adds |
+//! |---|---|
+//! | (none) | the core and the memory store: opens no socket, no file and no thread |
+//! | `ical` | reads and writes holiday feeds (RFC 5545) |
+//! | `testing` | strategies, laws and oracles for your own test suite |
+//!
+//! # What it will not do
+//! It has no user interface, runs no server, starts no thread, reads no clock and sends nothing: your application does. It
+//! never panics on input. It counts in whole microseconds, and makes a float only where a number is shown.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![forbid(unsafe_code)]
 
 pub mod calendar;
 pub mod call;
@@ -20,3 +61,4 @@ pub use error::Error;
 pub use id::{TenantId, TicketId};
 pub use rulebook::Rulebook;
 pub use ticket::{Command, Open, Refusal, Ticket};
+
