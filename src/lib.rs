@@ -61,4 +61,3 @@ pub use error::Error;
 pub use id::{TenantId, TicketId};
 pub use rulebook::Rulebook;
 pub use ticket::{Command, Open, Refusal, Ticket};
-

@@ -9,11 +9,13 @@ use chrono::TimeDelta;
 use common::*;
 use helpdesk::error::ErrorKind;
 use helpdesk::store::{
-    Commit, Load, MemoryStore, Part, Store, StoreErrorKind, StreamId, UniqueKey,
+    Commit, Load, MemoryStore, Part, Store, StoreError, StoreErrorKind, StreamId, UniqueKey,
 };
 use helpdesk::ticket::{Event, Recorded, Ticket, Version};
 use helpdesk::{Actor, Call, Command, Desk, Open, TenantId, TicketId};
 use uuid::Uuid;
+
+type Instant = chrono::DateTime<chrono::Utc>;
 
 const TENANT: TenantId = TenantId::SINGLE;
 
@@ -324,4 +326,129 @@ fn a_wake_up_of_other_zone_data_is_computed_anew() {
     assert_eq!(desk.sweep(now, 10).unwrap().tickets, 1);
     assert_eq!(desk.store().next_wake().unwrap(), t.wake_at());
     assert_eq!(desk.sweep(now, 10).unwrap().tickets, 0);
+}
+
+/// A store whose commits fail as told, over a real one.
+#[derive(Debug)]
+struct Failing {
+    store: MemoryStore,
+    with: StoreErrorKind,
+    times: AtomicUsize,
+}
+
+impl Failing {
+    fn desk(with: StoreErrorKind) -> Desk<Failing> {
+        let failing = Failing {
+            store: MemoryStore::new(),
+            with,
+            times: AtomicUsize::new(0),
+        };
+        Desk::new(failing, rulebook())
+    }
+}
+
+impl Store for Failing {
+    fn load(&self, request: &Load) -> Result<helpdesk::store::Loaded, StoreError> {
+        self.store.load(request)
+    }
+    fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
+        let left = self
+            .times
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
+        match left {
+            Ok(_) => Err(StoreError::new(self.with, "as told")),
+            Err(_) => self.store.commit(commit),
+        }
+    }
+    fn due(
+        &self,
+        now: Instant,
+        zone_data: &str,
+        limit: usize,
+    ) -> Result<Vec<helpdesk::store::DueStream>, StoreError> {
+        self.store.due(now, zone_data, limit)
+    }
+    fn next_wake(&self) -> Result<Option<Instant>, StoreError> {
+        self.store.next_wake()
+    }
+    fn facts(
+        &self,
+        tenant: TenantId,
+        visit: &mut dyn FnMut(&[helpdesk::kpi::Fact]),
+    ) -> Result<(), StoreError> {
+        self.store.facts(tenant, visit)
+    }
+    fn content(
+        &self,
+        tenant: TenantId,
+        ids: &[helpdesk::id::ContentId],
+    ) -> Result<Vec<Option<helpdesk::ticket::Content>>, StoreError> {
+        self.store.content(tenant, ids)
+    }
+    fn claim(
+        &self,
+        now: Instant,
+        lease: TimeDelta,
+        limit: usize,
+    ) -> Result<Vec<helpdesk::store::OutboxMessage>, StoreError> {
+        self.store.claim(now, lease, limit)
+    }
+    fn acknowledge(&self, ids: &[Uuid]) -> Result<(), StoreError> {
+        self.store.acknowledge(ids)
+    }
+    fn next_delivery(&self) -> Result<Option<Instant>, StoreError> {
+        self.store.next_delivery()
+    }
+    fn prune_keys(&self, tenant: TenantId, before: Instant) -> Result<usize, StoreError> {
+        self.store.prune_keys(tenant, before)
+    }
+}
+
+/// A conflict is met by deciding again; endless conflict and any other failure are typed errors, and nothing is written.
+#[test]
+fn failures_of_the_store_are_typed() {
+    for (with, kind, retryable) in [
+        (StoreErrorKind::Conflict, ErrorKind::Conflict, true),
+        (StoreErrorKind::Unavailable, ErrorKind::Unavailable, true),
+        (StoreErrorKind::Full, ErrorKind::Full, false),
+        (StoreErrorKind::Newer, ErrorKind::Newer, false),
+        (StoreErrorKind::Corrupt, ErrorKind::Corrupt, false),
+    ] {
+        let desk = Failing::desk(with);
+        let id = desk
+            .open(&call(Actor::Customer(ANN), at(BEGIN), 0), Open::new("x"))
+            .unwrap()
+            .id();
+        let before = desk.ticket(id).unwrap();
+        let say = || Command::reply("hello");
+        let by_kim = |n| call(Actor::Agent(KIM), at(BEGIN) + TimeDelta::minutes(1), n);
+
+        desk.store().times.store(usize::MAX, Ordering::Relaxed);
+        let error = desk.submit(id, &by_kim(1), say()).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.is_retryable()),
+            (kind, retryable),
+            "{error}"
+        );
+        assert_eq!(desk.ticket(id).unwrap(), before);
+        let swept = desk.sweep(at(BEGIN) + TimeDelta::days(9), 10).unwrap();
+        assert_eq!((swept.tickets, swept.failed.len()), (0, 1));
+
+        desk.store().times.store(3, Ordering::Relaxed);
+        let result = desk.submit(id, &by_kim(2), say());
+        assert_eq!(result.is_ok(), with == StoreErrorKind::Conflict);
+    }
+}
+
+/// The store behind an `Arc` or a `dyn` is the same store.
+#[test]
+fn a_desk_takes_shared_and_boxed_stores() {
+    let shared = std::sync::Arc::new(MemoryStore::new());
+    let desk = Desk::new(shared.clone(), rulebook());
+    let id = desk
+        .open(&call(Actor::Customer(ANN), at(BEGIN), 0), Open::new("x"))
+        .unwrap()
+        .id();
+    let boxed: Box<dyn Store> = Box::new(shared);
+    assert_eq!(Desk::new(boxed, rulebook()).ticket(id).unwrap().id(), id);
 }
