@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::call::Actor;
 use crate::calendar::Calendar;
+use crate::call::Actor;
 use crate::id::{AgentId, CustomerId, Name, TeamId, TicketId, TicketNumber};
 use crate::sla::{Clock, Policies, State, Target, Verdict, read};
 use crate::ticket::{
@@ -41,6 +41,9 @@ pub struct Fact {
     pub resolver: Option<Actor>,
     /// When and why it was closed in this cycle.
     pub closed: Option<(DateTime<Utc>, CloseReason)>,
+    /// When this cycle left the backlog: its first entry into `Resolved` or `Closed`. A log may hold a close that a resolution
+    /// followed; `closed` is forgotten then, and this is not.
+    pub left_at: Option<DateTime<Utc>>,
     /// When the next cycle began.
     pub reopened_at: Option<DateTime<Utc>>,
     /// The time from the ticket's creation to `first_resolved_at`, by what the ticket was doing.
@@ -186,16 +189,7 @@ impl ClockFact {
 impl Fact {
     /// Whether the ticket counts as backlog at `at` by this cycle: begun, and neither resolved nor closed.
     pub fn is_backlog_at(&self, at: DateTime<Utc>) -> bool {
-        let ended = |end: Option<DateTime<Utc>>| end.is_some_and(|end| end <= at);
-        self.started_at <= at && !ended(self.backlog_until())
-    }
-
-    /// When this cycle left the backlog.
-    pub fn backlog_until(&self) -> Option<DateTime<Utc>> {
-        match (self.first_resolved_at, self.closed.map(|(at, _)| at)) {
-            (Some(resolved), Some(closed)) => Some(resolved.min(closed)),
-            (resolved, closed) => resolved.or(closed),
-        }
+        self.started_at <= at && self.left_at.is_none_or(|left| left > at)
     }
 }
 
@@ -203,6 +197,7 @@ impl Fact {
 pub fn facts(ticket: &Ticket, policies: &Policies, default: &Calendar) -> Vec<Fact> {
     let calendar = policies.calendar_of(ticket, Agreement::Sla).unwrap_or(default);
     let ledger = Ledger::of(ticket, calendar);
+    let left = ledger.left();
     let row = |(index, cycle): (usize, &crate::ticket::Cycle)| Fact {
         formula: FORMULA,
         ticket: ticket.id(),
@@ -214,6 +209,7 @@ pub fn facts(ticket: &Ticket, policies: &Policies, default: &Calendar) -> Vec<Fa
         resolved_at: cycle.resolved_at,
         resolver: cycle.resolver,
         closed: cycle.closed,
+        left_at: left.get(index).copied().flatten().map(instant),
         reopened_at: cycle.reopened_at,
         first_spent: cycle.first_resolved_at.map(|at| ledger.spent_until(micros(at))),
         spent: cycle.resolved_at.map(|at| ledger.spent_until(micros(at))),
@@ -254,7 +250,8 @@ fn first_response(ticket: &Ticket, calendar: &Calendar) -> FirstResponse {
     for mark in ticket.marks() {
         match mark.kind {
             MarkKind::Opened { inbound: true } => (since, begun) = (Some(mark.at), mark.at),
-            MarkKind::Asked if since.is_none() && !done => (since, begun) = (Some(mark.at), mark.at),
+            // Also where the desk had resolved it: the message comes before the reopening that it causes.
+            MarkKind::Asked if since.is_none() => (since, begun, done) = (Some(mark.at), mark.at, false),
             MarkKind::Moved(Phase::Resolved | Phase::Closed) if !done => {
                 if since.is_some() {
                     span = span + lengths(calendar, begun, mark.at);
@@ -326,6 +323,22 @@ impl Ledger {
             }
         }
         ledger
+    }
+
+    /// When each cycle left the backlog. Like the cycles, told from the moves alone: instants may coincide.
+    fn left(&self) -> Vec<Option<Micros>> {
+        let mut left = vec![None];
+        let mut was_done = false;
+        for (begin, phase, _) in &self.stretches {
+            let done = matches!(phase, Phase::Resolved | Phase::Closed);
+            match left.last_mut() {
+                Some(last) if done && !was_done => *last = Some(*begin),
+                _ if was_done && !done => left.push(None),
+                _ => {}
+            }
+            was_done = done;
+        }
+        left
     }
 
     fn spent_until(&self, at: Micros) -> Spent {
