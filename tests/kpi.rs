@@ -1,5 +1,7 @@
 //! The laws of the KPI reports, and figures worked out by hand.
 
+use std::iter;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use helpdesk::calendar::Zone;
 use helpdesk::id::{AgentId, TicketId, TicketNumber};
@@ -7,7 +9,7 @@ use helpdesk::kpi::{
     Exclusion, Fact, FirstResponse, KpiReport, Lengths, Report, Spent, Summary, Tally, backlog_by_day, by_ticket,
 };
 use helpdesk::sla::{State, Verdict};
-use helpdesk::ticket::{self, CloseReason, Event, Metric, Open, Recorded, Status, Step, Ticket, Version};
+use helpdesk::ticket::{self, Agreement, CloseReason, Event, Metric, Open, Recorded, Status, Step, Ticket, Version};
 use helpdesk::time::Span;
 use helpdesk::{Actor, Call, Command, Rulebook};
 use proptest::prelude::*;
@@ -35,8 +37,10 @@ fn ticket(moves: &[(&str, Status)]) -> Ticket {
     let open = Open::new("Printer on fire").from("ann@example.com");
     let opened = ticket::open(rulebook.tickets(), &call, &open, TicketNumber(1), None).unwrap();
     let mut ticket = Ticket::replay(call.tenant_id(), &opened.recorded(&call)).unwrap();
-    for (when, to) in moves {
-        let event = Event::StatusChanged { to: *to, step: Step::Resume, label: None };
+    let chosen = Event::PolicyChosen { agreement: Agreement::Sla, policy: "standard".parse().ok() };
+    let moves =
+        moves.iter().map(|(when, to)| (*when, Event::StatusChanged { to: *to, step: Step::Resume, label: None }));
+    for (when, event) in iter::once(("2026-03-02T09:00:00Z", chosen)).chain(moves) {
         let version = Version(ticket.version().0 + 1);
         ticket.apply(&Recorded {
             version,
@@ -446,8 +450,11 @@ fn what_is_later_has_not_happened() {
     assert_eq!(total(&early), Some(25 * 60));
     assert_eq!(total(&report("2026-03-07T00:00:00Z")), Some(97 * 60));
     assert_eq!(report("2026-03-05T12:00:00Z").resolution_rate().numerator(), 0);
-    let sla = |now: &str| report(now).attainment_of(Metric::FirstResponse).unwrap().ratio().clone();
-    assert_eq!(sla("2026-03-02T10:00:00Z").excluded().total(), 0); // the desk wrote first: no such clock, or it has begun
+    let sla = |now: &str| report(now).attainment_of(Metric::TotalResolution).unwrap().ratio().to_string();
+    assert_eq!(sla("2026-03-02T12:00:00Z"), "- (0 of 0; left out: 1 undecided)");
+    assert_eq!(sla("2026-03-04T00:00:00Z"), "100.0 % (1 of 1)");
+    assert_eq!(sla("2026-03-05T12:00:00Z"), "- (0 of 0; left out: 1 undecided)");
+    assert_eq!(sla("2026-03-07T00:00:00Z"), "100.0 % (1 of 1)");
 }
 
 #[test]
@@ -490,7 +497,6 @@ fn the_text_reads_well() {
     let tickets = moves.map(rows);
     let report = Report::standard().last_days(14).over(&tickets, at("2026-03-10T12:00:00Z")).unwrap();
     assert_eq!(report.reopen_rate().excluded().count(Exclusion::Immature), 0);
-    println!("{report}");
     let expected = "\
 Support report as of 2026-03-10 12:00 UTC
 About what was created or resolved from 2026-02-24 12:00 UTC to 2026-03-10 12:00 UTC
@@ -499,7 +505,36 @@ Tickets
   created            3
   resolved           2  in 2 resolutions
   closed unresolved  1  1 spam
-  backlog now        1  at most 3 on 2026-03-02
+  backlog now        1  peak 2 on 2026-03-02
 ";
     assert!(report.to_string().starts_with(expected), "{report}");
+}
+
+/// 40 business hours from Monday 09:00 on: used up on Friday at closing time, and passed just after the next opening.
+#[test]
+fn attainment_counts_what_runs_past_its_target() {
+    let met = rows(&[("2026-03-06T17:00:00Z", RESOLVED)]);
+    let running = rows(&[]);
+    let cancelled = rows(&[("2026-03-20T10:00:00Z", Status::Closed(CloseReason::Cancelled))]);
+    let attainment = |now: &str, metric| {
+        let report = Report::standard().over([&met, &running, &cancelled], at(now)).unwrap();
+        report.attainment_of(metric).unwrap().clone()
+    };
+    let total = |now| attainment(now, Metric::TotalResolution);
+    assert_eq!(total("2026-03-09T09:00:00Z").ratio().to_string(), "100.0 % (1 of 1; left out: 2 undecided)");
+    let late = total("2026-03-09T09:00:00.000001Z");
+    assert_eq!(late.ratio().to_string(), "50.0 % (1 of 2; left out: 1 undecided)");
+    let end = total("2026-03-20T10:00:00Z");
+    assert_eq!(end.ratio().to_string(), "50.0 % (1 of 2; left out: 1 cancelled)");
+    assert_eq!((end.outside_after_breach(), end.met_after_breach()), (1, 0));
+    let answer = attainment("2026-03-20T10:00:00Z", Metric::FirstResponse);
+    assert_eq!(answer.ratio().excluded().total() + answer.ratio().denominator(), 3);
+
+    let mut swapped = met.clone();
+    swapped[0].own.as_mut().unwrap().clocks.iter_mut().for_each(|clock| clock.ever_breached = true);
+    let report = Report::standard().over([swapped], at("2026-03-20T10:00:00Z")).unwrap();
+    let total = report.attainment_of(Metric::TotalResolution).unwrap();
+    assert_eq!(total.ratio().to_string(), "100.0 % (1 of 1)");
+    assert_eq!((total.met_after_breach(), total.never_breached().to_string().as_str()), (1, "0.0 % (0 of 1)"));
+    assert!(report.to_string().contains("1 met after a target had been passed"));
 }

@@ -31,7 +31,7 @@ impl fmt::Display for KpiReport {
 
         writeln!(f, "\nTickets")?;
         let resolutions = format!("in {} resolutions", grouped(self.resolutions()));
-        let peak = self.backlog().peak().map_or(String::new(), |(date, n)| format!("at most {} on {date}", grouped(n)));
+        let peak = self.backlog().peak().map_or(String::new(), |(date, n)| format!("peak {} on {date}", grouped(n)));
         let closed: Vec<_> =
             self.closed_unresolved().iter().map(|(reason, n)| format!("{} {reason}", grouped(*n))).collect();
         let mut rows = vec![
@@ -225,13 +225,17 @@ fn length(us: i64) -> String {
     let us = us.unsigned_abs();
     let seconds = us.saturating_add(500_000) / 1_000_000;
     let minutes = seconds.saturating_add(30) / MINUTE;
+    let two = |n: u64, big: &str, rest: u64, small: &str| match rest {
+        0 => format!("{n} {big}"),
+        rest => format!("{n} {big} {rest} {small}"),
+    };
     let text = match seconds {
         0 if us == 0 => String::from("0 s"),
         0 => String::from("< 1 s"),
         s if s < MINUTE => format!("{s} s"),
-        s if s < 10 * MINUTE => format!("{} min {} s", s / MINUTE, s % MINUTE),
+        s if s < 10 * MINUTE => two(s / MINUTE, "min", s % MINUTE, "s"),
         _ if minutes < 60 => format!("{minutes} min"),
-        s if s < 1_000 * HOUR => format!("{} h {} min", minutes / 60, minutes % 60),
+        s if s < 1_000 * HOUR => two(minutes / 60, "h", minutes % 60, "min"),
         s => format!("{} h", grouped(s.saturating_add(HOUR / 2) / HOUR)),
     };
     format!("{sign}{text}")
@@ -247,9 +251,9 @@ mod tests {
         assert_eq!(length(0), "0 s");
         assert_eq!(length(1), "< 1 s");
         assert_eq!(s(59), "59 s");
-        assert_eq!(length(59_600_000), "1 min 0 s");
+        assert_eq!(length(59_600_000), "1 min");
         assert_eq!(s(12_000), "3 h 20 min");
-        assert_eq!(s(3_599), "1 h 0 min");
+        assert_eq!(s(3_599), "1 h");
         assert_eq!(s(3_600 * 2_000), "2,000 h");
         assert_eq!(s(-61), "-1 min 1 s");
         assert_eq!(length(i64::MIN), "-2,562,047,788 h");
