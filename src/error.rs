@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::id::TicketId;
+use crate::kpi::KpiError;
 use crate::rulebook::MissingRulebook;
 use crate::store::{StoreError, StoreErrorKind};
 use crate::ticket::Refusal;
@@ -30,6 +31,7 @@ enum Inner {
     NotAHistory(TicketId),
     Store(StoreError),
     Rulebook(MissingRulebook),
+    Figures(KpiError),
     Contended { tries: u32 },
     Runaway { ticket: TicketId, events: usize },
     Misused(&'static str),
@@ -57,6 +59,8 @@ pub enum ErrorKind {
     Full,
     /// The desk was not given a rulebook version that a ticket is pinned to.
     MissingRulebook,
+    /// The figures asked for cannot be worked out from the rows that are stored.
+    Figures,
     /// The ticket's rules go on and on firing at one instant.
     Runaway,
     /// Anything else.
@@ -100,6 +104,7 @@ impl Error {
                 StoreErrorKind::Other => ErrorKind::Other,
             },
             Inner::Rulebook(_) => ErrorKind::MissingRulebook,
+            Inner::Figures(_) => ErrorKind::Figures,
             Inner::Contended { .. } => ErrorKind::Conflict,
             Inner::Runaway { .. } => ErrorKind::Runaway,
             Inner::Misused(_) => ErrorKind::Other,
@@ -119,6 +124,7 @@ impl Error {
             (_, ErrorKind::Newer) => "newer",
             (_, ErrorKind::Full) => "full",
             (_, ErrorKind::MissingRulebook) => "missing_rulebook",
+            (_, ErrorKind::Figures) => "figures",
             (_, ErrorKind::Runaway) => "runaway",
             (_, ErrorKind::Other) => "other",
         }
@@ -149,6 +155,7 @@ impl fmt::Display for Error {
             ),
             Inner::Store(error) => error.fmt(f),
             Inner::Rulebook(missing) => missing.fmt(f),
+            Inner::Figures(error) => error.fmt(f),
             Inner::Contended { tries } => write!(
                 f,
                 "others wrote first in each of {tries} tries; the same call may work later"
@@ -188,5 +195,11 @@ impl From<StoreError> for Error {
 impl From<MissingRulebook> for Error {
     fn from(missing: MissingRulebook) -> Error {
         Error(Box::new(Inner::Rulebook(missing)))
+    }
+}
+
+impl From<KpiError> for Error {
+    fn from(error: KpiError) -> Error {
+        Error(Box::new(Inner::Figures(error)))
     }
 }

@@ -1,6 +1,27 @@
 //! The customer-support domain as a library: tickets with a state machine, SLA clocks over business-hour calendars,
 //! escalation that fires exactly once, and KPIs with definitions, to be embedded by any application.
 //!
+//! ```
+//! use chrono::{DateTime, TimeDelta, Utc};
+//! use helpdesk::{Actor, Call, Command, Desk, Open, Report, Rulebook};
+//! use helpdesk::{id::AgentId, store::MemoryStore, ticket::{Metric, Pending}};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let desk = Desk::new(MemoryStore::new(), Rulebook::starter());
+//! let me = AgentId::named("kim"); // or the id that your application has for her
+//! let now: DateTime<Utc> = "2026-03-05T09:00:00Z".parse()?; // your clock: the crate reads none
+//!
+//! let call = Call::new(Actor::agent(me), now);
+//! let t = desk.open(&call, Open::new("Printer on fire").from("ann@example.com"))?;
+//! println!("#{} first answer due {}", t.number(), t.reading(Metric::FirstResponse).due().unwrap());
+//! desk.submit(t.id(), &call, Command::reply("Which floor?").then_pend(Pending::Customer))?;
+//!
+//! let later = now + TimeDelta::days(2);
+//! desk.sweep(later, 500)?;
+//! print!("{}", desk.report(&Report::standard().last_days(30), later)?);
+//! # Ok(()) }
+//! ```
+//!
 //! # How to embed it
 //! 1. **Rules.** Begin with [`Rulebook::starter`] and write your own with [`RulebookDraft`](rulebook::RulebookDraft) or as
 //!    JSON: calendars, SLA policies, escalation rules, permissions, status labels. A built rulebook is immutable; every ticket
@@ -13,6 +34,7 @@
 //!    [`Refusal`] with the facts to explain it, inside an [`Error`] that knows its [`kind`](Error::kind).
 //! 4. **Time.** In one loop of your own: sleep until [`Desk::nap`], call [`Desk::sweep`], deliver what [`Desk::claim`]
 //!    gives, [`acknowledge`](Desk::acknowledge) it. How often you look changes nothing but how soon things are known.
+//! 5. **Figures.** [`Desk::report`] gives KPIs with their counts and with what they left out.
 //!
 //! # What is where
 //! | module | what |
@@ -59,5 +81,10 @@ pub use call::{Actor, Call};
 pub use desk::{Desk, Outcome};
 pub use error::Error;
 pub use id::{TenantId, TicketId};
+pub use kpi::Report;
 pub use rulebook::Rulebook;
 pub use ticket::{Command, Open, Refusal, Ticket};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -80,6 +80,8 @@ proptest! {
         if wake > now {
             let between = now + (wake - TimeDelta::microseconds(1) - now) * share as i32 / 1000;
             prop_assert_eq!(desk.sweep(between, 10).unwrap().events, 0);
+            let just_before = wake - TimeDelta::microseconds(1);
+            prop_assert_eq!(desk.sweep(just_before, 10).unwrap().events, 0);
         }
         prop_assert!(desk.sweep(wake, 10).unwrap().events > 0);
     }

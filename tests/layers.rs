@@ -30,7 +30,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "store",
         &["id", "time", "call", "ticket", "escalation", "kpi"],
     ),
-    ("error", &["id", "rulebook", "store", "ticket"]),
+    ("error", &["id", "kpi", "rulebook", "store", "ticket"]),
     (
         "desk",
         &[

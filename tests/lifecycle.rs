@@ -695,6 +695,11 @@ fn nobody_is_late_in_closed_hours() {
         let reading = t.reading(Metric::FirstResponse);
         assert_eq!(reading.verdict(), verdict, "{answer}");
         assert_eq!(reading.ever_breached(), verdict == Verdict::Breached);
+        let announced = t
+            .events()
+            .iter()
+            .any(|e| matches!(e.event, Event::Breached { .. }));
+        assert_eq!(announced, verdict == Verdict::Breached, "{answer}");
     }
 }
 

@@ -30,7 +30,7 @@ use crate::calendar::ZONE_DATA_VERSION;
 use crate::call::{Actor, Call};
 use crate::error::Error;
 use crate::id::{ContentId, CustomerId, TenantId, TicketId, TicketNumber};
-use crate::kpi::Fact;
+use crate::kpi::{Fact, KpiReport, Report};
 use crate::rulebook::{Rulebook, Rulebooks};
 use crate::sla::Reading;
 use crate::store::{Load, OutboxMessage, Store, StreamId, UniqueKey};
@@ -168,6 +168,14 @@ impl<S: Store> Desk<S> {
         let wake = self.store.next_wake()?.unwrap_or(longest);
         let delivery = self.store.next_delivery()?.unwrap_or(longest);
         Ok(longest.min(wake).min(delivery).max(now))
+    }
+
+    /// The report over every ticket of the tenant, as of `now`. Sweep first: figures rest on what is recorded.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub fn report(&self, report: &Report, now: DateTime<Utc>) -> Result<KpiReport, Error> {
+        self.tenant(TenantId::SINGLE).report(report, now)
     }
 
     /// Takes at most `limit` outbox messages for delivery; whoever does not [`acknowledge`](Desk::acknowledge) one within
@@ -312,6 +320,21 @@ impl<S: Store> TenantDesk<'_, S> {
     /// Calls `visit` with the rows of each ticket.
     pub fn facts(&self, visit: &mut dyn FnMut(&[Fact])) -> Result<(), Error> {
         Ok(self.desk.store.facts(self.tenant, visit)?)
+    }
+
+    /// See [`Desk::report`].
+    pub fn report(&self, report: &Report, now: DateTime<Utc>) -> Result<KpiReport, Error> {
+        let mut tally = report.tally(now);
+        let mut failed = None;
+        self.desk.store.facts(self.tenant, &mut |rows| {
+            if failed.is_none() {
+                failed = tally.add(rows).err();
+            }
+        })?;
+        match failed {
+            None => Ok(tally.report()?),
+            Some(error) => Err(error.into()),
+        }
     }
 
     /// Forgets idempotency keys used before `before`, and tells how many. Hosts call this daily with 30 days ago.

@@ -42,6 +42,9 @@ pub struct Fact {
     pub resolver: Option<Actor>,
     /// When and why it was closed in this cycle.
     pub closed: Option<(DateTime<Utc>, CloseReason)>,
+    /// When this cycle left the backlog: its first entry into `Resolved` or `Closed`. A log may hold a close that a resolution
+    /// followed; `closed` is forgotten then, and this is not.
+    pub left_at: Option<DateTime<Utc>>,
     /// When the next cycle began.
     pub reopened_at: Option<DateTime<Utc>>,
     /// The time from the ticket's creation to `first_resolved_at`, by what the ticket was doing.
@@ -187,16 +190,7 @@ impl ClockFact {
 impl Fact {
     /// Whether the ticket counts as backlog at `at` by this cycle: begun, and neither resolved nor closed.
     pub fn is_backlog_at(&self, at: DateTime<Utc>) -> bool {
-        let ended = |end: Option<DateTime<Utc>>| end.is_some_and(|end| end <= at);
-        self.started_at <= at && !ended(self.backlog_until())
-    }
-
-    /// When this cycle left the backlog.
-    pub fn backlog_until(&self) -> Option<DateTime<Utc>> {
-        match (self.first_resolved_at, self.closed.map(|(at, _)| at)) {
-            (Some(resolved), Some(closed)) => Some(resolved.min(closed)),
-            (resolved, closed) => resolved.or(closed),
-        }
+        self.started_at <= at && self.left_at.is_none_or(|left| left > at)
     }
 }
 
@@ -217,6 +211,7 @@ pub fn facts(ticket: &Ticket, policies: &Policies, default: &Calendar) -> Vec<Fa
         resolved_at: cycle.resolved_at,
         resolver: cycle.resolver,
         closed: cycle.closed,
+        left_at: cycle.left_at,
         reopened_at: cycle.reopened_at,
         first_spent: cycle
             .first_resolved_at
@@ -271,8 +266,9 @@ fn first_response(ticket: &Ticket, calendar: &Calendar) -> FirstResponse {
     for mark in ticket.marks() {
         match mark.kind {
             MarkKind::Opened { inbound: true } => (since, begun) = (Some(mark.at), mark.at),
-            MarkKind::Asked if since.is_none() && !done => {
-                (since, begun) = (Some(mark.at), mark.at)
+            // Also where the desk had resolved it: the message comes before the reopening that it causes.
+            MarkKind::Asked if since.is_none() => {
+                (since, begun, done) = (Some(mark.at), mark.at, false)
             }
             MarkKind::Moved(Phase::Resolved | Phase::Closed) if !done => {
                 if since.is_some() {

@@ -1,5 +1,7 @@
 //! How events make a ticket. Total: a recorded event is a fact, and facts are not refused.
 
+use chrono::{DateTime, Utc};
+
 use crate::call::Actor;
 use crate::id::TenantId;
 use crate::time::micros;
@@ -27,14 +29,6 @@ impl Ticket {
             return None;
         };
         let inbound = opened.direction == super::Direction::Inbound;
-        let cycle = Cycle {
-            started_at: first.at,
-            first_resolved_at: None,
-            resolved_at: None,
-            resolver: None,
-            closed: None,
-            reopened_at: None,
-        };
         Some(Ticket {
             tenant,
             opened: opened.clone(),
@@ -54,7 +48,7 @@ impl Ticket {
             messages: Vec::new(),
             effort: Vec::new(),
             links: Vec::new(),
-            cycles: vec![cycle],
+            cycles: vec![Cycle::beginning(first.at)],
             policies: Default::default(),
             marks: vec![Mark {
                 at: micros(first.at),
@@ -159,6 +153,9 @@ impl Ticket {
         let Some(cycle) = self.cycles.last_mut() else {
             return;
         };
+        if !done(from) && done(to.stage()) {
+            cycle.left_at = Some(recorded.at);
+        }
         match to {
             Status::Resolved if from != Stage::Resolved => {
                 cycle.first_resolved_at.get_or_insert(recorded.at);
@@ -177,14 +174,7 @@ impl Ticket {
         if let Some(last) = self.cycles.last_mut() {
             last.reopened_at = Some(recorded.at);
         }
-        self.cycles.push(Cycle {
-            started_at: recorded.at,
-            first_resolved_at: None,
-            resolved_at: None,
-            resolver: None,
-            closed: None,
-            reopened_at: None,
-        });
+        self.cycles.push(Cycle::beginning(recorded.at));
     }
 
     fn mark(&mut self, recorded: &Recorded, kind: MarkKind) {
@@ -199,6 +189,20 @@ impl Ticket {
     fn announce(&mut self, key: crate::id::FiringKey) {
         if let Err(place) = self.announced.binary_search(&key) {
             self.announced.insert(place, key);
+        }
+    }
+}
+
+impl Cycle {
+    fn beginning(started_at: DateTime<Utc>) -> Cycle {
+        Cycle {
+            started_at,
+            first_resolved_at: None,
+            resolved_at: None,
+            resolver: None,
+            closed: None,
+            left_at: None,
+            reopened_at: None,
         }
     }
 }

@@ -149,6 +149,8 @@ pub struct Cycle {
     pub resolver: Option<Actor>,
     /// When and why it was closed in this cycle.
     pub closed: Option<(DateTime<Utc>, CloseReason)>,
+    /// When it was no longer work to do: the first entry into `Resolved` or `Closed`.
+    pub left_at: Option<DateTime<Utc>>,
     /// When the next cycle began.
     pub reopened_at: Option<DateTime<Utc>>,
 }
