@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Calendar;
 use super::error::CalendarError;
-use super::range::{instant, micros};
+use super::range::{LATEST_US, instant, micros};
 use super::timeline::Timeline;
 
 impl Calendar {
@@ -60,6 +60,35 @@ impl Calendar {
     pub fn subtract_earliest(&self, from: DateTime<Utc>, time: TimeDelta) -> Result<DateTime<Utc>, CalendarError> {
         let time = whole_micros(time)?.checked_neg().ok_or(CalendarError::BeyondRange)?;
         self.answer(self.earliest_us(micros(from)?, time), time > 0)
+    }
+
+    /// [`elapsed`](Self::elapsed) for hosts that keep instants as microseconds since the Unix epoch.
+    ///
+    /// # Errors
+    /// An instant outside the supported range.
+    #[inline]
+    pub fn elapsed_micros(&self, from: i64, to: i64) -> Result<i64, CalendarError> {
+        for us in [from, to] {
+            if !is_in_range(us) {
+                return Err(out_of_range(us));
+            }
+        }
+        Ok(self.elapsed_us(from, to))
+    }
+
+    /// [`add`](Self::add) for hosts that keep instants as microseconds since the Unix epoch.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    #[inline]
+    pub fn add_micros(&self, from: i64, time: i64) -> Result<i64, CalendarError> {
+        if !is_in_range(from) {
+            return Err(out_of_range(from));
+        }
+        match self.add_us(from, time) {
+            Some(at) => Ok(at),
+            None => Err(self.no_answer(time >= 0)),
+        }
     }
 
     /// Whether it is open at `at`; at a close it is not.
@@ -139,14 +168,32 @@ impl Calendar {
         })
     }
 
-    /// An answer, or the reason that there is none in that direction.
     fn answer(&self, us: Option<i64>, forward: bool) -> Result<DateTime<Utc>, CalendarError> {
-        us.map(instant).ok_or(match self.timeline() {
+        match us {
+            Some(us) => Ok(instant(us)),
+            None => Err(self.no_answer(forward)),
+        }
+    }
+
+    /// Why there is no answer in that direction.
+    #[cold]
+    fn no_answer(&self, forward: bool) -> CalendarError {
+        match self.timeline() {
             Timeline::Table(table) if table.never_opens() => CalendarError::Never,
             Timeline::Table(table) if forward && !table.still_opens() => CalendarError::Never,
             _ => CalendarError::BeyondRange,
-        })
+        }
     }
+}
+
+fn is_in_range(us: i64) -> bool {
+    (0..=LATEST_US).contains(&us)
+}
+
+#[cold]
+fn out_of_range(us: i64) -> CalendarError {
+    let beyond = if us < 0 { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC };
+    CalendarError::OutOfRange { at: DateTime::from_timestamp_micros(us).unwrap_or(beyond) }
 }
 
 fn whole_micros(time: TimeDelta) -> Result<i64, CalendarError> {
