@@ -12,6 +12,7 @@
 
 use std::collections::HashSet;
 use std::hint::black_box;
+use std::ops::Range;
 use std::time::Instant;
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, TimeDelta, TimeZone, Utc, Weekday};
@@ -28,24 +29,57 @@ const ROUNDS: usize = 9;
 const SPANS: [(&str, i64); 4] =
     [("1 hour", 3_600), ("1 week", 7 * DAY), ("1 year", 365 * DAY), ("10 years", 3_652 * DAY)];
 
-/// One question: from an instant, in whole seconds, over a span.
-type Query = (i64, i64);
+/// Questions: from an instant over a span, in the units that each way takes.
+struct Queries {
+    /// Unix seconds, and seconds.
+    seconds: Vec<(i64, i64)>,
+    /// Unix microseconds, and microseconds.
+    micros: Vec<(i64, i64)>,
+    instants: Vec<(DateTime<Utc>, TimeDelta)>,
+}
 
-/// A way to answer a list of questions; the sum of the answers keeps it honest.
+impl Queries {
+    fn new(seconds: Vec<(i64, i64)>) -> Queries {
+        let micros = seconds.iter().map(|&(from, span)| (from * SECOND, span * SECOND)).collect();
+        let instants = seconds.iter().map(|&(from, span)| (instant(from), TimeDelta::seconds(span))).collect();
+        Queries { seconds, micros, instants }
+    }
+}
+
+/// A way to answer questions, those of a range; the sum of the answers keeps it honest.
 struct Way<'a> {
     name: &'static str,
-    run: Box<dyn Fn(&[Query]) -> i64 + 'a>,
-    /// How many questions a round may ask without taking too long.
-    most: usize,
+    run: Box<dyn Fn(&Queries, Range<usize>) -> i64 + 'a>,
+    /// Whether it is so slow that it gets only as many questions as fit in a moment.
+    is_slow: bool,
+    /// How many of the units it answers in make a second.
+    unit: i64,
 }
 
 impl<'a> Way<'a> {
-    fn new(name: &'static str, most: usize, answer: impl Fn(i64, i64) -> i64 + 'a) -> Way<'a> {
-        let run = Box::new(move |queries: &[Query]| {
-            queries.iter().fold(0, |sum: i64, &(from, span)| sum.wrapping_add(answer(from, span)))
-        });
-        Way { name, run, most }
+    fn in_micros(name: &'static str, answer: impl Fn(i64, i64) -> i64 + 'a) -> Way<'a> {
+        let run = move |all: &Queries, asked: Range<usize>| sum(&all.micros[asked], |&(from, span)| answer(from, span));
+        Way { name, run: Box::new(run), is_slow: false, unit: SECOND }
     }
+
+    fn in_seconds(name: &'static str, answer: impl Fn(i64, i64) -> i64 + 'a) -> Way<'a> {
+        let run = move |all: &Queries, asked: Range<usize>| sum(&all.seconds[asked], |&(from, span)| answer(from, span));
+        Way { name, run: Box::new(run), is_slow: false, unit: 1 }
+    }
+
+    fn slow(name: &'static str, answer: impl Fn(i64, i64) -> i64 + 'a) -> Way<'a> {
+        Way { is_slow: true, ..Way::in_seconds(name, answer) }
+    }
+
+    fn in_instants(name: &'static str, answer: impl Fn(DateTime<Utc>, TimeDelta) -> i64 + 'a) -> Way<'a> {
+        let run = move |all: &Queries, asked: Range<usize>| sum(&all.instants[asked], |&(from, span)| answer(from, span));
+        Way { name, run: Box::new(run), is_slow: false, unit: 1 }
+    }
+}
+
+#[inline]
+fn sum<T>(asked: &[T], answer: impl Fn(&T) -> i64) -> i64 {
+    asked.iter().fold(0, |sum: i64, query| sum.wrapping_add(answer(query)))
 }
 
 fn main() {
@@ -53,6 +87,7 @@ fn main() {
     let office = office("America/New_York", "Mon-Fri 09:00-17:00", &holidays);
     let stretches = stretches(&office);
     let cells = Cells::new(&stretches);
+    let fine = FineCells::new(&stretches);
     let prefix = Prefix::new(&stretches);
     let naive = Naive { holidays: holidays.iter().copied().collect() };
     let work_clock = work_clock(&holidays);
@@ -60,40 +95,41 @@ fn main() {
 
     println!("business time, ns a question; {ROUNDS} rounds, medians");
     let elapsed = vec![
-        Way::new("helpdesk", usize::MAX, |from, span| {
-            office.elapsed_micros(from * SECOND, (from + span) * SECOND).unwrap_or(0) / SECOND
+        Way::in_micros("helpdesk", |from, span| office.elapsed_micros(from, from + span).unwrap_or(0)),
+        Way::in_seconds("bare day cells", |from, span| cells.elapsed(from, from + span)),
+        Way::in_micros("bare cells, microsec.", |from, span| fine.elapsed(from, from + span)),
+        Way::in_instants("helpdesk, DateTime", |from, span| {
+            office.elapsed(from, from + span).unwrap_or_default().num_seconds()
         }),
-        Way::new("helpdesk, DateTime", usize::MAX, |from, span| {
-            office.elapsed(instant(from), instant(from + span)).unwrap_or_default().num_seconds()
+        Way::in_instants("bare cells, DateTime", |from, span| {
+            let micros = fine.elapsed(from.timestamp_micros(), (from + span).timestamp_micros());
+            TimeDelta::microseconds(micros).num_seconds()
         }),
-        Way::new("bare day cells", usize::MAX, |from, span| cells.elapsed(from, from + span)),
-        Way::new("prefix sums", usize::MAX, |from, span| prefix.elapsed(from, from + span)),
-        Way::new("naive day walk", 2_000, |from, span| naive.elapsed(from, from + span)),
-        Way::new("workclock", 2_000, |from, span| {
-            work_clock.between(timestamp(from), timestamp(from + span)).as_secs()
-        }),
-        Way::new("opening-hours", 2_000, |from, span| oh_elapsed(&opening_hours, from, from + span)),
+        Way::in_seconds("prefix sums", |from, span| prefix.elapsed(from, from + span)),
+        Way::slow("naive day walk", |from, span| naive.elapsed(from, from + span)),
+        Way::slow("workclock", |from, span| work_clock.between(timestamp(from), timestamp(from + span)).as_secs()),
+        Way::slow("opening-hours", |from, span| oh_elapsed(&opening_hours, from, from + span)),
     ];
     table("elapsed", &elapsed, |from, span| (from, span));
 
-    let open_per_span = |from: i64, span: i64| (from, prefix.elapsed(from, from + span).max(1_800));
     let add = vec![
-        Way::new("helpdesk", usize::MAX, |from, open| {
-            office.add_micros(from * SECOND, open * SECOND).unwrap_or(0) / SECOND
+        Way::in_micros("helpdesk", |from, open| office.add_micros(from, open).unwrap_or(0)),
+        Way::in_seconds("bare day cells", |from, open| cells.add(from, open)),
+        Way::in_micros("bare cells, microsec.", |from, open| fine.add(from, open)),
+        Way::in_instants("helpdesk, DateTime", |from, open| office.add(from, open).unwrap_or_default().timestamp()),
+        Way::in_instants("bare cells, DateTime", |from, open| {
+            let micros = fine.add(from.timestamp_micros(), open.num_microseconds().unwrap_or(0));
+            DateTime::from_timestamp_micros(micros).unwrap_or_default().timestamp()
         }),
-        Way::new("helpdesk, DateTime", usize::MAX, |from, open| {
-            office.add(instant(from), TimeDelta::seconds(open)).unwrap_or_default().timestamp()
-        }),
-        Way::new("bare day cells", usize::MAX, |from, open| cells.add(from, open)),
-        Way::new("prefix sums", usize::MAX, |from, open| prefix.add(from, open)),
-        Way::new("naive day walk", 2_000, |from, open| naive.add(from, open)),
-        Way::new("workclock", 2_000, |from, open| {
+        Way::in_seconds("prefix sums", |from, open| prefix.add(from, open)),
+        Way::slow("naive day walk", |from, open| naive.add(from, open)),
+        Way::slow("workclock", |from, open| {
             let open = jiff::SignedDuration::from_secs(open);
             work_clock.add(timestamp(from), open).map_or(0, |at| at.as_second())
         }),
-        Way::new("opening-hours", 2_000, |from, open| oh_add(&opening_hours, from, open)),
+        Way::slow("opening-hours", |from, open| oh_add(&opening_hours, from, open)),
     ];
-    table("add", &add, open_per_span);
+    table("add", &add, |from, span| (from, prefix.elapsed(from, from + span).max(1_800)));
 
     many_calendars(&holidays);
     other_kinds(&office);
@@ -101,17 +137,17 @@ fn main() {
 }
 
 /// Times all ways over the four spans: a thousand questions again and again, and a million at random.
-fn table(what: &str, ways: &[Way<'_>], question: impl Fn(i64, i64) -> Query) {
+fn table(what: &str, ways: &[Way<'_>], question: impl Fn(i64, i64) -> (i64, i64)) {
     let mut warm: Vec<Vec<f64>> = vec![Vec::new(); ways.len()];
     let mut cold: Vec<Vec<f64>> = vec![Vec::new(); ways.len()];
     for (_, span) in SPANS {
-        let few: Vec<Query> = starts(1_000, span, 1).into_iter().map(|from| question(from, span)).collect();
-        let many: Vec<Query> = starts(1_000_000, span, 2).into_iter().map(|from| question(from, span)).collect();
-        agree(what, ways, &few[..50]);
-        for (way, ns) in measure(ways, &few, 50).into_iter().enumerate() {
+        let few = Queries::new(starts(1_000, span, 1).into_iter().map(|from| question(from, span)).collect());
+        let many = Queries::new(starts(1_000_000, span, 2).into_iter().map(|from| question(from, span)).collect());
+        agree(what, ways, &few);
+        for (way, ns) in measure(ways, &few, span, 50).into_iter().enumerate() {
             warm[way].push(ns);
         }
-        for (way, ns) in measure(ways, &many, 1).into_iter().enumerate() {
+        for (way, ns) in measure(ways, &many, span, 1).into_iter().enumerate() {
             cold[way].push(ns);
         }
     }
@@ -136,41 +172,37 @@ fn table(what: &str, ways: &[Way<'_>], question: impl Fn(i64, i64) -> Query) {
 }
 
 fn ratio(name: &str, ours: f64, theirs: f64) -> String {
-    match name {
-        "bare day cells" | "helpdesk, DateTime" => format!("{:.2}", ours / theirs),
-        _ => format!("{:.0}", theirs / ours),
+    if name.starts_with("bare") || name.starts_with("helpdesk") {
+        format!("{:.2}", ours / theirs)
+    } else {
+        format!("{:.0}", theirs / ours)
     }
 }
 
 fn goal(name: &str) -> &'static str {
     match name {
         "bare day cells" => " of its time (goal: at most 1.5)",
+        "bare cells, microsec." => " of its time: the same question, to the microsecond",
+        "bare cells, DateTime" | "helpdesk, DateTime" => " of its time is the integer form of ours",
         "opening-hours" | "workclock" => " times ours (goal: at least 50, 500, 15,000)",
         "naive day walk" => " times ours (goal: at least 1,000 at a year)",
-        "helpdesk, DateTime" => " of it is the integer form",
         _ => " times ours",
     }
 }
 
 /// Median nanoseconds a question of each way, all ways in turns.
-fn measure(ways: &[Way<'_>], queries: &[Query], repeat: usize) -> Vec<f64> {
+fn measure(ways: &[Way<'_>], queries: &Queries, span: i64, repeat: usize) -> Vec<f64> {
+    let affordable = (200_000_000 / (span / 10 + 40_000)).clamp(5, 2_000) as usize;
     let mut times: Vec<Vec<f64>> = vec![Vec::new(); ways.len()];
     for _ in 0..ROUNDS {
         for (way, times) in ways.iter().zip(&mut times) {
-            let slow = way.most < queries.len();
-            let span = queries[0].1.max(1);
-            let affordable = if slow || way.most < usize::MAX {
-                (200_000_000 / (span / 10 + 40_000)).clamp(5, way.most as i64) as usize
-            } else {
-                queries.len()
-            };
-            let asked = &queries[..affordable.min(queries.len())];
-            let repeat = if way.most < usize::MAX { 1 } else { repeat };
+            let count = if way.is_slow { affordable.min(queries.seconds.len()) } else { queries.seconds.len() };
+            let repeat = if way.is_slow { 1 } else { repeat };
             let begin = Instant::now();
             for _ in 0..repeat {
-                black_box((way.run)(black_box(asked)));
+                black_box((way.run)(black_box(queries), 0..count));
             }
-            times.push(begin.elapsed().as_nanos() as f64 / (asked.len() * repeat) as f64);
+            times.push(begin.elapsed().as_nanos() as f64 / (count * repeat) as f64);
         }
     }
     times.into_iter().map(median).collect()
@@ -182,11 +214,11 @@ fn median(mut times: Vec<f64>) -> f64 {
 }
 
 /// All ways must give the same answers before their times mean anything.
-fn agree(what: &str, ways: &[Way<'_>], queries: &[Query]) {
-    for &query in queries {
-        let answers: Vec<i64> = ways.iter().map(|way| (way.run)(&[query])).collect();
+fn agree(what: &str, ways: &[Way<'_>], queries: &Queries) {
+    for place in 0..50 {
+        let answers: Vec<i64> = ways.iter().map(|way| (way.run)(queries, place..place + 1) / way.unit).collect();
         let same = answers.iter().all(|answer| *answer == answers[0]);
-        assert!(same, "{what} from {} over {}: {answers:?}", instant(query.0), query.1);
+        assert!(same, "{what} of {:?}: {answers:?}", queries.instants[place]);
     }
 }
 
@@ -199,22 +231,15 @@ fn many_calendars(holidays: &[NaiveDate]) {
     let picks: Vec<u8> = (0..1_000_000).map(|_| random.random_range(0..64)).collect();
     println!("\n64 calendars at random against one, a million questions");
     for (name, span) in SPANS {
-        let queries: Vec<Query> = starts(1_000_000, span, 3).into_iter().map(|from| (from, span)).collect();
-        let picked: Vec<(u8, Query)> = picks.iter().copied().zip(queries).collect();
+        let starts = starts(1_000_000, span, 3).into_iter().map(|from| from * SECOND);
+        let picked: Vec<(u8, i64)> = picks.iter().copied().zip(starts).collect();
+        let span = span * SECOND;
         let (mut one, mut all, mut add_one, mut add_all) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
-            one.push(each(&picked, |_, (from, span)| {
-                offices[0].elapsed_micros(from * SECOND, (from + span) * SECOND).unwrap_or(0)
-            }));
-            all.push(each(&picked, |pick, (from, span)| {
-                offices[pick as usize].elapsed_micros(from * SECOND, (from + span) * SECOND).unwrap_or(0)
-            }));
-            add_one.push(each(&picked, |_, (from, span)| {
-                offices[0].add_micros(from * SECOND, span * SECOND / 5).unwrap_or(0)
-            }));
-            add_all.push(each(&picked, |pick, (from, span)| {
-                offices[pick as usize].add_micros(from * SECOND, span * SECOND / 5).unwrap_or(0)
-            }));
+            one.push(each(&picked, |_, from| offices[0].elapsed_micros(from, from + span).unwrap_or(0)));
+            all.push(each(&picked, |pick, from| offices[pick as usize].elapsed_micros(from, from + span).unwrap_or(0)));
+            add_one.push(each(&picked, |_, from| offices[0].add_micros(from, span / 4).unwrap_or(0)));
+            add_all.push(each(&picked, |pick, from| offices[pick as usize].add_micros(from, span / 4).unwrap_or(0)));
         }
         let [one, all, add_one, add_all] = [one, all, add_one, add_all].map(median);
         println!(
@@ -225,9 +250,9 @@ fn many_calendars(holidays: &[NaiveDate]) {
     }
 }
 
-fn each(picked: &[(u8, Query)], answer: impl Fn(u8, Query) -> i64) -> f64 {
+fn each(picked: &[(u8, i64)], answer: impl Fn(u8, i64) -> i64) -> f64 {
     let begin = Instant::now();
-    let sum = picked.iter().fold(0i64, |sum, &(pick, query)| sum.wrapping_add(answer(pick, query)));
+    let sum = picked.iter().fold(0i64, |sum, &(pick, from)| sum.wrapping_add(answer(pick, from)));
     black_box(sum);
     begin.elapsed().as_nanos() as f64 / picked.len() as f64
 }
@@ -243,16 +268,13 @@ fn other_kinds(office: &Calendar) {
     ];
     println!("\nother kinds of calendars, a million questions over a year");
     let year = SPANS[2].1;
-    let queries: Vec<(u8, Query)> = starts(1_000_000, year, 4).into_iter().map(|from| (0, (from, year))).collect();
+    let queries: Vec<(u8, i64)> = starts(1_000_000, year, 4).into_iter().map(|from| (0, from * SECOND)).collect();
+    let year = year * SECOND;
     let mut times = vec![(Vec::new(), Vec::new()); kinds.len()];
     for _ in 0..ROUNDS {
         for ((_, calendar), times) in kinds.iter().zip(&mut times) {
-            times.0.push(each(&queries, |_, (from, span)| {
-                calendar.elapsed_micros(from * SECOND, (from + span) * SECOND).unwrap_or(0)
-            }));
-            times.1.push(each(&queries, |_, (from, span)| {
-                calendar.add_micros(from * SECOND, span * SECOND / 50).unwrap_or(0)
-            }));
+            times.0.push(each(&queries, |_, from| calendar.elapsed_micros(from, from + year).unwrap_or(0)));
+            times.1.push(each(&queries, |_, from| calendar.add_micros(from, year / 32).unwrap_or(0)));
         }
     }
     for ((name, _), (elapsed, add)) in kinds.iter().zip(times) {
@@ -354,77 +376,81 @@ fn stretches(office: &Calendar) -> Vec<(i64, i64)> {
     windows.map(|open| (open.from.timestamp(), open.to.timestamp())).collect()
 }
 
-/// The least work that can do: a fixed cell for each UTC day with two windows, and a bucket index for `add`.
-struct Cells {
-    first: i64,
-    days: Vec<Cell>,
-    buckets: Vec<u32>,
-}
+/// The least work that can do: a fixed cell for each UTC day with two windows, and a bucket index for `add`. Once in
+/// seconds, and once to the microsecond, as a calendar of ours answers.
+macro_rules! cells {
+    ($name:ident, $unit:ty, $per_second:expr, $bucket:expr) => {
+        struct $name {
+            first: i64,
+            days: Vec<[$unit; 5]>,
+            buckets: Vec<u32>,
+        }
 
-#[derive(Clone, Copy, Default)]
-struct Cell {
-    before: u32,
-    from: [u32; 2],
-    to: [u32; 2],
-}
+        impl $name {
+            const DAY: i64 = DAY * $per_second;
 
-const BUCKET: i64 = 1 << 14;
-
-impl Cells {
-    fn new(stretches: &[(i64, i64)]) -> Cells {
-        let first = seconds(FIRST_YEAR);
-        let count = (seconds(LAST_YEAR + 1) - first) / DAY;
-        let mut cells = Cells { first, days: Vec::new(), buckets: Vec::new() };
-        let mut before = 0u32;
-        for day in 0..=count {
-            let begin = first + day * DAY;
-            let mut cell = Cell { before, from: [86_400; 2], to: [86_400; 2] };
-            let here = stretches.iter().skip(stretches.partition_point(|open| open.1 <= begin));
-            for (place, open) in here.take_while(|open| open.0 < begin + DAY).enumerate() {
-                cell.from[place] = (open.0.max(begin) - begin) as u32;
-                cell.to[place] = (open.1.min(begin + DAY) - begin) as u32;
-                before += cell.to[place] - cell.from[place];
+            fn new(stretches: &[(i64, i64)]) -> $name {
+                let first = seconds(FIRST_YEAR);
+                let count = (seconds(LAST_YEAR + 1) - first) / DAY;
+                let mut days = Vec::new();
+                let mut before = 0;
+                for day in 0..=count {
+                    let begin = first + day * DAY;
+                    let mut cell = [Self::DAY as $unit; 5];
+                    cell[0] = before;
+                    let here = stretches.iter().skip(stretches.partition_point(|open| open.1 <= begin));
+                    for (place, open) in here.take_while(|open| open.0 < begin + DAY).enumerate() {
+                        let (from, to) = (open.0.max(begin) - begin, open.1.min(begin + DAY) - begin);
+                        cell[1 + place] = (from * $per_second) as $unit;
+                        cell[3 + place] = (to * $per_second) as $unit;
+                        before += cell[3 + place] - cell[1 + place];
+                    }
+                    days.push(cell);
+                }
+                let mut buckets = Vec::new();
+                let mut day = 0;
+                for bucket in 0..=(before as i64 / $bucket) {
+                    while day + 1 < days.len() && (days[day + 1][0] as i64) < bucket * $bucket {
+                        day += 1;
+                    }
+                    buckets.push(day as u32);
+                }
+                $name { first: first * $per_second, days, buckets }
             }
-            cells.days.push(cell);
-        }
-        let mut day = 0;
-        for bucket in 0..=i64::from(before) / BUCKET {
-            while day + 1 < cells.days.len() && i64::from(cells.days[day + 1].before) < bucket * BUCKET {
-                day += 1;
+
+            #[inline]
+            fn before(&self, at: i64) -> i64 {
+                let since = (at - self.first) as u64;
+                let within = (since % Self::DAY as u64) as $unit;
+                let cell = &self.days[(since / Self::DAY as u64) as usize];
+                let open = |place: usize| within.min(cell[3 + place]) - within.min(cell[1 + place]);
+                (cell[0] + open(0) + open(1)) as i64
             }
-            cells.buckets.push(day as u32);
+
+            #[inline]
+            fn elapsed(&self, from: i64, to: i64) -> i64 {
+                self.before(to) - self.before(from)
+            }
+
+            #[inline]
+            fn add(&self, from: i64, open: i64) -> i64 {
+                let target = self.before(from) + open;
+                let mut day = self.buckets[(target / $bucket) as usize] as usize;
+                while (self.days[day + 1][0] as i64) < target {
+                    day += 1;
+                }
+                let cell = &self.days[day];
+                let left = target as $unit - cell[0];
+                let first = cell[3] - cell[1];
+                let within = if left <= first { cell[1] + left } else { cell[2] + left - first };
+                self.first + day as i64 * Self::DAY + within as i64
+            }
         }
-        cells
-    }
-
-    #[inline]
-    fn before(&self, at: i64) -> i64 {
-        let since = (at - self.first) as u64;
-        let second = (since % DAY as u64) as u32;
-        let cell = &self.days[(since / DAY as u64) as usize];
-        let open = |place: usize| second.min(cell.to[place]) - second.min(cell.from[place]);
-        i64::from(cell.before + open(0) + open(1))
-    }
-
-    #[inline]
-    fn elapsed(&self, from: i64, to: i64) -> i64 {
-        self.before(to) - self.before(from)
-    }
-
-    #[inline]
-    fn add(&self, from: i64, open: i64) -> i64 {
-        let target = self.before(from) + open;
-        let mut day = self.buckets[(target / BUCKET) as usize] as usize;
-        while i64::from(self.days[day + 1].before) < target {
-            day += 1;
-        }
-        let cell = &self.days[day];
-        let left = target as u32 - cell.before;
-        let first = cell.to[0] - cell.from[0];
-        let second = if left <= first { cell.from[0] + left } else { cell.from[1] + left - first };
-        self.first + day as i64 * DAY + i64::from(second)
-    }
+    };
 }
+
+cells!(Cells, u32, 1, 1 << 14);
+cells!(FineCells, u64, SECOND, 1 << 34);
 
 /// All open stretches with the open time before each, found by binary search.
 struct Prefix {

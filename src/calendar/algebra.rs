@@ -32,7 +32,7 @@ impl Combination {
     /// Combines week by week; a pair of shapes that was met before is not worked out again.
     pub(super) fn compile(self, a: &Timeline, b: &Timeline) -> Timeline {
         let mut weaver = Weaver::new();
-        let mut known: HashMap<(u16, u16), u16> = HashMap::new();
+        let mut known: HashMap<(usize, usize), u16> = HashMap::new();
         let (mut left, mut right, mut both) = (Vec::new(), Vec::new(), Vec::new());
         for week in 0..WEEKS {
             let pair = (shape_id(a, week), shape_id(b, week));
@@ -68,14 +68,14 @@ impl Combination {
     }
 }
 
-fn shape_id(timeline: &Timeline, week: usize) -> u16 {
+fn shape_id(timeline: &Timeline, week: usize) -> usize {
     match timeline {
         Timeline::Always => 0,
-        Timeline::Table(table) => table.shape_id(week),
+        Timeline::Table(table) => table.shape_of(week),
     }
 }
 
-fn spans(timeline: &Timeline, shape: u16, spans: &mut Vec<(u32, u32)>) {
+fn spans(timeline: &Timeline, shape: usize, spans: &mut Vec<(u32, u32)>) {
     spans.clear();
     match timeline {
         Timeline::Always => spans.push((0, WEEK)),

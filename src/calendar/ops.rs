@@ -68,12 +68,10 @@ impl Calendar {
     /// An instant outside the supported range.
     #[inline]
     pub fn elapsed_micros(&self, from: i64, to: i64) -> Result<i64, CalendarError> {
-        for us in [from, to] {
-            if !is_in_range(us) {
-                return Err(out_of_range(us));
-            }
+        if !is_in_range(from) || !is_in_range(to) {
+            return Err(out_of_range(if is_in_range(from) { to } else { from }));
         }
-        Ok(self.elapsed_us(from, to))
+        Ok(self.timeline().elapsed(from as u64, to as u64))
     }
 
     /// [`add`](Self::add) for hosts that keep instants as microseconds since the Unix epoch.
@@ -187,7 +185,7 @@ impl Calendar {
 }
 
 fn is_in_range(us: i64) -> bool {
-    (0..=LATEST_US).contains(&us)
+    us as u64 <= LATEST_US as u64
 }
 
 #[cold]
