@@ -21,7 +21,7 @@ pub enum Combination {
 
 impl Combination {
     /// Whether the result is open where the operands are open like this.
-    pub(super) fn of(self, a: bool, b: bool) -> bool {
+    pub fn of(self, a: bool, b: bool) -> bool {
         match self {
             Combination::Union => a || b,
             Combination::Intersection => a && b,

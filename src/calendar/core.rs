@@ -5,7 +5,7 @@
 
 use super::Calendar;
 use super::range::LATEST_US;
-use super::timeline::{Table, Timeline, clamped};
+use super::timeline::{Timeline, clamped};
 
 impl Calendar {
     /// Open microseconds in `[a, b)`, negative when `b` is before `a`.
@@ -22,8 +22,10 @@ impl Calendar {
         match self.timeline() {
             Timeline::Always => within((a as i64).checked_add(d)?),
             Timeline::Table(_) if d == 0 => Some(a as i64),
-            Timeline::Table(table) if d > 0 => within(earliest(table, table.open_before(a).checked_add(d)?)?),
-            Timeline::Table(table) => table.at_open(table.open_before(a).checked_add(d)?),
+            Timeline::Table(table) => {
+                let forward = i64::from(d > 0);
+                within(table.at_open_from(a, d - forward)? + forward)
+            }
         }
     }
 
@@ -34,7 +36,7 @@ impl Calendar {
         let a = clamped(a);
         match self.timeline() {
             Timeline::Always => within((a as i64).checked_add(d)?),
-            Timeline::Table(table) => within(table.at_open(table.open_before(a).checked_add(d)?)?),
+            Timeline::Table(table) => within(table.at_open_from(a, d)?),
         }
     }
 
@@ -44,7 +46,7 @@ impl Calendar {
         let a = clamped(a);
         match self.timeline() {
             Timeline::Always => within((a as i64).checked_add(d)?),
-            Timeline::Table(table) => within(earliest(table, table.open_before(a).checked_add(d)?)?),
+            Timeline::Table(table) => within(table.at_open_from(a, d.checked_sub(1)?)? + 1),
         }
     }
 
@@ -70,12 +72,6 @@ impl Calendar {
             Timeline::Table(table) => within(table.at_closed(at - table.open_before(clamped(at)) - 1)? + 1),
         }
     }
-}
-
-/// The earliest instant with `open` open microseconds before it.
-#[inline]
-fn earliest(table: &Table, open: i64) -> Option<i64> {
-    Some(table.at_open(open - 1)? + 1)
 }
 
 #[inline]

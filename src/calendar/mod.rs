@@ -230,6 +230,22 @@ impl Calendar {
         }
     }
 
+    /// What a holiday does to a window that runs over midnight.
+    pub fn overnight(&self) -> Overnight {
+        match &self.0.source {
+            Source::Hours { definition, .. } => definition.overnight,
+            _ => Overnight::default(),
+        }
+    }
+
+    /// How it was combined and of what; none for a calendar with hours of its own and for one that is always open.
+    pub fn parts(&self) -> Option<(Combination, &Calendar, &Calendar)> {
+        match &self.0.source {
+            Source::Combined { how, parts: [first, second], .. } => Some((*how, first, second)),
+            _ => None,
+        }
+    }
+
     /// The bytes of its compiled form. What it was written as, and the parts of a combination, come on top.
     pub fn compiled_bytes(&self) -> usize {
         self.timeline().bytes()

@@ -66,7 +66,7 @@ impl Calendar {
     ///
     /// # Errors
     /// An instant outside the supported range.
-    #[inline]
+    #[inline(always)]
     pub fn elapsed_micros(&self, from: i64, to: i64) -> Result<i64, CalendarError> {
         if !is_in_range(from) || !is_in_range(to) {
             return Err(out_of_range(if is_in_range(from) { to } else { from }));

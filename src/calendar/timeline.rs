@@ -30,12 +30,10 @@ pub(super) enum Timeline {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Table {
-    /// One row a week and one more, which holds the sum.
+    /// One row a week, and behind the last one some that hold the sum.
     rows: Box<[Row]>,
     /// The cells of all shapes, seven each.
     cells: Box<[Day]>,
-    /// Of each shape, the open seconds before each of its days, and in all of them.
-    sums: Box<[[i32; 8]]>,
     /// The spans of a day behind its second.
     more: Box<[Box<[Rest]>]>,
     /// Open seconds of the whole range.
@@ -68,6 +66,12 @@ struct Day {
     more: u32,
 }
 
+/// More seconds than the range has: added so that a time to go back becomes one that can be divided without a sign.
+const LIFT: i64 = 1 << 33;
+
+/// How many rows from the hint on are looked at before searching.
+const NEAR: usize = 4;
+
 const INLINE: usize = 2;
 const CLOSED_DAY: Day = Day { from: [DAY_US; INLINE], to: [DAY_US; INLINE], open_before: 0, more: 0 };
 
@@ -81,7 +85,7 @@ struct Rest {
 
 impl Timeline {
     /// Open microseconds in `[a, b)`; negative when `b` is before `a`. Both lie in the supported range.
-    #[inline]
+    #[inline(always)]
     pub(super) fn elapsed(&self, a: u64, b: u64) -> i64 {
         match self {
             Timeline::Always => b as i64 - a as i64,
@@ -96,7 +100,6 @@ impl Timeline {
                 let rest: usize = table.more.iter().map(|list| size_of_val(list.as_ref())).sum();
                 size_of_val(table.rows.as_ref())
                     + size_of_val(table.cells.as_ref())
-                    + size_of_val(table.sums.as_ref())
                     + size_of_val(table.more.as_ref())
                     + rest
             }
@@ -117,7 +120,7 @@ fn week_of(day: u64) -> usize {
 }
 
 impl Table {
-    #[inline]
+    #[inline(always)]
     fn elapsed(&self, a: u64, b: u64) -> i64 {
         let (a, b) = (self.open_at(a), self.open_at(b));
         (i64::from(b.0) - i64::from(a.0)) * SECOND_US + b.1 as i64 - a.1 as i64
@@ -131,7 +134,7 @@ impl Table {
     }
 
     /// The open seconds before the UTC day of `us`, and the open microseconds of that day before it.
-    #[inline]
+    #[inline(always)]
     fn open_at(&self, us: u64) -> (u32, u64) {
         let day = us / DAY_US;
         let row = &self.rows[week_of(day)];
@@ -146,9 +149,13 @@ impl Table {
     }
 
     /// The number of the shape of a week.
-    #[inline]
     pub(super) fn shape_of(&self, week: usize) -> usize {
-        usize::from(self.rows[week].cells.wrapping_add(week as u16 * 7)) / 7
+        self.first_cell(&self.rows[week], week) / 7
+    }
+
+    #[inline]
+    fn first_cell(&self, row: &Row, week: usize) -> usize {
+        row.cells.wrapping_add(week as u16 * 7) as usize
     }
 
     /// Whether it is open at `us`, which lies in the range.
@@ -157,38 +164,44 @@ impl Table {
         self.cell(&self.rows[week_of(day)], day).is_open(us % DAY_US, &self.more)
     }
 
-    /// The last instant with exactly `open` open microseconds before it: it is open. None when there are never more
-    /// than that, or `open` is negative.
-    #[inline]
-    pub(super) fn at_open(&self, open: i64) -> Option<i64> {
-        let open = open as u64;
-        if open >= u64::from(self.open) * SECOND_US as u64 {
+    /// The last instant with `more` open microseconds between `us` and it, which may lie before `us`.
+    #[inline(always)]
+    pub(super) fn at_open_from(&self, us: u64, more: i64) -> Option<i64> {
+        let (whole, in_day) = self.open_at(us);
+        let lifted = u64::try_from(more.checked_add(in_day as i64 + LIFT * SECOND_US)?).ok()?;
+        let seconds = lifted / SECOND_US as u64;
+        let fraction = lifted - seconds * SECOND_US as u64;
+        let whole = (u64::from(whole) + seconds).wrapping_sub(LIFT as u64);
+        if whole >= u64::from(self.open) {
             return None;
         }
-        let whole = (open / SECOND_US as u64) as u32;
-        let week = self.row_of(whole);
-        let row = &self.rows[week];
-        let left = (whole - row.open_before) as i32;
-        let begun: i32 = self.sums[self.shape_of(week)].iter().map(|&before| i32::from(before <= left)).sum();
-        let day = (week * 7 + begun as usize - 1) as u64;
-        let cell = self.cell(row, day);
-        let before = u64::from(row.open_before + cell.open_before);
-        let in_day = cell.at_open(open - before * SECOND_US as u64, &self.more);
-        Some((day * DAY_US + in_day) as i64)
+        let whole = whole as u32;
+        let (week, row) = self.row_of(whole);
+        let first = self.first_cell(row, week);
+        let left = whole - row.open_before;
+        let (day, cell) = last_begun(&self.cells[first..first + 7], left);
+        let left = u64::from(left - cell.open_before) * SECOND_US as u64 + fraction;
+        let in_day = cell.at_open(left, &self.more);
+        Some(((week * 7 + day) as u64 * DAY_US + in_day) as i64)
     }
 
     /// The last row with no more than `whole` open seconds before it, for a `whole` below the sum.
-    #[inline]
-    fn row_of(&self, whole: u32) -> usize {
+    #[inline(always)]
+    fn row_of(&self, whole: u32) -> (usize, &Row) {
         let bucket = (u64::from(whole) * self.scale) >> 32;
-        let mut week = self.rows[bucket as usize].hint as usize;
-        week += usize::from(self.rows[week + 1].open_before <= whole);
-        week += usize::from(self.rows[week + 1].open_before <= whole);
-        if self.rows[week + 1].open_before <= whole {
-            let later = &self.rows[week + 1..];
-            week += later.partition_point(|row| row.open_before <= whole);
+        let hint = self.rows[bucket as usize].hint as usize;
+        let near = &self.rows[hint..hint + NEAR];
+        if near[NEAR - 1].open_before <= whole {
+            return self.row_far_from(hint, whole);
         }
-        week
+        let steps = usize::from(near[1].open_before <= whole) + usize::from(near[2].open_before <= whole);
+        (hint + steps, &near[steps])
+    }
+
+    fn row_far_from(&self, hint: usize, whole: u32) -> (usize, &Row) {
+        let later = &self.rows[hint + 1..];
+        let week = hint + later.partition_point(|row| row.open_before <= whole);
+        (week, &self.rows[week])
     }
 
     /// The last instant with exactly `closed` closed microseconds before it: it is closed. None when there are never
@@ -207,9 +220,9 @@ impl Table {
         }
         let row = &self.rows[low];
         let left = whole - (low as u32 * WEEK - row.open_before);
-        let sums = &self.sums[self.shape_of(low)];
-        let day = (1..7u32).filter(|&day| day * DAY - sums[day as usize] as u32 <= left).count();
-        let day = low as u32 * 7 + day as u32;
+        let first = self.first_cell(row, low);
+        let closed_before = (1u32..).zip(&self.cells[first + 1..first + 7]).map(|(day, cell)| day * DAY - cell.open_before);
+        let day = low as u32 * 7 + closed_before.filter(|&closed| closed <= left).count() as u32;
         let cell = self.cell(row, u64::from(day));
         let before = u64::from(day * DAY - row.open_before - cell.open_before) * SECOND_US as u64;
         let in_day = cell.at_closed(closed - before, &self.more);
@@ -234,6 +247,14 @@ impl Table {
     pub(super) fn spans_of(&self, shape: usize, spans: &mut Vec<(u32, u32)>) {
         spans.extend(pieces(&self.cells[shape * 7..shape * 7 + 7], &self.more));
     }
+}
+
+/// The last of a week's cells with no more than `left` open seconds before it.
+#[inline(always)]
+fn last_begun(week: &[Day], left: u32) -> (usize, &Day) {
+    let begun = |day: usize| usize::from(week[day].open_before <= left);
+    let day = begun(1) + begun(2) + begun(3) + begun(4) + begun(5) + begun(6);
+    (day, &week[day])
 }
 
 /// The open spans of a shape's cells in seconds of the week, in order, with a break at each midnight.
@@ -314,7 +335,8 @@ impl Day {
 pub(super) struct Weaver {
     weeks: Vec<u16>,
     cells: Vec<Day>,
-    sums: Vec<[i32; 8]>,
+    /// The open seconds of each shape.
+    sums: Vec<u32>,
     more: Vec<Box<[Rest]>>,
     known: HashMap<u64, u16>,
 }
@@ -349,18 +371,18 @@ impl Weaver {
 
     /// The table of all weeks pushed, of which there must be as many as the range has.
     pub(super) fn finish(self) -> Timeline {
-        let mut rows = Vec::with_capacity(WEEKS + 1);
+        let mut rows = Vec::with_capacity(WEEKS + NEAR);
         let mut open = 0;
         for (week, &shape) in (0u16..).zip(&self.weeks) {
             let cells = (shape * 7).wrapping_sub(week.wrapping_mul(7));
             rows.push(Row { open_before: open, cells, hint: 0 });
-            open += self.sums.get(shape as usize).map_or(0, |sums| sums[7] as u32);
+            open += self.sums.get(shape as usize).copied().unwrap_or(0);
         }
         if open == WEEKS as u32 * WEEK {
             return Timeline::Always;
         }
         let last_year = open - rows[WEEKS - LAST_YEAR].open_before;
-        rows.push(Row { open_before: open, cells: 0, hint: 0 });
+        rows.resize(WEEKS + NEAR, Row { open_before: open, cells: 0, hint: 0 });
         let scale = ((WEEKS as u64) << 32).checked_div(u64::from(open)).unwrap_or(0);
         let mut week = 0;
         for bucket in 0..WEEKS {
@@ -373,7 +395,6 @@ impl Weaver {
         Timeline::Table(Table {
             rows: rows.into_boxed_slice(),
             cells: self.cells.into_boxed_slice(),
-            sums: self.sums.into_boxed_slice(),
             more: self.more.into_boxed_slice(),
             open,
             last_year,
@@ -383,7 +404,6 @@ impl Weaver {
 
     /// Adds the cells of a new shape.
     fn cut(&mut self, spans: &[(u32, u32)]) {
-        let mut sums = [0; 8];
         let mut open_in_week = 0;
         for day in 0..7u32 {
             let midnight = day * DAY;
@@ -407,9 +427,8 @@ impl Weaver {
             }
             self.cells.push(cell);
             open_in_week += open;
-            sums[day as usize + 1] = open_in_week as i32;
         }
-        self.sums.push(sums);
+        self.sums.push(open_in_week);
     }
 
     /// Whether a shape is made of just these spans. Guards against two lists with one fingerprint.
