@@ -64,6 +64,11 @@ proptest! {
     }
 
     #[test]
+    fn an_explanation_adds_up(calendar in calendars(), a in instants(), days in 0i64..60) {
+        laws::explanation_adds_up(&calendar, a, (a + TimeDelta::days(days)).min(LATEST));
+    }
+
+    #[test]
     fn what_is_written_is_read_again(calendar in calendars(), a in instants(), b in instants()) {
         laws::survives_serde(&calendar, a, b);
     }

@@ -8,7 +8,8 @@ use super::timeline::{Timeline, Weaver, WEEK};
 use super::{compile, range::WEEKS};
 
 /// How two calendars are combined.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Combination {
     /// Open when at least one of them is: desks that follow the sun.

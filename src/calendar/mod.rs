@@ -29,12 +29,14 @@
 
 mod algebra;
 mod builder;
+mod chart;
 mod compile;
 mod core;
 mod days;
 mod definition;
 mod error;
 mod exception;
+mod explain;
 mod form;
 mod ops;
 mod plan;
@@ -59,6 +61,7 @@ pub use days::DayEnd;
 pub use definition::Overnight;
 pub use error::{CalendarError, InvalidCalendar};
 pub use exception::{DayHours, Exception, Layer, When};
+pub use explain::{Explanation, Reason, Stretch};
 pub use range::{EARLIEST, LATEST};
 pub use week::Week;
 pub use window::Window;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use crate::calendar::{Calendar, CalendarError};
+use crate::calendar::{Calendar, CalendarError, Reason};
 use crate::testing::calendar::oracle;
 
 const TICK: TimeDelta = TimeDelta::microseconds(1);
@@ -144,6 +144,29 @@ pub fn openings_and_closings(calendar: &Calendar, at: DateTime<Utc>, to: DateTim
     assert!(forward.windows(2).all(|pair| pair[0].to < pair[1].from), "{}", message());
     let sum = forward.iter().fold(TimeDelta::zero(), |sum, open| sum + open.length());
     assert_eq!(calendar.elapsed(at, to), Ok(sum), "{}", message());
+}
+
+/// The explanation covers the whole time without gap, and its open stretches add up to the open time.
+#[track_caller]
+pub fn explanation_adds_up(calendar: &Calendar, a: DateTime<Utc>, b: DateTime<Utc>) {
+    let (a, b) = (a.min(b), a.max(b));
+    let explanation = calendar.explain(a, b).unwrap_or_else(|error| panic!("{error}"));
+    let stretches = explanation.stretches();
+    let message = || format!("{calendar:?}: {a} to {b}\n{explanation}");
+    assert!(stretches.windows(2).all(|pair| pair[0].to == pair[1].from), "{}", message());
+    let ends = stretches.first().zip(stretches.last());
+    assert_eq!(ends.map(|(first, last)| (first.from, last.to)), (a < b).then_some((a, b)), "{}", message());
+    assert_eq!(Ok(explanation.open()), calendar.elapsed(a, b), "{}", message());
+    for stretch in stretches {
+        let open = if stretch.is_open { stretch.length() } else { TimeDelta::zero() };
+        assert_eq!(calendar.elapsed(stretch.from, stretch.to), Ok(open), "{}", message());
+        let explains_open = match &stretch.reason {
+            Reason::AlwaysOpen | Reason::Hours { .. } | Reason::SpecialHours { .. } => Some(true),
+            Reason::Exception { .. } | Reason::OutsideHours | Reason::DayOff { .. } => Some(false),
+            _ => None,
+        };
+        assert!(explains_open.is_none_or(|open| open == stretch.is_open), "{}", message());
+    }
 }
 
 /// The oracle, second by second, says the same. Give it instants no more than some days apart.
