@@ -73,6 +73,8 @@ pub mod kpi;
 pub mod rulebook;
 pub mod sla;
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod ticket;
 pub mod time;
 

@@ -24,14 +24,12 @@ fn keys(events: &[Recorded]) -> Vec<FiringKey> {
 }
 
 fn clocks() -> impl Iterator<Item = ClockId> {
-    Metric::ALL.into_iter().map(|metric| ClockId {
-        agreement: Agreement::Sla,
-        metric,
-    })
+    let of = |agreement| Metric::ALL.into_iter().map(move |metric| ClockId { agreement, metric });
+    [Agreement::Sla, Agreement::Ola].into_iter().flat_map(of)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Sweeping more or less often never changes what happens, and no key comes twice.
     #[test]

@@ -73,6 +73,10 @@ impl Model {
         if is_closed && command.changes.iter().any(changes_closed) {
             return Answer::Refused;
         }
+        let is_past = |c: &Change| matches!(c, Change::PromiseUpdate(due) if *due <= now);
+        if command.changes.iter().any(is_past) {
+            return Answer::Refused;
+        }
         let waits = matches!(after.status, Status::Pending(_));
         match &command.step {
             None => {}
@@ -698,7 +702,7 @@ fn nobody_is_late_in_closed_hours() {
         let announced = t
             .events()
             .iter()
-            .any(|e| matches!(e.event, Event::Breached { .. }));
+            .any(|e| matches!(e.event, Event::Breached { clock, .. } if clock.metric == Metric::FirstResponse));
         assert_eq!(announced, verdict == Verdict::Breached, "{answer}");
     }
 }

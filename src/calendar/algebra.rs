@@ -4,11 +4,12 @@
 
 use std::collections::HashMap;
 
-use super::timeline::{Timeline, WEEK, Weaver};
+use super::timeline::{Timeline, Weaver, WEEK};
 use super::{compile, range::WEEKS};
 
 /// How two calendars are combined.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Combination {
     /// Open when at least one of them is: desks that follow the sun.
@@ -21,7 +22,7 @@ pub enum Combination {
 
 impl Combination {
     /// Whether the result is open where the operands are open like this.
-    pub(super) fn of(self, a: bool, b: bool) -> bool {
+    pub fn of(self, a: bool, b: bool) -> bool {
         match self {
             Combination::Union => a || b,
             Combination::Intersection => a && b,
@@ -32,7 +33,7 @@ impl Combination {
     /// Combines week by week; a pair of shapes that was met before is not worked out again.
     pub(super) fn compile(self, a: &Timeline, b: &Timeline) -> Timeline {
         let mut weaver = Weaver::new();
-        let mut known: HashMap<(u16, u16), u16> = HashMap::new();
+        let mut known: HashMap<(usize, usize), u16> = HashMap::new();
         let (mut left, mut right, mut both) = (Vec::new(), Vec::new(), Vec::new());
         for week in 0..WEEKS {
             let pair = (shape_id(a, week), shape_id(b, week));
@@ -50,11 +51,7 @@ impl Combination {
     /// Walks over all boundaries of both lists in order and keeps the stretches where the combination is open.
     fn sweep(self, left: &[(u32, u32)], right: &[(u32, u32)], open: &mut Vec<(u32, u32)>) {
         open.clear();
-        let mut edges: Vec<u32> = left
-            .iter()
-            .chain(right)
-            .flat_map(|&(from, to)| [from, to])
-            .collect();
+        let mut edges: Vec<u32> = left.iter().chain(right).flat_map(|&(from, to)| [from, to]).collect();
         edges.extend([0, WEEK]);
         edges.sort_unstable();
         edges.dedup();
@@ -72,14 +69,14 @@ impl Combination {
     }
 }
 
-fn shape_id(timeline: &Timeline, week: usize) -> u16 {
+fn shape_id(timeline: &Timeline, week: usize) -> usize {
     match timeline {
         Timeline::Always => 0,
-        Timeline::Table(table) => table.shape_id(week),
+        Timeline::Table(table) => table.shape_of(week),
     }
 }
 
-fn spans(timeline: &Timeline, shape: u16, spans: &mut Vec<(u32, u32)>) {
+fn spans(timeline: &Timeline, shape: usize, spans: &mut Vec<(u32, u32)>) {
     spans.clear();
     match timeline {
         Timeline::Always => spans.push((0, WEEK)),

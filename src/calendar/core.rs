@@ -5,27 +5,27 @@
 
 use super::Calendar;
 use super::range::LATEST_US;
-use super::timeline::{Table, Timeline};
+use super::timeline::{Timeline, clamped};
 
 impl Calendar {
     /// Open microseconds in `[a, b)`, negative when `b` is before `a`.
     #[inline]
     pub(crate) fn elapsed_us(&self, a: i64, b: i64) -> i64 {
-        self.timeline().elapsed(a, b)
+        self.timeline().elapsed(clamped(a), clamped(b))
     }
 
     /// The earliest instant `t` from `a` on with `d` open microseconds between; for a negative `d` the latest one
     /// before. None when that is not in the range.
     #[inline]
     pub(crate) fn add_us(&self, a: i64, d: i64) -> Option<i64> {
-        let a = a.clamp(0, LATEST_US);
+        let a = clamped(a);
         match self.timeline() {
-            Timeline::Always => within(a.checked_add(d)?),
-            Timeline::Table(_) if d == 0 => Some(a),
-            Timeline::Table(table) if d > 0 => {
-                within(earliest(table, table.open_before(a).checked_add(d)?)?)
+            Timeline::Always => within((a as i64).checked_add(d)?),
+            Timeline::Table(_) if d == 0 => Some(a as i64),
+            Timeline::Table(table) => {
+                let forward = i64::from(d > 0);
+                within(table.at_open_from(a, d - forward)? + forward)
             }
-            Timeline::Table(table) => table.at_open(table.open_before(a).checked_add(d)?),
         }
     }
 
@@ -33,29 +33,27 @@ impl Calendar {
     /// answers a close. None when it does not open again in the range.
     #[inline]
     pub(crate) fn latest_us(&self, a: i64, d: i64) -> Option<i64> {
-        let a = a.clamp(0, LATEST_US);
+        let a = clamped(a);
         match self.timeline() {
-            Timeline::Always => within(a.checked_add(d)?),
-            Timeline::Table(table) => within(table.at_open(table.open_before(a).checked_add(d)?)?),
+            Timeline::Always => within((a as i64).checked_add(d)?),
+            Timeline::Table(table) => within(table.at_open_from(a, d)?),
         }
     }
 
     /// The earliest instant `t` with `d` open microseconds from `a` to it, looked for before `a` too: the last close
     /// where the answer would be a closed stretch. None when that lies before the range or after it.
     pub(crate) fn earliest_us(&self, a: i64, d: i64) -> Option<i64> {
-        let a = a.clamp(0, LATEST_US);
+        let a = clamped(a);
         match self.timeline() {
-            Timeline::Always => within(a.checked_add(d)?),
-            Timeline::Table(table) => {
-                within(earliest(table, table.open_before(a).checked_add(d)?)?)
-            }
+            Timeline::Always => within((a as i64).checked_add(d)?),
+            Timeline::Table(table) => within(table.at_open_from(a, d.checked_sub(1)?)? + 1),
         }
     }
 
     pub(crate) fn is_open_us(&self, at: i64) -> bool {
         match self.timeline() {
             Timeline::Always => true,
-            Timeline::Table(table) => table.is_open(at),
+            Timeline::Table(table) => table.is_open(clamped(at)),
         }
     }
 
@@ -63,7 +61,7 @@ impl Calendar {
     pub(crate) fn end_of_open_us(&self, at: i64) -> Option<i64> {
         match self.timeline() {
             Timeline::Always => None,
-            Timeline::Table(table) => within(table.at_closed(at - table.open_before(at))?),
+            Timeline::Table(table) => within(table.at_closed(at - table.open_before(clamped(at)))?),
         }
     }
 
@@ -71,15 +69,9 @@ impl Calendar {
     pub(crate) fn start_of_open_us(&self, at: i64) -> Option<i64> {
         match self.timeline() {
             Timeline::Always => None,
-            Timeline::Table(table) => within(table.at_closed(at - table.open_before(at) - 1)? + 1),
+            Timeline::Table(table) => within(table.at_closed(at - table.open_before(clamped(at)) - 1)? + 1),
         }
     }
-}
-
-/// The earliest instant with `open` open microseconds before it.
-#[inline]
-fn earliest(table: &Table, open: i64) -> Option<i64> {
-    Some(table.at_open(open - 1)? + 1)
 }
 
 #[inline]

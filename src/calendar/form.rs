@@ -48,9 +48,7 @@ impl<'de> Deserialize<'de> for Calendar {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Calendar, D::Error> {
         let (how, parts) = match Read::deserialize(deserializer)? {
             Read::Always => return Ok(Calendar::always()),
-            Read::Hours(definition) => {
-                return Calendar::from_definition(*definition).map_err(D::Error::custom);
-            }
+            Read::Hours(definition) => return Calendar::from_definition(*definition).map_err(D::Error::custom),
             Read::Union(parts) => (Combination::Union, parts),
             Read::Intersection(parts) => (Combination::Intersection, parts),
             Read::Difference(parts) => (Combination::Difference, parts),

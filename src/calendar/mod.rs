@@ -29,12 +29,14 @@
 
 mod algebra;
 mod builder;
+mod chart;
 mod compile;
 mod core;
 mod days;
 mod definition;
 mod error;
 mod exception;
+mod explain;
 mod form;
 mod ops;
 mod plan;
@@ -59,6 +61,7 @@ pub use days::DayEnd;
 pub use definition::Overnight;
 pub use error::{CalendarError, InvalidCalendar};
 pub use exception::{DayHours, Exception, Layer, When};
+pub use explain::{Explanation, Reason, Stretch};
 pub use range::{EARLIEST, LATEST};
 pub use week::Week;
 pub use window::Window;
@@ -93,15 +96,8 @@ struct Inner {
 #[derive(PartialEq)]
 enum Source {
     Always,
-    Hours {
-        definition: Definition,
-        plan: Plan,
-    },
-    Combined {
-        how: Combination,
-        parts: [Calendar; 2],
-        depth: usize,
-    },
+    Hours { definition: Definition, plan: Plan },
+    Combined { how: Combination, parts: [Calendar; 2], depth: usize },
 }
 
 /// How deep combinations may be nested.
@@ -110,10 +106,7 @@ const MOST_DEPTH: usize = 32;
 impl Calendar {
     /// Open all the time: 24x7.
     pub fn always() -> Calendar {
-        Calendar(Arc::new(Inner {
-            source: Source::Always,
-            timeline: Timeline::Always,
-        }))
+        Calendar(Arc::new(Inner { source: Source::Always, timeline: Timeline::Always }))
     }
 
     /// A week of hours in a zone: `Calendar::parse("Mon-Fri 09:00-17:00; Sat 10:00-14:00", "America/New_York")`.
@@ -148,9 +141,7 @@ impl Calendar {
         &self,
         days: impl IntoIterator<Item = (NaiveDate, String)>,
     ) -> Result<Calendar, InvalidCalendar> {
-        let closed = days
-            .into_iter()
-            .map(|(date, name)| Exception::new(date, DayHours::Closed, name));
+        let closed = days.into_iter().map(|(date, name)| Exception::new(date, DayHours::Closed, name));
         let layer = closed.fold(Layer::default(), Layer::and);
         match &self.0.source {
             Source::Hours { definition, .. } => {
@@ -159,8 +150,7 @@ impl Calendar {
                 Calendar::from_definition(definition)
             }
             Source::Always | Source::Combined { .. } => {
-                let all_day =
-                    Calendar::builder_in(self.zone().clone()).hours("daily 00:00-24:00")?;
+                let all_day = Calendar::builder_in(self.zone().clone()).hours("daily 00:00-24:00")?;
                 self.intersection(&all_day.with_layer(layer).build()?)
             }
         }
@@ -200,11 +190,7 @@ impl Calendar {
             return Err(Problem::TooDeep { limit: MOST_DEPTH }.into());
         }
         let timeline = how.compile(self.timeline(), other.timeline());
-        let source = Source::Combined {
-            how,
-            parts: [self.clone(), other.clone()],
-            depth,
-        };
+        let source = Source::Combined { how, parts: [self.clone(), other.clone()], depth };
         Ok(Calendar(Arc::new(Inner { source, timeline })))
     }
 
@@ -214,10 +200,7 @@ impl Calendar {
         match &self.0.source {
             Source::Always => Zone::utc(),
             Source::Hours { definition, .. } => definition.zone.clone(),
-            Source::Combined {
-                parts: [first, second],
-                ..
-            } => match first.0.source {
+            Source::Combined { parts: [first, second], .. } => match first.0.source {
                 Source::Always => second.zone(),
                 _ => first.zone(),
             },
@@ -250,6 +233,22 @@ impl Calendar {
         }
     }
 
+    /// What a holiday does to a window that runs over midnight.
+    pub fn overnight(&self) -> Overnight {
+        match &self.0.source {
+            Source::Hours { definition, .. } => definition.overnight,
+            _ => Overnight::default(),
+        }
+    }
+
+    /// How it was combined and of what; none for a calendar with hours of its own and for one that is always open.
+    pub fn parts(&self) -> Option<(Combination, &Calendar, &Calendar)> {
+        match &self.0.source {
+            Source::Combined { how, parts: [first, second], .. } => Some((*how, first, second)),
+            _ => None,
+        }
+    }
+
     /// The bytes of its compiled form. What it was written as, and the parts of a combination, come on top.
     pub fn compiled_bytes(&self) -> usize {
         self.timeline().bytes()
@@ -262,10 +261,7 @@ impl Calendar {
         if matches!(&timeline, Timeline::Table(table) if table.never_opens()) {
             return Err(Problem::NeverOpens.into());
         }
-        Ok(Calendar(Arc::new(Inner {
-            source: Source::Hours { definition, plan },
-            timeline,
-        })))
+        Ok(Calendar(Arc::new(Inner { source: Source::Hours { definition, plan }, timeline })))
     }
 
     fn timeline(&self) -> &Timeline {
@@ -297,9 +293,7 @@ impl fmt::Debug for Calendar {
                     count => write!(f, ", {count} exceptions)"),
                 }
             }
-            Source::Combined {
-                how, parts: [a, b], ..
-            } => write!(f, "{how:?}({a:?}, {b:?})"),
+            Source::Combined { how, parts: [a, b], .. } => write!(f, "{how:?}({a:?}, {b:?})"),
         }
     }
 }

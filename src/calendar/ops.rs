@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Calendar;
 use super::error::CalendarError;
-use super::range::{instant, micros};
+use super::range::{LATEST_US, instant, micros};
 use super::timeline::Timeline;
 
 impl Calendar {
@@ -15,14 +15,8 @@ impl Calendar {
     ///
     /// # Errors
     /// An instant outside the supported range.
-    pub fn elapsed(
-        &self,
-        from: DateTime<Utc>,
-        to: DateTime<Utc>,
-    ) -> Result<TimeDelta, CalendarError> {
-        Ok(TimeDelta::microseconds(
-            self.elapsed_us(micros(from)?, micros(to)?),
-        ))
+    pub fn elapsed(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<TimeDelta, CalendarError> {
+        Ok(TimeDelta::microseconds(self.elapsed_us(micros(from)?, micros(to)?)))
     }
 
     /// The earliest instant from `from` on at which `time` of open time has passed.
@@ -33,11 +27,7 @@ impl Calendar {
     /// # Errors
     /// [`Never`](CalendarError::Never) when the calendar has no such open time left for ever,
     /// [`BeyondRange`](CalendarError::BeyondRange) when the answer lies behind the range, and an instant outside it.
-    pub fn add(
-        &self,
-        from: DateTime<Utc>,
-        time: TimeDelta,
-    ) -> Result<DateTime<Utc>, CalendarError> {
+    pub fn add(&self, from: DateTime<Utc>, time: TimeDelta) -> Result<DateTime<Utc>, CalendarError> {
         let time = whole_micros(time)?;
         self.answer(self.add_us(micros(from)?, time), time >= 0)
     }
@@ -47,11 +37,7 @@ impl Calendar {
     ///
     /// # Errors
     /// As [`add`](Self::add).
-    pub fn add_latest(
-        &self,
-        from: DateTime<Utc>,
-        time: TimeDelta,
-    ) -> Result<DateTime<Utc>, CalendarError> {
+    pub fn add_latest(&self, from: DateTime<Utc>, time: TimeDelta) -> Result<DateTime<Utc>, CalendarError> {
         let time = whole_micros(time)?;
         self.answer(self.latest_us(micros(from)?, time), time >= 0)
     }
@@ -61,14 +47,8 @@ impl Calendar {
     ///
     /// # Errors
     /// As [`add`](Self::add).
-    pub fn subtract(
-        &self,
-        from: DateTime<Utc>,
-        time: TimeDelta,
-    ) -> Result<DateTime<Utc>, CalendarError> {
-        let time = whole_micros(time)?
-            .checked_neg()
-            .ok_or(CalendarError::BeyondRange)?;
+    pub fn subtract(&self, from: DateTime<Utc>, time: TimeDelta) -> Result<DateTime<Utc>, CalendarError> {
+        let time = whole_micros(time)?.checked_neg().ok_or(CalendarError::BeyondRange)?;
         self.answer(self.add_us(micros(from)?, time), time > 0)
     }
 
@@ -77,15 +57,36 @@ impl Calendar {
     ///
     /// # Errors
     /// As [`add`](Self::add).
-    pub fn subtract_earliest(
-        &self,
-        from: DateTime<Utc>,
-        time: TimeDelta,
-    ) -> Result<DateTime<Utc>, CalendarError> {
-        let time = whole_micros(time)?
-            .checked_neg()
-            .ok_or(CalendarError::BeyondRange)?;
+    pub fn subtract_earliest(&self, from: DateTime<Utc>, time: TimeDelta) -> Result<DateTime<Utc>, CalendarError> {
+        let time = whole_micros(time)?.checked_neg().ok_or(CalendarError::BeyondRange)?;
         self.answer(self.earliest_us(micros(from)?, time), time > 0)
+    }
+
+    /// [`elapsed`](Self::elapsed) for hosts that keep instants as microseconds since the Unix epoch.
+    ///
+    /// # Errors
+    /// An instant outside the supported range.
+    #[inline(always)]
+    pub fn elapsed_micros(&self, from: i64, to: i64) -> Result<i64, CalendarError> {
+        if !is_in_range(from) || !is_in_range(to) {
+            return Err(out_of_range(if is_in_range(from) { to } else { from }));
+        }
+        Ok(self.timeline().elapsed(from as u64, to as u64))
+    }
+
+    /// [`add`](Self::add) for hosts that keep instants as microseconds since the Unix epoch.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    #[inline]
+    pub fn add_micros(&self, from: i64, time: i64) -> Result<i64, CalendarError> {
+        if !is_in_range(from) {
+            return Err(out_of_range(from));
+        }
+        match self.add_us(from, time) {
+            Some(at) => Ok(at),
+            None => Err(self.no_answer(time >= 0)),
+        }
     }
 
     /// Whether it is open at `at`; at a close it is not.
@@ -165,14 +166,32 @@ impl Calendar {
         })
     }
 
-    /// An answer, or the reason that there is none in that direction.
     fn answer(&self, us: Option<i64>, forward: bool) -> Result<DateTime<Utc>, CalendarError> {
-        us.map(instant).ok_or(match self.timeline() {
+        match us {
+            Some(us) => Ok(instant(us)),
+            None => Err(self.no_answer(forward)),
+        }
+    }
+
+    /// Why there is no answer in that direction.
+    #[cold]
+    fn no_answer(&self, forward: bool) -> CalendarError {
+        match self.timeline() {
             Timeline::Table(table) if table.never_opens() => CalendarError::Never,
             Timeline::Table(table) if forward && !table.still_opens() => CalendarError::Never,
             _ => CalendarError::BeyondRange,
-        })
+        }
     }
+}
+
+fn is_in_range(us: i64) -> bool {
+    us as u64 <= LATEST_US as u64
+}
+
+#[cold]
+fn out_of_range(us: i64) -> CalendarError {
+    let beyond = if us < 0 { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC };
+    CalendarError::OutOfRange { at: DateTime::from_timestamp_micros(us).unwrap_or(beyond) }
 }
 
 fn whole_micros(time: TimeDelta) -> Result<i64, CalendarError> {

@@ -17,6 +17,7 @@ pub(super) const LATEST_S: i64 = 4_133_980_800;
 pub(super) const LATEST_US: i64 = LATEST_S * SECOND_US;
 pub(super) const SECOND_US: i64 = 1_000_000;
 pub(super) const DAY_S: i64 = 86_400;
+pub(super) const DAY_US: u64 = (DAY_S * SECOND_US) as u64;
 pub(super) const WEEK_S: i64 = 7 * DAY_S;
 
 /// How many weeks, counted from [`EARLIEST`], it takes to cover the range. The last one runs a few days past
@@ -38,11 +39,7 @@ pub(super) fn day_number(date: NaiveDate) -> i32 {
 /// The civil date of a day number.
 pub(super) fn date_of(day: i32) -> NaiveDate {
     let from_ce = day.saturating_add(EPOCH_FROM_CE);
-    NaiveDate::from_num_days_from_ce_opt(from_ce).unwrap_or(if day < 0 {
-        NaiveDate::MIN
-    } else {
-        NaiveDate::MAX
-    })
+    NaiveDate::from_num_days_from_ce_opt(from_ce).unwrap_or(if day < 0 { NaiveDate::MIN } else { NaiveDate::MAX })
 }
 
 /// The weekday of a day number: 0 is Monday.
@@ -51,11 +48,10 @@ pub(super) fn weekday(day: i32) -> usize {
 }
 
 /// An instant as microseconds since the epoch, finer parts cut off; refused outside the supported range.
+#[inline]
 pub(super) fn micros(at: DateTime<Utc>) -> Result<i64, CalendarError> {
-    if at < EARLIEST || at > LATEST {
-        return Err(CalendarError::OutOfRange { at });
-    }
-    Ok(at.timestamp_micros())
+    let us = at.timestamp_micros();
+    if us as u64 <= LATEST_US as u64 { Ok(us) } else { Err(CalendarError::OutOfRange { at }) }
 }
 
 /// The instant of a count of microseconds that lies in the supported range.

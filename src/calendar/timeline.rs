@@ -6,10 +6,12 @@
 //!
 //! A row holds the open seconds before its week and the number of its *shape*. Shapes are shared: a calendar with the
 //! holidays of thirty years has 6,836 rows and some dozens of shapes. A shape is seven cells, one for each UTC day, with
-//! up to three open spans inline and a list on the side for days that have more. All boundaries fall on whole seconds
-//! (offsets and windows do), so a fraction of a second counts when its second is open.
+//! up to two open spans inline and a list on the side for days that have more. All boundaries fall on whole seconds
+//! (offsets and windows do), so sums are kept in seconds; spans are kept in microseconds, ready to be compared.
 
-use super::range::{DAY_S, LATEST_US, SECOND_US, WEEK_S, WEEKS};
+use std::collections::HashMap;
+
+use super::range::{DAY_S, DAY_US, LATEST_US, SECOND_US, WEEK_S, WEEKS};
 
 pub(super) const DAY: u32 = DAY_S as u32;
 pub(super) const WEEK: u32 = WEEK_S as u32;
@@ -28,10 +30,11 @@ pub(super) enum Timeline {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Table {
-    /// One row a week and one more, which holds the sum.
+    /// One row a week, and behind the last one some that hold the sum.
     rows: Box<[Row]>,
-    shapes: Box<[Shape]>,
-    /// The spans of a day behind its third.
+    /// The cells of all shapes, seven each.
+    cells: Box<[Day]>,
+    /// The spans of a day behind its second.
     more: Box<[Box<[Rest]>]>,
     /// Open seconds of the whole range.
     open: u32,
@@ -45,53 +48,48 @@ pub(super) struct Table {
 #[repr(align(8))]
 struct Row {
     open_before: u32,
-    shape: u16,
+    /// The place of its shape's first cell, less seven times its own number, modulo 65,536: so that adding the number of
+    /// a day gives the place of that day's cell.
+    cells: u16,
     /// The hint of bucket i stands in row i: the last row that begins with no more open seconds than the bucket does.
     hint: u16,
 }
 
-/// The open seconds of one UTC week.
+/// The open time of one UTC day of a shape, spans in microseconds since its midnight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(align(32))]
-struct Shape {
-    /// Open seconds of the week before each day, and in all of it.
-    open_before: [u32; 8],
-    days: [Day; 7],
-}
-
-/// The open seconds of one UTC day of a shape.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(align(32))]
 struct Day {
+    from: [u64; INLINE],
+    to: [u64; INLINE],
+    /// Open seconds of the week before this day.
     open_before: u32,
     /// 0, or one more than the place of its list in [`Table::more`].
     more: u32,
-    from: [u32; INLINE],
-    to: [u32; INLINE],
 }
 
-const INLINE: usize = 3;
-const CLOSED_DAY: Day = Day {
-    open_before: 0,
-    more: 0,
-    from: [DAY; INLINE],
-    to: [DAY; INLINE],
-};
+/// More seconds than the range has: added so that a time to go back becomes one that can be divided without a sign.
+const LIFT: i64 = 1 << 33;
 
-/// An open span of a crowded day, with the open seconds of that day before it.
+/// How many rows from the hint on are looked at before searching.
+const NEAR: usize = 4;
+
+const INLINE: usize = 2;
+const CLOSED_DAY: Day = Day { from: [DAY_US; INLINE], to: [DAY_US; INLINE], open_before: 0, more: 0 };
+
+/// An open span of a crowded day, with the open microseconds of that day before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Rest {
-    from: u32,
-    to: u32,
-    open_before: u32,
+    from: u64,
+    to: u64,
+    open_before: u64,
 }
 
 impl Timeline {
-    /// Open microseconds in `[a, b)`; negative when `b` is before `a`. Instants are clamped to the supported range.
-    pub(super) fn elapsed(&self, a: i64, b: i64) -> i64 {
+    /// Open microseconds in `[a, b)`; negative when `b` is before `a`. Both lie in the supported range.
+    #[inline(always)]
+    pub(super) fn elapsed(&self, a: u64, b: u64) -> i64 {
         match self {
-            Timeline::Always => b.clamp(0, LATEST_US) - a.clamp(0, LATEST_US),
-            Timeline::Table(table) => table.open_before(b) - table.open_before(a),
+            Timeline::Always => b as i64 - a as i64,
+            Timeline::Table(table) => table.elapsed(a, b),
         }
     }
 
@@ -99,13 +97,9 @@ impl Timeline {
         match self {
             Timeline::Always => 0,
             Timeline::Table(table) => {
-                let rest: usize = table
-                    .more
-                    .iter()
-                    .map(|list| size_of_val(list.as_ref()))
-                    .sum();
+                let rest: usize = table.more.iter().map(|list| size_of_val(list.as_ref())).sum();
                 size_of_val(table.rows.as_ref())
-                    + size_of_val(table.shapes.as_ref())
+                    + size_of_val(table.cells.as_ref())
                     + size_of_val(table.more.as_ref())
                     + rest
             }
@@ -113,97 +107,126 @@ impl Timeline {
     }
 }
 
+/// An instant outside the supported range becomes the nearer end of it.
+#[inline]
+pub(super) fn clamped(us: i64) -> u64 {
+    us.clamp(0, LATEST_US) as u64
+}
+
+/// The week of a day since the epoch. Exact far beyond the supported range, and cheaper than a division.
+#[inline]
+fn week_of(day: u64) -> usize {
+    ((day * 149_797) >> 20) as usize
+}
+
 impl Table {
-    /// Open microseconds from the beginning of the range to `us`, which is clamped to the range.
-    #[inline]
-    pub(super) fn open_before(&self, us: i64) -> i64 {
-        let us = us.clamp(0, LATEST_US) as u64;
-        let second = us / SECOND_US as u64;
-        let fraction = us - second * SECOND_US as u64;
-        let second = second as u32;
-        let week = second / WEEK;
-        let in_week = second - week * WEEK;
-        let day = in_week / DAY;
-        let in_day = in_week - day * DAY;
-        let row = &self.rows[week as usize];
-        let cell = &self.shapes[row.shape as usize].days[day as usize];
-        let (open, is_open) = cell.measure(in_day, &self.more);
-        let whole = row.open_before + cell.open_before + open;
-        i64::from(whole) * SECOND_US + if is_open { fraction as i64 } else { 0 }
+    #[inline(always)]
+    fn elapsed(&self, a: u64, b: u64) -> i64 {
+        let (a, b) = (self.open_at(a), self.open_at(b));
+        (i64::from(b.0) - i64::from(a.0)) * SECOND_US + b.1 as i64 - a.1 as i64
     }
 
-    /// Whether the second that begins at or before `us` is open.
-    pub(super) fn is_open(&self, us: i64) -> bool {
-        let second = (us.clamp(0, LATEST_US) / SECOND_US) as u32;
-        let row = &self.rows[(second / WEEK) as usize];
-        let cell = &self.shapes[row.shape as usize].days[(second % WEEK / DAY) as usize];
-        cell.measure(second % DAY, &self.more).1
+    /// Open microseconds from the beginning of the range to `us`, which lies in it.
+    #[inline]
+    pub(super) fn open_before(&self, us: u64) -> i64 {
+        let (whole, in_day) = self.open_at(us);
+        i64::from(whole) * SECOND_US + in_day as i64
     }
 
-    /// The last instant with exactly `open` open microseconds before it: it is open. None when there are never more
-    /// than that, or `open` is negative.
+    /// The open seconds before the UTC day of `us`, and the open microseconds of that day before it.
+    #[inline(always)]
+    fn open_at(&self, us: u64) -> (u32, u64) {
+        let day = us / DAY_US;
+        let row = &self.rows[week_of(day)];
+        let cell = self.cell(row, day);
+        (row.open_before + cell.open_before, cell.open_until(us - day * DAY_US, &self.more))
+    }
+
+    /// The cell of a day, given the row of its week.
     #[inline]
-    pub(super) fn at_open(&self, open: i64) -> Option<i64> {
-        let whole = u32::try_from(open.div_euclid(SECOND_US))
-            .ok()
-            .filter(|&whole| whole < self.open)?;
-        let fraction = open.rem_euclid(SECOND_US);
-        let week = self.row_of(whole);
-        let row = &self.rows[week];
-        let shape = &self.shapes[row.shape as usize];
+    fn cell(&self, row: &Row, day: u64) -> &Day {
+        &self.cells[row.cells.wrapping_add(day as u16) as usize]
+    }
+
+    /// The number of the shape of a week.
+    pub(super) fn shape_of(&self, week: usize) -> usize {
+        self.first_cell(&self.rows[week], week) / 7
+    }
+
+    #[inline]
+    fn first_cell(&self, row: &Row, week: usize) -> usize {
+        row.cells.wrapping_add(week as u16 * 7) as usize
+    }
+
+    /// Whether it is open at `us`, which lies in the range.
+    pub(super) fn is_open(&self, us: u64) -> bool {
+        let day = us / DAY_US;
+        self.cell(&self.rows[week_of(day)], day).is_open(us % DAY_US, &self.more)
+    }
+
+    /// The last instant with `more` open microseconds between `us` and it, which may lie before `us`.
+    #[inline(always)]
+    pub(super) fn at_open_from(&self, us: u64, more: i64) -> Option<i64> {
+        let (whole, in_day) = self.open_at(us);
+        let lifted = u64::try_from(more.checked_add(in_day as i64 + LIFT * SECOND_US)?).ok()?;
+        let seconds = lifted / SECOND_US as u64;
+        let fraction = lifted - seconds * SECOND_US as u64;
+        let whole = (u64::from(whole) + seconds).wrapping_sub(LIFT as u64);
+        if whole >= u64::from(self.open) {
+            return None;
+        }
+        let whole = whole as u32;
+        let (week, row) = self.row_of(whole);
+        let first = self.first_cell(row, week);
         let left = whole - row.open_before;
-        let day: usize = shape.open_before[1..7]
-            .iter()
-            .map(|&before| usize::from(before <= left))
-            .sum();
-        let cell = &shape.days[day];
-        let in_day = cell.nth_open(left - cell.open_before, &self.more);
-        let second = week as i64 * WEEK_S + day as i64 * DAY_S + i64::from(in_day);
-        Some(second * SECOND_US + fraction)
+        let (day, cell) = last_begun(&self.cells[first..first + 7], left);
+        let left = u64::from(left - cell.open_before) * SECOND_US as u64 + fraction;
+        let in_day = cell.at_open(left, &self.more);
+        Some(((week * 7 + day) as u64 * DAY_US + in_day) as i64)
     }
 
     /// The last row with no more than `whole` open seconds before it, for a `whole` below the sum.
-    #[inline]
-    fn row_of(&self, whole: u32) -> usize {
+    #[inline(always)]
+    fn row_of(&self, whole: u32) -> (usize, &Row) {
         let bucket = (u64::from(whole) * self.scale) >> 32;
-        let mut week = self.rows[bucket as usize].hint as usize;
-        week += usize::from(self.rows[week + 1].open_before <= whole);
-        week += usize::from(self.rows[week + 1].open_before <= whole);
-        if self.rows[week + 1].open_before <= whole {
-            let later = &self.rows[week + 1..];
-            week += later.partition_point(|row| row.open_before <= whole);
+        let hint = self.rows[bucket as usize].hint as usize;
+        let near = &self.rows[hint..hint + NEAR];
+        if near[NEAR - 1].open_before <= whole {
+            return self.row_far_from(hint, whole);
         }
-        week
+        let steps = usize::from(near[1].open_before <= whole) + usize::from(near[2].open_before <= whole);
+        (hint + steps, &near[steps])
+    }
+
+    fn row_far_from(&self, hint: usize, whole: u32) -> (usize, &Row) {
+        let later = &self.rows[hint + 1..];
+        let week = hint + later.partition_point(|row| row.open_before <= whole);
+        (week, &self.rows[week])
     }
 
     /// The last instant with exactly `closed` closed microseconds before it: it is closed. None when there are never
     /// more than that, or `closed` is negative.
     pub(super) fn at_closed(&self, closed: i64) -> Option<i64> {
-        let all = WEEKS as u32 * WEEK - self.open;
-        let whole = u32::try_from(closed.div_euclid(SECOND_US))
-            .ok()
-            .filter(|&whole| whole < all)?;
-        let fraction = closed.rem_euclid(SECOND_US);
+        let closed = closed as u64;
+        if closed >= u64::from(WEEKS as u32 * WEEK - self.open) * SECOND_US as u64 {
+            return None;
+        }
+        let whole = (closed / SECOND_US as u64) as u32;
         let (mut low, mut high) = (0, WEEKS);
         while high - low > 1 {
             let middle = (low + high) / 2;
             let before = middle as u32 * WEEK - self.rows[middle].open_before;
-            if before <= whole {
-                low = middle
-            } else {
-                high = middle
-            }
+            if before <= whole { low = middle } else { high = middle }
         }
         let row = &self.rows[low];
-        let shape = &self.shapes[row.shape as usize];
         let left = whole - (low as u32 * WEEK - row.open_before);
-        let day = (1..7u32)
-            .filter(|&day| day * DAY - shape.open_before[day as usize] <= left)
-            .count();
-        let cell = &shape.days[day];
-        let in_day = cell.nth_closed(left - (day as u32 * DAY - cell.open_before), &self.more);
-        let second = low as i64 * WEEK_S + day as i64 * DAY_S + i64::from(in_day);
-        Some(second * SECOND_US + fraction)
+        let first = self.first_cell(row, low);
+        let closed_before = (1u32..).zip(&self.cells[first + 1..first + 7]).map(|(day, cell)| day * DAY - cell.open_before);
+        let day = low as u32 * 7 + closed_before.filter(|&closed| closed <= left).count() as u32;
+        let cell = self.cell(row, u64::from(day));
+        let before = u64::from(day * DAY - row.open_before - cell.open_before) * SECOND_US as u64;
+        let in_day = cell.at_closed(closed - before, &self.more);
+        Some((u64::from(day) * DAY_US + in_day) as i64)
     }
 
     /// Whether it still opens in the last year of the range: if so, more open time follows behind it.
@@ -220,55 +243,51 @@ impl Table {
         self.open == 0
     }
 
-    /// The number of the shape of a week.
-    pub(super) fn shape_id(&self, week: usize) -> u16 {
-        self.rows[week].shape
-    }
-
-    /// The open spans of a shape in seconds of its week, in order, with a break at each midnight.
-    pub(super) fn spans_of(&self, shape: u16, spans: &mut Vec<(u32, u32)>) {
-        for (day, cell) in (0u32..).zip(&self.shapes[shape as usize].days) {
-            let inline = cell
-                .from
-                .iter()
-                .copied()
-                .zip(cell.to.iter().copied())
-                .filter(|span| span.0 < span.1);
-            spans.extend(inline.map(|(from, to)| (day * DAY + from, day * DAY + to)));
-            let rest = cell.rest(&self.more).iter();
-            spans.extend(rest.map(|rest| (day * DAY + rest.from, day * DAY + rest.to)));
-        }
+    /// Adds the open spans of a shape in seconds of its week, in order, with a break at each midnight.
+    pub(super) fn spans_of(&self, shape: usize, spans: &mut Vec<(u32, u32)>) {
+        spans.extend(pieces(&self.cells[shape * 7..shape * 7 + 7], &self.more));
     }
 }
 
+/// The last of a week's cells with no more than `left` open seconds before it.
+#[inline(always)]
+fn last_begun(week: &[Day], left: u32) -> (usize, &Day) {
+    let begun = |day: usize| usize::from(week[day].open_before <= left);
+    let day = begun(1) + begun(2) + begun(3) + begun(4) + begun(5) + begun(6);
+    (day, &week[day])
+}
+
+/// The open spans of a shape's cells in seconds of the week, in order, with a break at each midnight.
+fn pieces<'a>(cells: &'a [Day], more: &'a [Box<[Rest]>]) -> impl Iterator<Item = (u32, u32)> + 'a {
+    (0u32..).zip(cells).flat_map(move |(day, cell)| {
+        let second = move |us: u64| day * DAY + (us / SECOND_US as u64) as u32;
+        cell.spans(more).map(move |(from, to)| (second(from), second(to)))
+    })
+}
+
 impl Day {
-    /// The open seconds of the day before `second`, and whether that second is open.
+    /// The open microseconds of the day before `at`.
     #[inline]
-    fn measure(&self, second: u32, more: &[Box<[Rest]>]) -> (u32, bool) {
-        let mut open = 0;
-        let mut is_open = false;
-        for (&from, &to) in self.from.iter().zip(&self.to) {
-            open += second.min(to) - second.min(from);
-            is_open |= second.wrapping_sub(from) < to - from;
-        }
-        if self.more == 0 {
-            (open, is_open)
-        } else {
-            self.measure_rest(second, (open, is_open), more)
+    fn open_until(&self, at: u64, more: &[Box<[Rest]>]) -> u64 {
+        let open = |place: usize| at.min(self.to[place]) - at.min(self.from[place]);
+        let inline = open(0) + open(1);
+        if self.more == 0 { inline } else { self.open_in_rest(at, inline, more) }
+    }
+
+    fn open_in_rest(&self, at: u64, inline: u64, more: &[Box<[Rest]>]) -> u64 {
+        let rest = self.rest(more);
+        let begun = rest.partition_point(|rest| rest.from <= at);
+        match begun.checked_sub(1).and_then(|last| rest.get(last)) {
+            Some(last) => last.open_before + at.min(last.to) - last.from,
+            None => inline,
         }
     }
 
-    #[cold]
-    fn measure_rest(&self, second: u32, inline: (u32, bool), more: &[Box<[Rest]>]) -> (u32, bool) {
+    fn is_open(&self, at: u64, more: &[Box<[Rest]>]) -> bool {
+        let inline = self.from.iter().zip(&self.to).any(|(&from, &to)| from <= at && at < to);
         let rest = self.rest(more);
-        let begun = rest.partition_point(|rest| rest.from <= second);
-        match begun.checked_sub(1).and_then(|last| rest.get(last)) {
-            Some(last) => (
-                last.open_before + second.min(last.to) - last.from,
-                second < last.to,
-            ),
-            None => inline,
-        }
+        let begun = rest.partition_point(|rest| rest.from <= at);
+        inline || begun.checked_sub(1).and_then(|last| rest.get(last)).is_some_and(|last| at < last.to)
     }
 
     fn rest<'a>(&self, more: &'a [Box<[Rest]>]) -> &'a [Rest] {
@@ -278,154 +297,127 @@ impl Day {
         }
     }
 
-    /// The open second of the day that has `left` open ones before it.
-    #[inline]
-    fn nth_open(&self, mut left: u32, more: &[Box<[Rest]>]) -> u32 {
-        for (&from, &to) in self.from.iter().zip(&self.to) {
-            if left < to - from {
-                return from + left;
-            }
-            left -= to - from;
-        }
-        let inline: u32 = self
-            .from
-            .iter()
-            .zip(&self.to)
-            .map(|(from, to)| to - from)
-            .sum();
-        let rest = self.rest(more);
-        let begun = rest.partition_point(|rest| rest.open_before <= left + inline);
-        match begun.checked_sub(1).and_then(|last| rest.get(last)) {
-            Some(last) => last.from + (left + inline - last.open_before),
-            None => DAY,
-        }
+    fn spans<'a>(&'a self, more: &'a [Box<[Rest]>]) -> impl Iterator<Item = (u64, u64)> + 'a {
+        let inline = self.from.iter().copied().zip(self.to.iter().copied()).filter(|span| span.0 < span.1);
+        inline.chain(self.rest(more).iter().map(|rest| (rest.from, rest.to)))
     }
 
-    /// The closed second of the day that has `left` closed ones before it.
-    fn nth_closed(&self, left: u32, more: &[Box<[Rest]>]) -> u32 {
-        let inline = self.from.iter().copied().zip(self.to.iter().copied());
-        let rest = self.rest(more).iter().map(|rest| (rest.from, rest.to));
+    /// The last time of the day with `open` open microseconds of the day before it, fewer than the day has.
+    #[inline]
+    fn at_open(&self, open: u64, more: &[Box<[Rest]>]) -> u64 {
+        let first = self.to[0] - self.from[0];
+        if self.more != 0 && open >= first + self.to[1] - self.from[1] {
+            return self.at_open_in_rest(open, more);
+        }
+        if open < first { self.from[0] + open } else { self.from[1] + open - first }
+    }
+
+    fn at_open_in_rest(&self, open: u64, more: &[Box<[Rest]>]) -> u64 {
+        let rest = self.rest(more);
+        let begun = rest.partition_point(|rest| rest.open_before <= open);
+        begun.checked_sub(1).and_then(|last| rest.get(last)).map_or(DAY_US, |last| last.from + open - last.open_before)
+    }
+
+    /// The last time of the day with `closed` closed microseconds of the day before it, fewer than the day has.
+    fn at_closed(&self, closed: u64, more: &[Box<[Rest]>]) -> u64 {
         let mut open = 0;
-        for (from, to) in inline.chain(rest).filter(|span| span.0 < span.1) {
-            if left < from - open {
+        for (from, to) in self.spans(more) {
+            if closed < from - open {
                 break;
             }
             open += to - from;
         }
-        left + open
+        closed + open
     }
 }
 
 /// Puts a table together, week by week.
 pub(super) struct Weaver {
-    rows: Vec<Row>,
-    shapes: Vec<Shape>,
+    weeks: Vec<u16>,
+    cells: Vec<Day>,
+    /// The open seconds of each shape.
+    sums: Vec<u32>,
     more: Vec<Box<[Rest]>>,
-    known: std::collections::HashMap<u64, u16>,
+    known: HashMap<u64, u16>,
 }
 
 impl Weaver {
     pub(super) fn new() -> Weaver {
         Weaver {
-            rows: Vec::with_capacity(WEEKS + 1),
-            shapes: Vec::with_capacity(64),
+            weeks: Vec::with_capacity(WEEKS),
+            cells: Vec::new(),
+            sums: Vec::new(),
             more: Vec::new(),
-            known: std::collections::HashMap::with_capacity(64),
+            known: HashMap::new(),
         }
     }
 
     /// The number of the shape with these open spans, in seconds of the week, in order and disjoint.
     pub(super) fn shape(&mut self, spans: &[(u32, u32)]) -> u16 {
         let key = fingerprint(spans);
-        if let Some(&known) = self.known.get(&key) {
-            if self.is_shape(known, spans) {
-                return known;
-            }
+        if let Some(&known) = self.known.get(&key).filter(|&&known| self.is_shape(known, spans)) {
+            return known;
         }
-        let number = self.shapes.len() as u16;
-        let shape = self.cut(spans);
-        self.shapes.push(shape);
+        let number = self.sums.len() as u16;
+        self.cut(spans);
         self.known.insert(key, number);
         number
     }
 
     /// The next week has this shape.
     pub(super) fn push(&mut self, shape: u16) {
-        self.rows.push(Row {
-            open_before: 0,
-            shape,
-            hint: 0,
-        });
+        self.weeks.push(shape);
     }
 
-    pub(super) fn finish(mut self) -> Timeline {
+    /// The table of all weeks pushed, of which there must be as many as the range has.
+    pub(super) fn finish(self) -> Timeline {
+        let mut rows = Vec::with_capacity(WEEKS + NEAR);
         let mut open = 0;
-        self.rows.resize(WEEKS, Row::default());
-        for row in &mut self.rows {
-            row.open_before = open;
-            open += self
-                .shapes
-                .get(row.shape as usize)
-                .map_or(0, |shape| shape.open_before[7]);
+        for (week, &shape) in (0u16..).zip(&self.weeks) {
+            let cells = (shape * 7).wrapping_sub(week.wrapping_mul(7));
+            rows.push(Row { open_before: open, cells, hint: 0 });
+            open += self.sums.get(shape as usize).copied().unwrap_or(0);
         }
         if open == WEEKS as u32 * WEEK {
             return Timeline::Always;
         }
-        let last_year = self.rows[WEEKS - LAST_YEAR].open_before;
-        self.rows.push(Row {
-            open_before: open,
-            shape: 0,
-            hint: 0,
-        });
-        let scale = ((WEEKS as u64) << 32)
-            .checked_div(u64::from(open))
-            .unwrap_or(0);
+        let last_year = open - rows[WEEKS - LAST_YEAR].open_before;
+        rows.resize(WEEKS + NEAR, Row { open_before: open, cells: 0, hint: 0 });
+        let scale = ((WEEKS as u64) << 32).checked_div(u64::from(open)).unwrap_or(0);
         let mut week = 0;
         for bucket in 0..WEEKS {
             let first = ((bucket as u64) << 32).div_ceil(scale.max(1));
-            while week + 1 < WEEKS && u64::from(self.rows[week + 1].open_before) <= first {
+            while week + 1 < WEEKS && u64::from(rows[week + 1].open_before) <= first {
                 week += 1;
             }
-            self.rows[bucket].hint = week as u16;
+            rows[bucket].hint = week as u16;
         }
         Timeline::Table(Table {
-            rows: self.rows.into_boxed_slice(),
-            shapes: self.shapes.into_boxed_slice(),
+            rows: rows.into_boxed_slice(),
+            cells: self.cells.into_boxed_slice(),
             more: self.more.into_boxed_slice(),
             open,
+            last_year,
             scale,
-            last_year: open - last_year,
         })
     }
 
-    fn cut(&mut self, spans: &[(u32, u32)]) -> Shape {
-        let mut shape = Shape {
-            open_before: [0; 8],
-            days: [CLOSED_DAY; 7],
-        };
+    /// Adds the cells of a new shape.
+    fn cut(&mut self, spans: &[(u32, u32)]) {
         let mut open_in_week = 0;
-        for (day, cell) in (0u32..).zip(&mut shape.days) {
+        for day in 0..7u32 {
             let midnight = day * DAY;
-            cell.open_before = open_in_week;
-            shape.open_before[day as usize] = open_in_week;
+            let mut cell = Day { open_before: open_in_week, ..CLOSED_DAY };
             let begun = spans.partition_point(|span| span.1 <= midnight);
-            let here = spans[begun..]
-                .iter()
-                .take_while(|span| span.0 < midnight + DAY);
+            let here = spans[begun..].iter().take_while(|span| span.0 < midnight + DAY);
             let mut rest = Vec::new();
             let mut open = 0;
             for (place, span) in here.enumerate() {
-                let (from, to) = (
-                    span.0.max(midnight) - midnight,
-                    span.1.min(midnight + DAY) - midnight,
-                );
+                let (from, to) = (span.0.max(midnight) - midnight, span.1.min(midnight + DAY) - midnight);
+                let [from_us, to_us, open_before] = [from, to, open].map(|second| u64::from(second) * SECOND_US as u64);
                 match cell.from.get_mut(place).zip(cell.to.get_mut(place)) {
-                    Some(inline) => (*inline.0, *inline.1) = (from, to),
-                    None => rest.push(Rest {
-                        from,
-                        to,
-                        open_before: open,
-                    }),
+                    Some(inline) => (*inline.0, *inline.1) = (from_us, to_us),
+                    None => rest.push(Rest { from: from_us, to: to_us, open_before }),
                 }
                 open += to - from;
             }
@@ -433,32 +425,17 @@ impl Weaver {
                 self.more.push(rest.into_boxed_slice());
                 cell.more = self.more.len() as u32;
             }
+            self.cells.push(cell);
             open_in_week += open;
         }
-        shape.open_before[7] = open_in_week;
-        shape
+        self.sums.push(open_in_week);
     }
 
     /// Whether a shape is made of just these spans. Guards against two lists with one fingerprint.
     fn is_shape(&self, number: u16, spans: &[(u32, u32)]) -> bool {
-        let Some(shape) = self.shapes.get(number as usize) else {
-            return false;
-        };
-        let mut pieces = shape.days.iter().zip(0u32..).flat_map(|(cell, day)| {
-            let inline = cell
-                .from
-                .iter()
-                .copied()
-                .zip(cell.to.iter().copied())
-                .filter(|span| span.0 < span.1);
-            let rest = cell
-                .rest(&self.more)
-                .iter()
-                .map(|rest| (rest.from, rest.to));
-            inline
-                .chain(rest)
-                .map(move |(from, to)| (day * DAY + from, day * DAY + to))
-        });
+        let first = number as usize * 7;
+        let Some(cells) = self.cells.get(first..first + 7) else { return false };
+        let mut pieces = pieces(cells, &self.more);
         for &(from, to) in spans {
             let mut at = from;
             while at < to {

@@ -72,21 +72,14 @@ impl Zone {
     pub fn parse(name: &str) -> Result<Zone, InvalidCalendar> {
         match table().get(name.to_ascii_lowercase().as_str()) {
             Some(named) => Ok(Zone(Source::Named(named))),
-            None => Err(Problem::Zone {
-                name: name.to_owned(),
-                near: near(name),
-            }
-            .into()),
+            None => Err(Problem::Zone { name: name.to_owned(), near: near(name) }.into()),
         }
     }
 
     /// Coordinated Universal Time.
     pub fn utc() -> Zone {
         Zone::parse("UTC").unwrap_or_else(|_| {
-            Zone(Source::Host(Arc::new(Host {
-                name: String::from("UTC"),
-                offsets: Offsets::default(),
-            })))
+            Zone(Source::Host(Arc::new(Host { name: String::from("UTC"), offsets: Offsets::default() })))
         })
     }
 
@@ -111,17 +104,8 @@ impl Zone {
         first_offset: i32,
         changes: impl IntoIterator<Item = (DateTime<Utc>, i32)>,
     ) -> Result<Zone, InvalidCalendar> {
-        let changes = changes
-            .into_iter()
-            .map(|(at, offset)| (at.timestamp(), offset))
-            .collect();
-        Zone::from_offsets(
-            name.into(),
-            Offsets {
-                first: first_offset,
-                changes,
-            },
-        )
+        let changes = changes.into_iter().map(|(at, offset)| (at.timestamp(), offset)).collect();
+        Zone::from_offsets(name.into(), Offsets { first: first_offset, changes })
     }
 
     fn from_offsets(name: String, mut offsets: Offsets) -> Result<Zone, InvalidCalendar> {
@@ -134,9 +118,7 @@ impl Zone {
             return Err(Problem::ZoneData("an offset is a day or more").into());
         }
         let mut current = offsets.first;
-        offsets
-            .changes
-            .retain(|&(_, offset)| std::mem::replace(&mut current, offset) != offset);
+        offsets.changes.retain(|&(_, offset)| std::mem::replace(&mut current, offset) != offset);
         Ok(Zone(Source::Host(Arc::new(Host { name, offsets }))))
     }
 
@@ -161,9 +143,7 @@ impl Zone {
     /// What the clock on the wall shows at `at`. Outside the supported range the offset of its nearer end holds.
     pub fn local(&self, at: DateTime<Utc>) -> NaiveDateTime {
         let offset = TimeDelta::seconds(i64::from(self.offset(at)));
-        at.naive_utc()
-            .checked_add_signed(offset)
-            .unwrap_or(at.naive_utc())
+        at.naive_utc().checked_add_signed(offset).unwrap_or(at.naive_utc())
     }
 
     /// The offset from UTC at `at`, in seconds east.
@@ -178,14 +158,9 @@ impl Zone {
         match self.offsets().first_showing(wall) {
             Reading::Shown(second) => {
                 let moved = TimeDelta::seconds(second - wall);
-                local
-                    .and_utc()
-                    .checked_add_signed(moved)
-                    .unwrap_or(local.and_utc())
+                local.and_utc().checked_add_signed(moved).unwrap_or(local.and_utc())
             }
-            Reading::Skipped(second) => {
-                DateTime::from_timestamp(second, 0).unwrap_or(local.and_utc())
-            }
+            Reading::Skipped(second) => DateTime::from_timestamp(second, 0).unwrap_or(local.and_utc()),
         }
     }
 
@@ -195,9 +170,7 @@ impl Zone {
         let first = self.instant_of(local);
         let later = self.offsets().changes_around(first.timestamp());
         let shown = later.iter().filter_map(|&(at, offset)| {
-            let shown = local
-                .checked_sub_signed(TimeDelta::seconds(i64::from(offset)))?
-                .and_utc();
+            let shown = local.checked_sub_signed(TimeDelta::seconds(i64::from(offset)))?.and_utc();
             (shown.timestamp() >= at && self.local(shown) == local).then_some(shown)
         });
         shown.max().map_or(first, |shown| shown.max(first))
@@ -237,31 +210,21 @@ enum Reading {
 impl Offsets {
     pub(super) fn at(&self, second: i64) -> i32 {
         let after = self.changes.partition_point(|&(at, _)| at <= second);
-        after
-            .checked_sub(1)
-            .and_then(|last| self.changes.get(last))
-            .map_or(self.first, |&(_, offset)| offset)
+        after.checked_sub(1).and_then(|last| self.changes.get(last)).map_or(self.first, |&(_, offset)| offset)
     }
 
     /// The changes within two days after a second: further away a reading cannot come again.
     fn changes_around(&self, second: i64) -> &[(i64, i32)] {
         let first = self.changes.partition_point(|&(at, _)| at <= second);
-        let last = self
-            .changes
-            .partition_point(|&(at, _)| at <= second.saturating_add(2 * DAY_S));
+        let last = self.changes.partition_point(|&(at, _)| at <= second.saturating_add(2 * DAY_S));
         self.changes.get(first..last).unwrap_or_default()
     }
 
     /// The changes before which all wall-clock readings lie below `wall` stay behind: at most the few around it are read.
     fn first_showing(&self, wall: i64) -> Reading {
         let far = 2 * DAY_S;
-        let from = self
-            .changes
-            .partition_point(|&(at, _)| at.saturating_add(far) < wall);
-        let mut offset = from
-            .checked_sub(1)
-            .and_then(|last| self.changes.get(last))
-            .map_or(self.first, |c| c.1);
+        let from = self.changes.partition_point(|&(at, _)| at.saturating_add(far) < wall);
+        let mut offset = from.checked_sub(1).and_then(|last| self.changes.get(last)).map_or(self.first, |c| c.1);
         for &(at, next) in self.changes.get(from..).unwrap_or_default() {
             let shown = wall.saturating_sub(i64::from(offset));
             if shown < at {
@@ -313,11 +276,7 @@ impl FromStr for Zone {
 #[serde(untagged)]
 enum Form {
     Name(String),
-    Host {
-        name: String,
-        first_offset: i32,
-        changes: Vec<(i64, i32)>,
-    },
+    Host { name: String, first_offset: i32, changes: Vec<(i64, i32)> },
 }
 
 impl serde::Serialize for Zone {
@@ -338,17 +297,9 @@ impl<'de> serde::Deserialize<'de> for Zone {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Zone, D::Error> {
         let zone = match Form::deserialize(deserializer)? {
             Form::Name(name) => Zone::parse(&name),
-            Form::Host {
-                name,
-                first_offset,
-                changes,
-            } => Zone::from_offsets(
-                name,
-                Offsets {
-                    first: first_offset,
-                    changes,
-                },
-            ),
+            Form::Host { name, first_offset, changes } => {
+                Zone::from_offsets(name, Offsets { first: first_offset, changes })
+            }
         };
         zone.map_err(serde::de::Error::custom)
     }
@@ -369,14 +320,7 @@ fn table() -> &'static BTreeMap<String, Named> {
         zones
             .map(|rules| {
                 let name = TimeZone::name(rules);
-                (
-                    name.to_ascii_lowercase(),
-                    Named {
-                        name,
-                        rules,
-                        offsets: OnceLock::new(),
-                    },
-                )
+                (name.to_ascii_lowercase(), Named { name, rules, offsets: OnceLock::new() })
             })
             .collect()
     })
@@ -413,17 +357,11 @@ impl Named {
             let repeated: Vec<(i64, i32)> = changes
                 .iter()
                 .map(|&(second, offset)| (second, second + REPEATED_AFTER, offset))
-                .filter(|&(from, to, _)| {
-                    from >= REPEATED_FROM && to >= SPELLED_OUT_UNTIL && to < end
-                })
+                .filter(|&(from, to, _)| from >= REPEATED_FROM && to >= SPELLED_OUT_UNTIL && to < end)
                 .map(|(_, to, offset)| (to, offset))
                 .collect();
             let spelled_out = changes.last().map_or(begin, |&(second, _)| second);
-            changes.extend(
-                repeated
-                    .into_iter()
-                    .filter(|&(second, _)| second > spelled_out),
-            );
+            changes.extend(repeated.into_iter().filter(|&(second, _)| second > spelled_out));
             Offsets { first, changes }
         })
     }
@@ -433,11 +371,7 @@ impl Named {
         let (mut same, mut changed) = (from, to);
         while changed - same > 1 {
             let middle = same + (changed - same) / 2;
-            if self.lookup(middle) == before {
-                same = middle
-            } else {
-                changed = middle
-            }
+            if self.lookup(middle) == before { same = middle } else { changed = middle }
         }
         (changed, self.lookup(changed))
     }
@@ -454,19 +388,14 @@ trait Rules {
 
 impl<T: TimeZone> Rules for T {
     fn offset_at(&self, second: i64) -> i32 {
-        let at = time::OffsetDateTime::from_unix_timestamp(second)
-            .unwrap_or(time::OffsetDateTime::UNIX_EPOCH);
+        let at = time::OffsetDateTime::from_unix_timestamp(second).unwrap_or(time::OffsetDateTime::UNIX_EPOCH);
         self.get_offset_utc(&at).to_utc().whole_seconds()
     }
 }
 
 /// The known names most like `name`: at most three, and only such as differ by a slip of the hand or hold it whole.
 fn near(name: &str) -> Vec<&'static str> {
-    let wanted: Vec<u8> = name
-        .bytes()
-        .take(64)
-        .map(|byte| byte.to_ascii_lowercase())
-        .collect();
+    let wanted: Vec<u8> = name.bytes().take(64).map(|byte| byte.to_ascii_lowercase()).collect();
     if wanted.is_empty() {
         return Vec::new();
     }
@@ -483,12 +412,7 @@ fn near(name: &str) -> Vec<&'static str> {
         .collect();
     found.sort_unstable();
     let best = found.first().map_or(0, |&(distance, _)| distance);
-    found
-        .into_iter()
-        .filter(|&(distance, _)| distance <= best + 1)
-        .take(3)
-        .map(|(_, name)| name)
-        .collect()
+    found.into_iter().filter(|&(distance, _)| distance <= best + 1).take(3).map(|(_, name)| name).collect()
 }
 
 /// How many single-letter slips lie between two names.
@@ -499,9 +423,7 @@ fn distance(a: &[u8], b: &[u8]) -> usize {
         let mut left = i + 1;
         for (y, cell) in b.iter().zip(row.iter_mut().skip(1)) {
             let above = *cell;
-            let best = (diagonal + usize::from(x != y))
-                .min(above + 1)
-                .min(left + 1);
+            let best = (diagonal + usize::from(x != y)).min(above + 1).min(left + 1);
             diagonal = above;
             left = best;
             *cell = best;

@@ -2,7 +2,7 @@
 
 use crate::id::{FiringKey, derive};
 use crate::sla::{Clock, Policies, State};
-use crate::ticket::{Agreement, ClockId, Metric, Pending, Status, Ticket};
+use crate::ticket::{Agreement, ClockId, MarkKind, Metric, Pending, Status, Ticket};
 use crate::time::{Micros, micros};
 
 use super::rule::{Level, Rule};
@@ -51,13 +51,12 @@ pub(crate) fn next<'a>(ticket: &Ticket, policies: &Policies, rules: &'a [Rule]) 
     if let Status::Pending(Pending::Scheduled { until }) = ticket.status() {
         offer(micros(until).max(last), What::Wake);
     }
-    for id in clocks(policies) {
+    for id in clocks(ticket, policies) {
         let clock = Clock::of(ticket, policies, id);
-        let (true, Some(target), Some(started)) = (clock.is_live(), clock.target, clock.started)
+        let (true, Some(amount), Some(started)) = (clock.is_live(), clock.amount, clock.started)
         else {
             continue;
         };
-        let amount = target.amount().micros();
         let mut key_of = None; // the target's text is built once, and only where something may fall due
         let mut key = |rule: &str, level: &str, clock: &Clock<'_>| {
             let text = key_of.get_or_insert_with(|| clock.target_text().unwrap_or_default());
@@ -116,20 +115,22 @@ pub(crate) fn next<'a>(ticket: &Ticket, policies: &Policies, rules: &'a [Rule]) 
     first
 }
 
-/// The clocks that any policy has a target for, in a fixed order.
-fn clocks(policies: &Policies) -> impl Iterator<Item = ClockId> {
-    Agreement::ALL
-        .into_iter()
-        .flat_map(|agreement| {
-            Metric::ALL
-                .into_iter()
-                .map(move |metric| ClockId { agreement, metric })
-        })
-        .filter(|id| {
-            policies
-                .iter()
-                .any(|p| p.agreement == id.agreement && p.targets.contains_key(&id.metric))
-        })
+/// The clocks that may have a target: those that a policy has one for, and the promises. In a fixed order.
+fn clocks(ticket: &Ticket, policies: &Policies) -> impl Iterator<Item = ClockId> {
+    let promised = ticket
+        .marks()
+        .iter()
+        .any(|mark| matches!(mark.kind, MarkKind::Promised { .. }));
+    let has_target = move |id: &ClockId| match id.metric {
+        Metric::PromisedUpdate => promised && id.agreement == Agreement::Sla,
+        metric => policies.has_target(id.agreement, metric),
+    };
+    let of = |agreement| {
+        Metric::ALL
+            .into_iter()
+            .map(move |metric| ClockId { agreement, metric })
+    };
+    Agreement::ALL.into_iter().flat_map(of).filter(has_target)
 }
 
 /// The last instant at which no more than `amount` has run, if the clock runs on undisturbed.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::Calendar;
 use crate::call::Actor;
 use crate::id::{AgentId, CustomerId, Name, TeamId, TicketId, TicketNumber};
-use crate::sla::{Clock, Policies, State, Target, Verdict, read};
+use crate::sla::{Clock, Policies, State, Verdict};
 use crate::ticket::{
     Agreement, Channel, ClockId, CloseReason, Direction, MarkKind, Metric, Phase, Priority, Stage,
     Ticket, Visibility,
@@ -152,14 +152,14 @@ impl Spent {
     }
 }
 
-/// A clock with a target, so that its outcome can be told for any instant after the row was made.
+/// One period of a clock with a target, so that its outcome can be told for any instant after the row was made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ClockFact {
     /// Which clock.
     pub clock: ClockId,
-    /// The target in force.
-    pub target: Target,
+    /// The running time that the target in force allows, in microseconds.
+    pub amount_us: i64,
     /// What it was doing after the ticket's last event.
     pub state: State,
     /// How it stood to its target then.
@@ -168,6 +168,8 @@ pub struct ClockFact {
     pub ever_breached: bool,
     /// The running time by then, in microseconds.
     pub elapsed_us: i64,
+    /// When it ended.
+    pub stopped_at: Option<DateTime<Utc>>,
     /// Where it runs with time left: the last instant at which the target is still kept if nothing else happens.
     pub kept_until: Option<DateTime<Utc>>,
 }
@@ -307,32 +309,32 @@ fn first_response(ticket: &Ticket, calendar: &Calendar) -> FirstResponse {
 fn clocks(ticket: &Ticket, policies: &Policies) -> Vec<ClockFact> {
     let mut facts = Vec::new();
     for agreement in Agreement::ALL {
-        if ticket.policy(agreement).is_none() {
-            continue;
-        }
         for metric in Metric::ALL {
             let id = ClockId { agreement, metric };
-            let clock = Clock::of(ticket, policies, id);
-            let Some(target) = clock.target else { continue };
-            let reading = read(ticket, policies, id, ticket.last_event_at());
-            let left = target.amount().micros().saturating_sub(clock.elapsed);
-            let runs = clock.state == State::Running && left >= 0;
-            facts.push(ClockFact {
-                clock: id,
-                target,
-                state: clock.state,
-                verdict: reading.verdict(),
-                ever_breached: clock.ever_breached,
-                elapsed_us: clock.elapsed,
-                kept_until: if runs {
-                    clock.until(left).map(instant)
-                } else {
-                    None
-                },
-            });
+            let promise = metric == Metric::PromisedUpdate && agreement == Agreement::Sla;
+            if ticket.policy(agreement).is_some() || promise {
+                let last = Clock::walk(ticket, policies, id, |ended| facts.extend(clock_fact(ended)));
+                facts.extend(clock_fact(&last));
+            }
         }
     }
     facts
+}
+
+fn clock_fact(clock: &Clock<'_>) -> Option<ClockFact> {
+    let amount = clock.amount?;
+    let left = amount.saturating_sub(clock.elapsed);
+    let runs = clock.state == State::Running && left >= 0;
+    Some(ClockFact {
+        clock: clock.id,
+        amount_us: amount,
+        state: clock.state,
+        verdict: clock.verdict(),
+        ever_breached: clock.ever_breached,
+        elapsed_us: clock.elapsed,
+        stopped_at: clock.stopped_at.map(instant),
+        kept_until: if runs { clock.until(left).map(instant) } else { None },
+    })
 }
 
 fn lengths(calendar: &Calendar, from: Micros, to: Micros) -> Lengths {

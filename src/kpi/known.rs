@@ -6,8 +6,8 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::sla::{State, Verdict};
-use crate::ticket::{CloseReason, Metric};
+use crate::sla::{OnReopen, State, Verdict};
+use crate::ticket::CloseReason;
 
 use super::error::KpiError;
 use super::facts::{ClockFact, FORMULA, Fact, FirstResponse, Lengths, Own};
@@ -140,7 +140,7 @@ impl<'a> Known<'a> {
         let in_backlog = self.standing() == Standing::Backlog;
         match (clock.verdict_at(self.as_of), clock.state) {
             (Verdict::Breached, _) => Outcome::Breached,
-            (Verdict::Met, _) if self.is_fulfilled(clock.clock.metric) => Outcome::Met,
+            (Verdict::Met, _) if self.is_fulfilled(clock) => Outcome::Met,
             (Verdict::Unanswered, _) if !in_backlog => Outcome::Outside(Exclusion::Unanswered),
             (Verdict::Open, State::Cancelled) if !in_backlog => {
                 Outcome::Outside(Exclusion::Cancelled)
@@ -158,17 +158,11 @@ impl<'a> Known<'a> {
         clock.ever_breached_at(self.as_of)
     }
 
-    /// Whether what fulfilled a clock of this metric in the end had happened.
-    fn is_fulfilled(&self, metric: Metric) -> bool {
-        match metric {
-            Metric::FirstResponse => match self.own.first_response {
-                FirstResponse::Answered { at, .. } => at <= self.as_of,
-                _ => true,
-            },
-            Metric::FirstResolution => self.first_resolution().is_some(),
-            Metric::TotalResolution | Metric::RequesterWait => {
-                self.standing() == Standing::Resolved
-            }
+    /// Whether what fulfilled a clock in the end had happened.
+    fn is_fulfilled(&self, clock: &ClockFact) -> bool {
+        match clock.clock.metric.definition().on_reopen {
+            OnReopen::Resume => self.standing() == Standing::Resolved,
+            _ => self.past(clock.stopped_at).is_some(),
         }
     }
 

@@ -1,15 +1,16 @@
 //! One clock, walked along the moments of a ticket.
 //!
 //! A clock is nothing stored: it is worked out from the ticket's marks whenever it is asked for, without allocation. Between
-//! two marks nothing changes, so the walk costs one calendar question for each stretch in which the clock runs.
+//! two marks nothing changes, so the walk costs one calendar question for each stretch in which the clock runs. A clock that
+//! begins each time (a next response) is walked through all its periods; the last one is what it shows.
 
 use crate::id::Name;
-use crate::ticket::{ClockId, Mark, MarkKind, PendingReasons, Phase, Ticket};
+use crate::ticket::{Agreement, ClockId, Mark, MarkKind, Metric, PendingReasons, Phase, Ticket};
 use crate::time::{Micros, micros};
 
-use super::metric::{Definition, Fulfilment, OnReopen, Start};
-use super::policy::{Policies, Ready};
-use super::reading::State;
+use super::metric::{AtResolution, Definition, Fulfilment, OnReopen, Start};
+use super::policy::{Policies, Ready, ReopenOption, StartOption};
+use super::reading::{State, Verdict};
 use super::target::{Measure, Target};
 
 /// A clock as the last mark of its ticket left it.
@@ -22,8 +23,13 @@ pub(crate) struct Clock<'a> {
     /// The policy that the ticket has now; the one above lags behind it only while the clock is ended.
     newest: Option<&'a Ready>,
     /// In force: absent before the first policy applied.
-    pub(crate) target: Option<Target>,
+    target: Option<Target>,
+    /// The running time that the target in force allows this period.
+    pub(crate) amount: Option<Micros>,
+    /// The instant of the promise in force.
+    promised: Option<Micros>,
     phase: Phase,
+    answered: bool,
     pub(crate) state: State,
     pub(crate) unanswered: bool,
     pub(crate) elapsed: Micros,
@@ -34,12 +40,13 @@ pub(crate) struct Clock<'a> {
     pub(crate) stopped_at: Option<Micros>,
     /// When the target in force was used up.
     pub(crate) due: Option<Micros>,
+    /// In any period.
     pub(crate) ever_breached: bool,
     /// What had run when the target came into force.
     pub(crate) elapsed_at_attach: Micros,
 }
 
-/// The begin of a clock; the event's place anchors what is announced about it.
+/// The begin of a period; the event's place anchors what is announced about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Started {
     pub(crate) at: Micros,
@@ -49,6 +56,16 @@ pub(crate) struct Started {
 impl<'a> Clock<'a> {
     /// The clock as the ticket's last mark left it.
     pub(crate) fn of(ticket: &Ticket, policies: &'a Policies, id: ClockId) -> Clock<'a> {
+        Clock::walk(ticket, policies, id, |_| {})
+    }
+
+    /// The same; `ended` is told each period that another one followed.
+    pub(crate) fn walk(
+        ticket: &Ticket,
+        policies: &'a Policies,
+        id: ClockId,
+        mut ended: impl FnMut(&Clock<'a>),
+    ) -> Clock<'a> {
         let policy = |name: &Option<Name>| name.as_ref().and_then(|name| policies.get(name));
         let first = ticket.marks().iter().find_map(|mark| match &mark.kind {
             MarkKind::Policy(agreement, name) if *agreement == id.agreement => policy(name),
@@ -60,7 +77,10 @@ impl<'a> Clock<'a> {
             ready: first,
             newest: None,
             target: None,
+            amount: None,
+            promised: None,
             phase: Phase::Work,
+            answered: false,
             state: State::NotStarted,
             unanswered: false,
             elapsed: 0,
@@ -71,13 +91,14 @@ impl<'a> Clock<'a> {
             ever_breached: false,
             elapsed_at_attach: 0,
         };
-        if first.is_none() {
+        let promises = id == ClockId::from(Metric::PromisedUpdate); // made to the customer, whatever the policy
+        if first.is_none() && !promises {
             clock.state = State::NotApplicable;
             return clock;
         }
         for mark in ticket.marks() {
             clock.advance(mark.at);
-            clock.meet(mark, policy);
+            clock.meet(mark, policy, &mut ended);
         }
         clock
     }
@@ -87,15 +108,37 @@ impl<'a> Clock<'a> {
         matches!(self.state, State::Running | State::Paused)
     }
 
+    /// How it stands to the target in force, or in force when it ended.
+    pub(crate) fn verdict(&self) -> Verdict {
+        let passed = self.amount.map(|amount| self.elapsed > amount);
+        match (self.state, passed) {
+            (State::NotApplicable | State::NotStarted | State::Cancelled, _) => Verdict::Open,
+            (State::Stopped, _) if self.unanswered => Verdict::Unanswered,
+            (_, None) => Verdict::Open,
+            (_, Some(true)) => Verdict::Breached,
+            (State::Stopped, Some(false)) => Verdict::Met,
+            (State::Running | State::Paused, Some(false)) => Verdict::Open,
+        }
+    }
+
+    /// The target in force, where the ticket's policy has one.
+    pub(crate) fn target(&self) -> Option<Target> {
+        self.target
+    }
+
     /// The canonical text of the target in force: policy, amount, calendar. The same target again is the same text.
     pub(crate) fn target_text(&self) -> Option<String> {
+        if let Some(promised) = self.promised {
+            return Some(format!(
+                "promised for {}",
+                crate::time::instant(promised).to_rfc3339()
+            ));
+        }
         let (ready, target) = (self.ready?, self.target?);
+        let name = &ready.policy.name;
         Some(match target.measure() {
-            Measure::Business => format!(
-                "{}: {} in {}",
-                ready.policy.name, target, ready.calendar_name
-            ),
-            Measure::Calendar => format!("{}: {}", ready.policy.name, target),
+            Measure::Business => format!("{name}: {target} in {}", ready.calendar_name),
+            Measure::Calendar => format!("{name}: {target}"),
         })
     }
 
@@ -125,10 +168,9 @@ impl<'a> Clock<'a> {
 
     /// The calendar it runs by; none where it runs all the time.
     fn calendar(&self) -> Option<&'a Ready> {
-        self.ready.filter(|_| {
-            self.target
-                .is_none_or(|target| target.measure() == Measure::Business)
-        })
+        let business = |target: Target| target.measure() == Measure::Business;
+        self.ready
+            .filter(|_| self.promised.is_none() && self.target.is_none_or(business))
     }
 
     /// Lets the time up to `to` pass.
@@ -136,36 +178,52 @@ impl<'a> Clock<'a> {
         if self.state == State::Running && to > self.since {
             let before = self.elapsed;
             self.elapsed = before.saturating_add(self.measure(self.since, to));
-            if let Some(target) = self.target.map(|target| target.amount().micros()) {
-                if self.due.is_none() && self.elapsed >= target {
-                    self.due = self.after(target.saturating_sub(before));
+            if let Some(amount) = self.amount {
+                if self.due.is_none() && self.elapsed >= amount {
+                    self.due = self.after(amount.saturating_sub(before));
                 }
-                self.ever_breached |= self.elapsed > target;
+                self.ever_breached |= self.elapsed > amount;
             }
             self.since = to;
         }
     }
 
-    fn meet(&mut self, mark: &Mark, policy: impl Fn(&Option<Name>) -> Option<&'a Ready>) {
+    fn meet(
+        &mut self,
+        mark: &Mark,
+        policy: impl Fn(&Option<Name>) -> Option<&'a Ready>,
+        ended: &mut impl FnMut(&Clock<'a>),
+    ) {
         match &mark.kind {
             MarkKind::Opened { inbound } => {
-                if self.definition.start == Start::Creation || *inbound {
-                    self.start(mark);
+                if self.begins_at_creation(*inbound) {
+                    self.begin(mark, ended);
                 }
             }
             MarkKind::Asked => {
-                if self.state == State::NotStarted && self.definition.start == Start::FirstContact {
-                    self.start(mark);
+                let begins = match self.definition.start {
+                    Start::FirstContact => {
+                        self.state == State::NotStarted
+                            && self.first_contact() != StartOption::Assignment
+                    }
+                    Start::UnansweredMessage => self.answered && !self.is_live(),
+                    _ => false,
+                };
+                if begins {
+                    self.begin(mark, ended);
                 }
             }
-            MarkKind::Answered => {
-                if self.is_live() && self.definition.fulfilled_by == Fulfilment::Answer {
-                    self.end(State::Stopped, mark.at);
+            MarkKind::Answered => self.answer(mark, ended),
+            MarkKind::Assigned { agent, entered } => self.assign(*agent, *entered, mark, ended),
+            MarkKind::Promised { due } => {
+                let is_mine = self.definition.start == Start::Promise && self.id.agreement == Agreement::Sla;
+                if is_mine && self.phase != Phase::Closed {
+                    self.promise(*due, mark, ended);
                 }
             }
-            MarkKind::Moved(phase) => self.move_to(*phase, mark),
+            MarkKind::Moved(phase) => self.move_to(*phase, mark, ended),
             MarkKind::Policy(agreement, name) => {
-                if *agreement == self.id.agreement {
+                if *agreement == self.id.agreement && self.definition.start != Start::Promise {
                     self.newest = policy(name);
                     if !matches!(self.state, State::Stopped | State::Cancelled) {
                         self.attach(mark.at);
@@ -175,11 +233,94 @@ impl<'a> Clock<'a> {
         }
     }
 
-    fn start(&mut self, mark: &Mark) {
+    fn first_contact(&self) -> StartOption {
+        self.ready.map_or(StartOption::default(), |ready| {
+            ready.policy.first_response_starts
+        })
+    }
+
+    fn begins_at_creation(&self, inbound: bool) -> bool {
+        match self.definition.start {
+            Start::Creation | Start::Team => true,
+            Start::FirstContact => inbound && self.first_contact() == StartOption::FirstContact,
+            _ => false,
+        }
+    }
+
+    /// A human agent wrote to the customer.
+    fn answer(&mut self, mark: &Mark, ended: &mut impl FnMut(&Clock<'a>)) {
+        self.answered = true;
+        if self.is_live() && self.definition.fulfilled_by == Fulfilment::Answer {
+            self.end(State::Stopped, mark.at);
+        }
+        let unresolved = matches!(self.phase, Phase::Work | Phase::Pending(_));
+        if self.definition.start == Start::Answer && unresolved {
+            self.begin(mark, ended);
+        }
+    }
+
+    fn assign(
+        &mut self,
+        agent: bool,
+        entered: bool,
+        mark: &Mark,
+        ended: &mut impl FnMut(&Clock<'a>),
+    ) {
+        match self.definition.start {
+            Start::Team if self.phase != Phase::Closed => {
+                if entered {
+                    if self.is_live() {
+                        self.end(State::Cancelled, mark.at);
+                    }
+                    if self.phase != Phase::Resolved {
+                        self.begin(mark, ended);
+                    }
+                }
+                if agent && self.is_live() {
+                    self.end(State::Stopped, mark.at);
+                }
+            }
+            Start::FirstContact if agent && self.first_contact() == StartOption::Assignment => {
+                if self.state == State::NotStarted && !self.answered {
+                    self.begin(mark, ended);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Promised again before its due, a promise is superseded; after it, the broken one stays broken.
+    fn promise(&mut self, due: Micros, mark: &Mark, ended: &mut impl FnMut(&Clock<'a>)) {
+        if self.is_live() {
+            let broken = self.amount.is_some_and(|amount| self.elapsed > amount);
+            self.end(
+                if broken {
+                    State::Stopped
+                } else {
+                    State::Cancelled
+                },
+                mark.at,
+            );
+        }
+        self.begin(mark, ended);
+        self.promised = Some(due);
+        self.amount = Some(due.saturating_sub(mark.at).max(0));
+    }
+
+    /// A period begins; the one before it, if any, is told.
+    fn begin(&mut self, mark: &Mark, ended: &mut impl FnMut(&Clock<'a>)) {
+        if self.started.is_some() {
+            ended(self);
+            (self.elapsed, self.due, self.stopped_at, self.unanswered) = (0, None, None, false);
+        }
         self.started = Some(Started {
             at: mark.at,
             version: mark.version,
         });
+        self.state = State::Running;
+        if self.newest.is_some() {
+            self.attach(mark.at);
+        }
         self.run_or_pause(mark.at);
     }
 
@@ -188,42 +329,80 @@ impl<'a> Clock<'a> {
         self.stopped_at = Some(at);
     }
 
-    fn move_to(&mut self, phase: Phase, mark: &Mark) {
-        let was_done = matches!(self.phase, Phase::Resolved | Phase::Closed);
-        self.phase = phase;
-        match phase {
-            Phase::Resolved | Phase::Closed if !self.is_live() => {}
-            Phase::Resolved | Phase::Closed => {
-                self.unanswered = self.definition.fulfilled_by == Fulfilment::Answer;
-                let fulfilled = phase == Phase::Resolved || self.unanswered;
-                self.end(
-                    if fulfilled {
-                        State::Stopped
-                    } else {
-                        State::Cancelled
-                    },
-                    mark.at,
-                );
-            }
-            Phase::Work | Phase::Pending(_) if was_done => self.reopen(mark.at),
-            Phase::Work | Phase::Pending(_) if self.is_live() => self.run_or_pause(mark.at),
-            Phase::Work | Phase::Pending(_) => {}
+    fn move_to(&mut self, phase: Phase, mark: &Mark, ended: &mut impl FnMut(&Clock<'a>)) {
+        let done = |phase| matches!(phase, Phase::Resolved | Phase::Closed);
+        let before = std::mem::replace(&mut self.phase, phase);
+        if phase == Phase::Resolved && before != Phase::Resolved {
+            self.resolve(mark, ended);
+        } else if phase == Phase::Closed && self.is_live() {
+            self.unanswered = self.definition.at_resolution == AtResolution::Unanswered;
+            self.end(
+                if self.unanswered {
+                    State::Stopped
+                } else {
+                    State::Cancelled
+                },
+                mark.at,
+            );
+        } else if !done(phase) && done(before) {
+            self.reopen(mark, ended);
+        } else if !done(phase) && self.is_live() {
+            self.run_or_pause(mark.at);
         }
     }
 
-    fn reopen(&mut self, at: Micros) {
-        let unfulfilled = self.unanswered || self.state == State::Cancelled;
-        let resumes = unfulfilled || self.definition.on_reopen == OnReopen::Resume;
-        if resumes && matches!(self.state, State::Stopped | State::Cancelled) {
-            self.unanswered = false;
-            self.stopped_at = None;
-            self.state = State::Paused;
-            let swapped = self.ready.map(std::ptr::from_ref) != self.newest.map(std::ptr::from_ref);
-            if swapped {
-                self.attach(at);
+    fn resolve(&mut self, mark: &Mark, ended: &mut impl FnMut(&Clock<'a>)) {
+        match self.definition.at_resolution {
+            AtResolution::Begins => self.begin(mark, ended),
+            AtResolution::Fulfils if self.is_live() => self.end(State::Stopped, mark.at),
+            AtResolution::Cancels if self.is_live() => self.end(State::Cancelled, mark.at),
+            AtResolution::Unanswered if self.is_live() => {
+                self.unanswered = true;
+                self.end(State::Stopped, mark.at);
             }
-            self.run_or_pause(at);
+            _ => {}
         }
+    }
+
+    fn reopen(&mut self, mark: &Mark, ended: &mut impl FnMut(&Clock<'a>)) {
+        if self.is_live() {
+            match self.definition.on_reopen {
+                OnReopen::Cancel => self.end(State::Cancelled, mark.at),
+                _ => self.run_or_pause(mark.at),
+            }
+            return;
+        }
+        let unfulfilled = self.unanswered || self.state == State::Cancelled;
+        let gap = self
+            .stopped_at
+            .map_or(0, |stopped| mark.at.saturating_sub(stopped));
+        let option = match self.definition.on_reopen {
+            OnReopen::Resume => self
+                .ready
+                .map_or(ReopenOption::Resume, |r| r.reopening(self.id.metric)),
+            OnReopen::Keep if unfulfilled => ReopenOption::Resume,
+            OnReopen::Keep | OnReopen::BeginAnew | OnReopen::Cancel => ReopenOption::FirstOnly,
+        };
+        match option {
+            _ if !matches!(self.state, State::Stopped | State::Cancelled) => {}
+            ReopenOption::FirstOnly
+                if !(unfulfilled && self.definition.on_reopen == OnReopen::Resume) => {}
+            ReopenOption::NewCycle => self.begin(mark, ended),
+            ReopenOption::NewCycleAfter(longest) if gap > longest.micros() => {
+                self.begin(mark, ended)
+            }
+            _ => self.resume(mark.at),
+        }
+    }
+
+    fn resume(&mut self, at: Micros) {
+        self.unanswered = false;
+        self.stopped_at = None;
+        self.state = State::Paused;
+        if self.ready.map(std::ptr::from_ref) != self.newest.map(std::ptr::from_ref) {
+            self.attach(at);
+        }
+        self.run_or_pause(at);
     }
 
     /// Puts the newest policy's target into force: what has run stays, the target is swapped.
@@ -232,11 +411,15 @@ impl<'a> Clock<'a> {
         self.ready = self.newest.or(self.ready);
         self.elapsed_at_attach = self.elapsed;
         self.due = None;
-        if let Some(target) = self.target.map(|target| target.amount().micros())
-            && self.started.is_some()
-        {
-            self.due = (self.elapsed >= target).then_some(at);
-            self.ever_breached |= self.elapsed > target;
+        self.amount = match (self.started, self.target, self.ready) {
+            (Some(started), Some(target), Some(ready)) => {
+                Some(target.amount_from(started.at, &ready.calendar))
+            }
+            _ => None,
+        };
+        if let Some(amount) = self.amount {
+            self.due = (self.elapsed >= amount).then_some(at);
+            self.ever_breached |= self.elapsed > amount;
         }
         if self.is_live() {
             self.run_or_pause(at);

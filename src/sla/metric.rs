@@ -8,7 +8,18 @@ pub enum Start {
     /// The ticket's creation.
     Creation,
     /// The customer's first contact: creation by the customer, or the first customer message of a ticket that the desk began.
+    /// A policy may choose otherwise ([`StartOption`](super::StartOption)).
     FirstContact,
+    /// The oldest customer message that nobody answered, once the first response was given.
+    UnansweredMessage,
+    /// A public message of a human agent, while the ticket is unresolved.
+    Answer,
+    /// A promise with an instant.
+    Promise,
+    /// Creation, or entering a team.
+    Team,
+    /// The resolution.
+    Resolution,
 }
 
 /// What fulfils a clock.
@@ -18,15 +29,37 @@ pub enum Fulfilment {
     Answer,
     /// The resolution.
     Resolution,
+    /// An agent is put in charge.
+    Assignment,
 }
 
-/// What a reopening does to a clock that ended.
+/// What resolving does to a clock that it does not fulfil.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AtResolution {
+    /// It fulfils the clock.
+    Fulfils,
+    /// The clock ends *unanswered*: outside attainment, counted by name.
+    Unanswered,
+    /// The clock is cancelled.
+    Cancels,
+    /// It begins the clock.
+    Begins,
+    /// Nothing: a promise holds.
+    Nothing,
+}
+
+/// What a reopening does to a clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnReopen {
-    /// It runs on, with what it had; the time in between is not counted.
+    /// It runs on, with what it had; the time in between is not counted. A policy may choose otherwise
+    /// ([`ReopenOption`](super::ReopenOption)).
     Resume,
     /// It stays as it ended, unless it ended unfulfilled (unanswered, or by a close): then it runs on.
     Keep,
+    /// What ended stays so; the next cause begins it anew.
+    BeginAnew,
+    /// What runs is cancelled.
+    Cancel,
 }
 
 /// The behaviour of one metric.
@@ -38,6 +71,8 @@ pub struct Definition {
     pub start: Start,
     /// What fulfils it.
     pub fulfilled_by: Fulfilment,
+    /// What resolving does.
+    pub at_resolution: AtResolution,
     /// What a reopening does.
     pub on_reopen: OnReopen,
     /// The reasons of `Pending` that pause it, where a policy says nothing else.
@@ -46,15 +81,30 @@ pub struct Definition {
 
 /// Every metric's behaviour; the clocks read nothing else.
 ///
-/// A first response that is resolved or closed away without an answer is *unanswered*: outside attainment, counted by name. The
-/// others are cancelled by closing a ticket that is not resolved. Resolving or closing stops every clock.
+/// Closing a ticket stops every clock: what it ends unfulfilled is cancelled, but for a first response, which is unanswered.
+/// Automatic messages, bots and internal notes fulfil nothing.
 #[rustfmt::skip]
-pub const METRICS: [Definition; Metric::ALL.len()] = [
-    Definition { metric: Metric::FirstResponse,   start: Start::FirstContact, fulfilled_by: Fulfilment::Answer,     on_reopen: OnReopen::Keep,   pauses: PendingReasons::NONE },
-    Definition { metric: Metric::FirstResolution, start: Start::Creation,     fulfilled_by: Fulfilment::Resolution, on_reopen: OnReopen::Keep,   pauses: PendingReasons::CUSTOMER },
-    Definition { metric: Metric::TotalResolution, start: Start::Creation,     fulfilled_by: Fulfilment::Resolution, on_reopen: OnReopen::Resume, pauses: PendingReasons::CUSTOMER },
-    Definition { metric: Metric::RequesterWait,   start: Start::Creation,     fulfilled_by: Fulfilment::Resolution, on_reopen: OnReopen::Resume, pauses: PendingReasons::CUSTOMER },
-];
+pub const METRICS: [Definition; Metric::ALL.len()] = {
+    use {AtResolution as At, Fulfilment as By, Metric as M, OnReopen as On, PendingReasons as P, Start as S};
+    const fn row(
+        metric: Metric, start: Start, fulfilled_by: Fulfilment, at_resolution: AtResolution, on_reopen: OnReopen, pauses: P,
+    ) -> Definition {
+        Definition { metric, start, fulfilled_by, at_resolution, on_reopen, pauses }
+    }
+    [
+        //  metric              starts                fulfilled by    at resolution   on reopening   pauses
+        row(M::FirstResponse,   S::FirstContact,      By::Answer,     At::Unanswered, On::Keep,      P::NONE    ),
+        row(M::NextResponse,    S::UnansweredMessage, By::Answer,     At::Cancels,    On::BeginAnew, P::NONE    ),
+        row(M::PeriodicUpdate,  S::Answer,            By::Answer,     At::Cancels,    On::BeginAnew, P::NONE    ),
+        row(M::PromisedUpdate,  S::Promise,           By::Answer,     At::Nothing,    On::BeginAnew, P::NONE    ),
+        row(M::RequesterWait,   S::Creation,          By::Resolution, At::Fulfils,    On::Resume,    P::CUSTOMER),
+        row(M::AgentWork,       S::Creation,          By::Resolution, At::Fulfils,    On::Resume,    P::ALL     ),
+        row(M::FirstResolution, S::Creation,          By::Resolution, At::Fulfils,    On::Keep,      P::CUSTOMER),
+        row(M::TotalResolution, S::Creation,          By::Resolution, At::Fulfils,    On::Resume,    P::CUSTOMER),
+        row(M::Ownership,       S::Team,              By::Assignment, At::Cancels,    On::BeginAnew, P::NONE    ),
+        row(M::FollowUp,        S::Resolution,        By::Answer,     At::Begins,     On::Cancel,    P::NONE    ),
+    ]
+};
 
 impl Metric {
     /// The metric's row in [`METRICS`].

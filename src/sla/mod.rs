@@ -41,9 +41,9 @@ mod target;
 
 pub(crate) use clock::Clock;
 pub use condition::Condition;
-pub use metric::{Definition, Fulfilment, METRICS, OnReopen, Start};
-pub use policy::{Policies, Policy};
-pub use reading::{Reading, State, Verdict, read};
+pub use metric::{AtResolution, Definition, Fulfilment, METRICS, OnReopen, Start};
+pub use policy::{Policies, Policy, ReopenOption, StartOption};
+pub use reading::{Reading, State, Verdict, periods, read};
 pub use target::{InvalidTarget, Measure, Target};
 
 pub use crate::ticket::Metric;

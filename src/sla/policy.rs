@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::Calendar;
 use crate::id::Name;
 use crate::ticket::{Agreement, Metric, PendingReasons, Ticket};
+use crate::time::Span;
 
 use super::condition::Condition;
 use super::target::Target;
@@ -36,6 +37,46 @@ pub struct Policy {
     /// Which reasons of `Pending` pause which clock; [`METRICS`](super::METRICS) has the defaults.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pauses: BTreeMap<Metric, PendingReasons>,
+    /// What begins the first response.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub first_response_starts: StartOption,
+    /// What a reopening does to the clocks that [resume](super::OnReopen::Resume) by default.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub reopening: BTreeMap<Metric, ReopenOption>,
+}
+
+/// What begins the first response.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum StartOption {
+    /// The customer's first contact: creation by the customer, else the first customer message.
+    #[default]
+    FirstContact,
+    /// The first ordinary message of a customer, also on a ticket that a customer created.
+    FirstMessage,
+    /// An agent is put in charge for the first time.
+    Assignment,
+}
+
+/// What a reopening does to a clock that the resolution ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ReopenOption {
+    /// It runs on, with what it had.
+    #[default]
+    Resume,
+    /// It begins anew, with the full target.
+    NewCycle,
+    /// It begins anew where more than this much time (calendar time) lay between, and else runs on.
+    NewCycleAfter(Span),
+    /// It stays as it ended.
+    FirstOnly,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl Policy {
@@ -48,6 +89,8 @@ impl Policy {
             calendar: None,
             targets: BTreeMap::new(),
             pauses: BTreeMap::new(),
+            first_response_starts: StartOption::default(),
+            reopening: BTreeMap::new(),
         }
     }
 
@@ -79,6 +122,20 @@ impl Policy {
         self
     }
 
+    /// The same policy, whose first response begins otherwise.
+    #[must_use]
+    pub fn first_response_starts(mut self, option: StartOption) -> Policy {
+        self.first_response_starts = option;
+        self
+    }
+
+    /// The same policy, one of whose clocks meets a reopening otherwise.
+    #[must_use]
+    pub fn reopening(mut self, metric: Metric, option: ReopenOption) -> Policy {
+        self.reopening.insert(metric, option);
+        self
+    }
+
     /// The same policy with the pauses of one clock replaced.
     #[must_use]
     pub fn pauses(mut self, metric: Metric, reasons: PendingReasons) -> Policy {
@@ -100,6 +157,14 @@ pub(crate) struct Ready {
 impl Ready {
     pub(crate) fn target(&self, metric: Metric) -> Option<Target> {
         self.targets[metric as usize]
+    }
+
+    pub(crate) fn reopening(&self, metric: Metric) -> ReopenOption {
+        self.policy
+            .reopening
+            .get(&metric)
+            .copied()
+            .unwrap_or_default()
     }
 
     pub(crate) fn pauses(&self, metric: Metric) -> PendingReasons {
@@ -134,6 +199,13 @@ impl Policies {
 
     pub(crate) fn get(&self, name: &Name) -> Option<&Ready> {
         self.0.iter().find(|ready| ready.policy.name == *name)
+    }
+
+    /// Whether any policy of the agreement has a target for the metric.
+    pub(crate) fn has_target(&self, agreement: Agreement, metric: Metric) -> bool {
+        self.0
+            .iter()
+            .any(|ready| ready.policy.agreement == agreement && ready.target(metric).is_some())
     }
 
     /// The policies, in order.

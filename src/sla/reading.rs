@@ -51,6 +51,8 @@ pub struct Reading {
     verdict: Verdict,
     ever_breached: bool,
     target: Option<Target>,
+    #[serde(rename = "amount_us")]
+    amount: Option<Micros>,
     #[serde(rename = "elapsed_us")]
     elapsed: Micros,
     started_at: Option<DateTime<Utc>>,
@@ -75,11 +77,7 @@ pub fn read(
 
 /// When the target will be used up if nothing else happens; for a clock that has ended: would have been.
 fn expected_due(clock: &Clock<'_>) -> Option<Micros> {
-    let left = clock
-        .target?
-        .amount()
-        .micros()
-        .saturating_sub(clock.elapsed);
+    let left = clock.amount?.saturating_sub(clock.elapsed);
     let ran_to_its_end = clock.stopped_at == Some(clock.since);
     match clock.state {
         State::Running => clock.after(left),
@@ -89,23 +87,13 @@ fn expected_due(clock: &Clock<'_>) -> Option<Micros> {
 }
 
 fn reading(clock: &Clock<'_>, due: Option<Micros>) -> Reading {
-    let passed = clock
-        .target
-        .is_some_and(|target| clock.elapsed > target.amount().micros());
-    let verdict = match clock.state {
-        State::NotApplicable | State::NotStarted | State::Cancelled => Verdict::Open,
-        State::Stopped if clock.unanswered => Verdict::Unanswered,
-        _ if clock.target.is_none() => Verdict::Open,
-        _ if passed => Verdict::Breached,
-        State::Stopped => Verdict::Met,
-        State::Running | State::Paused => Verdict::Open,
-    };
     Reading {
         clock: clock.id,
         state: clock.state,
-        verdict,
+        verdict: clock.verdict(),
         ever_breached: clock.ever_breached,
-        target: clock.target,
+        target: clock.target(),
+        amount: clock.amount,
         elapsed: clock.elapsed,
         started_at: clock.started.map(|started| instant(started.at)),
         due: due.map(instant),
@@ -166,15 +154,38 @@ impl Reading {
         self.stopped_at
     }
 
+    /// The running time that the target allows: of a number of days, what they came to when the clock started; of a promise,
+    /// the time from the promise to its due.
+    pub fn amount(&self) -> Option<TimeDelta> {
+        self.amount.map(delta)
+    }
+
     /// The running time that is left; negative once the target is passed.
     pub fn remaining(&self) -> Option<TimeDelta> {
-        self.target
-            .map(|target| delta(target.amount().micros().saturating_sub(self.elapsed)))
+        self.amount
+            .map(|amount| delta(amount.saturating_sub(self.elapsed)))
     }
 
     /// The part of the target that is used, for showing: 1.0 is all of it.
     pub fn fraction(&self) -> Option<f64> {
-        self.target
-            .map(|target| self.elapsed as f64 / target.amount().micros() as f64)
+        self.amount
+            .map(|amount| self.elapsed as f64 / amount as f64)
     }
+}
+
+/// Every period of a clock, oldest first, as of `now`: those that others followed, and the last one. A clock that begins each
+/// time (a next response, a promise) has one per time; the others have one, unless a reopening began it anew.
+pub fn periods(
+    ticket: &Ticket,
+    policies: &Policies,
+    clock: impl Into<ClockId>,
+    now: DateTime<Utc>,
+) -> Vec<Reading> {
+    let id = clock.into();
+    let mut periods = Vec::new();
+    Clock::walk(ticket, policies, id, |ended| {
+        periods.push(reading(ended, ended.due.or_else(|| expected_due(ended))))
+    });
+    periods.push(read(ticket, policies, id, now));
+    periods
 }

@@ -5,8 +5,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::calendar::{Calendar, DayEnd};
 use crate::id::shorten;
-use crate::time::Span;
+use crate::time::{Micros, Span, instant};
 
 /// In which time a clock runs.
 #[derive(
@@ -21,30 +22,41 @@ pub enum Measure {
     Calendar,
 }
 
-/// An amount of running time, more than none, in business or calendar time.
+/// How much a clock may use: an amount of running time, or a number of business days.
 ///
 /// Its text form is a length and, optionally, the measure: `4h` (business time), `4 business hours`, `4h calendar`,
-/// `24 calendar hours`. A day is refused: a working day is not 24 hours, so write the hours that are meant.
+/// `24 calendar hours`; or a number of days: `2 business days`, `2 business days end of day`.
+///
+/// A number of days becomes an amount of business time when its clock starts: what lies between the start and the same local
+/// time on the n-th open day after it, or the end of that day's last window. So "1 day" is never silently 24 hours, and a bare
+/// `1 day` is refused.
 ///
 /// ```
 /// use helpdesk::sla::{Measure, Target};
 /// let target: Target = "24 calendar hours".parse()?;
 /// assert_eq!(target.measure(), Measure::Calendar);
 /// assert_eq!(target.to_string(), "24h calendar");
+/// assert_eq!("2 business days end of day".parse::<Target>()?.to_string(), "2 business days end of day");
 /// assert!("1 day".parse::<Target>().is_err());
 /// # Ok::<(), helpdesk::sla::InvalidTarget>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Target {
-    amount: Span, // INVARIANT: > 0
-    measure: Measure,
+pub struct Target(Kind);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Kind {
+    Running(Span, Measure), // INVARIANT: more than none
+    Days(u16, DayEnd),      // INVARIANT: 1 to 366
 }
 
 impl Target {
+    /// The most days a target may have.
+    pub const MAX_DAYS: u16 = 366;
+
     /// `amount` of running time, which must be more than none.
     pub fn new(amount: Span, measure: Measure) -> Result<Target, InvalidTarget> {
         if amount > Span::ZERO {
-            Ok(Target { amount, measure })
+            Ok(Target(Kind::Running(amount, measure)))
         } else {
             Err(InvalidTarget {
                 text: amount.to_string(),
@@ -52,14 +64,43 @@ impl Target {
         }
     }
 
-    /// How much.
-    pub const fn amount(self) -> Span {
-        self.amount
+    /// A number of business days, 1 to [`Target::MAX_DAYS`].
+    pub fn days(days: u16, end: DayEnd) -> Result<Target, InvalidTarget> {
+        if (1..=Target::MAX_DAYS).contains(&days) {
+            Ok(Target(Kind::Days(days, end)))
+        } else {
+            Err(InvalidTarget {
+                text: format!("{days} business days"),
+            })
+        }
     }
 
-    /// In which time.
+    /// The amount of running time; `None` for a number of days, whose amount depends on when the clock starts.
+    pub const fn amount(self) -> Option<Span> {
+        match self.0 {
+            Kind::Running(amount, _) => Some(amount),
+            Kind::Days(..) => None,
+        }
+    }
+
+    /// In which time the clock runs: business time for a number of days.
     pub const fn measure(self) -> Measure {
-        self.measure
+        match self.0 {
+            Kind::Running(_, measure) => measure,
+            Kind::Days(..) => Measure::Business,
+        }
+    }
+
+    /// The running time of a clock that started at `start`. Where a calendar has not as many days left, no time can use it up.
+    pub(crate) fn amount_from(self, start: Micros, calendar: &Calendar) -> Micros {
+        match self.0 {
+            Kind::Running(amount, _) => amount.micros(),
+            Kind::Days(days, end) => calendar
+                .business_days_as_time(instant(start), days.into(), end)
+                .ok()
+                .and_then(|time| time.num_microseconds())
+                .unwrap_or(Micros::MAX),
+        }
     }
 }
 
@@ -69,13 +110,22 @@ impl FromStr for Target {
         let bad = || InvalidTarget {
             text: shorten(text),
         };
+        let words: Vec<&str> = text.split_whitespace().collect();
+        if let [number, "business", "day" | "days", end @ ..] = &words[..] {
+            let days: u16 = number.parse().map_err(|_| bad())?;
+            return match end {
+                [] => Target::days(days, DayEnd::SameTime),
+                ["end", "of", "day"] => Target::days(days, DayEnd::LastClose),
+                _ => Err(bad()),
+            };
+        }
         let mut measures = Vec::new();
-        let mut words = Vec::new();
-        for word in text.split_whitespace() {
+        let mut length = Vec::new();
+        for word in words {
             match word {
                 "business" => measures.push(Measure::Business),
                 "calendar" => measures.push(Measure::Calendar),
-                other => words.push(other),
+                other => length.push(other),
             }
         }
         let measure = match measures[..] {
@@ -83,16 +133,20 @@ impl FromStr for Target {
             [one] => one,
             _ => return Err(bad()),
         };
-        let amount = Span::parse_without_days(&words.join(" ")).map_err(|_| bad())?;
+        let amount = Span::parse_without_days(&length.join(" ")).map_err(|_| bad())?;
         Target::new(amount, measure).map_err(|_| bad())
     }
 }
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.measure {
-            Measure::Business => write!(f, "{} business", self.amount),
-            Measure::Calendar => write!(f, "{} calendar", self.amount),
+        match self.0 {
+            Kind::Running(amount, Measure::Business) => write!(f, "{amount} business"),
+            Kind::Running(amount, Measure::Calendar) => write!(f, "{amount} calendar"),
+            Kind::Days(1, DayEnd::SameTime) => f.write_str("1 business day"),
+            Kind::Days(days, DayEnd::SameTime) => write!(f, "{days} business days"),
+            Kind::Days(1, DayEnd::LastClose) => f.write_str("1 business day end of day"),
+            Kind::Days(days, DayEnd::LastClose) => write!(f, "{days} business days end of day"),
         }
     }
 }
@@ -114,7 +168,7 @@ impl<'de> Deserialize<'de> for Target {
 /// A text that is not a [`Target`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{text}` is not a target; a length of more than 0, without days, is allowed, such as `4h`, `30min` or `24 calendar hours`"
+    "`{text}` is not a target; a length of more than 0 without days is allowed, such as `4h` or `24 calendar hours`, or 1 to 366 business days, such as `2 business days`"
 )]
 pub struct InvalidTarget {
     text: String,

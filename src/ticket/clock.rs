@@ -11,30 +11,54 @@ use serde::{Deserialize, Serialize};
 pub enum Metric {
     /// From the customer's first contact to the first public message of a human agent.
     FirstResponse,
+    /// From the oldest unanswered customer message to the answer, once the first response was given; each time.
+    NextResponse,
+    /// From one public message of a human agent to the next, while the ticket is unresolved; each time.
+    PeriodicUpdate,
+    /// From a promise to the public message that keeps it; each promise has its own due.
+    PromisedUpdate,
+    /// How long the requester waited for the desk.
+    RequesterWait,
+    /// How long the desk had work to do.
+    AgentWork,
     /// From creation to the first resolution; frozen then.
     FirstResolution,
     /// From creation to the resolution, over all cycles; the time spent resolved is not counted.
     TotalResolution,
-    /// How long the requester waited for the desk.
-    RequesterWait,
+    /// From creation, or from entering a team, until an agent is in charge; each team.
+    Ownership,
+    /// From the resolution to the next public message of a human agent; each cycle.
+    FollowUp,
 }
 
 impl Metric {
     /// Every metric.
-    pub const ALL: [Metric; 4] = [
+    pub const ALL: [Metric; 10] = [
         Metric::FirstResponse,
+        Metric::NextResponse,
+        Metric::PeriodicUpdate,
+        Metric::PromisedUpdate,
+        Metric::RequesterWait,
+        Metric::AgentWork,
         Metric::FirstResolution,
         Metric::TotalResolution,
-        Metric::RequesterWait,
+        Metric::Ownership,
+        Metric::FollowUp,
     ];
 
     /// The name in texts and files, such as `first_response`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Metric::FirstResponse => "first_response",
+            Metric::NextResponse => "next_response",
+            Metric::PeriodicUpdate => "periodic_update",
+            Metric::PromisedUpdate => "promised_update",
+            Metric::RequesterWait => "requester_wait",
+            Metric::AgentWork => "agent_work",
             Metric::FirstResolution => "first_resolution",
             Metric::TotalResolution => "total_resolution",
-            Metric::RequesterWait => "requester_wait",
+            Metric::Ownership => "ownership",
+            Metric::FollowUp => "follow_up",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What a client may say about a ticket. All of it is serde; who says it and when is in the [`Call`](crate::Call).
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AgentId, CustomerId, MessageId, Name, TeamId, TicketId};
@@ -234,6 +235,10 @@ pub enum Change {
     AddParticipant(CustomerId),
     /// Ends a customer's part.
     RemoveParticipant(CustomerId),
+    /// Promises the customer an update by this instant; made again before it, it supersedes the earlier one.
+    PromiseUpdate(DateTime<Utc>),
+    /// Tells the customer when the ticket will be resolved.
+    EstimateResolution(DateTime<Utc>),
     /// Takes the text of a message away for ever.
     Redact(MessageId),
 }

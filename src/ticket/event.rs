@@ -148,6 +148,16 @@ pub enum Event {
         /// To which.
         ticket: TicketId,
     },
+    /// The customer was promised an update.
+    UpdatePromised {
+        /// By when.
+        due: DateTime<Utc>,
+    },
+    /// The customer was told when the ticket will be resolved.
+    ResolutionEstimated {
+        /// When.
+        at: DateTime<Utc>,
+    },
     /// A policy was chosen, or none any more, because a fact changed that the policies' conditions read.
     PolicyChosen {
         /// For which agreement.

@@ -9,7 +9,7 @@ use crate::time::micros;
 use super::event::{Event, MessageAdded, Recorded};
 use super::lifecycle::{Stage, Status};
 use super::mark::{Mark, MarkKind, Phase};
-use super::{Cycle, Message, Ticket, TimeEntry};
+use super::{Cycle, Estimate, Message, Ticket, TimeEntry};
 
 impl Ticket {
     /// The ticket that these events made, oldest first. `None` where the first event is not
@@ -48,6 +48,7 @@ impl Ticket {
             messages: Vec::new(),
             effort: Vec::new(),
             links: Vec::new(),
+            estimates: Vec::new(),
             cycles: vec![Cycle::beginning(first.at)],
             policies: Default::default(),
             marks: vec![Mark {
@@ -71,7 +72,17 @@ impl Ticket {
                 self.label.clone_from(label);
                 self.move_to(*to, recorded);
             }
-            Event::Assigned { agent, team } => (self.agent, self.team) = (*agent, *team),
+            Event::Assigned { agent, team } => {
+                let entered = team.is_some() && self.team != *team;
+                (self.agent, self.team) = (*agent, *team);
+                let agent = agent.is_some();
+                self.mark(recorded, MarkKind::Assigned { agent, entered });
+            }
+            Event::UpdatePromised { due } => {
+                let due = micros(*due);
+                self.mark(recorded, MarkKind::Promised { due });
+            }
+            Event::ResolutionEstimated { at } => self.estimates.push(Estimate { made_at: recorded.at, at: *at }),
             Event::PriorityChanged { to } => self.priority = *to,
             Event::TypeChanged { to } => self.kind.clone_from(to),
             Event::TagAdded { tag } => {

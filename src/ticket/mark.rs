@@ -27,6 +27,15 @@ pub(crate) enum MarkKind {
     /// A public, ordinary message of a human agent.
     Answered,
     Moved(Phase),
+    /// Whether an agent is in charge now, and whether the ticket came to another team.
+    Assigned {
+        agent: bool,
+        entered: bool,
+    },
+    /// An update is promised by this instant.
+    Promised {
+        due: Micros,
+    },
     Policy(Agreement, Option<Name>),
 }
 

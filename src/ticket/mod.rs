@@ -136,6 +136,15 @@ pub struct TimeEntry {
     pub activity: Option<Name>,
 }
 
+/// An estimated time of resolution that the customer was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// When the customer was told.
+    pub made_at: DateTime<Utc>,
+    /// When the ticket is to be resolved.
+    pub at: DateTime<Utc>,
+}
+
 /// One resolution cycle: from creation or a reopening to the next reopening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cycle {
@@ -178,6 +187,7 @@ pub struct Ticket {
     messages: Vec<Message>,
     effort: Vec<TimeEntry>,
     links: Vec<(Link, TicketId)>,
+    estimates: Vec<Estimate>,
     cycles: Vec<Cycle>, // INVARIANT: never empty
     policies: [Option<Name>; Agreement::ALL.len()],
     marks: Vec<Mark>,
@@ -309,6 +319,11 @@ impl Ticket {
     /// The tickets it is tied to.
     pub fn links(&self) -> &[(Link, TicketId)] {
         &self.links
+    }
+
+    /// What the customer was told about when it will be resolved, oldest first.
+    pub fn estimates(&self) -> &[Estimate] {
+        &self.estimates
     }
 
     /// Its resolution cycles; the last one is the current one.

@@ -114,6 +114,14 @@ pub enum Refusal {
         /// When it was asked for.
         at: DateTime<Utc>,
     },
+    /// A promise or estimate that lies in the past.
+    #[error("`{promised}` is not after `{at}`, when it was promised; a later instant is needed")]
+    InThePast {
+        /// What was promised.
+        promised: DateTime<Utc>,
+        /// When it was promised.
+        at: DateTime<Utc>,
+    },
     /// A part of the input is larger than the rulebook allows.
     #[error("{what} is {actual} long; at most {limit} is allowed")]
     TooLarge {
@@ -178,6 +186,7 @@ impl Refusal {
             Refusal::ReopenWindowOver { .. } => "reopen_window_over",
             Refusal::Closed { .. } => "closed",
             Refusal::WaitIsOver { .. } => "wait_is_over",
+            Refusal::InThePast { .. } => "in_the_past",
             Refusal::TooLarge { .. } => "too_large",
             Refusal::Missing { .. } => "missing",
             Refusal::UnknownLabel { .. } => "unknown_label",

@@ -148,6 +148,8 @@ pub enum Permission {
     Classify,
     /// Record effort.
     LogTime,
+    /// Promise an update or a time of resolution.
+    Promise,
     /// Add and remove participants.
     Participants,
     /// Take the text of a message away.
@@ -156,7 +158,7 @@ pub enum Permission {
 
 impl Permission {
     /// Everything that can be permitted.
-    pub const ALL: [Permission; 13] = [
+    pub const ALL: [Permission; 14] = [
         Permission::Open,
         Permission::Reply,
         Permission::Note,
@@ -168,6 +170,7 @@ impl Permission {
         Permission::Assign,
         Permission::Classify,
         Permission::LogTime,
+        Permission::Promise,
         Permission::Participants,
         Permission::Redact,
     ];
@@ -180,6 +183,7 @@ impl Permission {
             | Change::AddTag(_)
             | Change::RemoveTag(_)
             | Change::Field { .. } => Permission::Classify,
+            Change::PromiseUpdate(_) | Change::EstimateResolution(_) => Permission::Promise,
             Change::LogTime { .. } => Permission::LogTime,
             Change::AddParticipant(_) | Change::RemoveParticipant(_) => Permission::Participants,
             Change::Redact(_) => Permission::Redact,
@@ -201,6 +205,7 @@ impl fmt::Display for Permission {
             Permission::Assign => "assign",
             Permission::Classify => "classify",
             Permission::LogTime => "log time",
+            Permission::Promise => "promise",
             Permission::Participants => "change participants",
             Permission::Redact => "redact",
         })

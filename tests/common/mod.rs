@@ -5,10 +5,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use helpdesk::escalation::{Action, CatchUp, Guard, Level, Recipient, Rule};
 use helpdesk::id::{AgentId, BotId, CustomerId, Name, TeamId};
-use helpdesk::sla::{Condition, Measure, Policy, Target};
+use helpdesk::sla::{Condition, Measure, Policy, ReopenOption, Target};
 use helpdesk::store::Store;
 use helpdesk::ticket::{
-    Change, CloseReason, Draft, Event, MessageClass, Metric, Move, Pending, Priority, Recorded,
+    Agreement, Change, CloseReason, Draft, Event, MessageClass, Metric, Move, Pending, Priority, Recorded,
     Stage,
 };
 use helpdesk::time::Span;
@@ -53,8 +53,19 @@ pub fn rulebook() -> Rulebook {
         .policy(
             Policy::new(name("standard"))
                 .target(Metric::FirstResponse, hours(4))
+                .target(Metric::NextResponse, hours(2))
+                .target(Metric::PeriodicUpdate, all_day(30))
                 .target(Metric::FirstResolution, hours(10))
-                .target(Metric::TotalResolution, hours(24)),
+                .target(Metric::TotalResolution, "3 business days".parse().unwrap())
+                .target(Metric::FollowUp, "1 business day end of day".parse().unwrap())
+                .reopening(Metric::RequesterWait, ReopenOption::NewCycleAfter(Span::hours(30)))
+                .target(Metric::RequesterWait, hours(30)),
+        )
+        .policy(
+            Policy::new(name("inner"))
+                .agreement(Agreement::Ola)
+                .target(Metric::Ownership, hours(3))
+                .target(Metric::AgentWork, hours(20)),
         )
         .escalation(
             Rule::new(name("answer"), Metric::FirstResponse)
@@ -142,6 +153,8 @@ pub fn commands() -> impl Strategy<Value = Command> {
         proptest::sample::select(Priority::ALL.to_vec()).prop_map(Change::Priority),
         "[ab]".prop_map(|tag| Change::AddTag(name(&tag))),
         "[ab]".prop_map(|tag| Change::RemoveTag(name(&tag))),
+        (1..300_i64).prop_map(|h| Change::PromiseUpdate(at(BEGIN) + TimeDelta::hours(h))),
+        "[pq]".prop_map(|team| Change::Assign { agent: None, team: Some(TeamId::named(&team)) }),
         any::<bool>().prop_map(|some| Change::Assign {
             agent: some.then_some(KIM),
             team: None

@@ -8,6 +8,7 @@ use crate::ticket::content::ContentKind;
 use crate::ticket::event::Event;
 use crate::ticket::refusal::Refusal;
 use crate::ticket::{FieldValue, Priority, Ticket};
+use crate::time::truncate;
 
 use super::work::Work;
 
@@ -95,6 +96,8 @@ impl Facts {
                         customer: *customer,
                     })
             }
+            Change::PromiseUpdate(due) => Some(Event::UpdatePromised { due: truncate(*due) }),
+            Change::EstimateResolution(at) => Some(Event::ResolutionEstimated { at: truncate(*at) }),
             Change::Redact(message) => Some(Event::MessageRedacted { message: *message }),
         }
     }
@@ -109,6 +112,11 @@ fn set<T: PartialEq + Clone>(place: &mut T, value: &T) -> bool {
 impl Work<'_> {
     /// A change of one fact; see [`Work::redact`] for messages.
     pub(super) fn change(&mut self, facts: &mut Facts, change: &Change) -> Result<(), Refusal> {
+        if let Change::PromiseUpdate(due) | Change::EstimateResolution(due) = change
+            && *due <= self.decision.at
+        {
+            return Err(Refusal::InThePast { promised: *due, at: self.decision.at });
+        }
         if let Change::Field { name, .. } = change
             && let Some(FieldValue::Personal(old)) = facts.fields.get(name)
         {

@@ -1,0 +1,85 @@
+//! The laws of calendars, on random calendars over odd zones and zones of the host's own, combined ones included.
+
+use chrono::TimeDelta;
+use helpdesk::calendar::LATEST;
+use helpdesk::testing::calendar::{amounts, calendars, dates, instants, plain_calendars};
+use helpdesk::testing::laws::calendar as laws;
+use proptest::prelude::*;
+
+proptest! {
+    #![proptest_config(ProptestConfig::default())]
+
+    #[test]
+    fn open_time_adds_up(calendar in calendars(), a in instants(), b in instants(), c in instants()) {
+        laws::additive(&calendar, a, b, c);
+    }
+
+    #[test]
+    fn open_time_is_between_nothing_and_all(calendar in calendars(), a in instants(), b in instants()) {
+        laws::bounded(&calendar, a, b);
+    }
+
+    #[test]
+    fn add_is_the_earliest(calendar in calendars(), from in instants(), time in amounts()) {
+        laws::add_is_the_earliest(&calendar, from, time);
+    }
+
+    #[test]
+    fn add_latest_is_the_latest(calendar in calendars(), from in instants(), time in amounts()) {
+        laws::add_latest_is_the_latest(&calendar, from, time);
+    }
+
+    #[test]
+    fn subtract_is_the_mirror(calendar in calendars(), from in instants(), time in amounts()) {
+        laws::subtract_is_the_mirror(&calendar, from, time);
+    }
+
+    #[test]
+    fn more_time_never_ends_sooner(
+        calendar in calendars(), a in instants(), b in instants(), less in amounts(), more in amounts(),
+    ) {
+        laws::monotone(&calendar, a, b, less, more);
+    }
+
+    #[test]
+    fn always_is_subtraction(a in instants(), b in instants()) {
+        laws::always_is_subtraction(a, b);
+    }
+
+    #[test]
+    fn combinations_add_up(
+        first in calendars(), second in plain_calendars(), a in instants(), b in instants(),
+    ) {
+        laws::combinations_add_up(&first, &second, a, b);
+    }
+
+    #[test]
+    fn closing_a_day_never_adds_time(calendar in calendars(), day in dates(), a in instants(), b in instants()) {
+        laws::closing_never_adds(&calendar, day, a, b);
+    }
+
+    #[test]
+    fn openings_and_closings_are_where_it_changes(calendar in calendars(), at in instants(), to in instants()) {
+        laws::openings_and_closings(&calendar, at, to);
+    }
+
+    #[test]
+    fn an_explanation_adds_up(calendar in calendars(), a in instants(), days in 0i64..60) {
+        laws::explanation_adds_up(&calendar, a, (a + TimeDelta::days(days)).min(LATEST));
+    }
+
+    #[test]
+    fn what_is_written_is_read_again(calendar in calendars(), a in instants(), b in instants()) {
+        laws::survives_serde(&calendar, a, b);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 3))]
+
+    #[test]
+    fn the_oracle_agrees(calendar in calendars(), a in instants(), span in 0i64..200_000_000_000) {
+        let b = (a + TimeDelta::microseconds(span)).min(LATEST);
+        laws::agrees_with_the_oracle(&calendar, a, b);
+    }
+}
