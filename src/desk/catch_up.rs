@@ -3,15 +3,13 @@
 use chrono::{DateTime, Utc};
 
 use crate::call::{Actor, Cause};
-use crate::escalation::{Action, CatchUp, Due, Recipient, Rule, What};
+use crate::escalation::{Action, CatchUp, Due, Recipient, Rule, Trigger, What};
 use crate::id::{FiringKey, TenantId, derive};
 use crate::kpi::Fact;
 use crate::rulebook::Rulebook;
 use crate::sla::{self, Clock, Reading};
 use crate::store::{OutboxMessage, Outgoing};
-use crate::ticket::{
-    Agreement, ClockId, Delivery, Escalated, Event, Recorded, Status, Step, Ticket, Timing,
-};
+use crate::ticket::{Agreement, ClockId, Delivery, Escalated, Event, Recorded, Status, Step, Ticket, Timing, Version};
 use crate::time::{Micros, instant, micros};
 
 /// A ticket on its way to a commit: what was loaded, with the events that the commit will add folded in.
@@ -26,7 +24,9 @@ pub(crate) struct Working<'a> {
 #[derive(Clone, Debug)]
 struct Firing<'a> {
     rule: &'a Rule,
-    clock: ClockId,
+    /// The place of its event, and the customer's unanswered message then.
+    version: Version,
+    waiting: Option<(Micros, u64)>,
     event: usize,
     at: DateTime<Utc>,
     outward: Vec<Action>,
@@ -143,14 +143,15 @@ impl<'a> Working<'a> {
                 } else {
                     Delivery::Delivered
                 };
-                let (clock, outward) = (rule.clock(), outward(&level.actions, &self.ticket));
                 self.firings.push(Firing {
                     rule,
-                    clock,
+                    version: self.ticket.version().next(),
+                    waiting: self.ticket.waiting(),
                     event: self.events.len(),
                     at,
-                    outward,
+                    outward: outward(&level.actions, &self.ticket),
                 });
+                let clock = rule.trigger.watched();
                 let (rule, level_name) = (rule.name.clone(), level.name.clone());
                 let event = Event::Escalated(Escalated {
                     key,
@@ -160,13 +161,10 @@ impl<'a> Working<'a> {
                     delivery,
                 });
                 self.push(envelope(None, event, &self.ticket));
-                for event in level
-                    .actions
-                    .iter()
-                    .filter_map(|action| inner(action, &self.ticket))
-                    .collect::<Vec<_>>()
-                {
-                    self.push(envelope(Some(Cause::Rule(key)), event, &self.ticket));
+                for action in &level.actions {
+                    if let Some(event) = inner(action, &self.ticket) {
+                        self.push(envelope(Some(Cause::Rule(key)), event, &self.ticket));
+                    }
                 }
             }
         }
@@ -217,7 +215,7 @@ impl<'a> Working<'a> {
                 CatchUp::LatestOnly => !is_last,
                 CatchUp::None => several,
             };
-            let ended = !Clock::of(&self.ticket, self.book.policies(), firing.clock).is_live();
+            let ended = self.is_over(firing);
             let Event::Escalated(escalated) = &mut self.events[firing.event].event else {
                 continue;
             };
@@ -250,6 +248,22 @@ impl<'a> Working<'a> {
     }
 }
 
+impl Working<'_> {
+    /// Whether somebody ended, after the firing, what it was about.
+    fn is_over(&self, firing: &Firing<'_>) -> bool {
+        let acted = self.ticket.active().1 > firing.version.0;
+        acted
+            && match &firing.rule.trigger {
+                Trigger::Clock { .. } => firing.rule.trigger.watched().is_none_or(|id| {
+                    !Clock::of(&self.ticket, self.book.policies(), id).is_live()
+                }),
+                Trigger::Idle { .. } => true,
+                Trigger::CustomerWaits => self.ticket.waiting() != firing.waiting,
+                Trigger::Reopened => false,
+            }
+    }
+}
+
 fn message_id(key: FiringKey, n: usize) -> uuid::Uuid {
     derive(&[b"outbox", key.uuid().as_bytes(), &(n as u64).to_be_bytes()])
 }
@@ -279,6 +293,7 @@ fn outward(actions: &[Action], ticket: &Ticket) -> Vec<Action> {
 
 /// The event of an inner action; none where it is so already.
 fn inner(action: &Action, ticket: &Ticket) -> Option<Event> {
+    let status = ticket.status();
     match action {
         Action::Notify(_) | Action::Custom(_) => None,
         Action::RaisePriority(to) => {
@@ -286,6 +301,14 @@ fn inner(action: &Action, ticket: &Ticket) -> Option<Event> {
         }
         Action::AddTag(tag) => {
             (!ticket.tags().contains(tag)).then(|| Event::TagAdded { tag: tag.clone() })
+        }
+        Action::Resolve => {
+            let allowed = status.stage().after(Step::Resolve, ticket.is_reopened()).is_some();
+            allowed.then_some(Event::StatusChanged { to: Status::Resolved, step: Step::Resolve, label: None })
+        }
+        Action::Close(reason) => {
+            let allowed = status.stage().after(Step::Close, ticket.is_reopened()).is_some();
+            allowed.then_some(Event::StatusChanged { to: Status::Closed(*reason), step: Step::Close, label: None })
         }
         Action::AssignTeam(team) => {
             let already = ticket.team() == Some(*team) && ticket.agent().is_none();

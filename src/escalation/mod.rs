@@ -1,12 +1,13 @@
 //! What happens by itself: waits end, targets are passed, escalation levels fire. Each once for ever.
 //!
-//! A [`Rule`] watches one clock; each of its levels fires at a share of the target. What is due, and when, follows from the
+//! A [`Rule`] watches something: a clock, idleness, a waiting customer, reopenings. Each of its levels fires at a [`Threshold`]
+//! and may repeat. Auto-close, auto-resolve and reminders are rules like any other ([`ready`]). What is due, and when, follows from the
 //! ticket and the rulebook alone, so it makes no difference who looks, or how often: a commit at an instant first records
 //! everything that was due strictly before it, in order, each with the instant at which it was due and the instant at which it
 //! was noticed. A sweep is a commit that does nothing else.
 //!
-//! Every firing and every announced breach has a key, derived from tenant, ticket, clock, rule and level names, the event that
-//! started the clock, and the text of the target in force. A key in the ticket's history never appears again: a target changed
+//! Every firing and every announced breach has a key, derived from tenant, ticket, rule and level names, the repeat, the event
+//! that the trigger counts from, and the text of the target in force. A key in the ticket's history never appears again: a target changed
 //! and changed back fires nothing twice.
 //!
 //! Inner actions (priority, tags, assignment) are events in the same commit. Outward ones (telling somebody) go to the outbox,
@@ -17,7 +18,10 @@
 //! [`Desk::nap`](crate::Desk::nap).
 
 mod due;
+pub mod ready;
 mod rule;
+mod threshold;
 
-pub(crate) use due::{Due, What, next};
-pub use rule::{Action, CatchUp, Guard, InvalidPercent, Level, Percent, Recipient, Rule};
+pub(crate) use due::{Causes, Due, What, next};
+pub use rule::{Action, CatchUp, Guard, Level, Recipient, Repeat, Rule, Trigger};
+pub use threshold::{InvalidThreshold, Threshold};

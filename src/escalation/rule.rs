@@ -1,21 +1,25 @@
 //! Escalation rules as data: what triggers them, what they do.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use crate::id::{AgentId, Name, TeamId};
-use crate::sla::Condition;
-use crate::ticket::{Agreement, ClockId, Metric, Priority, Stage, Ticket};
+use crate::sla::{Condition, Target};
+use crate::ticket::{Agreement, ClockId, CloseReason, Metric, PendingReason, Priority, Stage, Status, Ticket};
 
-/// A rule: as a clock uses up its target, one level after another fires.
+use super::threshold::{Kind, Threshold};
+
+/// A rule: something is watched, and one level after another fires.
 ///
 /// ```
-/// use helpdesk::escalation::{Action, Level, Recipient, Rule};
-/// use helpdesk::{id::Name, ticket::{Metric, Priority}};
+/// use helpdesk::escalation::{Action, Level, Recipient, Rule, Trigger};
+/// use helpdesk::{id::Name, ticket::{CloseReason, Metric, Priority, Stage}};
 /// let name = |text: &str| text.parse::<Name>();
-/// let rule = Rule::new(name("late answers")?, Metric::FirstResponse)
-///     .level(Level::new(name("soon")?, 75)?.action(Action::Notify(Recipient::AgentInCharge)))
-///     .level(Level::new(name("late")?, 100)?.action(Action::RaisePriority(Priority::Urgent)));
-/// assert_eq!(rule.levels.len(), 2);
+/// let late = Rule::new(name("late answers")?, Trigger::clock(Metric::FirstResponse))
+///     .level(Level::new(name("soon")?, "75 %".parse()?).action(Action::Notify(Recipient::AgentInCharge)))
+///     .level(Level::new(name("late")?, "1h after due".parse()?).action(Action::RaisePriority(Priority::Urgent)));
+/// let done = Rule::new(name("auto-close")?, Trigger::idle([Stage::Resolved]))
+///     .level(Level::new(name("close")?, "after 336h calendar".parse()?).action(Action::Close(CloseReason::Settled)));
+/// assert_eq!((late.levels.len(), done.levels.len()), (2, 1));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,12 +28,13 @@ use crate::ticket::{Agreement, ClockId, Metric, Priority, Stage, Ticket};
 pub struct Rule {
     /// Its name; part of every key, so a renamed rule is a new rule.
     pub name: Name,
-    /// Under which agreement the clock is measured.
-    #[serde(default)]
-    pub agreement: Agreement,
-    /// Which clock triggers it.
-    pub metric: Metric,
-    /// The levels, in rising order of their thresholds.
+    /// What it watches.
+    pub trigger: Trigger,
+    /// The calendar of business time in the thresholds of triggers other than clocks; the rulebook's own where absent. A clock
+    /// brings its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<Name>,
+    /// The levels, in order.
     pub levels: Vec<Level>,
     /// What is delivered when several levels fell due before anybody looked.
     #[serde(default)]
@@ -43,12 +48,12 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// A rule on a clock of the service level agreement, without a level yet.
-    pub fn new(name: Name, metric: Metric) -> Rule {
+    /// A rule without a level yet.
+    pub fn new(name: Name, trigger: Trigger) -> Rule {
         Rule {
             name,
-            agreement: Agreement::Sla,
-            metric,
+            trigger,
+            calendar: None,
             levels: Vec::new(),
             catch_up: CatchUp::default(),
             deliver_stale: false,
@@ -70,25 +75,73 @@ impl Rule {
         self
     }
 
-    /// The clock that triggers it.
-    pub fn clock(&self) -> ClockId {
-        ClockId {
-            agreement: self.agreement,
-            metric: self.metric,
+    /// The same rule by another calendar of the rulebook.
+    #[must_use]
+    pub fn calendar(mut self, calendar: Name) -> Rule {
+        self.calendar = Some(calendar);
+        self
+    }
+}
+
+/// What a rule watches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Trigger {
+    /// A clock, as it uses up its target. Counted from the clock's start; over when the clock ends.
+    Clock {
+        /// Under which agreement.
+        #[serde(default)]
+        agreement: Agreement,
+        /// What it measures.
+        metric: Metric,
+    },
+    /// Nothing happens while the ticket is in one of these stages. Counted from the last thing that somebody did; what rules do
+    /// and automatic messages do not count.
+    Idle {
+        /// The stages.
+        stages: Vec<Stage>,
+    },
+    /// A customer waits for an answer. Counted from the oldest message that nobody answered; over when it is answered, or the
+    /// ticket is resolved or closed.
+    CustomerWaits,
+    /// The ticket was reopened. Counted in times.
+    Reopened,
+}
+
+impl Trigger {
+    /// A clock of the service level agreement.
+    pub const fn clock(metric: Metric) -> Trigger {
+        Trigger::Clock { agreement: Agreement::Sla, metric }
+    }
+
+    /// Nothing happens in these stages.
+    pub fn idle(stages: impl IntoIterator<Item = Stage>) -> Trigger {
+        Trigger::Idle { stages: stages.into_iter().collect() }
+    }
+
+    /// The clock that is watched, if it is one.
+    pub const fn watched(&self) -> Option<ClockId> {
+        match self {
+            Trigger::Clock { agreement, metric } => Some(ClockId { agreement: *agreement, metric: *metric }),
+            _ => None,
         }
     }
 }
 
-/// One level of a rule: fires once, at the first instant at or after its threshold at which its guard holds and its clock has
-/// not ended.
+/// One level of a rule: fires once, at the first instant at or after its threshold at which its guard holds and what it watches
+/// is not over. With repeats, it fires again and again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Level {
     /// Its name; part of every key.
     pub name: Name,
-    /// The threshold, in per cent of the target.
-    pub percent: Percent,
+    /// When it fires.
+    pub at: Threshold,
+    /// How it repeats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeat: Option<Repeat>,
     /// What must hold besides.
     #[serde(default)]
     pub guard: Guard,
@@ -97,15 +150,50 @@ pub struct Level {
     pub actions: Vec<Action>,
 }
 
+/// A level fires again, each time this much after the time before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Repeat {
+    /// How long after the time before: an amount of time, not of days. On a clock it is running time of the clock where the
+    /// threshold is (a per cent, a business offset), and calendar time where the threshold is an instant (a calendar offset).
+    pub every: Target,
+    /// How often at most, besides the first time: 1 to [`Repeat::MAX_TIMES`].
+    pub times: u16,
+}
+
+impl Repeat {
+    /// How often a level may repeat.
+    pub const MAX_TIMES: u16 = 1_000;
+}
+
 impl Level {
-    /// A level at this per cent of the target, 1 to 1,000, without an action yet.
-    pub fn new(name: Name, percent: u16) -> Result<Level, InvalidPercent> {
-        Ok(Level {
-            name,
-            percent: Percent::new(percent)?,
-            guard: Guard::default(),
-            actions: Vec::new(),
-        })
+    /// What is wrong with the level on a rule with this trigger.
+    pub(crate) fn check(&self, trigger: &Trigger) -> Result<(), String> {
+        let (fits, allowed) = match trigger {
+            Trigger::Clock { .. } => (
+                matches!(self.at.0, Kind::Percent(_) | Kind::Before(_) | Kind::After(_)),
+                "`75 %`, `1h before due` or `1h after due`",
+            ),
+            Trigger::Idle { .. } | Trigger::CustomerWaits => (matches!(self.at.0, Kind::For(_)), "`after 3h`"),
+            Trigger::Reopened => (matches!(self.at.0, Kind::Times(_)) && self.repeat.is_none(), "`2 times`, not repeated"),
+        };
+        if !fits {
+            return Err(format!("the threshold `{}` does not fit the rule's trigger; it may be {allowed}", self.at));
+        }
+        match self.repeat {
+            Some(Repeat { times, .. }) if !(1..=Repeat::MAX_TIMES).contains(&times) => {
+                Err(format!("`{times}` is not a number of repeats; 1 to {} is allowed", Repeat::MAX_TIMES))
+            }
+            Some(Repeat { every, .. }) if every.amount().is_none() => {
+                Err(format!("`{every}` is not an amount of time; repeats want one, such as `4h`"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A level without an action yet.
+    pub fn new(name: Name, at: Threshold) -> Level {
+        Level { name, at, repeat: None, guard: Guard::default(), actions: Vec::new() }
     }
 
     /// The same level with one more action.
@@ -121,53 +209,13 @@ impl Level {
         self.guard = guard;
         self
     }
-}
 
-/// A share of a target: 1 to 1,000 per cent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(transparent)]
-pub struct Percent(u16);
-
-impl Percent {
-    /// Checks and wraps; 1 to 1,000 is allowed.
-    pub fn new(percent: u16) -> Result<Percent, InvalidPercent> {
-        if (1..=1000).contains(&percent) {
-            Ok(Percent(percent))
-        } else {
-            Err(InvalidPercent {
-                percent: percent.into(),
-            })
-        }
+    /// The same level, firing again `times` times, each `every` after the time before.
+    #[must_use]
+    pub fn repeat(mut self, every: Target, times: u16) -> Level {
+        self.repeat = Some(Repeat { every, times });
+        self
     }
-
-    /// The number.
-    pub const fn get(self) -> u16 {
-        self.0
-    }
-
-    /// This share of `amount`, rounded up to the microsecond: the threshold is not reached before all of it has run.
-    pub(crate) fn of(self, amount: i64) -> i64 {
-        let share = (i128::from(amount) * i128::from(self.0)).div_euclid(100)
-            + i128::from((i128::from(amount) * i128::from(self.0)).rem_euclid(100) > 0);
-        i64::try_from(share).unwrap_or(i64::MAX)
-    }
-}
-
-impl<'de> Deserialize<'de> for Percent {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Percent, D::Error> {
-        let number = u64::deserialize(deserializer)?;
-        let percent = u16::try_from(number).map_err(|_| InvalidPercent { percent: number });
-        percent
-            .and_then(Percent::new)
-            .map_err(serde::de::Error::custom)
-    }
-}
-
-/// A number that is not a [`Percent`].
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{percent}` is not a threshold; 1 to 1000 per cent is allowed")]
-pub struct InvalidPercent {
-    percent: u64,
 }
 
 /// What must hold for a level to fire, besides its threshold. Everything is read as the ticket stood at that instant.
@@ -177,6 +225,8 @@ pub struct InvalidPercent {
 pub struct Guard {
     /// The ticket is in one of these stages; any stage where empty.
     pub stages: Vec<Stage>,
+    /// If the ticket is pending, then for one of these reasons; any reason where empty.
+    pub pending: Vec<PendingReason>,
     /// The facts are these.
     pub when: Condition,
     /// Nobody is in charge.
@@ -190,6 +240,13 @@ impl Guard {
             stages: stages.into_iter().collect(),
             ..Guard::default()
         }
+    }
+
+    /// The same guard, and pending for one of these reasons, if pending.
+    #[must_use]
+    pub fn pending(mut self, reasons: impl IntoIterator<Item = PendingReason>) -> Guard {
+        self.pending = reasons.into_iter().collect();
+        self
     }
 
     /// The same guard, and these facts.
@@ -209,6 +266,10 @@ impl Guard {
     /// The answer for `ticket` as it stands.
     pub fn holds(&self, ticket: &Ticket) -> bool {
         (self.stages.is_empty() || self.stages.contains(&ticket.status().stage()))
+            && match ticket.status() {
+                Status::Pending(pending) => self.pending.is_empty() || self.pending.contains(&pending.reason()),
+                _ => true,
+            }
             && (!self.unassigned || ticket.agent().is_none())
             && self.when.holds(ticket)
     }
@@ -229,6 +290,10 @@ pub enum Action {
     AddTag(Name),
     /// Puts a team in charge, and no agent.
     AssignTeam(TeamId),
+    /// Resolves the ticket, where the lifecycle allows it.
+    Resolve,
+    /// Closes the ticket, where the lifecycle allows it.
+    Close(CloseReason),
 }
 
 impl Action {

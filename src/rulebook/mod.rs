@@ -36,7 +36,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::Calendar;
-use crate::escalation::{self, Action, Due, Level, Recipient, Rule};
+use crate::escalation::{self, Action, Causes, Due, Level, Recipient, Rule, Threshold, Trigger};
 use crate::id::{Name, RulebookId, derive};
 use crate::kpi::{self, Fact};
 use crate::sla::{Condition, Measure, Policies, Policy, Target};
@@ -141,6 +141,12 @@ impl RulebookDraft {
             );
         }
         check_rules(&self.escalations)?;
+        let mut rules_with_calendars = Vec::new();
+        for (i, rule) in self.escalations.iter().enumerate() {
+            let name = rule.calendar.as_ref().unwrap_or(&self.calendar);
+            let calendar = calendar_at(&format!("escalations[{i}].calendar"), name)?;
+            rules_with_calendars.push((rule.clone(), calendar, name.clone()));
+        }
 
         let canonical =
             serde_json::to_vec(&self).map_err(|e| InvalidRulebook::at("", e.to_string()))?;
@@ -152,6 +158,7 @@ impl RulebookDraft {
             draft: self,
             calendar,
             policies,
+            rules_with_calendars,
             rules,
         })))
     }
@@ -188,12 +195,7 @@ fn check_rules(rules: &[Rule]) -> Result<(), InvalidRulebook> {
                 return Err(InvalidRulebook::twice(&format!("{path}.name"), &level.name));
             }
             check_depth(&format!("{path}.guard.when"), &level.guard.when)?;
-            if j > 0 && rule.levels[j - 1].percent > level.percent {
-                let (before, this) = (rule.levels[j - 1].percent.get(), level.percent.get());
-                let problem =
-                    format!("`{this}` comes after `{before}`; levels stand in rising order");
-                return Err(InvalidRulebook::at(&format!("{path}.percent"), problem));
-            }
+            level.check(&rule.trigger).map_err(|problem| InvalidRulebook::at(&path, problem))?;
         }
     }
     Ok(())
@@ -210,6 +212,8 @@ struct Inner {
     draft: RulebookDraft,
     calendar: Calendar,
     policies: Policies,
+    /// Each escalation rule with its calendar.
+    rules_with_calendars: Vec<(Rule, Calendar, Name)>,
     rules: Rules,
 }
 
@@ -283,7 +287,7 @@ impl Rulebook {
 
     /// What falls due first on `ticket`.
     pub(crate) fn next_due(&self, ticket: &Ticket) -> Option<Due<'_>> {
-        escalation::next(ticket, self.policies(), self.escalations())
+        escalation::next(ticket, Causes { policies: self.policies(), rules: &self.0.rules_with_calendars })
     }
 }
 
@@ -298,9 +302,8 @@ impl RulebookDraft {
         let office =
             Calendar::parse("Mon-Fri 09:00-17:00", "UTC").unwrap_or_else(|_| Calendar::always());
         let late = |percent, name, action| {
-            Level::new(known(name), percent)
-                .unwrap_or_else(|_| unreachable!("a per cent"))
-                .action(action)
+            let at = Threshold::percent(percent).unwrap_or_else(|_| unreachable!("a per cent"));
+            Level::new(known(name), at).action(action)
         };
         let duty = || Action::Notify(Recipient::Role(known("duty manager")));
         RulebookDraft::default()
@@ -317,12 +320,12 @@ impl RulebookDraft {
                     .target(Metric::TotalResolution, hours(40)),
             )
             .escalation(
-                Rule::new(known("late answer"), Metric::FirstResponse)
+                Rule::new(known("late answer"), Trigger::clock(Metric::FirstResponse))
                     .level(late(75, "soon", Action::Notify(Recipient::AgentInCharge)))
                     .level(late(100, "late", duty())),
             )
             .escalation(
-                Rule::new(known("late resolution"), Metric::TotalResolution)
+                Rule::new(known("late resolution"), Trigger::clock(Metric::TotalResolution))
                     .level(late(80, "soon", Action::Notify(Recipient::AgentInCharge)))
                     .level(late(100, "late", duty()).action(Action::AddTag(known("overdue")))),
             )

@@ -44,6 +44,8 @@ pub(crate) struct Clock<'a> {
     pub(crate) ever_breached: bool,
     /// What had run when the target came into force.
     pub(crate) elapsed_at_attach: Micros,
+    /// When the target came into force.
+    pub(crate) attached_at: Micros,
 }
 
 /// The begin of a period; the event's place anchors what is announced about it.
@@ -90,6 +92,7 @@ impl<'a> Clock<'a> {
             due: None,
             ever_breached: false,
             elapsed_at_attach: 0,
+            attached_at: micros(ticket.created_at()),
         };
         let promises = id == ClockId::from(Metric::PromisedUpdate); // made to the customer, whatever the policy
         if first.is_none() && !promises {
@@ -410,6 +413,7 @@ impl<'a> Clock<'a> {
         self.target = self.newest.and_then(|ready| ready.target(self.id.metric));
         self.ready = self.newest.or(self.ready);
         self.elapsed_at_attach = self.elapsed;
+        self.attached_at = at;
         self.due = None;
         self.amount = match (self.started, self.target, self.ready) {
             (Some(started), Some(target), Some(ready)) => {

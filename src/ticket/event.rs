@@ -256,8 +256,9 @@ pub struct Escalated {
     pub rule: Name,
     /// The level's name.
     pub level: Name,
-    /// The clock that reached the threshold.
-    pub clock: ClockId,
+    /// The clock that reached the threshold, where a clock is watched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<ClockId>,
     /// Whether its messages went to the outbox.
     pub delivery: Delivery,
 }

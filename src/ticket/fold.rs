@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::call::Actor;
+use crate::call::{Actor, Cause};
 use crate::id::TenantId;
 use crate::time::micros;
 
+use super::conversation::MessageClass;
 use super::event::{Event, MessageAdded, Recorded};
 use super::lifecycle::{Stage, Status};
 use super::mark::{Mark, MarkKind, Phase};
@@ -56,6 +57,8 @@ impl Ticket {
                 version: first.version.0,
                 kind: MarkKind::Opened { inbound },
             }],
+            active: (micros(first.at), first.version.0),
+            waiting: None,
             announced: Vec::new(),
             imported_until: None,
         })
@@ -65,6 +68,9 @@ impl Ticket {
     pub fn apply(&mut self, recorded: &Recorded) {
         self.version = recorded.version;
         self.last_at = self.last_at.max(recorded.at);
+        if is_activity(recorded) {
+            self.active = (micros(self.last_at), recorded.version.0);
+        }
         match &recorded.event {
             Event::Opened(_) => {} // only ever the first
             Event::MessageAdded(message) => self.add_message(recorded, message),
@@ -146,8 +152,10 @@ impl Ticket {
             redacted: false,
         };
         if message.asks() {
+            self.waiting.get_or_insert((micros(self.last_at), recorded.version.0));
             self.mark(recorded, MarkKind::Asked);
         } else if message.answers() {
+            self.waiting = None;
             self.mark(recorded, MarkKind::Answered);
         }
         self.messages.push(message);
@@ -164,6 +172,9 @@ impl Ticket {
         let Some(cycle) = self.cycles.last_mut() else {
             return;
         };
+        if done(to.stage()) {
+            self.waiting = None;
+        }
         if !done(from) && done(to.stage()) {
             cycle.left_at = Some(recorded.at);
         }
@@ -216,4 +227,14 @@ impl Cycle {
             reopened_at: None,
         }
     }
+}
+
+/// Whether somebody did something: no rule, nothing that came about by itself, no automatic message.
+fn is_activity(recorded: &Recorded) -> bool {
+    let by_rule = recorded.timing.is_some() || matches!(recorded.cause, Some(Cause::Rule(_)));
+    let automatic = match &recorded.event {
+        Event::MessageAdded(message) => message.class == MessageClass::Automatic,
+        event => event.is_derived() || *event == Event::Imported,
+    };
+    !by_rule && !automatic
 }

@@ -191,6 +191,8 @@ pub struct Ticket {
     cycles: Vec<Cycle>, // INVARIANT: never empty
     policies: [Option<Name>; Agreement::ALL.len()],
     marks: Vec<Mark>,
+    active: (Micros, u64),
+    waiting: Option<(Micros, u64)>,
     announced: Vec<FiringKey>, // sorted
     imported_until: Option<Micros>,
 }
@@ -359,6 +361,27 @@ impl Ticket {
     /// The instant up to which the history came from a recorded log.
     pub fn imported_until(&self) -> Option<DateTime<Utc>> {
         self.imported_until.map(instant)
+    }
+
+    /// The last thing that somebody did: when, and the place of the event. What rules do and automatic messages do not count.
+    pub(crate) fn active(&self) -> (Micros, u64) {
+        self.active
+    }
+
+    /// The oldest message of a customer that nobody has answered, on an unresolved ticket.
+    pub(crate) fn waiting(&self) -> Option<(Micros, u64)> {
+        self.waiting
+    }
+
+    /// Each reopening: when, and the place of the event.
+    pub(crate) fn reopenings(&self) -> impl Iterator<Item = (Micros, u64)> + '_ {
+        let mut was_done = false;
+        self.marks.iter().filter_map(move |mark| {
+            let MarkKind::Moved(phase) = mark.kind else { return None };
+            let done = matches!(phase, Phase::Resolved | Phase::Closed);
+            let reopened = std::mem::replace(&mut was_done, done) && !done;
+            reopened.then_some((mark.at, mark.version))
+        })
     }
 
     pub(crate) fn marks(&self) -> &[Mark] {

@@ -3,7 +3,7 @@
 #![allow(dead_code, missing_docs, unreachable_pub)] // each test file uses a part
 
 use chrono::{DateTime, TimeDelta, Utc};
-use helpdesk::escalation::{Action, CatchUp, Guard, Level, Recipient, Rule};
+use helpdesk::escalation::{Action, CatchUp, Guard, Level, Recipient, Rule, Threshold, Trigger, ready};
 use helpdesk::id::{AgentId, BotId, CustomerId, Name, TeamId};
 use helpdesk::sla::{Condition, Measure, Policy, ReopenOption, Target};
 use helpdesk::store::Store;
@@ -68,13 +68,13 @@ pub fn rulebook() -> Rulebook {
                 .target(Metric::AgentWork, hours(20)),
         )
         .escalation(
-            Rule::new(name("answer"), Metric::FirstResponse)
+            Rule::new(name("answer"), Trigger::clock(Metric::FirstResponse))
                 .level(level("half", 50).action(Action::Notify(Recipient::AgentInCharge)))
                 .level(level("most", 90).action(Action::AddTag(name("late"))))
                 .level(level("all", 100).action(Action::Notify(Recipient::Role(name("lead"))))),
         )
         .escalation(
-            Rule::new(name("resolve"), Metric::TotalResolution)
+            Rule::new(name("resolve"), Trigger::clock(Metric::TotalResolution))
                 .catch_up(CatchUp::All)
                 .level(
                     level("some", 30)
@@ -84,12 +84,33 @@ pub fn rulebook() -> Rulebook {
                 .level(level("raise", 60).action(Action::RaisePriority(Priority::Urgent)))
                 .level(level("team", 150).action(Action::AssignTeam(TeamId::named("second line")))),
         )
+        .escalation(
+            Rule::new(name("next"), Trigger::clock(Metric::NextResponse))
+                .level(at_threshold("before", "30min before due").action(Action::AddTag(name("soon"))))
+                .level(at_threshold("after", "1h calendar after due").action(Action::Notify(Recipient::TeamInCharge)))
+                .level(at_threshold("again", "1h after due").repeat(hours(1), 3).action(Action::Custom(name("again")))),
+        )
+        .escalation(
+            Rule::new(name("waits"), Trigger::CustomerWaits)
+                .level(at_threshold("long", "after 5h").repeat(all_day(7), 2).action(Action::Custom(name("call")))),
+        )
+        .escalation(
+            Rule::new(name("often"), Trigger::Reopened)
+                .level(at_threshold("twice", "2 times").action(Action::AddTag(name("tricky")))),
+        )
+        .escalation(ready::remind_customer(all_day(48), 2))
+        .escalation(ready::auto_resolve(all_day(168)))
+        .escalation(ready::auto_close(all_day(240)))
         .build()
         .unwrap()
 }
 
 pub fn level(text: &str, percent: u16) -> Level {
-    Level::new(name(text), percent).unwrap()
+    Level::new(name(text), Threshold::percent(percent).unwrap())
+}
+
+pub fn at_threshold(text: &str, threshold: &str) -> Level {
+    Level::new(name(text), threshold.parse().unwrap())
 }
 
 /// One thing that somebody says, `gap` after the one before.

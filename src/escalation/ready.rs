@@ -1,0 +1,52 @@
+//! Ready-made rules for what every desk wants: reminders, auto-resolve, auto-close.
+//!
+//! ```
+//! use helpdesk::{Rulebook, escalation::ready};
+//! let days = |text: &str| text.parse::<helpdesk::sla::Target>();
+//! let rulebook = Rulebook::draft()
+//!     .escalation(ready::remind_customer(days("48h calendar")?, 2))
+//!     .escalation(ready::auto_resolve(days("168h calendar")?))
+//!     .escalation(ready::auto_close(days("336h calendar")?))
+//!     .build()?;
+//! assert_eq!(rulebook.escalations().len(), 3);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use crate::id::Name;
+use crate::sla::Target;
+use crate::ticket::{CloseReason, Stage};
+
+use super::rule::{Action, Guard, Level, Rule, Trigger};
+use super::threshold::Threshold;
+
+fn known(text: &'static str) -> Name {
+    Name::new(text).unwrap_or_else(|_| unreachable!("`{text}` is a name"))
+}
+
+fn waiting_for_customer() -> Guard {
+    Guard::stages([Stage::Pending]).pending([crate::ticket::PendingReason::Customer])
+}
+
+/// Reminds the customer (as the host's own action `remind customer`) when a ticket has waited for them so long, and again
+/// `times` times.
+pub fn remind_customer(after: Target, times: u16) -> Rule {
+    let mut level = Level::new(known("remind"), Threshold::after(after))
+        .guard(waiting_for_customer())
+        .action(Action::Custom(known("remind customer")));
+    if times > 0 {
+        level = level.repeat(after, times);
+    }
+    Rule::new(known("remind customer"), Trigger::idle([Stage::Pending])).level(level)
+}
+
+/// Resolves a ticket that has waited for the customer so long without a word.
+pub fn auto_resolve(after: Target) -> Rule {
+    let level = Level::new(known("resolve"), Threshold::after(after)).guard(waiting_for_customer()).action(Action::Resolve);
+    Rule::new(known("auto-resolve"), Trigger::idle([Stage::Pending])).level(level)
+}
+
+/// Closes a ticket that has been resolved so long without a word.
+pub fn auto_close(after: Target) -> Rule {
+    let level = Level::new(known("close"), Threshold::after(after)).action(Action::Close(CloseReason::Settled));
+    Rule::new(known("auto-close"), Trigger::idle([Stage::Resolved])).level(level)
+}

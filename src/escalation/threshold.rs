@@ -1,0 +1,121 @@
+//! When a level fires, as people write it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::id::shorten;
+use crate::sla::Target;
+
+/// When a level fires. Its text form is one of
+///
+/// - `75 %`: that share of the clock's target has run, 1 to 1,000 per cent;
+/// - `30min before due`, `1h after due`: so much before or after the clock's target is used up. A business amount is running time
+///   of the clock; a calendar amount is counted from the due instant;
+/// - `after 3h`, `after 48h calendar`, `after 2 business days`: so long after what an idle or waiting rule counts from;
+/// - `2 times`: at that reopening.
+///
+/// ```
+/// use helpdesk::escalation::Threshold;
+/// assert_eq!("75%".parse::<Threshold>()?.to_string(), "75 %");
+/// assert_eq!("1h before due".parse::<Threshold>()?.to_string(), "1h business before due");
+/// assert!("soon".parse::<Threshold>().is_err());
+/// # Ok::<(), helpdesk::escalation::InvalidThreshold>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Threshold(pub(super) Kind);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Kind {
+    Percent(u16), // INVARIANT: 1 to 1000
+    Before(Target),
+    After(Target),
+    For(Target),
+    Times(u16), // INVARIANT: more than 0
+}
+
+impl Threshold {
+    /// At this share of the target, 1 to 1,000 per cent.
+    pub fn percent(percent: u16) -> Result<Threshold, InvalidThreshold> {
+        let invalid = || InvalidThreshold { text: format!("{percent} %") };
+        (1..=1000).contains(&percent).then_some(Threshold(Kind::Percent(percent))).ok_or_else(invalid)
+    }
+
+    /// So long after what an idle or waiting rule counts from.
+    pub const fn after(time: Target) -> Threshold {
+        Threshold(Kind::For(time))
+    }
+
+    /// At the `times`-th reopening, more than 0.
+    pub fn times(times: u16) -> Result<Threshold, InvalidThreshold> {
+        let invalid = || InvalidThreshold { text: format!("{times} times") };
+        (times > 0).then_some(Threshold(Kind::Times(times))).ok_or_else(invalid)
+    }
+}
+
+/// The share of `amount`, rounded up to the microsecond: it is not reached before all of it has run.
+pub(super) fn share(percent: u16, amount: i64) -> i64 {
+    let product = i128::from(amount) * i128::from(percent);
+    let rounded_up = product.div_euclid(100) + i128::from(product.rem_euclid(100) > 0);
+    i64::try_from(rounded_up).unwrap_or(i64::MAX)
+}
+
+impl FromStr for Threshold {
+    type Err = InvalidThreshold;
+    fn from_str(text: &str) -> Result<Threshold, InvalidThreshold> {
+        let invalid = || InvalidThreshold { text: shorten(text) };
+        let text = text.trim();
+        let target = |text: &str| text.trim().parse::<Target>().map_err(|_| invalid());
+        let number = |text: &str| text.trim().parse::<u16>().map_err(|_| invalid());
+        // An offset from the due is an amount: a number of days has none before a clock starts.
+        let offset = |text: &str| target(text).and_then(|t| t.amount().map(|_| t).ok_or_else(invalid));
+        if let Some(percent) = text.strip_suffix('%') {
+            Threshold::percent(number(percent)?)
+        } else if let Some(amount) = text.strip_suffix("before due") {
+            offset(amount).map(|target| Threshold(Kind::Before(target)))
+        } else if let Some(amount) = text.strip_suffix("after due") {
+            offset(amount).map(|target| Threshold(Kind::After(target)))
+        } else if let Some(amount) = text.strip_prefix("after ") {
+            target(amount).map(Threshold::after)
+        } else if let Some(times) = text.strip_suffix("times").or(text.strip_suffix("time")) {
+            Threshold::times(number(times)?)
+        } else {
+            Err(invalid())
+        }
+    }
+}
+
+impl fmt::Display for Threshold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Kind::Percent(percent) => write!(f, "{percent} %"),
+            Kind::Before(amount) => write!(f, "{amount} before due"),
+            Kind::After(amount) => write!(f, "{amount} after due"),
+            Kind::For(amount) => write!(f, "after {amount}"),
+            Kind::Times(1) => f.write_str("1 time"),
+            Kind::Times(times) => write!(f, "{times} times"),
+        }
+    }
+}
+
+impl Serialize for Threshold {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Threshold {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Threshold, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// A text that is not a [`Threshold`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{text}` is not a threshold; allowed are `75 %` (1 to 1000), `1h before due`, `1h after due`, `after 3h` and `2 times`"
+)]
+pub struct InvalidThreshold {
+    text: String,
+}
