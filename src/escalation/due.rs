@@ -58,7 +58,7 @@ pub(crate) fn next<'a>(ticket: &Ticket, causes: Causes<'a>) -> Option<Due<'a>> {
             }
             Trigger::Idle { stages } => {
                 if stages.contains(&ticket.status().stage()) {
-                    search.waiting_rule(rule, (calendar, name), ticket.active());
+                    search.waiting_rule(rule, (calendar, name), ticket.idle_since());
                 }
             }
             Trigger::CustomerWaits => {

@@ -96,8 +96,8 @@ pub enum Trigger {
         /// What it measures.
         metric: Metric,
     },
-    /// Nothing happens while the ticket is in one of these stages. Counted from the last thing that somebody did; what rules do
-    /// and automatic messages do not count.
+    /// Nothing happens while the ticket is in one of these stages. Counted from the last change of status, or the last thing that
+    /// somebody did if that was later; what else rules do and automatic messages do not count.
     Idle {
         /// The stages.
         stages: Vec<Stage>,

@@ -368,6 +368,12 @@ impl Ticket {
         self.active
     }
 
+    /// Since when nothing happened in its status: the last thing that somebody did, or the last change of status if that was later.
+    pub(crate) fn idle_since(&self) -> (Micros, u64) {
+        let moved = self.marks.iter().rev().find(|mark| matches!(mark.kind, MarkKind::Moved(_)));
+        self.active.max(moved.map_or((Micros::MIN, 0), |mark| (mark.at, mark.version)))
+    }
+
     /// The oldest message of a customer that nobody has answered, on an unresolved ticket.
     pub(crate) fn waiting(&self) -> Option<(Micros, u64)> {
         self.waiting
