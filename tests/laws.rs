@@ -74,7 +74,7 @@ proptest! {
         let wake = desk.nap(now).unwrap();
         let soon = desk.sweep(now, 10).unwrap();
         prop_assert!(soon.events == 0 || wake <= now);
-        let Some(wake) = helpdesk::store::Store::next_wake(desk.store()).unwrap() else { return Ok(()) };
+        let Some(wake) = helpdesk::store::Store::next_wake(desk.store(), None).unwrap() else { return Ok(()) };
         if wake > now {
             let between = now + (wake - TimeDelta::microseconds(1) - now) * share as i32 / 1000;
             prop_assert_eq!(desk.sweep(between, 10).unwrap().events, 0);

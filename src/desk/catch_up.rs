@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::call::{Actor, Cause};
-use crate::escalation::{Action, CatchUp, Due, Recipient, Rule, Trigger, What};
+use crate::escalation::{self, Action, CatchUp, Due, Recipient, Rule, Trigger, What};
 use crate::id::{FiringKey, TenantId, derive};
 use crate::kpi::Fact;
 use crate::rulebook::Rulebook;
@@ -173,28 +173,39 @@ impl<'a> Working<'a> {
         }
     }
 
-    fn push(&mut self, event: Recorded) {
+    /// Adds an event, in the next place. Facts that changed before a move choose the policies before it, so that a clock which
+    /// the move ends or resumes meets the right target.
+    fn push(&mut self, mut event: Recorded) {
+        if matches!(event.event, Event::StatusChanged { .. }) {
+            self.choose_policies(&event);
+        }
+        event.version = self.ticket.version().next();
         self.ticket.apply(&event);
         self.events.push(event);
     }
 
-    /// Records which policies apply now, where that changed; the events stand under the same instant as `like`.
+    /// Records which policies apply now, where that changed, and the targets that were passed before they came into force; the
+    /// events stand under the same instant as `like`.
     fn choose_policies(&mut self, like: &Recorded) {
+        let mut changed = false;
         for agreement in Agreement::ALL {
-            let policy = self
-                .book
-                .policies()
-                .choose(&self.ticket, agreement)
-                .map(|policy| policy.name.clone());
+            let policy = self.book.policies().choose(&self.ticket, agreement).map(|policy| policy.name.clone());
             if self.ticket.policy(agreement) != policy.as_ref() {
-                self.push(Recorded {
-                    version: self.ticket.version().next(),
-                    actor: Actor::System,
-                    event: Event::PolicyChosen { agreement, policy },
-                    ..like.clone()
-                });
+                changed = true;
+                self.push_like(like, Event::PolicyChosen { agreement, policy });
             }
         }
+        if changed {
+            for what in escalation::passed_on_attach(&self.ticket, self.book.policies()) {
+                if let What::Breach { clock, key, target, on_attach } = what {
+                    self.push_like(like, Event::Breached { key, clock, target, on_attach });
+                }
+            }
+        }
+    }
+
+    fn push_like(&mut self, like: &Recorded, event: Event) {
+        self.push(Recorded { actor: Actor::System, event, ..like.clone() });
     }
 
     /// Settles which firings are delivered, now that the command's effects are known, and gives their messages.

@@ -15,10 +15,13 @@
 //! # What is not here
 //! No thread, no clock, no timer: the host has those. `now` is always an argument.
 
+mod ailing;
 mod catch_up;
 mod operation;
 mod outcome;
 mod plan;
+
+use ailing::Infirmary;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -33,10 +36,11 @@ use crate::id::{ContentId, CustomerId, TenantId, TicketId, TicketNumber};
 use crate::kpi::{Fact, KpiReport, Report};
 use crate::rulebook::{Rulebook, Rulebooks};
 use crate::sla::Reading;
-use crate::store::{Load, OutboxMessage, Store, StreamId, UniqueKey};
+use crate::store::{DueStream, Load, OutboxMessage, Store, StreamId, UniqueKey};
 use crate::ticket::{ClockId, Command, Content, CustomerView, Open, Recorded, Refusal, Ticket};
 use crate::time::{instant, micros};
 
+pub use ailing::Ailing;
 pub use catch_up::read;
 pub use operation::{Need, Operation};
 pub use outcome::Outcome;
@@ -54,6 +58,7 @@ pub struct Desk<S> {
     /// In microseconds; the largest number where there is no limit.
     latest: AtomicI64,
     max_nap: TimeDelta,
+    infirmary: Infirmary,
 }
 
 impl<S: Store> Desk<S> {
@@ -65,6 +70,7 @@ impl<S: Store> Desk<S> {
             rulebooks: Arc::new(rules.into()),
             latest: AtomicI64::new(i64::MAX),
             max_nap: TimeDelta::minutes(5),
+            infirmary: Infirmary::default(),
         }
     }
 
@@ -136,38 +142,58 @@ impl<S: Store> Desk<S> {
 
     /// Records what fell due before `now` on at most `limit` tickets, earliest first, of all tenants.
     ///
-    /// A ticket that fails is told in [`Swept::failed`] and holds up no other.
+    /// A ticket that fails is told in [`Swept::failed`], put off with growing pauses ([`Desk::ailing`]), and holds up no other.
     ///
     /// # Errors
     /// What the store answers when asked what is due.
     pub fn sweep(&self, now: DateTime<Utc>, limit: usize) -> Result<Swept, Error> {
-        let due = self.store.due(now, ZONE_DATA_VERSION, limit)?;
-        let mut swept = Swept {
-            tickets: 0,
-            events: 0,
-            failed: Vec::new(),
-            more: due.len() == limit,
-        };
+        let mut due = self.due(now, limit)?;
+        let more = due.len() > limit;
+        due.truncate(limit);
+        let mut swept = Swept { tickets: 0, events: 0, failed: Vec::new(), more };
         for due in due {
             let call = Call::with_id(Uuid::nil(), Actor::System, now).tenant(due.stream.tenant);
             match self.run(call, Request::Sweep(TicketId::from_uuid(due.stream.id))) {
                 Ok(outcome) => {
                     swept.tickets += 1;
                     swept.events += outcome.events().len();
+                    self.infirmary.recovered(due.stream);
                 }
-                Err(error) => swept.failed.push((due.stream, error)),
+                Err(error) => {
+                    self.infirmary.failed(due.stream, now, &error);
+                    swept.failed.push((due.stream, error));
+                }
             }
         }
         Ok(swept)
     }
 
-    /// The instant until which the host may sleep: the earliest of the next wake-up of any ticket, the next message to
-    /// deliver (or to deliver again) and `now` plus [`max_nap`](Desk::max_nap); never before `now`.
+    /// What is due and not put off: up to one more than `limit`.
+    fn due(&self, now: DateTime<Utc>, limit: usize) -> Result<Vec<DueStream>, Error> {
+        let (ailing, _) = self.infirmary.outlook();
+        let ask = limit.saturating_add(ailing).saturating_add(1);
+        let mut due = self.store.due(now, ZONE_DATA_VERSION, ask)?;
+        due.retain(|due| !self.infirmary.is_put_off(due.stream, now));
+        due.truncate(limit.saturating_add(1));
+        Ok(due)
+    }
+
+    /// The tickets whose sweeps fail, as this desk knows.
+    pub fn ailing(&self) -> Vec<Ailing> {
+        self.infirmary.list()
+    }
+
+    /// The instant until which the host may sleep: the earliest of the next wake-up of any ticket, the next look at an ailing
+    /// one, the next message to deliver (or to deliver again) and `now` plus [`max_nap`](Desk::max_nap); never before `now`.
     pub fn nap(&self, now: DateTime<Utc>) -> Result<DateTime<Utc>, Error> {
         let longest = now.checked_add_signed(self.max_nap).unwrap_or(now);
-        let wake = self.store.next_wake()?.unwrap_or(longest);
-        let delivery = self.store.next_delivery()?.unwrap_or(longest);
-        Ok(longest.min(wake).min(delivery).max(now))
+        let wake = match self.infirmary.outlook() {
+            (0, _) => self.store.next_wake(None)?,
+            (_, again) if self.due(now, 0)?.is_empty() => again.into_iter().chain(self.store.next_wake(Some(now))?).min(),
+            _ => Some(now),
+        };
+        let delivery = self.store.next_delivery()?;
+        Ok([wake, delivery].into_iter().flatten().fold(longest, DateTime::min).max(now))
     }
 
     /// The report over every ticket of the tenant, as of `now`. Sweep first: figures rest on what is recorded.

@@ -72,6 +72,19 @@ pub(crate) fn next<'a>(ticket: &Ticket, causes: Causes<'a>) -> Option<Due<'a>> {
     search.first
 }
 
+/// The breaches of targets that were passed already when they came into force, not announced yet.
+pub(crate) fn passed_on_attach<'a>(ticket: &Ticket, policies: &Policies) -> Vec<What<'a>> {
+    let mut found = Vec::new();
+    for id in clocks(ticket, policies) {
+        let clock = Clock::of(ticket, policies, id);
+        let mut search = Search { ticket, last: micros(ticket.last_event_at()), first: None };
+        search.breach(&clock);
+        let on_attach = search.first.filter(|due| matches!(due.what, What::Breach { on_attach: true, .. }));
+        found.extend(on_attach.map(|due| due.what));
+    }
+    found
+}
+
 /// The clocks that may have a target: those that a policy has one for, and the promises. In a fixed order.
 fn clocks(ticket: &Ticket, policies: &Policies) -> impl Iterator<Item = ClockId> {
     let promised = ticket.marks().iter().any(|mark| matches!(mark.kind, MarkKind::Promised { .. }));
@@ -100,7 +113,7 @@ impl<'a> Search<'_, 'a> {
     }
 
     fn breach(&mut self, clock: &Clock<'_>) {
-        let (Some(amount), Some(started)) = (clock.amount, clock.started) else { return };
+        let (true, Some(amount), Some(started)) = (clock.is_live(), clock.amount, clock.started) else { return };
         let breached = clock.elapsed > amount;
         let at = match clock.state {
             _ if breached => Some(self.last),

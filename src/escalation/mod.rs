@@ -22,6 +22,6 @@ pub mod ready;
 mod rule;
 mod threshold;
 
-pub(crate) use due::{Causes, Due, What, next};
+pub(crate) use due::{Causes, Due, What, next, passed_on_attach};
 pub use rule::{Action, CatchUp, Guard, Level, Recipient, Repeat, Rule, Trigger};
 pub use threshold::{InvalidThreshold, Threshold};

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use crate::id::{ContentId, TenantId, TicketNumber};
+use crate::id::{ContentId, TenantId, TicketId, TicketNumber};
 use crate::kpi::Fact;
 use crate::ticket::{Content, Recorded, Version};
 use crate::time::{Micros, instant, micros};
@@ -253,14 +253,12 @@ impl Store for MemoryStore {
             .collect())
     }
 
-    fn next_wake(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+    fn next_wake(&self, after: Option<DateTime<Utc>>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let from = after.map_or(Micros::MIN, |after| micros(after).saturating_add(1));
+        let first = (from, StreamId::ticket(TenantId::from_uuid(Uuid::nil()), TicketId::from_uuid(Uuid::nil())));
         let earliest = self.shards.iter().filter_map(|shard| {
             let shard = lock(shard);
-            shard
-                .wakes
-                .values()
-                .filter_map(|wakes| wakes.first().map(|(at, _)| *at))
-                .min()
+            shard.wakes.values().filter_map(|wakes| wakes.range(first..).next().map(|(at, _)| *at)).min()
         });
         Ok(earliest.min().map(instant))
     }

@@ -73,8 +73,8 @@ pub trait Store: fmt::Debug + Send + Sync {
         limit: usize,
     ) -> Result<Vec<DueStream>, StoreError>;
 
-    /// The earliest wake-up of all streams.
-    fn next_wake(&self) -> Result<Option<DateTime<Utc>>, StoreError>;
+    /// The earliest wake-up of all streams; with `after`, the earliest that is later than it.
+    fn next_wake(&self, after: Option<DateTime<Utc>>) -> Result<Option<DateTime<Utc>>, StoreError>;
 
     /// Calls `visit` with the rows of each ticket of the tenant, each ticket once, in the order of ticket ids.
     fn facts(&self, tenant: TenantId, visit: &mut dyn FnMut(&[Fact])) -> Result<(), StoreError>;
@@ -128,8 +128,8 @@ macro_rules! forward {
             fn due(&self, now: DateTime<Utc>, zone_data: &str, limit: usize) -> Result<Vec<DueStream>, StoreError> {
                 (**self).due(now, zone_data, limit)
             }
-            fn next_wake(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-                (**self).next_wake()
+            fn next_wake(&self, after: Option<DateTime<Utc>>) -> Result<Option<DateTime<Utc>>, StoreError> {
+                (**self).next_wake(after)
             }
             fn facts(&self, tenant: TenantId, visit: &mut dyn FnMut(&[Fact])) -> Result<(), StoreError> {
                 (**self).facts(tenant, visit)
