@@ -38,6 +38,8 @@ mod error;
 mod exception;
 mod explain;
 mod form;
+#[cfg(feature = "ical")]
+pub mod ical;
 mod ops;
 mod plan;
 mod posix_tz;
