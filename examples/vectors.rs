@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn cases_of(path: &str) -> Result<Vec<Value>, Failure> {
+pub(crate) fn cases_of(path: &str) -> Result<Vec<Value>, Failure> {
     let file: Value = serde_json::from_str(&std::fs::read_to_string(path)?)?;
     Ok(file["cases"].as_array().ok_or("there is no list `cases`")?.clone())
 }
@@ -66,10 +66,16 @@ fn report(cases: &[Value], quiet: bool) -> ExitCode {
     if differs == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-enum Verdict {
+pub(crate) enum Verdict {
     Passed(Option<&'static str>),
     Differs(Value),
     Unsupported(String),
+}
+
+/// Whether the option that holidays cut overnight tails gives what the case expects of it.
+pub(crate) fn cuts_tails_as_expected(case: &Value) -> bool {
+    let options = Options { cut_tails: true, ..Options::default() };
+    answer(case, options).is_ok_and(|got| same(&got, &case["alt_expect"]))
 }
 
 /// The options of the library that change an answer, beside the defaults.
@@ -80,7 +86,7 @@ struct Options {
     never_negative: bool,
 }
 
-fn judge(case: &Value) -> Verdict {
+pub(crate) fn judge(case: &Value) -> Verdict {
     let by_default = Options {
         other_tie: case["convention"]["tie"] == "latest",
         never_negative: case["convention"]["reversed"] == "zero",

@@ -34,6 +34,8 @@ impl Calendar {
     pub fn week_chart(&self, date: NaiveDate) -> Result<String, CalendarError> {
         let out_of_range = || CalendarError::DateOutOfRange { date };
         let monday = date.week(chrono::Weekday::Mon).checked_first_day().ok_or_else(out_of_range)?;
+        self.is_business_day(monday)?;
+        self.is_business_day(monday.checked_add_days(Days::new(6)).ok_or_else(out_of_range)?)?;
         let mut text = format!("{} 0     3     6     9     12    15    18    21\n", pad(self.zone().name(), 14));
         for date in monday.iter_days().take(7) {
             let (mut line, mut open) = (String::new(), TimeDelta::zero());

@@ -134,7 +134,7 @@ impl Block {
 
 /// The text between the two line ends that close the file.
 fn footer(bytes: &[u8]) -> Result<&str, &'static str> {
-    let inside = bytes.strip_prefix(b"\n").and_then(|rest| rest.split(|&byte| byte == b'\n').next());
-    let rule = inside.ok_or("it has no footer")?;
+    let inside = bytes.strip_prefix(b"\n").and_then(|rest| Some((rest, rest.iter().position(|&byte| byte == b'\n')?)));
+    let rule = inside.and_then(|(rest, end)| rest.get(..end)).ok_or("it has no footer")?;
     std::str::from_utf8(rule).map_err(|_| "its footer is not text")
 }
