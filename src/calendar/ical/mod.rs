@@ -93,16 +93,32 @@ impl Feed {
     /// What would change if the feed took the place of a layer. Looked at are the years the feed covers: what it says
     /// nothing about is not missing from it.
     pub fn compare(&self, layer: &Layer) -> Difference {
-        let years = self.holidays.iter().flat_map(|day| [day.first.year(), day.last.year()]);
-        let (Some(first), Some(last)) = (years.clone().min(), years.max()) else { return Difference::default() };
-        let listed = self.holidays.iter().map(|day| (day.first, day.last, day.name.as_str()));
-        let closed = layer.exceptions().iter().filter(|day| *day.hours() == DayHours::Closed).flat_map(|day| {
-            let years = if day.when().is_yearly() { first - 1..=last } else { first..=first };
-            years.filter_map(|year| {
-                let (first, last) = day.when().stretch_from(year)?;
-                Some((first, last, day.name()))
-            })
-        });
+        let years = self
+            .holidays
+            .iter()
+            .flat_map(|day| [day.first.year(), day.last.year()]);
+        let (Some(first), Some(last)) = (years.clone().min(), years.max()) else {
+            return Difference::default();
+        };
+        let listed = self
+            .holidays
+            .iter()
+            .map(|day| (day.first, day.last, day.name.as_str()));
+        let closed = layer
+            .exceptions()
+            .iter()
+            .filter(|day| *day.hours() == DayHours::Closed)
+            .flat_map(|day| {
+                let years = if day.when().is_yearly() {
+                    first - 1..=last
+                } else {
+                    first..=first
+                };
+                years.filter_map(|year| {
+                    let (first, last) = day.when().stretch_from(year)?;
+                    Some((first, last, day.name()))
+                })
+            });
         difference(&by_day(closed, first..=last), &by_day(listed, first..=last))
     }
 }
@@ -122,7 +138,9 @@ fn by_day<'a>(
         }
     }
     let joined = |names: BTreeSet<&str>| names.into_iter().collect::<Vec<_>>().join("; ");
-    days.into_iter().map(|(day, names)| (day, joined(names))).collect()
+    days.into_iter()
+        .map(|(day, names)| (day, joined(names)))
+        .collect()
 }
 
 fn difference(old: &BTreeMap<NaiveDate, String>, new: &BTreeMap<NaiveDate, String>) -> Difference {
@@ -130,7 +148,11 @@ fn difference(old: &BTreeMap<NaiveDate, String>, new: &BTreeMap<NaiveDate, Strin
     for (day, name) in new {
         match old.get(day) {
             None => difference.added.push((*day, name.clone())),
-            Some(before) if before != name => difference.renamed.push((*day, before.clone(), name.clone())),
+            Some(before) if before != name => {
+                difference
+                    .renamed
+                    .push((*day, before.clone(), name.clone()))
+            }
             Some(_) => {}
         }
     }
@@ -148,9 +170,18 @@ impl Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let added = self.added.iter().map(|(day, name)| (day, format!("+ {day} {name}")));
-        let removed = self.removed.iter().map(|(day, name)| (day, format!("- {day} {name}")));
-        let renamed = self.renamed.iter().map(|(day, old, new)| (day, format!("~ {day} {old} -> {new}")));
+        let added = self
+            .added
+            .iter()
+            .map(|(day, name)| (day, format!("+ {day} {name}")));
+        let removed = self
+            .removed
+            .iter()
+            .map(|(day, name)| (day, format!("- {day} {name}")));
+        let renamed = self
+            .renamed
+            .iter()
+            .map(|(day, old, new)| (day, format!("~ {day} {old} -> {new}")));
         let mut lines: Vec<(&NaiveDate, String)> = added.chain(removed).chain(renamed).collect();
         lines.sort();
         lines.iter().try_for_each(|(_, line)| writeln!(f, "{line}"))

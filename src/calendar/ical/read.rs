@@ -47,7 +47,9 @@ pub(super) enum Problem {
     NoStart,
     #[error("the event ends before it begins")]
     EndsFirst,
-    #[error("`{0}` is not a recurrence that is understood: yearly, with `INTERVAL`, `COUNT`, `UNTIL`, `BYMONTH`, `BYMONTHDAY`, `BYDAY`")]
+    #[error(
+        "`{0}` is not a recurrence that is understood: yearly, with `INTERVAL`, `COUNT`, `UNTIL`, `BYMONTH`, `BYMONTHDAY`, `BYDAY`"
+    )]
     Recurrence(String),
     #[error("there are too many or too long {0}")]
     TooMuch(&'static str),
@@ -78,7 +80,11 @@ pub(super) fn feed(bytes: &[u8]) -> Result<Feed, InvalidFeed> {
 
 /// The logical lines with the number of the first physical one: a line that begins with a space goes on with the last.
 fn unfolded(text: &str) -> impl Iterator<Item = (usize, String)> {
-    let mut physical = text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).enumerate().peekable();
+    let mut physical = text
+        .split('\n')
+        .map(|line| line.strip_suffix('\r').unwrap_or(line))
+        .enumerate()
+        .peekable();
     std::iter::from_fn(move || {
         let (number, first) = physical.next()?;
         let mut line = first.to_owned();
@@ -116,7 +122,8 @@ struct Event {
 
 impl Reader {
     fn line(&mut self, line: &str) -> Result<(), Problem> {
-        let (name, parameters, value) = property(line).ok_or_else(|| Problem::NotALine(shortened(line)))?;
+        let (name, parameters, value) =
+            property(line).ok_or_else(|| Problem::NotALine(shortened(line)))?;
         let name = name.to_ascii_uppercase();
         if self.open.is_empty() && !(name == "BEGIN" && value.eq_ignore_ascii_case("VCALENDAR")) {
             return Err(Problem::NotACalendar);
@@ -178,7 +185,8 @@ impl Reader {
 
 impl Event {
     fn property(&mut self, name: &str, parameters: &str, value: &str) -> Result<(), Problem> {
-        let has_time = value.contains('T') || parameters.to_ascii_uppercase().contains("VALUE=DATE-TIME");
+        let has_time =
+            value.contains('T') || parameters.to_ascii_uppercase().contains("VALUE=DATE-TIME");
         match name {
             "DTSTART" if has_time => self.is_other = true,
             "DTSTART" => self.start = Some(date(value)?),
@@ -213,7 +221,10 @@ impl Event {
         let mut starts = vec![start];
         for rule in &self.rules {
             let rule = Rule::parse(rule).ok_or_else(|| Problem::Recurrence(shortened(rule)))?;
-            starts.extend(rule.dates(start, work).ok_or(Problem::TooMuch("recurrences"))?);
+            starts.extend(
+                rule.dates(start, work)
+                    .ok_or(Problem::TooMuch("recurrences"))?,
+            );
         }
         starts.extend(self.also);
         starts.sort_unstable();
@@ -221,7 +232,11 @@ impl Event {
         starts.retain(|start| !self.not.contains(start));
         holidays.extend(starts.into_iter().filter_map(|first| {
             let last = first.checked_add_days(Days::new(days - 1))?;
-            Some(Holiday { first, last, name: self.name.clone() })
+            Some(Holiday {
+                first,
+                last,
+                name: self.name.clone(),
+            })
         }));
         Ok(())
     }
@@ -236,7 +251,10 @@ fn property(line: &str) -> Option<(&str, &str, &str)> {
     })?;
     let (head, value) = (line.get(..colon)?, line.get(colon + 1..)?);
     let (name, parameters) = head.split_once(';').unwrap_or((head, ""));
-    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let is_name = !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     is_name.then_some((name, parameters, value.trim_end()))
 }
 
@@ -247,20 +265,32 @@ pub(super) fn date(text: &str) -> Result<NaiveDate, Problem> {
         NaiveDate::from_ymd_opt(digits.get(..4)?.parse().ok()?, number(4..6)?, number(6..8)?)
     };
     let is_date = digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_digit());
-    parsed().filter(|_| is_date).ok_or_else(|| Problem::Date(shortened(text)))
+    parsed()
+        .filter(|_| is_date)
+        .ok_or_else(|| Problem::Date(shortened(text)))
 }
 
 /// A list of dates; a date with a time of day counts as its date.
 fn dates(text: &str) -> Result<Vec<NaiveDate>, Problem> {
-    text.split(',').map(|one| date(one.split(['T', '/']).next().unwrap_or_default())).collect()
+    text.split(',')
+        .map(|one| date(one.split(['T', '/']).next().unwrap_or_default()))
+        .collect()
 }
 
 /// Whole days: `P1D`, `P2W`, `PT24H`.
 fn duration(text: &str) -> Option<u64> {
     let text = text.trim().trim_start_matches('+').strip_prefix('P')?;
     let number = |unit: char| text.strip_suffix(unit)?.parse::<u64>().ok();
-    let hours = || text.strip_prefix('T')?.strip_suffix('H')?.parse::<u64>().ok().filter(|hours| hours % 24 == 0);
-    number('D').or_else(|| number('W')?.checked_mul(7)).or_else(|| Some(hours()? / 24))
+    let hours = || {
+        text.strip_prefix('T')?
+            .strip_suffix('H')?
+            .parse::<u64>()
+            .ok()
+            .filter(|hours| hours % 24 == 0)
+    };
+    number('D')
+        .or_else(|| number('W')?.checked_mul(7))
+        .or_else(|| Some(hours()? / 24))
 }
 
 fn unescaped(text: &str) -> String {

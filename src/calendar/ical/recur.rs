@@ -34,7 +34,10 @@ impl Work {
 
 impl Rule {
     pub(super) fn parse(text: &str) -> Option<Rule> {
-        let mut rule = Rule { interval: 1, ..Rule::default() };
+        let mut rule = Rule {
+            interval: 1,
+            ..Rule::default()
+        };
         let mut is_yearly = false;
         for part in text.split(';').filter(|part| !part.is_empty()) {
             let (key, value) = part.split_once('=')?;
@@ -43,10 +46,16 @@ impl Rule {
                 "INTERVAL" => rule.interval = value.parse().ok().filter(|&years| years > 0)?,
                 "COUNT" => rule.count = Some(value.parse().ok()?),
                 "UNTIL" => rule.until = Some(read::date(value.split('T').next()?).ok()?),
-                "BYMONTH" => rule.months = list(value, |month| month.parse().ok().filter(|m| (1..=12).contains(m)))?,
+                "BYMONTH" => {
+                    rule.months = list(value, |month| {
+                        month.parse().ok().filter(|m| (1..=12).contains(m))
+                    })?
+                }
                 "BYMONTHDAY" => {
                     rule.month_days = list(value, |day| {
-                        day.parse().ok().filter(|day: &i64| *day != 0 && (-31..=31).contains(day))
+                        day.parse()
+                            .ok()
+                            .filter(|day: &i64| *day != 0 && (-31..=31).contains(day))
                     })?;
                 }
                 "BYDAY" => rule.weekdays = list(value, weekday)?,
@@ -62,14 +71,24 @@ impl Rule {
     /// The dates from `start` on; none when that is too much work.
     pub(super) fn dates(&self, start: NaiveDate, work: &mut Work) -> Option<Vec<NaiveDate>> {
         let mut dates = Vec::new();
-        let last = self.until.unwrap_or(NaiveDate::MAX).min(LATEST.date_naive());
+        let last = self
+            .until
+            .unwrap_or(NaiveDate::MAX)
+            .min(LATEST.date_naive());
         let most = self.count.unwrap_or(usize::MAX);
         let years = (start.year()..=last.year()).step_by(self.interval as usize);
         for year in years {
-            let months = if self.months.is_empty() { vec![start.month()] } else { self.months.clone() };
+            let months = if self.months.is_empty() {
+                vec![start.month()]
+            } else {
+                self.months.clone()
+            };
             work.spend(months.len() * 31)?;
-            let days = months.into_iter().flat_map(|month| self.days_of(year, month, start.day()));
-            let mut days: Vec<NaiveDate> = days.filter(|day| start <= *day && *day <= last).collect();
+            let days = months
+                .into_iter()
+                .flat_map(|month| self.days_of(year, month, start.day()));
+            let mut days: Vec<NaiveDate> =
+                days.filter(|day| start <= *day && *day <= last).collect();
             days.sort_unstable();
             days.dedup();
             dates.extend(days);
@@ -81,23 +100,36 @@ impl Rule {
         Some(dates)
     }
 
-    fn days_of(&self, year: i32, month: u32, day_of_start: u32) -> impl Iterator<Item = NaiveDate> + '_ {
+    fn days_of(
+        &self,
+        year: i32,
+        month: u32,
+        day_of_start: u32,
+    ) -> impl Iterator<Item = NaiveDate> + '_ {
         let first = NaiveDate::from_ymd_opt(year, month, 1);
-        let days = first.into_iter().flat_map(|first| first.iter_days().take(31));
+        let days = first
+            .into_iter()
+            .flat_map(|first| first.iter_days().take(31));
         let days = days.filter(move |day| day.month() == month);
-        let length = (28..=31).rev().find(|&day| NaiveDate::from_ymd_opt(year, month, day).is_some()).unwrap_or(28);
+        let length = (28..=31)
+            .rev()
+            .find(|&day| NaiveDate::from_ymd_opt(year, month, day).is_some())
+            .unwrap_or(28);
         days.filter(move |date| {
             let day = i64::from(date.day());
             let from_end = day - i64::from(length) - 1;
             let nth = (day - 1) / 7 + 1;
             let nth_from_end = (from_end + 1) / 7 - 1;
             let is_weekday = |&(ordinal, weekday): &(i64, Weekday)| {
-                weekday == date.weekday() && (ordinal == 0 || ordinal == nth || ordinal == nth_from_end)
+                weekday == date.weekday()
+                    && (ordinal == 0 || ordinal == nth || ordinal == nth_from_end)
             };
             match (self.month_days.is_empty(), self.weekdays.is_empty()) {
                 (true, true) => date.day() == day_of_start,
                 (by_any_day, by_any_weekday) => {
-                    (by_any_day || self.month_days.contains(&day) || self.month_days.contains(&from_end))
+                    (by_any_day
+                        || self.month_days.contains(&day)
+                        || self.month_days.contains(&from_end))
                         && (by_any_weekday || self.weekdays.iter().any(is_weekday))
                 }
             }
@@ -106,7 +138,11 @@ impl Rule {
 }
 
 fn list<T>(text: &str, item: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
-    let items: Vec<T> = text.split(',').take(400).map(|one| item(one.trim())).collect::<Option<_>>()?;
+    let items: Vec<T> = text
+        .split(',')
+        .take(400)
+        .map(|one| item(one.trim()))
+        .collect::<Option<_>>()?;
     (items.len() < 400).then_some(items)
 }
 
@@ -125,7 +161,10 @@ fn weekday(text: &str) -> Option<(i64, Weekday)> {
     };
     let ordinal = match ordinal.trim_start_matches('+') {
         "" => 0,
-        number => number.parse().ok().filter(|nth: &i64| *nth != 0 && (-5..=5).contains(nth))?,
+        number => number
+            .parse()
+            .ok()
+            .filter(|nth: &i64| *nth != 0 && (-5..=5).contains(nth))?,
     };
     Some((ordinal, weekday))
 }

@@ -13,7 +13,11 @@ const FIRST_YEAR: i32 = 1969;
 const LONGEST: usize = 75;
 
 pub(super) fn feed(layers: &[Layer], stamp: DateTime<Utc>) -> String {
-    let mut file = File { text: String::new(), stamp, events: 0 };
+    let mut file = File {
+        text: String::new(),
+        stamp,
+        events: 0,
+    };
     file.line("BEGIN:VCALENDAR");
     file.line("VERSION:2.0");
     file.line("PRODID:-//helpdesk//closed days//EN");
@@ -41,7 +45,9 @@ impl File {
             }
             return;
         }
-        let stretches: Vec<_> = (FIRST_YEAR..=2100).filter_map(|year| when.stretch_from(year)).collect();
+        let stretches: Vec<_> = (FIRST_YEAR..=2100)
+            .filter_map(|year| when.stretch_from(year))
+            .collect();
         let mut lengths = stretches.iter().map(|(first, last)| *last - *first);
         let length = lengths.next();
         if lengths.all(|other| Some(other) == length) {
@@ -50,7 +56,9 @@ impl File {
             }
         } else {
             // A stretch over the end of February is a day longer in leap years, which a recurrence cannot say.
-            stretches.into_iter().for_each(|(first, last)| self.event(first, last, exception.name(), false));
+            stretches
+                .into_iter()
+                .for_each(|(first, last)| self.event(first, last, exception.name(), false));
         }
     }
 
@@ -58,7 +66,11 @@ impl File {
         self.events += 1;
         let end = last.checked_add_days(Days::new(1)).unwrap_or(last);
         self.line("BEGIN:VEVENT");
-        self.line(&format!("UID:{}-{}@helpdesk", first.format("%Y%m%d"), self.events));
+        self.line(&format!(
+            "UID:{}-{}@helpdesk",
+            first.format("%Y%m%d"),
+            self.events
+        ));
         self.line(&format!("DTSTAMP:{}", self.stamp.format("%Y%m%dT%H%M%SZ")));
         self.line(&format!("DTSTART;VALUE=DATE:{}", first.format("%Y%m%d")));
         self.line(&format!("DTEND;VALUE=DATE:{}", end.format("%Y%m%d")));
