@@ -26,8 +26,12 @@ const FIRST_YEAR: i32 = 2005;
 const LAST_YEAR: i32 = 2034;
 const ROUNDS: usize = 9;
 
-const SPANS: [(&str, i64); 4] =
-    [("1 hour", 3_600), ("1 week", 7 * DAY), ("1 year", 365 * DAY), ("10 years", 3_652 * DAY)];
+const SPANS: [(&str, i64); 4] = [
+    ("1 hour", 3_600),
+    ("1 week", 7 * DAY),
+    ("1 year", 365 * DAY),
+    ("10 years", 3_652 * DAY),
+];
 
 /// Questions: from an instant over a span, in the units that each way takes.
 struct Queries {
@@ -40,16 +44,28 @@ struct Queries {
 
 impl Queries {
     fn new(seconds: Vec<(i64, i64)>) -> Queries {
-        let micros = seconds.iter().map(|&(from, span)| (from * SECOND, span * SECOND)).collect();
-        let instants = seconds.iter().map(|&(from, span)| (instant(from), TimeDelta::seconds(span))).collect();
-        Queries { seconds, micros, instants }
+        let micros = seconds
+            .iter()
+            .map(|&(from, span)| (from * SECOND, span * SECOND))
+            .collect();
+        let instants = seconds
+            .iter()
+            .map(|&(from, span)| (instant(from), TimeDelta::seconds(span)))
+            .collect();
+        Queries {
+            seconds,
+            micros,
+            instants,
+        }
     }
 }
+
+type Run<'a> = Box<dyn Fn(&Queries, Range<usize>) -> i64 + 'a>;
 
 /// A way to answer questions, those of a range; the sum of the answers keeps it honest.
 struct Way<'a> {
     name: &'static str,
-    run: Box<dyn Fn(&Queries, Range<usize>) -> i64 + 'a>,
+    run: Run<'a>,
     /// Whether it is so slow that it gets only as many questions as fit in a moment.
     is_slow: bool,
     /// How many of the units it answers in make a second.
@@ -58,28 +74,57 @@ struct Way<'a> {
 
 impl<'a> Way<'a> {
     fn in_micros(name: &'static str, answer: impl Fn(i64, i64) -> i64 + 'a) -> Way<'a> {
-        let run = move |all: &Queries, asked: Range<usize>| sum(&all.micros[asked], |&(from, span)| answer(from, span));
-        Way { name, run: Box::new(run), is_slow: false, unit: SECOND }
+        let run = move |all: &Queries, asked: Range<usize>| {
+            sum(&all.micros[asked], |&(from, span)| answer(from, span))
+        };
+        Way {
+            name,
+            run: Box::new(run),
+            is_slow: false,
+            unit: SECOND,
+        }
     }
 
     fn in_seconds(name: &'static str, answer: impl Fn(i64, i64) -> i64 + 'a) -> Way<'a> {
-        let run = move |all: &Queries, asked: Range<usize>| sum(&all.seconds[asked], |&(from, span)| answer(from, span));
-        Way { name, run: Box::new(run), is_slow: false, unit: 1 }
+        let run = move |all: &Queries, asked: Range<usize>| {
+            sum(&all.seconds[asked], |&(from, span)| answer(from, span))
+        };
+        Way {
+            name,
+            run: Box::new(run),
+            is_slow: false,
+            unit: 1,
+        }
     }
 
     fn slow(name: &'static str, answer: impl Fn(i64, i64) -> i64 + 'a) -> Way<'a> {
-        Way { is_slow: true, ..Way::in_seconds(name, answer) }
+        Way {
+            is_slow: true,
+            ..Way::in_seconds(name, answer)
+        }
     }
 
-    fn in_instants(name: &'static str, answer: impl Fn(DateTime<Utc>, TimeDelta) -> i64 + 'a) -> Way<'a> {
-        let run = move |all: &Queries, asked: Range<usize>| sum(&all.instants[asked], |&(from, span)| answer(from, span));
-        Way { name, run: Box::new(run), is_slow: false, unit: 1 }
+    fn in_instants(
+        name: &'static str,
+        answer: impl Fn(DateTime<Utc>, TimeDelta) -> i64 + 'a,
+    ) -> Way<'a> {
+        let run = move |all: &Queries, asked: Range<usize>| {
+            sum(&all.instants[asked], |&(from, span)| answer(from, span))
+        };
+        Way {
+            name,
+            run: Box::new(run),
+            is_slow: false,
+            unit: 1,
+        }
     }
 }
 
 #[inline]
 fn sum<T>(asked: &[T], answer: impl Fn(&T) -> i64) -> i64 {
-    asked.iter().fold(0, |sum: i64, query| sum.wrapping_add(answer(query)))
+    asked
+        .iter()
+        .fold(0, |sum: i64, query| sum.wrapping_add(answer(query)))
 }
 
 fn main() {
@@ -89,47 +134,83 @@ fn main() {
     let cells = Cells::new(&stretches);
     let fine = FineCells::new(&stretches);
     let prefix = Prefix::new(&stretches);
-    let naive = Naive { holidays: holidays.iter().copied().collect() };
+    let naive = Naive {
+        holidays: holidays.iter().copied().collect(),
+    };
     let work_clock = work_clock(&holidays);
     let opening_hours = opening_hours(&holidays);
 
     println!("business time, ns a question; {ROUNDS} rounds, medians");
     let elapsed = vec![
-        Way::in_micros("helpdesk", |from, span| office.elapsed_micros(from, from + span).unwrap_or(0)),
-        Way::in_seconds("bare day cells", |from, span| cells.elapsed(from, from + span)),
-        Way::in_micros("bare cells, microsec.", |from, span| fine.elapsed(from, from + span)),
+        Way::in_micros("helpdesk", |from, span| {
+            office.elapsed_micros(from, from + span).unwrap_or(0)
+        }),
+        Way::in_seconds("bare day cells", |from, span| {
+            cells.elapsed(from, from + span)
+        }),
+        Way::in_micros("bare cells, microsec.", |from, span| {
+            fine.elapsed(from, from + span)
+        }),
         Way::in_instants("helpdesk, DateTime", |from, span| {
-            office.elapsed(from, from + span).unwrap_or_default().num_seconds()
+            office
+                .elapsed(from, from + span)
+                .unwrap_or_default()
+                .num_seconds()
         }),
         Way::in_instants("bare cells, DateTime", |from, span| {
             let micros = fine.elapsed(from.timestamp_micros(), (from + span).timestamp_micros());
             TimeDelta::microseconds(micros).num_seconds()
         }),
-        Way::in_seconds("prefix sums", |from, span| prefix.elapsed(from, from + span)),
-        Way::slow("naive day walk", |from, span| naive.elapsed(from, from + span)),
-        Way::slow("workclock", |from, span| work_clock.between(timestamp(from), timestamp(from + span)).as_secs()),
-        Way::slow("opening-hours", |from, span| oh_elapsed(&opening_hours, from, from + span)),
+        Way::in_seconds("prefix sums", |from, span| {
+            prefix.elapsed(from, from + span)
+        }),
+        Way::slow("naive day walk", |from, span| {
+            naive.elapsed(from, from + span)
+        }),
+        Way::slow("workclock", |from, span| {
+            work_clock
+                .between(timestamp(from), timestamp(from + span))
+                .as_secs()
+        }),
+        Way::slow("opening-hours", |from, span| {
+            oh_elapsed(&opening_hours, from, from + span)
+        }),
     ];
     table("elapsed", &elapsed, |from, span| (from, span));
 
     let add = vec![
-        Way::in_micros("helpdesk", |from, open| office.add_micros(from, open).unwrap_or(0)),
+        Way::in_micros("helpdesk", |from, open| {
+            office.add_micros(from, open).unwrap_or(0)
+        }),
         Way::in_seconds("bare day cells", |from, open| cells.add(from, open)),
         Way::in_micros("bare cells, microsec.", |from, open| fine.add(from, open)),
-        Way::in_instants("helpdesk, DateTime", |from, open| office.add(from, open).unwrap_or_default().timestamp()),
+        Way::in_instants("helpdesk, DateTime", |from, open| {
+            office.add(from, open).unwrap_or_default().timestamp()
+        }),
         Way::in_instants("bare cells, DateTime", |from, open| {
-            let micros = fine.add(from.timestamp_micros(), open.num_microseconds().unwrap_or(0));
-            DateTime::from_timestamp_micros(micros).unwrap_or_default().timestamp()
+            let micros = fine.add(
+                from.timestamp_micros(),
+                open.num_microseconds().unwrap_or(0),
+            );
+            DateTime::from_timestamp_micros(micros)
+                .unwrap_or_default()
+                .timestamp()
         }),
         Way::in_seconds("prefix sums", |from, open| prefix.add(from, open)),
         Way::slow("naive day walk", |from, open| naive.add(from, open)),
         Way::slow("workclock", |from, open| {
             let open = jiff::SignedDuration::from_secs(open);
-            work_clock.add(timestamp(from), open).map_or(0, |at| at.as_second())
+            work_clock
+                .add(timestamp(from), open)
+                .map_or(0, |at| at.as_second())
         }),
-        Way::slow("opening-hours", |from, open| oh_add(&opening_hours, from, open)),
+        Way::slow("opening-hours", |from, open| {
+            oh_add(&opening_hours, from, open)
+        }),
     ];
-    table("add", &add, |from, span| (from, prefix.elapsed(from, from + span).max(1_800)));
+    table("add", &add, |from, span| {
+        (from, prefix.elapsed(from, from + span).max(1_800))
+    });
 
     many_calendars(&holidays);
     other_kinds(&office);
@@ -141,8 +222,18 @@ fn table(what: &str, ways: &[Way<'_>], question: impl Fn(i64, i64) -> (i64, i64)
     let mut warm: Vec<Vec<f64>> = vec![Vec::new(); ways.len()];
     let mut cold: Vec<Vec<f64>> = vec![Vec::new(); ways.len()];
     for (_, span) in SPANS {
-        let few = Queries::new(starts(1_000, span, 1).into_iter().map(|from| question(from, span)).collect());
-        let many = Queries::new(starts(1_000_000, span, 2).into_iter().map(|from| question(from, span)).collect());
+        let few = Queries::new(
+            starts(1_000, span, 1)
+                .into_iter()
+                .map(|from| question(from, span))
+                .collect(),
+        );
+        let many = Queries::new(
+            starts(1_000_000, span, 2)
+                .into_iter()
+                .map(|from| question(from, span))
+                .collect(),
+        );
         agree(what, ways, &few);
         for (way, ns) in measure(ways, &few, span, 50).into_iter().enumerate() {
             warm[way].push(ns);
@@ -151,7 +242,10 @@ fn table(what: &str, ways: &[Way<'_>], question: impl Fn(i64, i64) -> (i64, i64)
             cold[way].push(ns);
         }
     }
-    for (kind, times) in [("1,000 questions in cache", &warm), ("1,000,000 at random", &cold)] {
+    for (kind, times) in [
+        ("1,000 questions in cache", &warm),
+        ("1,000,000 at random", &cold),
+    ] {
         println!("\n{what}, {kind}");
         print!("{:<22}", "");
         SPANS.iter().for_each(|(name, _)| print!("{name:>12}"));
@@ -162,10 +256,16 @@ fn table(what: &str, ways: &[Way<'_>], question: impl Fn(i64, i64) -> (i64, i64)
             println!();
         }
         let ours = &times[0];
-        println!("flat: 10 years is {:.2} x 1 hour (goal: at most 1.5)", ours[3] / ours[0]);
+        println!(
+            "flat: 10 years is {:.2} x 1 hour (goal: at most 1.5)",
+            ours[3] / ours[0]
+        );
         for (way, theirs) in ways.iter().zip(times).skip(1) {
-            let ratios: Vec<String> =
-                ours.iter().zip(theirs).map(|(ours, theirs)| ratio(way.name, *ours, *theirs)).collect();
+            let ratios: Vec<String> = ours
+                .iter()
+                .zip(theirs)
+                .map(|(ours, theirs)| ratio(way.name, *ours, *theirs))
+                .collect();
             println!("{}: {}{}", way.name, ratios.join(", "), goal(way.name));
         }
     }
@@ -196,7 +296,11 @@ fn measure(ways: &[Way<'_>], queries: &Queries, span: i64, repeat: usize) -> Vec
     let mut times: Vec<Vec<f64>> = vec![Vec::new(); ways.len()];
     for _ in 0..ROUNDS {
         for (way, times) in ways.iter().zip(&mut times) {
-            let count = if way.is_slow { affordable.min(queries.seconds.len()) } else { queries.seconds.len() };
+            let count = if way.is_slow {
+                affordable.min(queries.seconds.len())
+            } else {
+                queries.seconds.len()
+            };
             let repeat = if way.is_slow { 1 } else { repeat };
             if !way.is_slow {
                 black_box((way.run)(queries, 0..count));
@@ -219,30 +323,55 @@ fn median(mut times: Vec<f64>) -> f64 {
 /// All ways must give the same answers before their times mean anything.
 fn agree(what: &str, ways: &[Way<'_>], queries: &Queries) {
     for place in 0..50 {
-        let answers: Vec<i64> = ways.iter().map(|way| (way.run)(queries, place..place + 1) / way.unit).collect();
+        let answers: Vec<i64> = ways
+            .iter()
+            .map(|way| (way.run)(queries, place..place + 1) / way.unit)
+            .collect();
         let same = answers.iter().all(|answer| *answer == answers[0]);
         assert!(same, "{what} of {:?}: {answers:?}", queries.instants[place]);
     }
 }
 
 fn many_calendars(holidays: &[NaiveDate]) {
-    let zones: Vec<&str> = Zone::names().filter(|name| name.contains('/')).step_by(7).take(64).collect();
+    let zones: Vec<&str> = Zone::names()
+        .filter(|name| name.contains('/'))
+        .step_by(7)
+        .take(64)
+        .collect();
     let hours = |number: usize| format!("Mon-Fri {:02}:{:02}-17:00", 7 + number % 3, number % 60);
-    let offices: Vec<Calendar> =
-        zones.iter().enumerate().map(|(number, zone)| office(zone, &hours(number), holidays)).collect();
+    let offices: Vec<Calendar> = zones
+        .iter()
+        .enumerate()
+        .map(|(number, zone)| office(zone, &hours(number), holidays))
+        .collect();
     let mut random = ChaCha8Rng::seed_from_u64(5);
     let picks: Vec<u8> = (0..1_000_000).map(|_| random.random_range(0..64)).collect();
     println!("\n64 calendars at random against one, a million questions");
     for (name, span) in SPANS {
-        let starts = starts(1_000_000, span, 3).into_iter().map(|from| from * SECOND);
+        let starts = starts(1_000_000, span, 3)
+            .into_iter()
+            .map(|from| from * SECOND);
         let picked: Vec<(u8, i64)> = picks.iter().copied().zip(starts).collect();
         let span = span * SECOND;
-        let (mut one, mut all, mut add_one, mut add_all) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut one, mut all, mut add_one, mut add_all) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
-            one.push(each(&picked, |_, from| offices[0].elapsed_micros(from, from + span).unwrap_or(0)));
-            all.push(each(&picked, |pick, from| offices[pick as usize].elapsed_micros(from, from + span).unwrap_or(0)));
-            add_one.push(each(&picked, |_, from| offices[0].add_micros(from, span / 4).unwrap_or(0)));
-            add_all.push(each(&picked, |pick, from| offices[pick as usize].add_micros(from, span / 4).unwrap_or(0)));
+            one.push(each(&picked, |_, from| {
+                offices[0].elapsed_micros(from, from + span).unwrap_or(0)
+            }));
+            all.push(each(&picked, |pick, from| {
+                offices[pick as usize]
+                    .elapsed_micros(from, from + span)
+                    .unwrap_or(0)
+            }));
+            add_one.push(each(&picked, |_, from| {
+                offices[0].add_micros(from, span / 4).unwrap_or(0)
+            }));
+            add_all.push(each(&picked, |pick, from| {
+                offices[pick as usize]
+                    .add_micros(from, span / 4)
+                    .unwrap_or(0)
+            }));
         }
         let [one, all, add_one, add_all] = [one, all, add_one, add_all].map(median);
         println!(
@@ -255,7 +384,9 @@ fn many_calendars(holidays: &[NaiveDate]) {
 
 fn each(picked: &[(u8, i64)], answer: impl Fn(u8, i64) -> i64) -> f64 {
     let begin = Instant::now();
-    let sum = picked.iter().fold(0i64, |sum, &(pick, from)| sum.wrapping_add(answer(pick, from)));
+    let sum = picked.iter().fold(0i64, |sum, &(pick, from)| {
+        sum.wrapping_add(answer(pick, from))
+    });
     black_box(sum);
     begin.elapsed().as_nanos() as f64 / picked.len() as f64
 }
@@ -265,23 +396,43 @@ fn other_kinds(office: &Calendar) {
     let kinds = [
         ("the office itself", office.clone()),
         ("24x7", Calendar::always()),
-        ("union over two zones", office.union(&berlin).expect("two calendars")),
-        ("intersection", office.intersection(&berlin).expect("two calendars")),
-        ("difference", office.difference(&berlin).expect("two calendars")),
+        (
+            "union over two zones",
+            office.union(&berlin).expect("two calendars"),
+        ),
+        (
+            "intersection",
+            office.intersection(&berlin).expect("two calendars"),
+        ),
+        (
+            "difference",
+            office.difference(&berlin).expect("two calendars"),
+        ),
     ];
     println!("\nother kinds of calendars, a million questions over a year");
     let year = SPANS[2].1;
-    let queries: Vec<(u8, i64)> = starts(1_000_000, year, 4).into_iter().map(|from| (0, from * SECOND)).collect();
+    let queries: Vec<(u8, i64)> = starts(1_000_000, year, 4)
+        .into_iter()
+        .map(|from| (0, from * SECOND))
+        .collect();
     let year = year * SECOND;
     let mut times = vec![(Vec::new(), Vec::new()); kinds.len()];
     for _ in 0..ROUNDS {
         for ((_, calendar), times) in kinds.iter().zip(&mut times) {
-            times.0.push(each(&queries, |_, from| calendar.elapsed_micros(from, from + year).unwrap_or(0)));
-            times.1.push(each(&queries, |_, from| calendar.add_micros(from, year / 32).unwrap_or(0)));
+            times.0.push(each(&queries, |_, from| {
+                calendar.elapsed_micros(from, from + year).unwrap_or(0)
+            }));
+            times.1.push(each(&queries, |_, from| {
+                calendar.add_micros(from, year / 32).unwrap_or(0)
+            }));
         }
     }
     for ((name, _), (elapsed, add)) in kinds.iter().zip(times) {
-        println!("{name:<22} elapsed {:>6.1}, add {:>6.1}", median(elapsed), median(add));
+        println!(
+            "{name:<22} elapsed {:>6.1}, add {:>6.1}",
+            median(elapsed),
+            median(add)
+        );
     }
 }
 
@@ -289,12 +440,19 @@ fn compiling(holidays: &[NaiveDate]) {
     println!("\ncompiling");
     let begin = Instant::now();
     let first = Calendar::parse("Mon-Fri 09:00-17:00", "Australia/Lord_Howe");
-    println!("first calendar of a zone: {:.2} ms", begin.elapsed().as_secs_f64() * 1e3);
+    println!(
+        "first calendar of a zone: {:.2} ms",
+        begin.elapsed().as_secs_f64() * 1e3
+    );
     black_box(first.is_ok());
     for (name, hours, days) in [
         ("office without holidays", "Mon-Fri 09:00-17:00", &[][..]),
         ("office with 600 holidays", "Mon-Fri 09:00-17:00", holidays),
-        ("shifts with 600 holidays", "Mon-Fri 06:00-14:00,14:30-22:00; Sat,Sun 22:00-06:00", holidays),
+        (
+            "shifts with 600 holidays",
+            "Mon-Fri 06:00-14:00,14:30-22:00; Sat,Sun 22:00-06:00",
+            holidays,
+        ),
     ] {
         let times = (0..51).map(|_| {
             let begin = Instant::now();
@@ -312,7 +470,10 @@ fn compiling(holidays: &[NaiveDate]) {
         black_box(a.union(&b).is_ok());
         begin.elapsed().as_secs_f64() * 1e3
     });
-    println!("union of two               {:.3} ms", median(times.collect()));
+    println!(
+        "union of two               {:.3} ms",
+        median(times.collect())
+    );
 
     let before = resident();
     let zones: Vec<&str> = Zone::names().collect();
@@ -326,13 +487,19 @@ fn compiling(holidays: &[NaiveDate]) {
     let seconds = begin.elapsed().as_secs_f64();
     let mib = (resident() - before) as f64 / (1 << 20) as f64;
     let count = black_box(&offices).len();
-    println!("{count} distinct calendars with 600 holidays: {mib:.0} MiB (goal: under 1,024), built in {seconds:.1} s");
+    println!(
+        "{count} distinct calendars with 600 holidays: {mib:.0} MiB (goal: under 1,024), built in {seconds:.1} s"
+    );
 }
 
 /// Resident memory in bytes, where the system tells.
 fn resident() -> i64 {
     let pages = std::fs::read_to_string("/proc/self/statm").ok();
-    let pages = pages.and_then(|text| text.split_whitespace().nth(1).and_then(|pages| pages.parse::<i64>().ok()));
+    let pages = pages.and_then(|text| {
+        text.split_whitespace()
+            .nth(1)
+            .and_then(|pages| pages.parse::<i64>().ok())
+    });
     pages.unwrap_or(0) * 4_096
 }
 
@@ -340,11 +507,15 @@ fn starts(count: usize, span: i64, seed: u64) -> Vec<i64> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let first = seconds(FIRST_YEAR + 1);
     let last = seconds(LAST_YEAR) - span;
-    (0..count).map(|_| random.random_range(first..last)).collect()
+    (0..count)
+        .map(|_| random.random_range(first..last))
+        .collect()
 }
 
 fn seconds(year: i32) -> i64 {
-    Utc.with_ymd_and_hms(year, 1, 1, 0, 0, 0).single().map_or(0, |at| at.timestamp())
+    Utc.with_ymd_and_hms(year, 1, 1, 0, 0, 0)
+        .single()
+        .map_or(0, |at| at.timestamp())
 }
 
 fn instant(second: i64) -> DateTime<Utc> {
@@ -357,14 +528,23 @@ fn timestamp(second: i64) -> jiff::Timestamp {
 
 /// Twenty days a year, the same every year, not all of them workdays.
 fn holidays() -> Vec<NaiveDate> {
-    let days = [1, 19, 45, 50, 74, 94, 110, 124, 147, 170, 185, 201, 227, 248, 270, 285, 315, 331, 359, 360];
-    let of_year = move |year| days.into_iter().filter_map(move |day| NaiveDate::from_yo_opt(year, day));
+    let days = [
+        1, 19, 45, 50, 74, 94, 110, 124, 147, 170, 185, 201, 227, 248, 270, 285, 315, 331, 359, 360,
+    ];
+    let of_year = move |year| {
+        days.into_iter()
+            .filter_map(move |day| NaiveDate::from_yo_opt(year, day))
+    };
     (FIRST_YEAR..=LAST_YEAR).flat_map(of_year).collect()
 }
 
 fn office(zone: &str, hours: &str, holidays: &[NaiveDate]) -> Calendar {
-    let builder = Calendar::builder(zone).and_then(|builder| builder.hours(hours)).expect("a calendar");
-    let builder = holidays.iter().fold(builder, |builder, &date| builder.closed(date, "public holiday"));
+    let builder = Calendar::builder(zone)
+        .and_then(|builder| builder.hours(hours))
+        .expect("a calendar");
+    let builder = holidays.iter().fold(builder, |builder, &date| {
+        builder.closed(date, "public holiday")
+    });
     builder.build().expect("a calendar that opens")
 }
 
@@ -376,7 +556,9 @@ fn office_in(zone: &str, hours: &str) -> Calendar {
 fn stretches(office: &Calendar) -> Vec<(i64, i64)> {
     let years = instant(seconds(FIRST_YEAR))..instant(seconds(LAST_YEAR + 1));
     let windows = office.windows(years).expect("a range of instants");
-    windows.map(|open| (open.from.timestamp(), open.to.timestamp())).collect()
+    windows
+        .map(|open| (open.from.timestamp(), open.to.timestamp()))
+        .collect()
 }
 
 /// The least work that can do: a fixed cell for each UTC day with two windows, and a bucket index for `add`. Once in
@@ -401,9 +583,12 @@ macro_rules! cells {
                     let begin = first + day * DAY;
                     let mut cell = [Self::DAY as $unit; 5];
                     cell[0] = before;
-                    let here = stretches.iter().skip(stretches.partition_point(|open| open.1 <= begin));
+                    let here = stretches
+                        .iter()
+                        .skip(stretches.partition_point(|open| open.1 <= begin));
                     for (place, open) in here.take_while(|open| open.0 < begin + DAY).enumerate() {
-                        let (from, to) = (open.0.max(begin) - begin, open.1.min(begin + DAY) - begin);
+                        let (from, to) =
+                            (open.0.max(begin) - begin, open.1.min(begin + DAY) - begin);
                         cell[1 + place] = (from * $per_second) as $unit;
                         cell[3 + place] = (to * $per_second) as $unit;
                         before += cell[3 + place] - cell[1 + place];
@@ -418,7 +603,11 @@ macro_rules! cells {
                     }
                     buckets.push(day as u32);
                 }
-                $name { first: first * $per_second, days, buckets }
+                $name {
+                    first: first * $per_second,
+                    days,
+                    buckets,
+                }
             }
 
             #[inline]
@@ -445,7 +634,11 @@ macro_rules! cells {
                 let cell = &self.days[day];
                 let left = target as $unit - cell[0];
                 let first = cell[3] - cell[1];
-                let within = if left <= first { cell[1] + left } else { cell[2] + left - first };
+                let within = if left <= first {
+                    cell[1] + left
+                } else {
+                    cell[2] + left - first
+                };
                 self.first + day as i64 * Self::DAY + within as i64
             }
         }
@@ -467,7 +660,9 @@ impl Prefix {
             before += to - from;
             (from, to, before - (to - from))
         });
-        Prefix { stretches: sums.collect() }
+        Prefix {
+            stretches: sums.collect(),
+        }
     }
 
     fn before(&self, at: i64) -> i64 {
@@ -484,7 +679,8 @@ impl Prefix {
 
     fn add(&self, from: i64, open: i64) -> i64 {
         let target = self.before(from) + open;
-        let (from, _, before) = self.stretches[self.stretches.partition_point(|open| open.2 < target) - 1];
+        let (from, _, before) =
+            self.stretches[self.stretches.partition_point(|open| open.2 < target) - 1];
         from + target - before
     }
 }
@@ -500,12 +696,19 @@ impl Naive {
             return None;
         }
         let zone = chrono_tz::America::New_York;
-        let at = |hour| zone.from_local_datetime(&date.and_hms_opt(hour, 0, 0)?).single();
+        let at = |hour| {
+            zone.from_local_datetime(&date.and_hms_opt(hour, 0, 0)?)
+                .single()
+        };
         Some((at(9)?.timestamp(), at(17)?.timestamp()))
     }
 
     fn elapsed(&self, from: i64, to: i64) -> i64 {
-        let local = |second| instant(second).with_timezone(&chrono_tz::America::New_York).date_naive();
+        let local = |second| {
+            instant(second)
+                .with_timezone(&chrono_tz::America::New_York)
+                .date_naive()
+        };
         let (mut date, last) = (local(from), local(to));
         let mut sum = 0;
         while date <= last {
@@ -518,7 +721,9 @@ impl Naive {
     }
 
     fn add(&self, from: i64, open: i64) -> i64 {
-        let mut date = instant(from).with_timezone(&chrono_tz::America::New_York).date_naive();
+        let mut date = instant(from)
+            .with_timezone(&chrono_tz::America::New_York)
+            .date_naive();
         let mut left = open;
         loop {
             if let Some((opens, closes)) = self.hours(date) {
@@ -535,15 +740,22 @@ impl Naive {
 
 fn work_clock(holidays: &[NaiveDate]) -> workclock::Schedule {
     let time = |hour| jiff::civil::time(hour, 0, 0, 0);
-    let date = |date: &NaiveDate| jiff::civil::date(date.year() as i16, date.month() as i8, date.day() as i8);
+    let date = |date: &NaiveDate| {
+        jiff::civil::date(date.year() as i16, date.month() as i8, date.day() as i8)
+    };
     let schedule = workclock::Schedule::builder()
         .time_zone("America/New_York")
-        .rule(workclock::WorkDay::new(time(9), time(17), workclock::Weekdays::MON_TO_FRI))
+        .rule(workclock::WorkDay::new(
+            time(9),
+            time(17),
+            workclock::Weekdays::MON_TO_FRI,
+        ))
         .rule(workclock::Holidays::new(holidays.iter().map(date)));
     schedule.build().expect("a schedule")
 }
 
-type OpeningHours = opening_hours::OpeningHours<opening_hours::localization::TzLocation<chrono_tz::Tz>>;
+type OpeningHours =
+    opening_hours::OpeningHours<opening_hours::localization::TzLocation<chrono_tz::Tz>>;
 
 fn opening_hours(holidays: &[NaiveDate]) -> OpeningHours {
     let mut public = compact_calendar::CompactCalendar::default();
@@ -552,8 +764,11 @@ fn opening_hours(holidays: &[NaiveDate]) -> OpeningHours {
     });
     let holidays = opening_hours::ContextHolidays::new(public.into(), Default::default());
     let place = opening_hours::localization::TzLocation::new(chrono_tz::America::New_York);
-    let context = opening_hours::Context::default().with_holidays(holidays).with_locale(place);
-    let hours: opening_hours::OpeningHours = "Mo-Fr 09:00-17:00; PH off".parse().expect("opening hours");
+    let context = opening_hours::Context::default()
+        .with_holidays(holidays)
+        .with_locale(place);
+    let hours: opening_hours::OpeningHours =
+        "Mo-Fr 09:00-17:00; PH off".parse().expect("opening hours");
     hours.with_context(context)
 }
 
@@ -564,7 +779,8 @@ fn oh_local(second: i64) -> DateTime<chrono_tz::Tz> {
 fn oh_elapsed(hours: &OpeningHours, from: i64, to: i64) -> i64 {
     let stretches = hours.iter_range(oh_local(from), oh_local(to));
     let open = stretches.filter(|stretch| stretch.kind == opening_hours::RuleKind::Open);
-    open.map(|open| open.range.end.timestamp() - open.range.start.timestamp()).sum()
+    open.map(|open| open.range.end.timestamp() - open.range.start.timestamp())
+        .sum()
 }
 
 fn oh_add(hours: &OpeningHours, from: i64, open: i64) -> i64 {

@@ -17,7 +17,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use helpdesk::calendar::{Builder, Calendar, CalendarError, EARLIEST, LATEST, Overnight, When};
 use serde_json::{Map, Value, json};
 
-type Failure = Box<dyn std::error::Error>;
+pub(crate) type Failure = Box<dyn std::error::Error>;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -38,7 +38,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn cases_of(path: &str) -> Result<Vec<Value>, Failure> {
+pub(crate) fn cases_of(path: &str) -> Result<Vec<Value>, Failure> {
     let file: Value = serde_json::from_str(&std::fs::read_to_string(path)?)?;
     Ok(file["cases"]
         .as_array()
@@ -76,7 +76,7 @@ fn report(cases: &[Value], quiet: bool) -> ExitCode {
     }
 }
 
-enum Verdict {
+pub(crate) enum Verdict {
     Passed(Option<&'static str>),
     Differs(Value),
     Unsupported(String),
@@ -84,13 +84,13 @@ enum Verdict {
 
 /// The options of the library that change an answer, beside the defaults.
 #[derive(Clone, Copy, Default)]
-struct Options {
-    other_tie: bool,
-    cut_tails: bool,
-    never_negative: bool,
+pub(crate) struct Options {
+    pub(crate) other_tie: bool,
+    pub(crate) cut_tails: bool,
+    pub(crate) never_negative: bool,
 }
 
-fn judge(case: &Value) -> Verdict {
+pub(crate) fn judge(case: &Value) -> Verdict {
     let by_default = Options {
         other_tie: case["convention"]["tie"] == "latest",
         never_negative: case["convention"]["reversed"] == "zero",
@@ -138,7 +138,7 @@ fn judge(case: &Value) -> Verdict {
     Verdict::Differs(got)
 }
 
-fn answer(case: &Value, options: Options) -> Result<Value, Failure> {
+pub(crate) fn answer(case: &Value, options: Options) -> Result<Value, Failure> {
     let calendar = calendar(&case["calendar"], options)?;
     let args = &case["args"];
     let instant = |key: &str| -> Result<DateTime<Utc>, Failure> {
@@ -268,7 +268,7 @@ fn windows(hours: &Value) -> String {
 }
 
 /// Compares instants as instants and numbers as numbers.
-fn same(got: &Value, expected: &Value) -> bool {
+pub(crate) fn same(got: &Value, expected: &Value) -> bool {
     match (got, expected) {
         (Value::String(a), Value::String(b)) => {
             let instant = |text: &str| text.parse::<DateTime<chrono::FixedOffset>>().ok();

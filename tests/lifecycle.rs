@@ -791,7 +791,7 @@ fn a_change_comes_before_the_move_of_its_command() {
     let both = Command::change(Change::Priority(Priority::Urgent)).then_resolve();
     let t = desk.submit(t.id(), &kim("2026-03-03T15:00:00Z"), both).unwrap();
     let total = t.reading(Metric::TotalResolution);
-    assert_eq!((total.verdict(), total.amount()), (Verdict::Breached, Some(TimeDelta::hours(20))));
+    assert_eq!((total.verdict(), total.amount()), (Verdict::Met, Some(TimeDelta::hours(20))));
     let place = |wanted: &dyn Fn(&Event) -> bool| t.events().iter().position(|e| wanted(&e.event)).unwrap();
     let chosen = place(&|e| matches!(e, Event::PolicyChosen { .. }));
     assert!(chosen < place(&|e| matches!(e, Event::StatusChanged { to: Status::Resolved, .. })));

@@ -4,7 +4,8 @@
 
 use std::collections::HashMap;
 
-use super::timeline::{Timeline, Weaver, WEEK};
+use super::timeline::{Timeline, WEEK};
+use super::weaver::Weaver;
 use super::{compile, range::WEEKS};
 
 /// How two calendars are combined.
@@ -51,7 +52,11 @@ impl Combination {
     /// Walks over all boundaries of both lists in order and keeps the stretches where the combination is open.
     fn sweep(self, left: &[(u32, u32)], right: &[(u32, u32)], open: &mut Vec<(u32, u32)>) {
         open.clear();
-        let mut edges: Vec<u32> = left.iter().chain(right).flat_map(|&(from, to)| [from, to]).collect();
+        let mut edges: Vec<u32> = left
+            .iter()
+            .chain(right)
+            .flat_map(|&(from, to)| [from, to])
+            .collect();
         edges.extend([0, WEEK]);
         edges.sort_unstable();
         edges.dedup();

@@ -1,12 +1,12 @@
 //! Puts a calendar together step by step.
 
+use super::Calendar;
 use super::definition::{Definition, Overnight};
 use super::error::InvalidCalendar;
 use super::exception::{DayHours, Exception, Layer, When};
 use super::week::Week;
 use super::window;
 use super::zone::Zone;
-use super::Calendar;
 
 /// Puts a calendar together: zone, hours, then days that differ, layer upon layer.
 ///
@@ -36,7 +36,12 @@ pub struct Builder {
 
 impl Builder {
     pub(super) fn new(zone: Zone) -> Builder {
-        Builder { zone, week: Week::new(), overnight: Overnight::default(), layers: Vec::new() }
+        Builder {
+            zone,
+            week: Week::new(),
+            overnight: Overnight::default(),
+            layers: Vec::new(),
+        }
     }
 
     /// The ordinary week as text, such as `Mon-Fri 09:00-17:00; Sat 10:00-14:00`.
@@ -125,8 +130,12 @@ impl Builder {
     /// A week without hours, special hours given twice for one date, too many exceptions, or closed days that leave
     /// nothing open from 1970 to 2100.
     pub fn build(self) -> Result<Calendar, InvalidCalendar> {
-        let definition =
-            Definition { zone: self.zone, week: self.week, overnight: self.overnight, layers: self.layers };
+        let definition = Definition {
+            zone: self.zone,
+            week: self.week,
+            overnight: self.overnight,
+            layers: self.layers,
+        };
         Calendar::from_definition(definition)
     }
 }

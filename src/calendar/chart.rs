@@ -33,8 +33,20 @@ impl Calendar {
     /// A week that is not wholly within 1970 to 2100.
     pub fn week_chart(&self, date: NaiveDate) -> Result<String, CalendarError> {
         let out_of_range = || CalendarError::DateOutOfRange { date };
-        let monday = date.week(chrono::Weekday::Mon).checked_first_day().ok_or_else(out_of_range)?;
-        let mut text = format!("{} 0     3     6     9     12    15    18    21\n", pad(self.zone().name(), 14));
+        let monday = date
+            .week(chrono::Weekday::Mon)
+            .checked_first_day()
+            .ok_or_else(out_of_range)?;
+        self.is_business_day(monday)?;
+        self.is_business_day(
+            monday
+                .checked_add_days(Days::new(6))
+                .ok_or_else(out_of_range)?,
+        )?;
+        let mut text = format!(
+            "{} 0     3     6     9     12    15    18    21\n",
+            pad(self.zone().name(), 14)
+        );
         for date in monday.iter_days().take(7) {
             let (mut line, mut open) = (String::new(), TimeDelta::zero());
             for half_hour in 0..CELLS {
@@ -48,7 +60,13 @@ impl Calendar {
                     _ => '+',
                 });
             }
-            let _ = write!(text, "{} {date} {line} {:>2}:{:02}", date.weekday(), open.num_hours(), open.num_minutes() % 60);
+            let _ = write!(
+                text,
+                "{} {date} {line} {:>2}:{:02}",
+                date.weekday(),
+                open.num_hours(),
+                open.num_minutes() % 60
+            );
             for (_, exception) in self.exceptions_on(date) {
                 let _ = write!(text, "  {}", described(exception));
             }
@@ -75,12 +93,26 @@ impl Calendar {
         for date in first.iter_days().take_while(|date| date.year() == year) {
             if date.month() != month {
                 month = date.month();
-                let _ = write!(text, "{}{} ", if month == 1 { "" } else { "\n" }, date.format("%b"));
+                let _ = write!(
+                    text,
+                    "{}{} ",
+                    if month == 1 { "" } else { "\n" },
+                    date.format("%b")
+                );
             }
             text.push(self.mark(date)?);
             for (layer, exception) in self.exceptions_on(date) {
-                let source = if layer.name().is_empty() { String::new() } else { format!("  [{}]", layer.name()) };
-                let _ = writeln!(listed, "{date} {}  {}{source}", date.weekday(), described(exception));
+                let source = if layer.name().is_empty() {
+                    String::new()
+                } else {
+                    format!("  [{}]", layer.name())
+                };
+                let _ = writeln!(
+                    listed,
+                    "{date} {}  {}{source}",
+                    date.weekday(),
+                    described(exception)
+                );
             }
         }
         text.push('\n');
@@ -90,7 +122,9 @@ impl Calendar {
 
     fn mark(&self, date: NaiveDate) -> Result<char, CalendarError> {
         let is_business_day = self.is_business_day(date)?;
-        let ordinary = self.week().is_none_or(|week| !week.on(date.weekday()).is_empty());
+        let ordinary = self
+            .week()
+            .is_none_or(|week| !week.on(date.weekday()).is_empty());
         let is_special = self.exceptions_on(date).next().is_some();
         Ok(match (is_business_day, is_special) {
             (true, false) => '#',
@@ -101,7 +135,10 @@ impl Calendar {
     }
 
     fn exceptions_on(&self, date: NaiveDate) -> impl Iterator<Item = (&Layer, &Exception)> {
-        let all = self.layers().iter().flat_map(|layer| layer.exceptions().iter().map(move |day| (layer, day)));
+        let all = self
+            .layers()
+            .iter()
+            .flat_map(|layer| layer.exceptions().iter().map(move |day| (layer, day)));
         all.filter(move |(_, exception)| exception.when().includes(date))
     }
 
@@ -110,9 +147,20 @@ impl Calendar {
         let zone = self.zone();
         let midnight = date.and_time(chrono::NaiveTime::MIN);
         let at = |half_hour: i64| {
-            let (date, rest) = if half_hour == CELLS { (date.checked_add_days(Days::new(1))?, 0) } else { (date, half_hour) };
-            let midnight = if rest == 0 { date.and_time(chrono::NaiveTime::MIN) } else { midnight };
-            Some(zone.instant_of(midnight.checked_add_signed(TimeDelta::minutes(30 * rest))?).clamp(EARLIEST, LATEST))
+            let (date, rest) = if half_hour == CELLS {
+                (date.checked_add_days(Days::new(1))?, 0)
+            } else {
+                (date, half_hour)
+            };
+            let midnight = if rest == 0 {
+                date.and_time(chrono::NaiveTime::MIN)
+            } else {
+                midnight
+            };
+            Some(
+                zone.instant_of(midnight.checked_add_signed(TimeDelta::minutes(30 * rest))?)
+                    .clamp(EARLIEST, LATEST),
+            )
         };
         Some((at(half_hour)?, at(half_hour + 1)?))
     }

@@ -3,10 +3,11 @@
 //! Between two changes of the offset, wall-clock time is UTC shifted by a constant; so a week without change and without
 //! exceptional date has one of a few shapes, and only the other weeks are worked out.
 
+use super::offsets::Offsets;
 use super::plan::Plan;
-use super::range::{DAY_S, WEEKS, WEEK_S};
-use super::timeline::{Timeline, Weaver};
-use super::zone::Offsets;
+use super::range::{DAY_S, WEEK_S, WEEKS};
+use super::timeline::Timeline;
+use super::weaver::Weaver;
 
 /// By how many dates, at most, a change of the offset can set the calendar on the wall back.
 const MOST_SHIFT: i64 = 2;
@@ -22,12 +23,22 @@ pub(super) fn compile(plan: &Plan, offsets: &Offsets) -> Timeline {
     for week in 0..WEEKS as i64 {
         let (begin, end) = (week * WEEK_S, (week + 1) * WEEK_S);
         let (first, last) = local_days(begin, end, offset);
-        while let Some((_, later)) = special.split_first().filter(|(day, _)| i64::from(day.day) < first - MOST_SHIFT) {
+        while let Some((_, later)) = special
+            .split_first()
+            .filter(|(day, _)| i64::from(day.day) < first - MOST_SHIFT)
+        {
             special = later;
         }
-        let mut here = special.iter().map(|day| i64::from(day.day)).take_while(|&day| day <= last);
-        let is_ordinary = here.all(|day| day < first) && changes.get(next).is_none_or(|&(at, _)| at >= end);
-        let known = ordinary.iter().find(|known| known.0 == offset).filter(|_| is_ordinary);
+        let mut here = special
+            .iter()
+            .map(|day| i64::from(day.day))
+            .take_while(|&day| day <= last);
+        let is_ordinary =
+            here.all(|day| day < first) && changes.get(next).is_none_or(|&(at, _)| at >= end);
+        let known = ordinary
+            .iter()
+            .find(|known| known.0 == offset)
+            .filter(|_| is_ordinary);
         if let Some(&(_, shape)) = known {
             weaver.push(shape);
             continue;
@@ -58,11 +69,20 @@ pub(super) fn compile(plan: &Plan, offsets: &Offsets) -> Timeline {
 /// The local days whose windows can reach into `[from, to)`, as first and last day number.
 fn local_days(from: i64, to: i64, offset: i32) -> (i64, i64) {
     let offset = i64::from(offset);
-    ((from + offset).div_euclid(DAY_S) - 1, (to - 1 + offset).div_euclid(DAY_S))
+    (
+        (from + offset).div_euclid(DAY_S) - 1,
+        (to - 1 + offset).div_euclid(DAY_S),
+    )
 }
 
 /// Adds the open spans of `[from, to)`, a stretch with one offset, in seconds since `week`.
-fn open_in(plan: &Plan, offset: i32, (from, to): (i64, i64), week: i64, spans: &mut Vec<(u32, u32)>) {
+fn open_in(
+    plan: &Plan,
+    offset: i32,
+    (from, to): (i64, i64),
+    week: i64,
+    spans: &mut Vec<(u32, u32)>,
+) {
     let (first, last) = local_days(from, to, offset);
     for day in first..=last {
         let midnight = day * DAY_S - i64::from(offset);

@@ -69,7 +69,9 @@ impl Calendar {
     pub(crate) fn start_of_open_us(&self, at: i64) -> Option<i64> {
         match self.timeline() {
             Timeline::Always => None,
-            Timeline::Table(table) => within(table.at_closed(at - table.open_before(clamped(at)) - 1)? + 1),
+            Timeline::Table(table) => {
+                within(table.at_closed(at - table.open_before(clamped(at)) - 1)? + 1)
+            }
         }
     }
 }

@@ -6,11 +6,13 @@
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::error::CalendarError;
-use super::range::{LATEST_S, DAY_S, date_of, day_number, micros};
+use super::range::{DAY_S, LATEST_S, date_of, day_number, micros};
 use super::{Calendar, Source};
 
 /// Which instant of the last day a number of business days leads to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum DayEnd {
     /// The local time of the start, on that day: the first instant after it when the clocks skip it, and the first of
@@ -54,10 +56,16 @@ impl Calendar {
     ///
     /// # Errors
     /// A date outside 1970 to 2100.
-    pub fn count_business_days(&self, from: NaiveDate, to: NaiveDate) -> Result<i64, CalendarError> {
+    pub fn count_business_days(
+        &self,
+        from: NaiveDate,
+        to: NaiveDate,
+    ) -> Result<i64, CalendarError> {
         let (from, to) = (in_range(from)?, in_range(to)?);
         let (first, last) = (from.min(to), from.max(to));
-        let count = (first + 1..=last).filter(|&day| self.has_hours(day)).count() as i64;
+        let count = (first + 1..=last)
+            .filter(|&day| self.has_hours(day))
+            .count() as i64;
         Ok(if from <= to { count } else { -count })
     }
 
@@ -80,7 +88,9 @@ impl Calendar {
             DayEnd::SameTime => zone.instant_of(date.and_time(start.time())),
             DayEnd::LastClose => self.last_close_of(date)?,
         };
-        micros(due).map(|_| due).map_err(|_| CalendarError::BeyondRange)
+        micros(due)
+            .map(|_| due)
+            .map_err(|_| CalendarError::BeyondRange)
     }
 
     /// `days` business days from `from` as open time: what lies between `from` and
@@ -110,9 +120,13 @@ impl Calendar {
     fn last_close_of(&self, date: NaiveDate) -> Result<DateTime<Utc>, CalendarError> {
         let zone = self.zone();
         let close = match &self.0.source {
-            Source::Hours { plan, .. } => {
+            Source::Hours(hours) => {
                 let midnight = date.and_time(chrono::NaiveTime::MIN);
-                let closes = plan.on(day_number(date)).last().map_or(0, |span| span.1);
+                let closes = hours
+                    .plan
+                    .on(day_number(date))
+                    .last()
+                    .map_or(0, |span| span.1);
                 zone.last_instant_of(midnight + TimeDelta::seconds(i64::from(closes)))
             }
             Source::Always | Source::Combined { .. } => zone.bounds_of(date).1,
@@ -123,7 +137,7 @@ impl Calendar {
     fn has_hours(&self, day: i32) -> bool {
         match &self.0.source {
             Source::Always => true,
-            Source::Hours { plan, .. } => !plan.on(day).is_empty(),
+            Source::Hours(hours) => !hours.plan.on(day).is_empty(),
             Source::Combined { .. } => {
                 let (from, to) = self.zone().bounds_of(date_of(day));
                 self.elapsed_us(from.timestamp_micros(), to.timestamp_micros()) > 0
@@ -133,7 +147,11 @@ impl Calendar {
 
     fn no_more_days(&self, step: i32) -> CalendarError {
         let goes_on = (LAST - 400..=LAST).any(|day| self.has_hours(day));
-        if step > 0 && !goes_on { CalendarError::Never } else { CalendarError::BeyondRange }
+        if step > 0 && !goes_on {
+            CalendarError::Never
+        } else {
+            CalendarError::BeyondRange
+        }
     }
 }
 
@@ -142,5 +160,9 @@ const LAST: i32 = (LATEST_S / DAY_S) as i32 - 1;
 
 fn in_range(date: NaiveDate) -> Result<i32, CalendarError> {
     let day = day_number(date);
-    if (0..=LAST).contains(&day) { Ok(day) } else { Err(CalendarError::DateOutOfRange { date }) }
+    if (0..=LAST).contains(&day) {
+        Ok(day)
+    } else {
+        Err(CalendarError::DateOutOfRange { date })
+    }
 }

@@ -10,7 +10,9 @@ use super::week::Week;
 use super::zone::Zone;
 
 /// What a holiday does to a window that runs over midnight.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Overnight {
     /// A window belongs to the date it starts on: a holiday closes the shift that starts that day, also its part after
@@ -48,11 +50,21 @@ impl Definition {
         self.week.check()?;
         let found = self.layers.len();
         if found > MOST_LAYERS {
-            return Err(Problem::TooMany { what: "layers", found, limit: MOST_LAYERS }.into());
+            return Err(Problem::TooMany {
+                what: "layers",
+                found,
+                limit: MOST_LAYERS,
+            }
+            .into());
         }
         let found = self.layers.iter().map(|layer| layer.days.len()).sum();
         if found > MOST_EXCEPTIONS {
-            return Err(Problem::TooMany { what: "exceptions", found, limit: MOST_EXCEPTIONS }.into());
+            return Err(Problem::TooMany {
+                what: "exceptions",
+                found,
+                limit: MOST_EXCEPTIONS,
+            }
+            .into());
         }
         let mut shared = HashMap::new();
         for layer in &mut self.layers {
@@ -87,7 +99,10 @@ fn normal(
                 DayHours::ClosedDuring(_) => DayHours::ClosedDuring(ordered),
                 _ => DayHours::Special(ordered),
             };
-            Arc::new(DayRule { hours, name: rule.name.clone() })
+            Arc::new(DayRule {
+                hours,
+                name: rule.name.clone(),
+            })
         }
     };
     shared.insert(Arc::clone(rule), Arc::clone(&ordered));
@@ -96,8 +111,11 @@ fn normal(
 
 /// Special hours for the same dates twice in one layer would leave open which of them is meant.
 fn special_once(days: &[Exception]) -> Result<(), InvalidCalendar> {
-    let mut specials: Vec<_> =
-        days.iter().filter(|day| matches!(day.hours(), DayHours::Special(_))).map(|day| day.when).collect();
+    let mut specials: Vec<_> = days
+        .iter()
+        .filter(|day| matches!(day.hours(), DayHours::Special(_)))
+        .map(|day| day.when)
+        .collect();
     specials.sort_unstable();
     match specials.windows(2).find(|pair| pair[0] == pair[1]) {
         Some(pair) => Err(Problem::SpecialTwice(pair[0].to_string()).into()),

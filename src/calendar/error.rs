@@ -9,7 +9,11 @@ use super::{EARLIEST, LATEST};
 #[non_exhaustive]
 pub enum CalendarError {
     /// An instant that was asked about lies outside [`EARLIEST`]`..=`[`LATEST`].
-    #[error("`{at}` is outside the supported range, `{}` to `{}`", EARLIEST, LATEST)]
+    #[error(
+        "`{at}` is outside the supported range, `{}` to `{}`",
+        EARLIEST,
+        LATEST
+    )]
     OutOfRange {
         /// The instant that was asked about.
         at: DateTime<Utc>,
@@ -21,7 +25,11 @@ pub enum CalendarError {
         date: NaiveDate,
     },
     /// The answer lies before [`EARLIEST`] or after [`LATEST`].
-    #[error("the answer lies outside the supported range, `{}` to `{}`", EARLIEST, LATEST)]
+    #[error(
+        "the answer lies outside the supported range, `{}` to `{}`",
+        EARLIEST,
+        LATEST
+    )]
     BeyondRange,
     /// There is no answer, however long one waits: the calendar does not open (or close) again.
     #[error("the calendar never does that again")]
@@ -71,26 +79,41 @@ pub(super) enum Problem {
     Window(String),
     #[error("`{0}` is not a list of days and windows, such as `Mon-Fri 09:00-12:00,13:00-18:00`")]
     DayList(String),
-    #[error("`{0}` is not a day of the week: write `Mon`, `Tue`, `Wed`, `Thu`, `Fri`, `Sat`, `Sun` or `daily`")]
+    #[error(
+        "`{0}` is not a day of the week: write `Mon`, `Tue`, `Wed`, `Thu`, `Fri`, `Sat`, `Sun` or `daily`"
+    )]
     DayName(String),
-    #[error("`{0}` is not a date, such as `2026-12-25`, `2026-12-24..2026-12-31`, `12-25` or `12-24..01-02`")]
+    #[error(
+        "`{0}` is not a date, such as `2026-12-25`, `2026-12-24..2026-12-31`, `12-25` or `12-24..01-02`"
+    )]
     When(String),
-    #[error("`{0}` is not the hours of a date, such as `closed`, `closed 12:00-24:00` or `10:00-14:00`")]
+    #[error(
+        "`{0}` is not the hours of a date, such as `closed`, `closed 12:00-24:00` or `10:00-14:00`"
+    )]
     DayHours(String),
     #[error("`{0}` is given special hours twice in one layer: list all its windows at once")]
     SpecialTwice(String),
     #[error("`{0}` ends before it begins: put the first day first")]
     BadRange(String),
-    #[error("the week has no hours: give at least one window, or use the calendar that is always open")]
+    #[error(
+        "the week has no hours: give at least one window, or use the calendar that is always open"
+    )]
     EmptyWeek,
     #[error("the calendar never opens: its closed days cover all its hours")]
     NeverOpens,
     #[error("the calendar has `{found}` {what}: at most `{limit}` are allowed")]
-    TooMany { what: &'static str, found: usize, limit: usize },
+    TooMany {
+        what: &'static str,
+        found: usize,
+        limit: usize,
+    },
     #[error("calendars are combined `{limit}` deep at most")]
     TooDeep { limit: usize },
     #[error("`{name}` is not a time zone of the IANA database{}", suggestion(near))]
-    Zone { name: String, near: Vec<&'static str> },
+    Zone {
+        name: String,
+        near: Vec<&'static str>,
+    },
     #[error("the time-zone data cannot be used: {0}")]
     ZoneData(&'static str),
 }

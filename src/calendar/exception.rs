@@ -37,7 +37,10 @@ struct MonthDay {
 impl When {
     /// One date.
     pub fn on(date: NaiveDate) -> When {
-        When(Span::Dates { first: date, last: date })
+        When(Span::Dates {
+            first: date,
+            last: date,
+        })
     }
 
     /// All dates from `first` to `last`, both included.
@@ -64,7 +67,10 @@ impl When {
     /// # Errors
     /// A month and day that no year has.
     pub fn yearly_between(first: (u32, u32), last: (u32, u32)) -> Result<When, InvalidCalendar> {
-        let (first, last) = (MonthDay::new(first.0, first.1)?, MonthDay::new(last.0, last.1)?);
+        let (first, last) = (
+            MonthDay::new(first.0, first.1)?,
+            MonthDay::new(last.0, last.1)?,
+        );
         Ok(When(Span::Yearly { first, last }))
     }
 
@@ -78,8 +84,15 @@ impl When {
         match self.0 {
             Span::Dates { first, last } => (first..=last).contains(&date),
             Span::Yearly { first, last } => {
-                let day = MonthDay { month: date.month() as u8, day: date.day() as u8 };
-                if first <= last { first <= day && day <= last } else { first <= day || day <= last }
+                let day = MonthDay {
+                    month: date.month() as u8,
+                    day: date.day() as u8,
+                };
+                if first <= last {
+                    first <= day && day <= last
+                } else {
+                    first <= day || day <= last
+                }
             }
         }
     }
@@ -100,19 +113,24 @@ impl When {
 impl MonthDay {
     fn new(month: u32, day: u32) -> Result<MonthDay, Problem> {
         match NaiveDate::from_ymd_opt(2000, month, day) {
-            Some(_) => Ok(MonthDay { month: month as u8, day: day as u8 }),
+            Some(_) => Ok(MonthDay {
+                month: month as u8,
+                day: day as u8,
+            }),
             None => Err(Problem::When(format!("{month:02}-{day:02}"))),
         }
     }
 
     /// Its date in `year`, or 1 March for the 29 February of a common year.
     fn in_or_after(self, year: i32) -> Option<NaiveDate> {
-        self.date(year).or_else(|| NaiveDate::from_ymd_opt(year, 3, 1))
+        self.date(year)
+            .or_else(|| NaiveDate::from_ymd_opt(year, 3, 1))
     }
 
     /// Its date in `year`, or 28 February for the 29 February of a common year.
     fn in_or_before(self, year: i32) -> Option<NaiveDate> {
-        self.date(year).or_else(|| NaiveDate::from_ymd_opt(year, 2, 28))
+        self.date(year)
+            .or_else(|| NaiveDate::from_ymd_opt(year, 2, 28))
     }
 
     fn date(self, year: i32) -> Option<NaiveDate> {
@@ -198,12 +216,18 @@ impl FromStr for DayHours {
 
     fn from_str(text: &str) -> Result<DayHours, InvalidCalendar> {
         let text = text.trim();
-        let closed = text.get(..6).filter(|start| start.eq_ignore_ascii_case("closed"));
+        let closed = text
+            .get(..6)
+            .filter(|start| start.eq_ignore_ascii_case("closed"));
         match closed.and_then(|_| text.get(6..)) {
             Some("") => Ok(DayHours::Closed),
-            Some(rest) if rest.starts_with(' ') => Ok(DayHours::ClosedDuring(window::windows(rest)?)),
+            Some(rest) if rest.starts_with(' ') => {
+                Ok(DayHours::ClosedDuring(window::windows(rest)?))
+            }
             Some(_) => Err(Problem::DayHours(text.to_owned()).into()),
-            None if text.starts_with(|c: char| c.is_ascii_digit()) => Ok(DayHours::Special(window::windows(text)?)),
+            None if text.starts_with(|c: char| c.is_ascii_digit()) => {
+                Ok(DayHours::Special(window::windows(text)?))
+            }
             None => Err(Problem::DayHours(text.to_owned()).into()),
         }
     }
@@ -226,7 +250,13 @@ pub(super) struct DayRule {
 impl Exception {
     /// An exception; its name is what people read when they ask why the desk was closed.
     pub fn new(when: impl Into<When>, hours: DayHours, name: impl Into<String>) -> Exception {
-        Exception { when: when.into(), rule: Arc::new(DayRule { hours, name: name.into() }) }
+        Exception {
+            when: when.into(),
+            rule: Arc::new(DayRule {
+                hours,
+                name: name.into(),
+            }),
+        }
     }
 
     /// The dates it is for.
@@ -256,7 +286,10 @@ pub struct Layer {
 impl Layer {
     /// An empty layer.
     pub fn new(name: impl Into<String>) -> Layer {
-        Layer { name: name.into(), days: Vec::new() }
+        Layer {
+            name: name.into(),
+            days: Vec::new(),
+        }
     }
 
     /// The same layer with another exception.
@@ -294,8 +327,11 @@ fn closed() -> String {
 
 impl serde::Serialize for Exception {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let form =
-            Form { on: self.when.to_string(), hours: self.rule.hours.to_string(), name: self.rule.name.clone() };
+        let form = Form {
+            on: self.when.to_string(),
+            hours: self.rule.hours.to_string(),
+            name: self.rule.name.clone(),
+        };
         form.serialize(serializer)
     }
 }

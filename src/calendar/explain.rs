@@ -3,10 +3,7 @@
 //! The stretches follow each other without gap or overlap, and the open ones add up to exactly what
 //! [`Calendar::elapsed`] says. They are read off the written rules; that the compiled form agrees is checked for each.
 
-use std::fmt;
-
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
 
 use super::algebra::Combination;
 use super::definition::Definition;
@@ -14,166 +11,9 @@ use super::error::CalendarError;
 use super::exception::{DayHours, Exception, Layer};
 use super::plan::Plan;
 use super::range::{DAY_S, SECOND_US, date_of, day_number, instant, micros};
+use super::reason::{Explanation, Reason, Stretch};
 use super::window::Window;
-use super::zone::Zone;
 use super::{Calendar, Source};
-
-/// A stretch of time `[from, to)` that is open or closed throughout, for one reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stretch {
-    /// Its first instant.
-    pub from: DateTime<Utc>,
-    /// The instant it ends at.
-    pub to: DateTime<Utc>,
-    /// Whether the calendar is open in it.
-    pub is_open: bool,
-    /// Why.
-    pub reason: Reason,
-}
-
-impl Stretch {
-    /// How long it is.
-    pub fn length(&self) -> TimeDelta {
-        self.to - self.from
-    }
-}
-
-/// Why a calendar is open or closed. Grows as calendars learn more rules.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Reason {
-    /// Open: the calendar is open all the time.
-    AlwaysOpen,
-    /// Open: a window of the ordinary week, which starts on this date.
-    Hours {
-        /// The date the window starts on.
-        date: NaiveDate,
-        /// The window.
-        window: Window,
-    },
-    /// Open: a window of a date with special hours.
-    SpecialHours {
-        /// The date the window starts on.
-        date: NaiveDate,
-        /// The window.
-        window: Window,
-        /// The name of the exception.
-        name: String,
-    },
-    /// Closed: an exception closes this date, or this part of it.
-    Exception {
-        /// The date the exception is for.
-        date: NaiveDate,
-        /// The name of the exception.
-        name: String,
-    },
-    /// Closed: before, between or after the windows of a date that has some, such as at night.
-    OutsideHours,
-    /// Closed: a date on which no window starts, such as a Sunday.
-    DayOff {
-        /// The date.
-        date: NaiveDate,
-    },
-    /// Open or closed as these two together say.
-    Combined {
-        /// How they are combined.
-        how: Combination,
-        /// Why the first one is open or closed.
-        first: Box<Reason>,
-        /// Why the second one is open or closed.
-        second: Box<Reason>,
-    },
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Reason::AlwaysOpen => f.write_str("always open"),
-            Reason::Hours { date, window } => write!(f, "{} {window}", date.weekday()),
-            Reason::SpecialHours { window, name, .. } => write!(f, "special hours {window} ({name})"),
-            Reason::Exception { date, name } if name.is_empty() => write!(f, "closed on {date}"),
-            Reason::Exception { name, .. } => write!(f, "closed: {name}"),
-            Reason::OutsideHours => f.write_str("outside hours"),
-            Reason::DayOff { date } => write!(f, "no hours on {}", date.weekday()),
-            Reason::Combined { how, first, second } => {
-                let word = match how {
-                    Combination::Union => "or",
-                    Combination::Intersection => "and",
-                    Combination::Difference => "but not",
-                };
-                write!(f, "{first}, {word} {second}")
-            }
-        }
-    }
-}
-
-/// The stretches between two instants. Shown as text it is a table with local times and a sum.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Explanation {
-    zone: Zone,
-    stretches: Vec<Stretch>,
-}
-
-impl Explanation {
-    /// The stretches in order, without gap or overlap.
-    pub fn stretches(&self) -> &[Stretch] {
-        &self.stretches
-    }
-
-    /// The open time of all stretches together.
-    pub fn open(&self) -> TimeDelta {
-        let open = self.stretches.iter().filter(|stretch| stretch.is_open);
-        open.fold(TimeDelta::zero(), |sum, stretch| sum + stretch.length())
-    }
-}
-
-impl fmt::Display for Explanation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.zone)?;
-        let mut open = TimeDelta::zero();
-        for stretch in &self.stretches {
-            let (from, to) = (self.zone.local(stretch.from), self.zone.local(stretch.to));
-            let length = stretch.length();
-            let counted = if stretch.is_open { length } else { TimeDelta::zero() };
-            open += counted;
-            writeln!(
-                f,
-                "{} {} to {} {}  {:>12}  {}",
-                from.format("%a %Y-%m-%d"),
-                Seconds(from.time()),
-                to.format("%a %m-%d"),
-                Seconds(to.time()),
-                if stretch.is_open { Length(length).to_string() } else { String::from("-") },
-                stretch.reason
-            )?;
-        }
-        writeln!(f, "open in all: {}", Length(open))
-    }
-}
-
-/// A time of day to the second, or finer where it is.
-struct Seconds(chrono::NaiveTime);
-
-impl fmt::Display for Seconds {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0.format("%H:%M:%S%.f"))
-    }
-}
-
-/// An amount of time as hours, minutes and seconds.
-struct Length(TimeDelta);
-
-impl fmt::Display for Length {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.0.num_seconds();
-        write!(f, "{}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60)?;
-        match self.0.subsec_nanos() / 1_000 {
-            0 => Ok(()),
-            micros => write!(f, ".{micros:06}"),
-        }
-    }
-}
 
 impl Calendar {
     /// Why [`elapsed`](Self::elapsed) from `from` to `to` is what it is. Instants in the wrong order are exchanged: then
@@ -194,26 +34,43 @@ impl Calendar {
     ///
     /// # Errors
     /// An instant outside the supported range.
-    pub fn explain(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Explanation, CalendarError> {
+    pub fn explain(
+        &self,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    ) -> Result<Explanation, CalendarError> {
         let (from, to) = (micros(from)?, micros(to)?);
-        Ok(Explanation { zone: self.zone(), stretches: self.stretches(from.min(to), from.max(to)) })
+        Ok(Explanation {
+            zone: self.zone(),
+            stretches: self.stretches(from.min(to), from.max(to)),
+        })
     }
 
     /// Why [`add`](Self::add) of `time` to `from` leads where it does: the stretches from `from` to the answer.
     ///
     /// # Errors
     /// As [`add`](Self::add).
-    pub fn explain_add(&self, from: DateTime<Utc>, time: TimeDelta) -> Result<Explanation, CalendarError> {
+    pub fn explain_add(
+        &self,
+        from: DateTime<Utc>,
+        time: TimeDelta,
+    ) -> Result<Explanation, CalendarError> {
         self.explain(from, self.add(from, time)?)
     }
 
     fn stretches(&self, from: i64, to: i64) -> Vec<Stretch> {
         match &self.0.source {
             Source::Always => {
-                let whole = Stretch { from: instant(from), to: instant(to), is_open: true, reason: Reason::AlwaysOpen };
+                let whole = Stretch {
+                    from: instant(from),
+                    to: instant(to),
+                    is_open: true,
+                    reason: Reason::AlwaysOpen,
+                };
                 if from < to { vec![whole] } else { Vec::new() }
             }
-            Source::Hours { definition, plan } => {
+            Source::Hours(hours) => {
+                let (definition, plan) = (&hours.definition, &hours.plan);
                 let mut edges = edges(definition, from, to);
                 edges.extend([from, to]);
                 edges.sort_unstable();
@@ -223,11 +80,23 @@ impl Calendar {
                 for pair in edges.windows(2) {
                     let is_open = self.is_open_us(pair[0]);
                     let reason = reader.reason(instant(pair[0]), is_open);
-                    join(&mut stretches, Stretch { from: instant(pair[0]), to: instant(pair[1]), is_open, reason });
+                    join(
+                        &mut stretches,
+                        Stretch {
+                            from: instant(pair[0]),
+                            to: instant(pair[1]),
+                            is_open,
+                            reason,
+                        },
+                    );
                 }
                 stretches
             }
-            Source::Combined { how, parts: [first, second], .. } => {
+            Source::Combined {
+                how,
+                parts: [first, second],
+                ..
+            } => {
                 let (first, second) = (first.stretches(from, to), second.stretches(from, to));
                 combined(*how, &first, &second)
             }
@@ -239,7 +108,11 @@ impl Calendar {
 fn edges(definition: &Definition, from: i64, to: i64) -> Vec<i64> {
     let offsets = definition.zone.offsets();
     let (first, last) = (from.div_euclid(SECOND_US), to.div_euclid(SECOND_US) + 1);
-    let changes = offsets.changes.iter().map(|&(at, _)| at).filter(|&at| first < at && at < last);
+    let changes = offsets
+        .changes
+        .iter()
+        .map(|&(at, _)| at)
+        .filter(|&at| first < at && at < last);
     let mut starts: Vec<i64> = [first].into_iter().chain(changes).collect();
     starts.push(last);
     let mut edges: Vec<i64> = starts.iter().map(|start| start * SECOND_US).collect();
@@ -266,7 +139,9 @@ fn edges_of(definition: &Definition, date: NaiveDate) -> Vec<i64> {
         DayHours::Closed => &[],
         DayHours::ClosedDuring(windows) | DayHours::Special(windows) => windows.as_slice(),
     });
-    let windows = ordinary.chain(special).flat_map(|window| [window.opens(), window.closes()]);
+    let windows = ordinary
+        .chain(special)
+        .flat_map(|window| [window.opens(), window.closes()]);
     windows.map(i64::from).chain([0, DAY_S]).collect()
 }
 
@@ -288,10 +163,14 @@ impl Reader<'_> {
         let second = chrono::Timelike::num_seconds_from_midnight(&local);
         let yesterday = (date_of(day_number(today) - 1), second + DAY_S as u32);
         if is_open {
-            let open = self.window((today, second)).or_else(|| self.window(yesterday));
+            let open = self
+                .window((today, second))
+                .or_else(|| self.window(yesterday));
             return open.unwrap_or(Reason::OutsideHours);
         }
-        let closed = self.closed_by((today, second), true).or_else(|| self.closed_by(yesterday, false));
+        let closed = self
+            .closed_by((today, second), true)
+            .or_else(|| self.closed_by(yesterday, false));
         closed.unwrap_or_else(|| match self.plan.on(day_number(today)) {
             [] => Reason::DayOff { date: today },
             _ => Reason::OutsideHours,
@@ -301,16 +180,28 @@ impl Reader<'_> {
     /// The window of a date that this second, counted from its midnight, lies in.
     fn window(&self, (date, second): (NaiveDate, u32)) -> Option<Reason> {
         let planned = self.plan.on(day_number(date));
-        planned.iter().find(|span| span.0 <= second && second < span.1)?;
+        planned
+            .iter()
+            .find(|span| span.0 <= second && second < span.1)?;
         let covers = |window: &&Window| window.opens() <= second && second < window.closes();
-        let special = exceptions(self.definition, date).filter_map(|exception| match exception.hours() {
-            DayHours::Special(windows) => Some((exception, *windows.iter().find(covers)?)),
-            _ => None,
-        });
+        let special =
+            exceptions(self.definition, date).filter_map(|exception| match exception.hours() {
+                DayHours::Special(windows) => Some((exception, *windows.iter().find(covers)?)),
+                _ => None,
+            });
         if let Some((exception, window)) = special.last() {
-            return Some(Reason::SpecialHours { date, window, name: exception.name().to_owned() });
+            return Some(Reason::SpecialHours {
+                date,
+                window,
+                name: exception.name().to_owned(),
+            });
         }
-        let window = *self.definition.week.on(date.weekday()).iter().find(covers)?;
+        let window = *self
+            .definition
+            .week
+            .on(date.weekday())
+            .iter()
+            .find(covers)?;
         Some(Reason::Hours { date, window })
     }
 
@@ -325,7 +216,10 @@ impl Reader<'_> {
             DayHours::Special(_) => ordinary.iter().any(covers),
         };
         let exception = exceptions(self.definition, date).filter(took_away).last()?;
-        Some(Reason::Exception { date, name: exception.name().to_owned() })
+        Some(Reason::Exception {
+            date,
+            name: exception.name().to_owned(),
+        })
     }
 }
 
@@ -335,9 +229,17 @@ fn combined(how: Combination, first: &[Stretch], second: &[Stretch]) -> Vec<Stre
     let mut stretches = Vec::new();
     while let (Some(a), Some(b)) = (first.peek(), second.peek()) {
         let (from, to) = (a.from.max(b.from), a.to.min(b.to));
-        let reason =
-            Reason::Combined { how, first: Box::new(a.reason.clone()), second: Box::new(b.reason.clone()) };
-        let stretch = Stretch { from, to, is_open: how.of(a.is_open, b.is_open), reason };
+        let reason = Reason::Combined {
+            how,
+            first: Box::new(a.reason.clone()),
+            second: Box::new(b.reason.clone()),
+        };
+        let stretch = Stretch {
+            from,
+            to,
+            is_open: how.of(a.is_open, b.is_open),
+            reason,
+        };
         let (a_ends, b_ends) = (a.to == to, b.to == to);
         join(&mut stretches, stretch);
         if a_ends {
@@ -353,7 +255,11 @@ fn combined(how: Combination, first: &[Stretch], second: &[Stretch]) -> Vec<Stre
 /// Adds a stretch, or makes the last one longer when it goes on for the same reason.
 fn join(stretches: &mut Vec<Stretch>, next: Stretch) {
     match stretches.last_mut() {
-        Some(last) if last.is_open == next.is_open && last.reason == next.reason && last.to == next.from => {
+        Some(last)
+            if last.is_open == next.is_open
+                && last.reason == next.reason
+                && last.to == next.from =>
+        {
             last.to = next.to;
         }
         _ => stretches.push(next),

@@ -33,7 +33,7 @@ impl Serialize for Calendar {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let written = match &self.0.source {
             Source::Always => Written::Always,
-            Source::Hours { definition, .. } => Written::Hours(definition),
+            Source::Hours(hours) => Written::Hours(&hours.definition),
             Source::Combined { how, parts, .. } => match how {
                 Combination::Union => Written::Union(parts),
                 Combination::Intersection => Written::Intersection(parts),
@@ -48,7 +48,9 @@ impl<'de> Deserialize<'de> for Calendar {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Calendar, D::Error> {
         let (how, parts) = match Read::deserialize(deserializer)? {
             Read::Always => return Ok(Calendar::always()),
-            Read::Hours(definition) => return Calendar::from_definition(*definition).map_err(D::Error::custom),
+            Read::Hours(definition) => {
+                return Calendar::from_definition(*definition).map_err(D::Error::custom);
+            }
             Read::Union(parts) => (Combination::Union, parts),
             Read::Intersection(parts) => (Combination::Intersection, parts),
             Read::Difference(parts) => (Combination::Difference, parts),

@@ -38,12 +38,18 @@ mod error;
 mod exception;
 mod explain;
 mod form;
+#[cfg(feature = "ical")]
+pub mod ical;
+mod near;
+mod offsets;
 mod ops;
 mod plan;
 mod posix_tz;
 mod range;
+mod reason;
 mod timeline;
 mod tzif;
+mod weaver;
 mod week;
 mod window;
 mod windows;
@@ -61,8 +67,8 @@ pub use days::DayEnd;
 pub use definition::Overnight;
 pub use error::{CalendarError, InvalidCalendar};
 pub use exception::{DayHours, Exception, Layer, When};
-pub use explain::{Explanation, Reason, Stretch};
 pub use range::{EARLIEST, LATEST};
+pub use reason::{Explanation, Reason, Stretch};
 pub use week::Week;
 pub use window::Window;
 pub use windows::{OpenStretch, Windows};
@@ -96,8 +102,19 @@ struct Inner {
 #[derive(PartialEq)]
 enum Source {
     Always,
-    Hours { definition: Definition, plan: Plan },
-    Combined { how: Combination, parts: [Calendar; 2], depth: usize },
+    Hours(Box<Hours>),
+    Combined {
+        how: Combination,
+        parts: [Calendar; 2],
+        depth: usize,
+    },
+}
+
+/// What was written, and the windows of each date that follow from it.
+#[derive(PartialEq)]
+struct Hours {
+    definition: Definition,
+    plan: Plan,
 }
 
 /// How deep combinations may be nested.
@@ -106,7 +123,10 @@ const MOST_DEPTH: usize = 32;
 impl Calendar {
     /// Open all the time: 24x7.
     pub fn always() -> Calendar {
-        Calendar(Arc::new(Inner { source: Source::Always, timeline: Timeline::Always }))
+        Calendar(Arc::new(Inner {
+            source: Source::Always,
+            timeline: Timeline::Always,
+        }))
     }
 
     /// A week of hours in a zone: `Calendar::parse("Mon-Fri 09:00-17:00; Sat 10:00-14:00", "America/New_York")`.
@@ -141,16 +161,19 @@ impl Calendar {
         &self,
         days: impl IntoIterator<Item = (NaiveDate, String)>,
     ) -> Result<Calendar, InvalidCalendar> {
-        let closed = days.into_iter().map(|(date, name)| Exception::new(date, DayHours::Closed, name));
+        let closed = days
+            .into_iter()
+            .map(|(date, name)| Exception::new(date, DayHours::Closed, name));
         let layer = closed.fold(Layer::default(), Layer::and);
         match &self.0.source {
-            Source::Hours { definition, .. } => {
-                let mut definition = definition.clone();
+            Source::Hours(hours) => {
+                let mut definition = hours.definition.clone();
                 definition.layers.push(layer);
                 Calendar::from_definition(definition)
             }
             Source::Always | Source::Combined { .. } => {
-                let all_day = Calendar::builder_in(self.zone().clone()).hours("daily 00:00-24:00")?;
+                let all_day =
+                    Calendar::builder_in(self.zone().clone()).hours("daily 00:00-24:00")?;
                 self.intersection(&all_day.with_layer(layer).build()?)
             }
         }
@@ -190,7 +213,11 @@ impl Calendar {
             return Err(Problem::TooDeep { limit: MOST_DEPTH }.into());
         }
         let timeline = how.compile(self.timeline(), other.timeline());
-        let source = Source::Combined { how, parts: [self.clone(), other.clone()], depth };
+        let source = Source::Combined {
+            how,
+            parts: [self.clone(), other.clone()],
+            depth,
+        };
         Ok(Calendar(Arc::new(Inner { source, timeline })))
     }
 
@@ -199,8 +226,11 @@ impl Calendar {
     pub fn zone(&self) -> Zone {
         match &self.0.source {
             Source::Always => Zone::utc(),
-            Source::Hours { definition, .. } => definition.zone.clone(),
-            Source::Combined { parts: [first, second], .. } => match first.0.source {
+            Source::Hours(hours) => hours.definition.zone.clone(),
+            Source::Combined {
+                parts: [first, second],
+                ..
+            } => match first.0.source {
                 Source::Always => second.zone(),
                 _ => first.zone(),
             },
@@ -220,7 +250,7 @@ impl Calendar {
     /// The ordinary week; none for one that is always open and for combinations.
     pub fn week(&self) -> Option<&Week> {
         match &self.0.source {
-            Source::Hours { definition, .. } => Some(&definition.week),
+            Source::Hours(hours) => Some(&hours.definition.week),
             _ => None,
         }
     }
@@ -228,7 +258,7 @@ impl Calendar {
     /// The layers of exceptions, lowest first; empty for one that is always open and for combinations.
     pub fn layers(&self) -> &[Layer] {
         match &self.0.source {
-            Source::Hours { definition, .. } => &definition.layers,
+            Source::Hours(hours) => &hours.definition.layers,
             _ => &[],
         }
     }
@@ -236,7 +266,7 @@ impl Calendar {
     /// What a holiday does to a window that runs over midnight.
     pub fn overnight(&self) -> Overnight {
         match &self.0.source {
-            Source::Hours { definition, .. } => definition.overnight,
+            Source::Hours(hours) => hours.definition.overnight,
             _ => Overnight::default(),
         }
     }
@@ -244,7 +274,11 @@ impl Calendar {
     /// How it was combined and of what; none for a calendar with hours of its own and for one that is always open.
     pub fn parts(&self) -> Option<(Combination, &Calendar, &Calendar)> {
         match &self.0.source {
-            Source::Combined { how, parts: [first, second], .. } => Some((*how, first, second)),
+            Source::Combined {
+                how,
+                parts: [first, second],
+                ..
+            } => Some((*how, first, second)),
             _ => None,
         }
     }
@@ -261,7 +295,10 @@ impl Calendar {
         if matches!(&timeline, Timeline::Table(table) if table.never_opens()) {
             return Err(Problem::NeverOpens.into());
         }
-        Ok(Calendar(Arc::new(Inner { source: Source::Hours { definition, plan }, timeline })))
+        Ok(Calendar(Arc::new(Inner {
+            source: Source::Hours(Box::new(Hours { definition, plan })),
+            timeline,
+        })))
     }
 
     fn timeline(&self) -> &Timeline {
@@ -286,14 +323,17 @@ impl fmt::Debug for Calendar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.source {
             Source::Always => f.write_str("Calendar(always)"),
-            Source::Hours { definition, .. } => {
+            Source::Hours(hours) => {
+                let definition = &hours.definition;
                 write!(f, "Calendar({} {}", definition.week, definition.zone)?;
                 match definition.layers.iter().map(|layer| layer.days.len()).sum() {
                     0usize => f.write_str(")"),
                     count => write!(f, ", {count} exceptions)"),
                 }
             }
-            Source::Combined { how, parts: [a, b], .. } => write!(f, "{how:?}({a:?}, {b:?})"),
+            Source::Combined {
+                how, parts: [a, b], ..
+            } => write!(f, "{how:?}({a:?}, {b:?})"),
         }
     }
 }

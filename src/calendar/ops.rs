@@ -15,8 +15,14 @@ impl Calendar {
     ///
     /// # Errors
     /// An instant outside the supported range.
-    pub fn elapsed(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<TimeDelta, CalendarError> {
-        Ok(TimeDelta::microseconds(self.elapsed_us(micros(from)?, micros(to)?)))
+    pub fn elapsed(
+        &self,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    ) -> Result<TimeDelta, CalendarError> {
+        Ok(TimeDelta::microseconds(
+            self.elapsed_us(micros(from)?, micros(to)?),
+        ))
     }
 
     /// The earliest instant from `from` on at which `time` of open time has passed.
@@ -27,7 +33,11 @@ impl Calendar {
     /// # Errors
     /// [`Never`](CalendarError::Never) when the calendar has no such open time left for ever,
     /// [`BeyondRange`](CalendarError::BeyondRange) when the answer lies behind the range, and an instant outside it.
-    pub fn add(&self, from: DateTime<Utc>, time: TimeDelta) -> Result<DateTime<Utc>, CalendarError> {
+    pub fn add(
+        &self,
+        from: DateTime<Utc>,
+        time: TimeDelta,
+    ) -> Result<DateTime<Utc>, CalendarError> {
         let time = whole_micros(time)?;
         self.answer(self.add_us(micros(from)?, time), time >= 0)
     }
@@ -37,7 +47,11 @@ impl Calendar {
     ///
     /// # Errors
     /// As [`add`](Self::add).
-    pub fn add_latest(&self, from: DateTime<Utc>, time: TimeDelta) -> Result<DateTime<Utc>, CalendarError> {
+    pub fn add_latest(
+        &self,
+        from: DateTime<Utc>,
+        time: TimeDelta,
+    ) -> Result<DateTime<Utc>, CalendarError> {
         let time = whole_micros(time)?;
         self.answer(self.latest_us(micros(from)?, time), time >= 0)
     }
@@ -47,8 +61,14 @@ impl Calendar {
     ///
     /// # Errors
     /// As [`add`](Self::add).
-    pub fn subtract(&self, from: DateTime<Utc>, time: TimeDelta) -> Result<DateTime<Utc>, CalendarError> {
-        let time = whole_micros(time)?.checked_neg().ok_or(CalendarError::BeyondRange)?;
+    pub fn subtract(
+        &self,
+        from: DateTime<Utc>,
+        time: TimeDelta,
+    ) -> Result<DateTime<Utc>, CalendarError> {
+        let time = whole_micros(time)?
+            .checked_neg()
+            .ok_or(CalendarError::BeyondRange)?;
         self.answer(self.add_us(micros(from)?, time), time > 0)
     }
 
@@ -57,8 +77,14 @@ impl Calendar {
     ///
     /// # Errors
     /// As [`add`](Self::add).
-    pub fn subtract_earliest(&self, from: DateTime<Utc>, time: TimeDelta) -> Result<DateTime<Utc>, CalendarError> {
-        let time = whole_micros(time)?.checked_neg().ok_or(CalendarError::BeyondRange)?;
+    pub fn subtract_earliest(
+        &self,
+        from: DateTime<Utc>,
+        time: TimeDelta,
+    ) -> Result<DateTime<Utc>, CalendarError> {
+        let time = whole_micros(time)?
+            .checked_neg()
+            .ok_or(CalendarError::BeyondRange)?;
         self.answer(self.earliest_us(micros(from)?, time), time > 0)
     }
 
@@ -190,8 +216,14 @@ fn is_in_range(us: i64) -> bool {
 
 #[cold]
 fn out_of_range(us: i64) -> CalendarError {
-    let beyond = if us < 0 { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC };
-    CalendarError::OutOfRange { at: DateTime::from_timestamp_micros(us).unwrap_or(beyond) }
+    let beyond = if us < 0 {
+        DateTime::<Utc>::MIN_UTC
+    } else {
+        DateTime::<Utc>::MAX_UTC
+    };
+    CalendarError::OutOfRange {
+        at: DateTime::from_timestamp_micros(us).unwrap_or(beyond),
+    }
 }
 
 fn whole_micros(time: TimeDelta) -> Result<i64, CalendarError> {

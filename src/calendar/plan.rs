@@ -37,7 +37,10 @@ impl Plan {
             let windows = definition.week.day(day).iter().map(|window| window.span());
             joined(windows.collect()).into_boxed_slice()
         });
-        let mut plan = Plan { week, ..Plan::default() };
+        let mut plan = Plan {
+            week,
+            ..Plan::default()
+        };
         if definition.layers.is_empty() {
             return Ok(plan);
         }
@@ -54,7 +57,11 @@ impl Plan {
             }
             let first = spans.len() as u32;
             spans.extend(plan.resolve(definition, here, day));
-            days.push(Special { day, first, count: spans.len() as u32 - first });
+            days.push(Special {
+                day,
+                first,
+                count: spans.len() as u32 - first,
+            });
         }
         plan.days = days.into_boxed_slice();
         plan.spans = spans.into_boxed_slice();
@@ -64,7 +71,10 @@ impl Plan {
     /// The spans that start on a date.
     pub(super) fn on(&self, day: i32) -> &[Span] {
         match self.days.binary_search_by_key(&day, |special| special.day) {
-            Ok(place) => self.days.get(place).map_or(&[], |special| self.special(special)),
+            Ok(place) => self
+                .days
+                .get(place)
+                .map_or(&[], |special| self.special(special)),
             Err(_) => self.ordinary(day),
         }
     }
@@ -81,17 +91,23 @@ impl Plan {
 
     fn special(&self, special: &Special) -> &[Span] {
         let first = special.first as usize;
-        self.spans.get(first..first + special.count as usize).unwrap_or_default()
+        self.spans
+            .get(first..first + special.count as usize)
+            .unwrap_or_default()
     }
 
     /// Applies the exceptions named for one date, lowest layer first.
     fn resolve(&self, definition: &Definition, named: &[Named], day: i32) -> Vec<Span> {
         let mut spans = self.ordinary(day).to_vec();
         for &(_, layer, _, index) in named {
-            let Some(exception) = exception(definition, layer, index) else { continue };
+            let Some(exception) = exception(definition, layer, index) else {
+                continue;
+            };
             match exception.hours() {
                 DayHours::Closed => spans.clear(),
-                DayHours::Special(windows) => spans = joined(windows.iter().map(|w| w.span()).collect()),
+                DayHours::Special(windows) => {
+                    spans = joined(windows.iter().map(|w| w.span()).collect())
+                }
                 DayHours::ClosedDuring(windows) => {
                     for window in windows {
                         spans = without(&spans, window.span());
@@ -113,9 +129,10 @@ impl Plan {
     ) {
         let before = day - 1;
         let mut tail: Vec<Span> = match days.last() {
-            Some(special) if special.day == before => {
-                spans.get(special.first as usize..).unwrap_or_default().to_vec()
-            }
+            Some(special) if special.day == before => spans
+                .get(special.first as usize..)
+                .unwrap_or_default()
+                .to_vec(),
             _ => self.ordinary(before).to_vec(),
         };
         if tail.last().is_none_or(|span| span.1 <= DAY) {
@@ -123,7 +140,9 @@ impl Plan {
         }
         for &(_, layer, _, index) in named {
             match exception(definition, layer, index).map(Exception::hours) {
-                Some(DayHours::Closed | DayHours::Special(_)) => tail = without(&tail, (DAY, 2 * DAY)),
+                Some(DayHours::Closed | DayHours::Special(_)) => {
+                    tail = without(&tail, (DAY, 2 * DAY))
+                }
                 Some(DayHours::ClosedDuring(windows)) => {
                     for (opens, closes) in windows.iter().map(|window| window.span()) {
                         tail = without(&tail, (opens + DAY, closes + DAY));
@@ -137,7 +156,11 @@ impl Plan {
                 spans.truncate(special.first as usize);
                 special.count = tail.len() as u32;
             }
-            _ => days.push(Special { day: before, first: spans.len() as u32, count: tail.len() as u32 }),
+            _ => days.push(Special {
+                day: before,
+                first: spans.len() as u32,
+                count: tail.len() as u32,
+            }),
         }
         spans.extend(tail);
     }
@@ -156,7 +179,12 @@ pub(super) fn named_dates(definition: &Definition) -> Result<Vec<Named>, Invalid
             for_each_day(exception, |day| named.push((day, layer, rank, index)));
             if named.len() > MOST_DATES {
                 let found = named.len();
-                return Err(Problem::TooMany { what: "dates with exceptions", found, limit: MOST_DATES }.into());
+                return Err(Problem::TooMany {
+                    what: "dates with exceptions",
+                    found,
+                    limit: MOST_DATES,
+                }
+                .into());
             }
         }
     }
@@ -167,7 +195,11 @@ pub(super) fn named_dates(definition: &Definition) -> Result<Vec<Named>, Invalid
 
 /// The exception behind a mention of a date.
 pub(super) fn exception(definition: &Definition, layer: u32, index: u32) -> Option<&Exception> {
-    definition.layers.get(layer as usize)?.days.get(index as usize)
+    definition
+        .layers
+        .get(layer as usize)?
+        .days
+        .get(index as usize)
 }
 
 /// A later rank is applied later, and so wins.
@@ -185,7 +217,10 @@ fn for_each_day(exception: &Exception, mut visit: impl FnMut(i32)) {
     let when = exception.when();
     let years = if when.is_yearly() { 1969..=2101 } else { 0..=0 };
     for (first, last) in years.filter_map(|year| when.stretch_from(year)) {
-        let (first, last) = (day_number(first).max(FIRST_DAY), day_number(last).min(LAST_DAY));
+        let (first, last) = (
+            day_number(first).max(FIRST_DAY),
+            day_number(last).min(LAST_DAY),
+        );
         (first..=last).for_each(&mut visit);
     }
 }
@@ -213,4 +248,3 @@ fn without(spans: &[Span], hole: Span) -> Vec<Span> {
     }
     left
 }
-

@@ -3,8 +3,8 @@
 
 use chrono::{Datelike, Days, NaiveDate};
 
+use super::offsets::Offsets;
 use super::range::{DAY_S, day_number};
-use super::zone::Offsets;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Rule {
@@ -44,13 +44,24 @@ impl Rule {
         name(&mut rest)?;
         let standard = -clock(&mut rest, 24)?;
         if rest.is_empty() {
-            return Some(Rule { standard, summer: None });
+            return Some(Rule {
+                standard,
+                summer: None,
+            });
         }
         name(&mut rest)?;
-        let offset = if rest.starts_with(',') { standard + 3600 } else { -clock(&mut rest, 24)? };
+        let offset = if rest.starts_with(',') {
+            standard + 3600
+        } else {
+            -clock(&mut rest, 24)?
+        };
         let begins = turn(&mut rest)?;
         let ends = turn(&mut rest)?;
-        let summer = Some(Summer { offset, begins, ends });
+        let summer = Some(Summer {
+            offset,
+            begins,
+            ends,
+        });
         rest.is_empty().then_some(Rule { standard, summer })
     }
 
@@ -64,8 +75,14 @@ impl Rule {
         };
         let mut turns: Vec<(i64, i32)> = (1969..=2101)
             .flat_map(|year| {
-                let begins = summer.begins.in_year(year).map(|wall| (wall - i64::from(self.standard), summer.offset));
-                let ends = summer.ends.in_year(year).map(|wall| (wall - i64::from(summer.offset), self.standard));
+                let begins = summer
+                    .begins
+                    .in_year(year)
+                    .map(|wall| (wall - i64::from(self.standard), summer.offset));
+                let ends = summer
+                    .ends
+                    .in_year(year)
+                    .map(|wall| (wall - i64::from(summer.offset), self.standard));
                 [begins, ends]
             })
             .flatten()
@@ -87,7 +104,9 @@ impl Turn {
     fn in_year(&self, year: i32) -> Option<i64> {
         let new_year = NaiveDate::from_ymd_opt(year, 1, 1)?;
         let day = match self.day {
-            DayOfYear::Julian(day) => day_number(new_year) + day - 1 + i32::from(new_year.leap_year() && day > 59),
+            DayOfYear::Julian(day) => {
+                day_number(new_year) + day - 1 + i32::from(new_year.leap_year() && day > 59)
+            }
             DayOfYear::Ordinal(day) => day_number(new_year) + day,
             DayOfYear::Weekday { month, week, day } => {
                 let first = NaiveDate::from_ymd_opt(year, month, 1)?;
@@ -104,7 +123,9 @@ impl Turn {
 fn name(rest: &mut &str) -> Option<()> {
     let length = match rest.strip_prefix('<') {
         Some(quoted) => quoted.find('>')? + 2,
-        None => rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len()),
+        None => rest
+            .find(|c: char| !c.is_ascii_alphabetic())
+            .unwrap_or(rest.len()),
     };
     *rest = rest.get(length..)?;
     (length >= 3).then_some(())
@@ -136,7 +157,11 @@ fn turn(rest: &mut &str) -> Option<Turn> {
         *rest = rest.strip_prefix('.')?;
         let week = number(rest, 5).filter(|&week| week > 0)?;
         *rest = rest.strip_prefix('.')?;
-        DayOfYear::Weekday { month, week, day: number(rest, 6)? }
+        DayOfYear::Weekday {
+            month,
+            week,
+            day: number(rest, 6)?,
+        }
     } else {
         DayOfYear::Ordinal(number(rest, 365)?)
     };
@@ -151,8 +176,14 @@ fn turn(rest: &mut &str) -> Option<Turn> {
 }
 
 fn number(rest: &mut &str, most: i32) -> Option<i32> {
-    let length = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-    let number = rest.get(..length)?.parse().ok().filter(|&number| number <= most)?;
+    let length = rest
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(rest.len());
+    let number = rest
+        .get(..length)?
+        .parse()
+        .ok()
+        .filter(|&number| number <= most)?;
     *rest = rest.get(length..)?;
     Some(number)
 }

@@ -39,7 +39,11 @@ pub(super) fn day_number(date: NaiveDate) -> i32 {
 /// The civil date of a day number.
 pub(super) fn date_of(day: i32) -> NaiveDate {
     let from_ce = day.saturating_add(EPOCH_FROM_CE);
-    NaiveDate::from_num_days_from_ce_opt(from_ce).unwrap_or(if day < 0 { NaiveDate::MIN } else { NaiveDate::MAX })
+    NaiveDate::from_num_days_from_ce_opt(from_ce).unwrap_or(if day < 0 {
+        NaiveDate::MIN
+    } else {
+        NaiveDate::MAX
+    })
 }
 
 /// The weekday of a day number: 0 is Monday.
@@ -51,7 +55,11 @@ pub(super) fn weekday(day: i32) -> usize {
 #[inline]
 pub(super) fn micros(at: DateTime<Utc>) -> Result<i64, CalendarError> {
     let us = at.timestamp_micros();
-    if us as u64 <= LATEST_US as u64 { Ok(us) } else { Err(CalendarError::OutOfRange { at }) }
+    if us as u64 <= LATEST_US as u64 {
+        Ok(us)
+    } else {
+        Err(CalendarError::OutOfRange { at })
+    }
 }
 
 /// The instant of a count of microseconds that lies in the supported range.

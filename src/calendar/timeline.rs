@@ -9,15 +9,13 @@
 //! up to two open spans inline and a list on the side for days that have more. All boundaries fall on whole seconds
 //! (offsets and windows do), so sums are kept in seconds; spans are kept in microseconds, ready to be compared.
 
-use std::collections::HashMap;
-
 use super::range::{DAY_S, DAY_US, LATEST_US, SECOND_US, WEEK_S, WEEKS};
 
 pub(super) const DAY: u32 = DAY_S as u32;
 pub(super) const WEEK: u32 = WEEK_S as u32;
 
 /// The weeks that tell whether a calendar goes on as it is behind the range: a year and a little.
-const LAST_YEAR: usize = 54;
+pub(super) const LAST_YEAR: usize = 54;
 
 /// A calendar in compiled form.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,56 +29,61 @@ pub(super) enum Timeline {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Table {
     /// One row a week, and behind the last one some that hold the sum.
-    rows: Box<[Row]>,
+    pub(super) rows: Box<[Row]>,
     /// The cells of all shapes, seven each.
-    cells: Box<[Day]>,
+    pub(super) cells: Box<[Day]>,
     /// The spans of a day behind its second.
-    more: Box<[Box<[Rest]>]>,
+    pub(super) more: Box<[Box<[Rest]>]>,
     /// Open seconds of the whole range.
-    open: u32,
+    pub(super) open: u32,
     /// Open seconds of its last year.
-    last_year: u32,
+    pub(super) last_year: u32,
     /// Maps open seconds to the row whose hint is near: a 32.32 fixed-point factor.
-    scale: u64,
+    pub(super) scale: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(align(8))]
-struct Row {
-    open_before: u32,
+pub(super) struct Row {
+    pub(super) open_before: u32,
     /// The place of its shape's first cell, less seven times its own number, modulo 65,536: so that adding the number of
     /// a day gives the place of that day's cell.
-    cells: u16,
+    pub(super) cells: u16,
     /// The hint of bucket i stands in row i: the last row that begins with no more open seconds than the bucket does.
-    hint: u16,
+    pub(super) hint: u16,
 }
 
 /// The open time of one UTC day of a shape, spans in microseconds since its midnight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Day {
-    from: [u64; INLINE],
-    to: [u64; INLINE],
+pub(super) struct Day {
+    pub(super) from: [u64; INLINE],
+    pub(super) to: [u64; INLINE],
     /// Open seconds of the week before this day.
-    open_before: u32,
+    pub(super) open_before: u32,
     /// 0, or one more than the place of its list in [`Table::more`].
-    more: u32,
+    pub(super) more: u32,
 }
 
 /// More seconds than the range has: added so that a time to go back becomes one that can be divided without a sign.
 const LIFT: i64 = 1 << 33;
 
 /// How many rows from the hint on are looked at before searching.
-const NEAR: usize = 4;
+pub(super) const NEAR: usize = 4;
 
-const INLINE: usize = 2;
-const CLOSED_DAY: Day = Day { from: [DAY_US; INLINE], to: [DAY_US; INLINE], open_before: 0, more: 0 };
+pub(super) const INLINE: usize = 2;
+pub(super) const CLOSED_DAY: Day = Day {
+    from: [DAY_US; INLINE],
+    to: [DAY_US; INLINE],
+    open_before: 0,
+    more: 0,
+};
 
 /// An open span of a crowded day, with the open microseconds of that day before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Rest {
-    from: u64,
-    to: u64,
-    open_before: u64,
+pub(super) struct Rest {
+    pub(super) from: u64,
+    pub(super) to: u64,
+    pub(super) open_before: u64,
 }
 
 impl Timeline {
@@ -97,7 +100,11 @@ impl Timeline {
         match self {
             Timeline::Always => 0,
             Timeline::Table(table) => {
-                let rest: usize = table.more.iter().map(|list| size_of_val(list.as_ref())).sum();
+                let rest: usize = table
+                    .more
+                    .iter()
+                    .map(|list| size_of_val(list.as_ref()))
+                    .sum();
                 size_of_val(table.rows.as_ref())
                     + size_of_val(table.cells.as_ref())
                     + size_of_val(table.more.as_ref())
@@ -139,7 +146,10 @@ impl Table {
         let day = us / DAY_US;
         let row = &self.rows[week_of(day)];
         let cell = self.cell(row, day);
-        (row.open_before + cell.open_before, cell.open_until(us - day * DAY_US, &self.more))
+        (
+            row.open_before + cell.open_before,
+            cell.open_until(us - day * DAY_US, &self.more),
+        )
     }
 
     /// The cell of a day, given the row of its week.
@@ -161,7 +171,8 @@ impl Table {
     /// Whether it is open at `us`, which lies in the range.
     pub(super) fn is_open(&self, us: u64) -> bool {
         let day = us / DAY_US;
-        self.cell(&self.rows[week_of(day)], day).is_open(us % DAY_US, &self.more)
+        self.cell(&self.rows[week_of(day)], day)
+            .is_open(us % DAY_US, &self.more)
     }
 
     /// The last instant with `more` open microseconds between `us` and it, which may lie before `us`.
@@ -194,7 +205,8 @@ impl Table {
         if near[NEAR - 1].open_before <= whole {
             return self.row_far_from(hint, whole);
         }
-        let steps = usize::from(near[1].open_before <= whole) + usize::from(near[2].open_before <= whole);
+        let steps =
+            usize::from(near[1].open_before <= whole) + usize::from(near[2].open_before <= whole);
         (hint + steps, &near[steps])
     }
 
@@ -216,12 +228,18 @@ impl Table {
         while high - low > 1 {
             let middle = (low + high) / 2;
             let before = middle as u32 * WEEK - self.rows[middle].open_before;
-            if before <= whole { low = middle } else { high = middle }
+            if before <= whole {
+                low = middle
+            } else {
+                high = middle
+            }
         }
         let row = &self.rows[low];
         let left = whole - (low as u32 * WEEK - row.open_before);
         let first = self.first_cell(row, low);
-        let closed_before = (1u32..).zip(&self.cells[first + 1..first + 7]).map(|(day, cell)| day * DAY - cell.open_before);
+        let closed_before = (1u32..)
+            .zip(&self.cells[first + 1..first + 7])
+            .map(|(day, cell)| day * DAY - cell.open_before);
         let day = low as u32 * 7 + closed_before.filter(|&closed| closed <= left).count() as u32;
         let cell = self.cell(row, u64::from(day));
         let before = u64::from(day * DAY - row.open_before - cell.open_before) * SECOND_US as u64;
@@ -258,10 +276,14 @@ fn last_begun(week: &[Day], left: u32) -> (usize, &Day) {
 }
 
 /// The open spans of a shape's cells in seconds of the week, in order, with a break at each midnight.
-fn pieces<'a>(cells: &'a [Day], more: &'a [Box<[Rest]>]) -> impl Iterator<Item = (u32, u32)> + 'a {
+pub(super) fn pieces<'a>(
+    cells: &'a [Day],
+    more: &'a [Box<[Rest]>],
+) -> impl Iterator<Item = (u32, u32)> + 'a {
     (0u32..).zip(cells).flat_map(move |(day, cell)| {
         let second = move |us: u64| day * DAY + (us / SECOND_US as u64) as u32;
-        cell.spans(more).map(move |(from, to)| (second(from), second(to)))
+        cell.spans(more)
+            .map(move |(from, to)| (second(from), second(to)))
     })
 }
 
@@ -271,7 +293,11 @@ impl Day {
     fn open_until(&self, at: u64, more: &[Box<[Rest]>]) -> u64 {
         let open = |place: usize| at.min(self.to[place]) - at.min(self.from[place]);
         let inline = open(0) + open(1);
-        if self.more == 0 { inline } else { self.open_in_rest(at, inline, more) }
+        if self.more == 0 {
+            inline
+        } else {
+            self.open_in_rest(at, inline, more)
+        }
     }
 
     fn open_in_rest(&self, at: u64, inline: u64, more: &[Box<[Rest]>]) -> u64 {
@@ -284,10 +310,18 @@ impl Day {
     }
 
     fn is_open(&self, at: u64, more: &[Box<[Rest]>]) -> bool {
-        let inline = self.from.iter().zip(&self.to).any(|(&from, &to)| from <= at && at < to);
+        let inline = self
+            .from
+            .iter()
+            .zip(&self.to)
+            .any(|(&from, &to)| from <= at && at < to);
         let rest = self.rest(more);
         let begun = rest.partition_point(|rest| rest.from <= at);
-        inline || begun.checked_sub(1).and_then(|last| rest.get(last)).is_some_and(|last| at < last.to)
+        inline
+            || begun
+                .checked_sub(1)
+                .and_then(|last| rest.get(last))
+                .is_some_and(|last| at < last.to)
     }
 
     fn rest<'a>(&self, more: &'a [Box<[Rest]>]) -> &'a [Rest] {
@@ -298,7 +332,12 @@ impl Day {
     }
 
     fn spans<'a>(&'a self, more: &'a [Box<[Rest]>]) -> impl Iterator<Item = (u64, u64)> + 'a {
-        let inline = self.from.iter().copied().zip(self.to.iter().copied()).filter(|span| span.0 < span.1);
+        let inline = self
+            .from
+            .iter()
+            .copied()
+            .zip(self.to.iter().copied())
+            .filter(|span| span.0 < span.1);
         inline.chain(self.rest(more).iter().map(|rest| (rest.from, rest.to)))
     }
 
@@ -309,13 +348,20 @@ impl Day {
         if self.more != 0 && open >= first + self.to[1] - self.from[1] {
             return self.at_open_in_rest(open, more);
         }
-        if open < first { self.from[0] + open } else { self.from[1] + open - first }
+        if open < first {
+            self.from[0] + open
+        } else {
+            self.from[1] + open - first
+        }
     }
 
     fn at_open_in_rest(&self, open: u64, more: &[Box<[Rest]>]) -> u64 {
         let rest = self.rest(more);
         let begun = rest.partition_point(|rest| rest.open_before <= open);
-        begun.checked_sub(1).and_then(|last| rest.get(last)).map_or(DAY_US, |last| last.from + open - last.open_before)
+        begun
+            .checked_sub(1)
+            .and_then(|last| rest.get(last))
+            .map_or(DAY_US, |last| last.from + open - last.open_before)
     }
 
     /// The last time of the day with `closed` closed microseconds of the day before it, fewer than the day has.
@@ -329,130 +375,4 @@ impl Day {
         }
         closed + open
     }
-}
-
-/// Puts a table together, week by week.
-pub(super) struct Weaver {
-    weeks: Vec<u16>,
-    cells: Vec<Day>,
-    /// The open seconds of each shape.
-    sums: Vec<u32>,
-    more: Vec<Box<[Rest]>>,
-    known: HashMap<u64, u16>,
-}
-
-impl Weaver {
-    pub(super) fn new() -> Weaver {
-        Weaver {
-            weeks: Vec::with_capacity(WEEKS),
-            cells: Vec::new(),
-            sums: Vec::new(),
-            more: Vec::new(),
-            known: HashMap::new(),
-        }
-    }
-
-    /// The number of the shape with these open spans, in seconds of the week, in order and disjoint.
-    pub(super) fn shape(&mut self, spans: &[(u32, u32)]) -> u16 {
-        let key = fingerprint(spans);
-        if let Some(&known) = self.known.get(&key).filter(|&&known| self.is_shape(known, spans)) {
-            return known;
-        }
-        let number = self.sums.len() as u16;
-        self.cut(spans);
-        self.known.insert(key, number);
-        number
-    }
-
-    /// The next week has this shape.
-    pub(super) fn push(&mut self, shape: u16) {
-        self.weeks.push(shape);
-    }
-
-    /// The table of all weeks pushed, of which there must be as many as the range has.
-    pub(super) fn finish(self) -> Timeline {
-        let mut rows = Vec::with_capacity(WEEKS + NEAR);
-        let mut open = 0;
-        for (week, &shape) in (0u16..).zip(&self.weeks) {
-            let cells = (shape * 7).wrapping_sub(week.wrapping_mul(7));
-            rows.push(Row { open_before: open, cells, hint: 0 });
-            open += self.sums.get(shape as usize).copied().unwrap_or(0);
-        }
-        if open == WEEKS as u32 * WEEK {
-            return Timeline::Always;
-        }
-        let last_year = open - rows[WEEKS - LAST_YEAR].open_before;
-        rows.resize(WEEKS + NEAR, Row { open_before: open, cells: 0, hint: 0 });
-        let scale = ((WEEKS as u64) << 32).checked_div(u64::from(open)).unwrap_or(0);
-        let mut week = 0;
-        for bucket in 0..WEEKS {
-            let first = ((bucket as u64) << 32).div_ceil(scale.max(1));
-            while week + 1 < WEEKS && u64::from(rows[week + 1].open_before) <= first {
-                week += 1;
-            }
-            rows[bucket].hint = week as u16;
-        }
-        Timeline::Table(Table {
-            rows: rows.into_boxed_slice(),
-            cells: self.cells.into_boxed_slice(),
-            more: self.more.into_boxed_slice(),
-            open,
-            last_year,
-            scale,
-        })
-    }
-
-    /// Adds the cells of a new shape.
-    fn cut(&mut self, spans: &[(u32, u32)]) {
-        let mut open_in_week = 0;
-        for day in 0..7u32 {
-            let midnight = day * DAY;
-            let mut cell = Day { open_before: open_in_week, ..CLOSED_DAY };
-            let begun = spans.partition_point(|span| span.1 <= midnight);
-            let here = spans[begun..].iter().take_while(|span| span.0 < midnight + DAY);
-            let mut rest = Vec::new();
-            let mut open = 0;
-            for (place, span) in here.enumerate() {
-                let (from, to) = (span.0.max(midnight) - midnight, span.1.min(midnight + DAY) - midnight);
-                let [from_us, to_us, open_before] = [from, to, open].map(|second| u64::from(second) * SECOND_US as u64);
-                match cell.from.get_mut(place).zip(cell.to.get_mut(place)) {
-                    Some(inline) => (*inline.0, *inline.1) = (from_us, to_us),
-                    None => rest.push(Rest { from: from_us, to: to_us, open_before }),
-                }
-                open += to - from;
-            }
-            if !rest.is_empty() {
-                self.more.push(rest.into_boxed_slice());
-                cell.more = self.more.len() as u32;
-            }
-            self.cells.push(cell);
-            open_in_week += open;
-        }
-        self.sums.push(open_in_week);
-    }
-
-    /// Whether a shape is made of just these spans. Guards against two lists with one fingerprint.
-    fn is_shape(&self, number: u16, spans: &[(u32, u32)]) -> bool {
-        let first = number as usize * 7;
-        let Some(cells) = self.cells.get(first..first + 7) else { return false };
-        let mut pieces = pieces(cells, &self.more);
-        for &(from, to) in spans {
-            let mut at = from;
-            while at < to {
-                let end = to.min((at / DAY + 1) * DAY);
-                if pieces.next() != Some((at, end)) {
-                    return false;
-                }
-                at = end;
-            }
-        }
-        pieces.next().is_none()
-    }
-}
-
-fn fingerprint(spans: &[(u32, u32)]) -> u64 {
-    spans.iter().fold(spans.len() as u64, |hash, &(from, to)| {
-        let both = u64::from(from) << 32 | u64::from(to);
-        (hash.rotate_left(23) ^ both).wrapping_mul(0x9E37_79B9_7F4A_7C15)
-    })
 }

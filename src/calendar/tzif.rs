@@ -4,9 +4,9 @@
 //! change; that rule is spelled out here to the end of the supported range. Files with leap seconds are refused: Unix
 //! time does not count them.
 
+use super::offsets::Offsets;
 use super::posix_tz::Rule;
 use super::range::{LATEST_S, WEEK_S};
-use super::zone::Offsets;
 
 /// No real zone comes near this many changes.
 const MOST_CHANGES: usize = 100_000;
@@ -23,7 +23,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Offsets, &'static str> {
     let rule = footer(reader.rest)?;
     if !rule.is_empty() {
         let rule = Rule::parse(rule).ok_or("the rule in its footer cannot be read")?;
-        let from = offsets.changes.last().map_or(i64::MIN, |&(second, _)| second);
+        let from = offsets
+            .changes
+            .last()
+            .map_or(i64::MIN, |&(second, _)| second);
         rule.changes(from.max(-WEEK_S), LATEST_S + WEEK_S, &mut offsets);
     }
     Ok(offsets)
@@ -49,7 +52,11 @@ impl<'a> Reader<'a> {
 
     fn count(&mut self) -> Result<usize, &'static str> {
         let count = u32::from_be_bytes(self.array()?) as usize;
-        if count > MOST_CHANGES { Err(TOO_LONG) } else { Ok(count) }
+        if count > MOST_CHANGES {
+            Err(TOO_LONG)
+        } else {
+            Ok(count)
+        }
     }
 }
 
@@ -102,7 +109,9 @@ struct Block {
 
 impl Block {
     fn read(reader: &mut Reader<'_>, header: &Header, width: usize) -> Result<Block, &'static str> {
-        let mut block = Reader { rest: reader.take(header.size(width).ok_or(TOO_LONG)?)? };
+        let mut block = Reader {
+            rest: reader.take(header.size(width).ok_or(TOO_LONG)?)?,
+        };
         if header.leap_seconds > 0 {
             return Err("it counts leap seconds");
         }
@@ -119,12 +128,24 @@ impl Block {
             offsets.push(i32::from_be_bytes(block.array()?));
             block.take(2)?;
         }
-        Ok(Block { instants, types, offsets })
+        Ok(Block {
+            instants,
+            types,
+            offsets,
+        })
     }
 
     fn offsets(self) -> Result<Offsets, &'static str> {
-        let offset = |number: u8| self.offsets.get(number as usize).copied().ok_or("a change has no offset");
-        let mut offsets = Offsets { first: offset(0)?, changes: Vec::with_capacity(self.instants.len()) };
+        let offset = |number: u8| {
+            self.offsets
+                .get(number as usize)
+                .copied()
+                .ok_or("a change has no offset")
+        };
+        let mut offsets = Offsets {
+            first: offset(0)?,
+            changes: Vec::with_capacity(self.instants.len()),
+        };
         for (&second, &number) in self.instants.iter().zip(&self.types) {
             offsets.changes.push((second, offset(number)?));
         }
@@ -134,7 +155,11 @@ impl Block {
 
 /// The text between the two line ends that close the file.
 fn footer(bytes: &[u8]) -> Result<&str, &'static str> {
-    let inside = bytes.strip_prefix(b"\n").and_then(|rest| rest.split(|&byte| byte == b'\n').next());
-    let rule = inside.ok_or("it has no footer")?;
+    let inside = bytes
+        .strip_prefix(b"\n")
+        .and_then(|rest| Some((rest, rest.iter().position(|&byte| byte == b'\n')?)));
+    let rule = inside
+        .and_then(|(rest, end)| rest.get(..end))
+        .ok_or("it has no footer")?;
     std::str::from_utf8(rule).map_err(|_| "its footer is not text")
 }

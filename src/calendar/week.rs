@@ -8,7 +8,15 @@ use chrono::Weekday;
 use super::error::{InvalidCalendar, Problem};
 use super::window::{self, Window};
 
-const NAMES: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+const NAMES: [&str; 7] = [
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+];
 
 /// No day of a calendar may list more windows than this.
 const MOST_WINDOWS: usize = 1_440;
@@ -65,18 +73,21 @@ impl Week {
             return Err(Problem::EmptyWeek);
         }
         match self.days.iter().map(Vec::len).max() {
-            Some(found) if found > MOST_WINDOWS => {
-                Err(Problem::TooMany { what: "windows on one day", found, limit: MOST_WINDOWS })
-            }
+            Some(found) if found > MOST_WINDOWS => Err(Problem::TooMany {
+                what: "windows on one day",
+                found,
+                limit: MOST_WINDOWS,
+            }),
             _ => Ok(()),
         }
     }
 
     fn add(&mut self, day: usize, window: Window) {
-        if let Some(windows) = self.days.get_mut(day) {
-            if let Err(place) = windows.binary_search(&window) {
-                windows.insert(place, window);
-            }
+        let Some(windows) = self.days.get_mut(day) else {
+            return;
+        };
+        if let Err(place) = windows.binary_search(&window) {
+            windows.insert(place, window);
         }
     }
 }
@@ -86,8 +97,14 @@ impl FromStr for Week {
 
     fn from_str(text: &str) -> Result<Week, InvalidCalendar> {
         let mut week = Week::new();
-        for part in text.split(';').map(str::trim).filter(|part| !part.is_empty()) {
-            let digit = part.find(|c: char| c.is_ascii_digit()).ok_or_else(|| Problem::DayList(part.to_owned()))?;
+        for part in text
+            .split(';')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+        {
+            let digit = part
+                .find(|c: char| c.is_ascii_digit())
+                .ok_or_else(|| Problem::DayList(part.to_owned()))?;
             let (days, hours) = part.split_at(digit);
             let days = days.trim().trim_end_matches(':');
             if days.is_empty() {
@@ -120,7 +137,10 @@ fn day_name(text: &str) -> Result<usize, Problem> {
     let text = text.trim();
     let known = NAMES.iter().position(|name| {
         let enough = (2..=name.len()).contains(&text.len());
-        enough && name.get(..text.len()).is_some_and(|start| start.eq_ignore_ascii_case(text))
+        enough
+            && name
+                .get(..text.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(text))
     });
     known.ok_or_else(|| Problem::DayName(text.to_owned()))
 }
@@ -138,7 +158,12 @@ impl fmt::Display for Week {
             if !std::mem::take(&mut first) {
                 f.write_str("; ")?;
             }
-            write!(f, "{} {}", DayList(&self.days, windows), window::list(windows))?;
+            write!(
+                f,
+                "{} {}",
+                DayList(&self.days, windows),
+                window::list(windows)
+            )?;
         }
         Ok(())
     }
@@ -150,7 +175,12 @@ struct DayList<'a>(&'a [Vec<Window>; 7], &'a [Window]);
 impl fmt::Display for DayList<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let has = |day: usize| self.0.get(day).is_some_and(|windows| windows == self.1);
-        let short = |day: usize| NAMES.get(day).and_then(|name| name.get(..3)).unwrap_or_default();
+        let short = |day: usize| {
+            NAMES
+                .get(day)
+                .and_then(|name| name.get(..3))
+                .unwrap_or_default()
+        };
         let mut comma = "";
         let mut day = 0;
         while day < 7 {

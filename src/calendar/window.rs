@@ -62,7 +62,11 @@ impl Window {
 
 impl fmt::Display for Window {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let closes = if self.is_overnight() { self.closes - DAY } else { self.closes };
+        let closes = if self.is_overnight() {
+            self.closes - DAY
+        } else {
+            self.closes
+        };
         write!(f, "{}-{}", Clock(self.opens), Clock(closes))
     }
 }
@@ -72,7 +76,9 @@ impl FromStr for Window {
 
     fn from_str(text: &str) -> Result<Window, InvalidCalendar> {
         let text = text.trim();
-        let (opens, closes) = text.split_once(['-', '\u{2013}']).ok_or_else(|| Problem::Window(text.to_owned()))?;
+        let (opens, closes) = text
+            .split_once(['-', '\u{2013}'])
+            .ok_or_else(|| Problem::Window(text.to_owned()))?;
         let (opens, closes) = (time_of_day(opens)?, time_of_day(closes)?);
         Window::new(opens, closes).map_err(|_| Problem::Window(text.to_owned()).into())
     }
@@ -106,7 +112,10 @@ impl fmt::Display for Clock {
 
 /// Windows separated by commas, at least one, in the order of the day.
 pub(super) fn windows(text: &str) -> Result<Vec<Window>, InvalidCalendar> {
-    let mut windows = text.split(',').map(str::parse).collect::<Result<Vec<Window>, _>>()?;
+    let mut windows = text
+        .split(',')
+        .map(str::parse)
+        .collect::<Result<Vec<Window>, _>>()?;
     windows.sort_unstable();
     windows.dedup();
     Ok(windows)
@@ -122,9 +131,18 @@ fn time_of_day(text: &str) -> Result<u32, Problem> {
     let text = text.trim();
     let wrong = || Problem::Time(text.to_owned());
     let mut parts = text.split(':');
-    let hour = parts.next().and_then(|part| number(part, 1)).ok_or_else(wrong)?;
-    let minute = parts.next().and_then(|part| number(part, 2)).ok_or_else(wrong)?;
-    let second = parts.next().map_or(Some(0), |part| number(part, 2)).ok_or_else(wrong)?;
+    let hour = parts
+        .next()
+        .and_then(|part| number(part, 1))
+        .ok_or_else(wrong)?;
+    let minute = parts
+        .next()
+        .and_then(|part| number(part, 2))
+        .ok_or_else(wrong)?;
+    let second = parts
+        .next()
+        .map_or(Some(0), |part| number(part, 2))
+        .ok_or_else(wrong)?;
     let of_day = hour * 3600 + minute * 60 + second;
     if parts.next().is_some() || minute > 59 || second > 59 || of_day > DAY {
         return Err(wrong());
@@ -133,6 +151,7 @@ fn time_of_day(text: &str) -> Result<u32, Problem> {
 }
 
 fn number(digits: &str, at_least: usize) -> Option<u32> {
-    let fits = (at_least..=2).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let fits =
+        (at_least..=2).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
     if fits { digits.parse().ok() } else { None }
 }

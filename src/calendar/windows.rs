@@ -10,7 +10,9 @@ use super::error::CalendarError;
 use super::range::{instant, micros};
 
 /// A stretch of time `[from, to)` in which a calendar is open throughout.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub struct OpenStretch {
     /// Its first instant.
     pub from: DateTime<Utc>,
@@ -51,7 +53,11 @@ impl Calendar {
     /// # Errors
     /// An end of the range outside the supported range.
     pub fn windows(&self, range: Range<DateTime<Utc>>) -> Result<Windows<'_>, CalendarError> {
-        Ok(Windows { calendar: self, from: micros(range.start)?, to: micros(range.end)? })
+        Ok(Windows {
+            calendar: self,
+            from: micros(range.start)?,
+            to: micros(range.end)?,
+        })
     }
 }
 
@@ -59,19 +65,37 @@ impl Iterator for Windows<'_> {
     type Item = OpenStretch;
 
     fn next(&mut self) -> Option<OpenStretch> {
-        let from = self.calendar.latest_us(self.from, 0).filter(|&from| from < self.to)?;
-        let to = self.calendar.end_of_open_us(from).map_or(self.to, |close| close.min(self.to));
+        let from = self
+            .calendar
+            .latest_us(self.from, 0)
+            .filter(|&from| from < self.to)?;
+        let to = self
+            .calendar
+            .end_of_open_us(from)
+            .map_or(self.to, |close| close.min(self.to));
         self.from = to;
-        Some(OpenStretch { from: instant(from), to: instant(to) })
+        Some(OpenStretch {
+            from: instant(from),
+            to: instant(to),
+        })
     }
 }
 
 impl DoubleEndedIterator for Windows<'_> {
     fn next_back(&mut self) -> Option<OpenStretch> {
-        let to = self.calendar.earliest_us(self.to, 0).filter(|&to| to > self.from)?;
-        let from = self.calendar.start_of_open_us(to).map_or(self.from, |opening| opening.max(self.from));
+        let to = self
+            .calendar
+            .earliest_us(self.to, 0)
+            .filter(|&to| to > self.from)?;
+        let from = self
+            .calendar
+            .start_of_open_us(to)
+            .map_or(self.from, |opening| opening.max(self.from));
         self.to = from;
-        Some(OpenStretch { from: instant(from), to: instant(to) })
+        Some(OpenStretch {
+            from: instant(from),
+            to: instant(to),
+        })
     }
 }
 

@@ -16,6 +16,8 @@ use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use time_tz::{Offset, TimeZone};
 
 use super::error::{InvalidCalendar, Problem};
+use super::near::near;
+use super::offsets::{Offsets, Reading};
 use super::range::{DAY_S, WEEK_S, WEEKS};
 use super::{tzif, zone_fixes};
 
@@ -52,15 +54,6 @@ struct Host {
     offsets: Offsets,
 }
 
-/// The offsets of a zone over the supported range, in seconds east of UTC.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Offsets {
-    /// The offset before the first change.
-    pub(super) first: i32,
-    /// Each change: the Unix second it happens at, and the offset from then on. Strictly ascending.
-    pub(super) changes: Vec<(i64, i32)>,
-}
-
 /// The largest offset a zone may have: a day, less a second.
 const MAX_OFFSET: i32 = 86_399;
 
@@ -72,14 +65,21 @@ impl Zone {
     pub fn parse(name: &str) -> Result<Zone, InvalidCalendar> {
         match table().get(name.to_ascii_lowercase().as_str()) {
             Some(named) => Ok(Zone(Source::Named(named))),
-            None => Err(Problem::Zone { name: name.to_owned(), near: near(name) }.into()),
+            None => Err(Problem::Zone {
+                name: name.to_owned(),
+                near: near(name, Zone::names()),
+            }
+            .into()),
         }
     }
 
     /// Coordinated Universal Time.
     pub fn utc() -> Zone {
         Zone::parse("UTC").unwrap_or_else(|_| {
-            Zone(Source::Host(Arc::new(Host { name: String::from("UTC"), offsets: Offsets::default() })))
+            Zone(Source::Host(Arc::new(Host {
+                name: String::from("UTC"),
+                offsets: Offsets::default(),
+            })))
         })
     }
 
@@ -104,8 +104,17 @@ impl Zone {
         first_offset: i32,
         changes: impl IntoIterator<Item = (DateTime<Utc>, i32)>,
     ) -> Result<Zone, InvalidCalendar> {
-        let changes = changes.into_iter().map(|(at, offset)| (at.timestamp(), offset)).collect();
-        Zone::from_offsets(name.into(), Offsets { first: first_offset, changes })
+        let changes = changes
+            .into_iter()
+            .map(|(at, offset)| (at.timestamp(), offset))
+            .collect();
+        Zone::from_offsets(
+            name.into(),
+            Offsets {
+                first: first_offset,
+                changes,
+            },
+        )
     }
 
     fn from_offsets(name: String, mut offsets: Offsets) -> Result<Zone, InvalidCalendar> {
@@ -118,7 +127,9 @@ impl Zone {
             return Err(Problem::ZoneData("an offset is a day or more").into());
         }
         let mut current = offsets.first;
-        offsets.changes.retain(|&(_, offset)| std::mem::replace(&mut current, offset) != offset);
+        offsets
+            .changes
+            .retain(|&(_, offset)| std::mem::replace(&mut current, offset) != offset);
         Ok(Zone(Source::Host(Arc::new(Host { name, offsets }))))
     }
 
@@ -143,7 +154,9 @@ impl Zone {
     /// What the clock on the wall shows at `at`. Outside the supported range the offset of its nearer end holds.
     pub fn local(&self, at: DateTime<Utc>) -> NaiveDateTime {
         let offset = TimeDelta::seconds(i64::from(self.offset(at)));
-        at.naive_utc().checked_add_signed(offset).unwrap_or(at.naive_utc())
+        at.naive_utc()
+            .checked_add_signed(offset)
+            .unwrap_or(at.naive_utc())
     }
 
     /// The offset from UTC at `at`, in seconds east.
@@ -158,9 +171,14 @@ impl Zone {
         match self.offsets().first_showing(wall) {
             Reading::Shown(second) => {
                 let moved = TimeDelta::seconds(second - wall);
-                local.and_utc().checked_add_signed(moved).unwrap_or(local.and_utc())
+                local
+                    .and_utc()
+                    .checked_add_signed(moved)
+                    .unwrap_or(local.and_utc())
             }
-            Reading::Skipped(second) => DateTime::from_timestamp(second, 0).unwrap_or(local.and_utc()),
+            Reading::Skipped(second) => {
+                DateTime::from_timestamp(second, 0).unwrap_or(local.and_utc())
+            }
         }
     }
 
@@ -170,7 +188,9 @@ impl Zone {
         let first = self.instant_of(local);
         let later = self.offsets().changes_around(first.timestamp());
         let shown = later.iter().filter_map(|&(at, offset)| {
-            let shown = local.checked_sub_signed(TimeDelta::seconds(i64::from(offset)))?.and_utc();
+            let shown = local
+                .checked_sub_signed(TimeDelta::seconds(i64::from(offset)))?
+                .and_utc();
             (shown.timestamp() >= at && self.local(shown) == local).then_some(shown)
         });
         shown.max().map_or(first, |shown| shown.max(first))
@@ -198,44 +218,6 @@ impl Zone {
             Source::Named(named) => named.offsets(),
             Source::Host(host) => &host.offsets,
         }
-    }
-}
-
-/// Where a wall-clock reading falls, in Unix seconds.
-enum Reading {
-    Shown(i64),
-    Skipped(i64),
-}
-
-impl Offsets {
-    pub(super) fn at(&self, second: i64) -> i32 {
-        let after = self.changes.partition_point(|&(at, _)| at <= second);
-        after.checked_sub(1).and_then(|last| self.changes.get(last)).map_or(self.first, |&(_, offset)| offset)
-    }
-
-    /// The changes within two days after a second: further away a reading cannot come again.
-    fn changes_around(&self, second: i64) -> &[(i64, i32)] {
-        let first = self.changes.partition_point(|&(at, _)| at <= second);
-        let last = self.changes.partition_point(|&(at, _)| at <= second.saturating_add(2 * DAY_S));
-        self.changes.get(first..last).unwrap_or_default()
-    }
-
-    /// The changes before which all wall-clock readings lie below `wall` stay behind: at most the few around it are read.
-    fn first_showing(&self, wall: i64) -> Reading {
-        let far = 2 * DAY_S;
-        let from = self.changes.partition_point(|&(at, _)| at.saturating_add(far) < wall);
-        let mut offset = from.checked_sub(1).and_then(|last| self.changes.get(last)).map_or(self.first, |c| c.1);
-        for &(at, next) in self.changes.get(from..).unwrap_or_default() {
-            let shown = wall.saturating_sub(i64::from(offset));
-            if shown < at {
-                return Reading::Shown(shown);
-            }
-            if wall < at.saturating_add(i64::from(next)) {
-                return Reading::Skipped(at);
-            }
-            offset = next;
-        }
-        Reading::Shown(wall.saturating_sub(i64::from(offset)))
     }
 }
 
@@ -276,7 +258,11 @@ impl FromStr for Zone {
 #[serde(untagged)]
 enum Form {
     Name(String),
-    Host { name: String, first_offset: i32, changes: Vec<(i64, i32)> },
+    Host {
+        name: String,
+        first_offset: i32,
+        changes: Vec<(i64, i32)>,
+    },
 }
 
 impl serde::Serialize for Zone {
@@ -297,9 +283,17 @@ impl<'de> serde::Deserialize<'de> for Zone {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Zone, D::Error> {
         let zone = match Form::deserialize(deserializer)? {
             Form::Name(name) => Zone::parse(&name),
-            Form::Host { name, first_offset, changes } => {
-                Zone::from_offsets(name, Offsets { first: first_offset, changes })
-            }
+            Form::Host {
+                name,
+                first_offset,
+                changes,
+            } => Zone::from_offsets(
+                name,
+                Offsets {
+                    first: first_offset,
+                    changes,
+                },
+            ),
         };
         zone.map_err(serde::de::Error::custom)
     }
@@ -320,7 +314,14 @@ fn table() -> &'static BTreeMap<String, Named> {
         zones
             .map(|rules| {
                 let name = TimeZone::name(rules);
-                (name.to_ascii_lowercase(), Named { name, rules, offsets: OnceLock::new() })
+                (
+                    name.to_ascii_lowercase(),
+                    Named {
+                        name,
+                        rules,
+                        offsets: OnceLock::new(),
+                    },
+                )
             })
             .collect()
     })
@@ -338,32 +339,35 @@ const PROBE_STEP: i64 = 4 * DAY_S;
 impl Named {
     fn offsets(&self) -> &Offsets {
         self.offsets.get_or_init(|| {
-            let begin = -WEEK_S;
-            let end = WEEKS as i64 * WEEK_S + WEEK_S;
-            let first = self.lookup(begin);
-            let mut changes = Vec::new();
-            let (mut at, mut offset) = (begin, first);
-            while at < SPELLED_OUT_UNTIL {
-                let next = (at + PROBE_STEP).min(SPELLED_OUT_UNTIL);
-                let reached = self.lookup(next);
-                while offset != reached {
-                    let (second, after) = self.bisect(at, next, offset);
-                    changes.push((second, after));
-                    (at, offset) = (second, after);
-                }
-                at = next;
-            }
+            let Offsets { first, mut changes } = self.spelled_out();
             zone_fixes::apply(self.name, &mut changes);
+            let end = WEEKS as i64 * WEEK_S + WEEK_S;
             let repeated: Vec<(i64, i32)> = changes
                 .iter()
-                .map(|&(second, offset)| (second, second + REPEATED_AFTER, offset))
-                .filter(|&(from, to, _)| from >= REPEATED_FROM && to >= SPELLED_OUT_UNTIL && to < end)
-                .map(|(_, to, offset)| (to, offset))
+                .filter(|&&(second, _)| second >= REPEATED_FROM)
+                .map(|&(second, offset)| (second + REPEATED_AFTER, offset))
+                .filter(|&(second, _)| (SPELLED_OUT_UNTIL..end).contains(&second))
                 .collect();
-            let spelled_out = changes.last().map_or(begin, |&(second, _)| second);
-            changes.extend(repeated.into_iter().filter(|&(second, _)| second > spelled_out));
+            changes.extend(repeated);
             Offsets { first, changes }
         })
+    }
+
+    /// The changes that the built-in rules spell out, as they are.
+    fn spelled_out(&self) -> Offsets {
+        let first = self.lookup(-WEEK_S);
+        let mut changes = Vec::new();
+        let (mut at, mut offset) = (-WEEK_S, first);
+        while at < SPELLED_OUT_UNTIL {
+            let next = (at + PROBE_STEP).min(SPELLED_OUT_UNTIL);
+            let reached = self.lookup(next);
+            while offset != reached {
+                (at, offset) = self.bisect(at, next, offset);
+                changes.push((at, offset));
+            }
+            at = next;
+        }
+        Offsets { first, changes }
     }
 
     /// The first second in `(from, to]` whose offset differs from `before`, which holds at `from` and not at `to`.
@@ -371,7 +375,11 @@ impl Named {
         let (mut same, mut changed) = (from, to);
         while changed - same > 1 {
             let middle = same + (changed - same) / 2;
-            if self.lookup(middle) == before { same = middle } else { changed = middle }
+            if self.lookup(middle) == before {
+                same = middle
+            } else {
+                changed = middle
+            }
         }
         (changed, self.lookup(changed))
     }
@@ -388,49 +396,30 @@ trait Rules {
 
 impl<T: TimeZone> Rules for T {
     fn offset_at(&self, second: i64) -> i32 {
-        let at = time::OffsetDateTime::from_unix_timestamp(second).unwrap_or(time::OffsetDateTime::UNIX_EPOCH);
+        let at = time::OffsetDateTime::from_unix_timestamp(second)
+            .unwrap_or(time::OffsetDateTime::UNIX_EPOCH);
         self.get_offset_utc(&at).to_utc().whole_seconds()
     }
 }
 
-/// The known names most like `name`: at most three, and only such as differ by a slip of the hand or hold it whole.
-fn near(name: &str) -> Vec<&'static str> {
-    let wanted: Vec<u8> = name.bytes().take(64).map(|byte| byte.to_ascii_lowercase()).collect();
-    if wanted.is_empty() {
-        return Vec::new();
-    }
-    let city = |known: &str| known.rsplit('/').next().unwrap_or(known).len();
-    let mut found: Vec<(usize, &'static str)> = table()
-        .iter()
-        .filter_map(|(lower, named)| {
-            let known = lower.as_bytes();
-            let whole = distance(&wanted, known);
-            let tail = known.get(known.len() - city(lower)..).unwrap_or(known);
-            let best = whole.min(distance(&wanted, tail).saturating_add(1));
-            (best <= 1 + wanted.len() / 4).then_some((best, named.name))
-        })
-        .collect();
-    found.sort_unstable();
-    let best = found.first().map_or(0, |&(distance, _)| distance);
-    found.into_iter().filter(|&(distance, _)| distance <= best + 1).take(3).map(|(_, name)| name).collect()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// How many single-letter slips lie between two names.
-fn distance(a: &[u8], b: &[u8]) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (y, cell) in b.iter().zip(row.iter_mut().skip(1)) {
-            let above = *cell;
-            let best = (diagonal + usize::from(x != y)).min(above + 1).min(left + 1);
-            diagonal = above;
-            left = best;
-            *cell = best;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
+    /// A fix that finds nothing to fix has become superfluous: the source of the rules was put right.
+    #[test]
+    fn every_fix_is_still_needed() {
+        for (names, wrong, _) in zone_fixes::FIXES {
+            for name in *names {
+                let found = table()
+                    .get(*name)
+                    .map(Named::spelled_out)
+                    .unwrap_or_default();
+                assert!(
+                    found.changes.iter().any(|change| change.0 == *wrong),
+                    "{name}: {wrong}"
+                );
+            }
         }
     }
-    row.last().copied().unwrap_or(0)
 }

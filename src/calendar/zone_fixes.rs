@@ -33,9 +33,13 @@ pub(super) const FIXES: &[Fix] = &[
 
 /// Puts the changes of one zone right.
 pub(super) fn apply(zone: &str, changes: &mut Vec<(i64, i32)>) {
-    let own = FIXES.iter().filter(|(zones, ..)| zones.iter().any(|name| name.eq_ignore_ascii_case(zone)));
+    let own = FIXES
+        .iter()
+        .filter(|(zones, ..)| zones.iter().any(|name| name.eq_ignore_ascii_case(zone)));
     for &(_, wrong, right) in own {
-        let Some(place) = changes.iter().position(|&(second, _)| second == wrong) else { continue };
+        let Some(place) = changes.iter().position(|&(second, _)| second == wrong) else {
+            continue;
+        };
         match (right, changes.get_mut(place)) {
             (Some(right), Some(change)) => change.0 = right,
             _ => {

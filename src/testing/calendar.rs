@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::calendar::{
-    Calendar, Combination, DayHours, EARLIEST, Exception, LATEST, Layer, Overnight, Week, When, Window, Zone,
+    Calendar, Combination, DayHours, EARLIEST, Exception, LATEST, Layer, Overnight, Week, When,
+    Window, Zone,
 };
 
 /// Zones with something odd about them: half hours, changes at midnight, days that never were, two changes in a month.
@@ -47,19 +48,22 @@ fn named_zones() -> impl Strategy<Value = Zone> {
 
 /// Zones of the host's own, with whole-second offsets and changes at any second, some of them days apart.
 pub fn host_zones() -> impl Strategy<Value = Zone> {
-    let offset = prop_oneof![-15i32..15, -50_000i32..50_000].prop_map(|offset| match offset.abs() {
-        0..15 => offset * 3_600,
-        _ => offset,
-    });
-    let change = (prop_oneof![1i64..200_000, 1i64..40_000_000], offset.clone());
-    (offset, 1_000_000_000i64..2_000_000_000, vec(change, 0..12)).prop_map(|(first, begin, steps)| {
-        let mut second = begin;
-        let changes = steps.into_iter().filter_map(|(step, offset)| {
-            second += step;
-            Some((DateTime::from_timestamp(second, 0)?, offset))
+    let offset =
+        prop_oneof![-15i32..15, -50_000i32..50_000].prop_map(|offset| match offset.abs() {
+            0..15 => offset * 3_600,
+            _ => offset,
         });
-        Zone::from_transitions("Host/Own", first, changes).unwrap_or_else(|_| Zone::utc())
-    })
+    let change = (prop_oneof![1i64..200_000, 1i64..40_000_000], offset.clone());
+    (offset, 1_000_000_000i64..2_000_000_000, vec(change, 0..12)).prop_map(
+        |(first, begin, steps)| {
+            let mut second = begin;
+            let changes = steps.into_iter().filter_map(|(step, offset)| {
+                second += step;
+                Some((DateTime::from_timestamp(second, 0)?, offset))
+            });
+            Zone::from_transitions("Host/Own", first, changes).unwrap_or_else(|_| Zone::utc())
+        },
+    )
 }
 
 /// Windows of a day: at quarters of an hour, at odd minutes and at odd seconds; overnight ones too.
@@ -68,18 +72,29 @@ pub fn windows() -> impl Strategy<Value = Window> {
     let minutes = (0u32..1_440, 0u32..=1_440).prop_map(|(opens, closes)| (opens * 60, closes * 60));
     let seconds = (0u32..86_400, 0u32..=86_400);
     prop_oneof![6 => quarters, 2 => minutes, 1 => seconds]
-        .prop_filter_map("opens before the end of its day", |(opens, closes)| Window::new(opens, closes).ok())
+        .prop_filter_map("opens before the end of its day", |(opens, closes)| {
+            Window::new(opens, closes).ok()
+        })
 }
 
 /// Weeks with at least one window; now and then with many on one day.
 pub fn weeks() -> impl Strategy<Value = Week> {
     let day = (0u8..7).prop_map(|day| Weekday::try_from(day).unwrap_or(Weekday::Mon));
     let office = windows().prop_map(|window| {
-        let days = [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri];
-        days.into_iter().fold(Week::new(), |week, day| week.and(day, window))
+        let days = [
+            Weekday::Mon,
+            Weekday::Tue,
+            Weekday::Wed,
+            Weekday::Thu,
+            Weekday::Fri,
+        ];
+        days.into_iter()
+            .fold(Week::new(), |week, day| week.and(day, window))
     });
-    let any = vec((day, windows()), 1..24)
-        .prop_map(|days| days.into_iter().fold(Week::new(), |week, (day, window)| week.and(day, window)));
+    let any = vec((day, windows()), 1..24).prop_map(|days| {
+        days.into_iter()
+            .fold(Week::new(), |week, (day, window)| week.and(day, window))
+    });
     prop_oneof![office, any]
 }
 
@@ -96,32 +111,49 @@ pub fn exceptions() -> impl Strategy<Value = Exception> {
     let month_day = || (1u32..=12, 1u32..=31);
     let yearly = (month_day(), month_day()).prop_map(|(first, last)| {
         let single = When::yearly(first.0, first.1).or_else(|_| When::yearly(2, 29));
-        let span = if last.1 % 3 == 0 { When::yearly_between(first, last) } else { single.clone() };
-        span.or(single).unwrap_or_else(|_| When::on(NaiveDate::default()))
+        let span = if last.1 % 3 == 0 {
+            When::yearly_between(first, last)
+        } else {
+            single.clone()
+        };
+        span.or(single)
+            .unwrap_or_else(|_| When::on(NaiveDate::default()))
     });
     let when = prop_oneof![4 => dates().prop_map(When::on), 1 => range, 1 => yearly];
-    (when, hours, "[a-zA-Zéü ,;]{0,12}").prop_map(|(when, hours, name)| Exception::new(when, hours, name))
+    (when, hours, "[a-zA-Zéü ,;]{0,12}")
+        .prop_map(|(when, hours, name)| Exception::new(when, hours, name))
 }
 
 /// Calendars with hours of their own, and some that are always open.
 pub fn plain_calendars() -> impl Strategy<Value = Calendar> {
     let layers = vec(vec(exceptions(), 0..12), 0..3);
     let overnight = select(&[Overnight::WithStartDate, Overnight::CutAtMidnight][..]);
-    let written = (zones(), weeks(), layers, overnight).prop_filter_map("opens at all", |(zone, week, layers, night)| {
-        let mut builder = Calendar::builder_in(zone).week(week).overnight(night);
-        for days in layers {
-            builder = builder.with_layer(days.into_iter().fold(Layer::default(), Layer::and));
-        }
-        builder.build().ok()
-    });
+    let written = (zones(), weeks(), layers, overnight).prop_filter_map(
+        "opens at all",
+        |(zone, week, layers, night)| {
+            let mut builder = Calendar::builder_in(zone).week(week).overnight(night);
+            for days in layers {
+                builder = builder.with_layer(days.into_iter().fold(Layer::default(), Layer::and));
+            }
+            builder.build().ok()
+        },
+    );
     prop_oneof![20 => written, 1 => Just(Calendar::always())]
 }
 
 /// Calendars of all kinds, combined ones too. One in some may never open.
 pub fn calendars() -> impl Strategy<Value = Calendar> {
-    let how = select(&[Combination::Union, Combination::Intersection, Combination::Difference][..]);
+    let how = select(
+        &[
+            Combination::Union,
+            Combination::Intersection,
+            Combination::Difference,
+        ][..],
+    );
     let combined = (plain_calendars(), how, plain_calendars())
-        .prop_filter_map("combines", |(first, how, second)| first.combine(how, &second).ok());
+        .prop_filter_map("combines", |(first, how, second)| {
+            first.combine(how, &second).ok()
+        });
     prop_oneof![3 => plain_calendars(), 1 => combined]
 }
 
@@ -129,7 +161,11 @@ pub fn calendars() -> impl Strategy<Value = Calendar> {
 pub fn dates() -> impl Strategy<Value = NaiveDate> {
     (0i32..47_000).prop_filter_map("a date", |day| {
         // Half of all dates within some years, so that exceptions and questions meet.
-        let day = if day % 2 == 0 { 15_000 + day % 1_500 } else { day };
+        let day = if day % 2 == 0 {
+            15_000 + day % 1_500
+        } else {
+            day
+        };
         NaiveDate::from_num_days_from_ce_opt(719_163 + day)
     })
 }
@@ -140,13 +176,23 @@ pub fn instants() -> impl Strategy<Value = DateTime<Utc>> {
     let all = 0..=end;
     let of_years = 1_290_000_000_000_000i64..1_450_000_000_000_000;
     let round = (0..=end / 900_000_000).prop_map(|quarter| quarter * 900_000_000);
-    let changes = (named_zones(), any::<prop::sample::Index>(), -7_200_000_000i64..7_200_000_000).prop_map(
-        |(zone, index, offset)| {
-            let changes: Vec<i64> = zone.transitions().map(|(at, _)| at.timestamp_micros()).collect();
-            let at = if changes.is_empty() { 0 } else { changes[index.index(changes.len())] };
+    let changes = (
+        named_zones(),
+        any::<prop::sample::Index>(),
+        -7_200_000_000i64..7_200_000_000,
+    )
+        .prop_map(|(zone, index, offset)| {
+            let changes: Vec<i64> = zone
+                .transitions()
+                .map(|(at, _)| at.timestamp_micros())
+                .collect();
+            let at = if changes.is_empty() {
+                0
+            } else {
+                changes[index.index(changes.len())]
+            };
             (at + offset / 60_000_000 * 60_000_000).clamp(0, LATEST.timestamp_micros())
-        },
-    );
+        });
     prop_oneof![1 => all, 3 => of_years, 1 => round, 3 => changes]
         .prop_filter_map("an instant", DateTime::from_timestamp_micros)
 }
@@ -174,7 +220,9 @@ pub mod oracle {
         if let Some((how, first, second)) = calendar.parts() {
             return how.of(is_open(first, at), is_open(second, at));
         }
-        let Some(week) = calendar.week() else { return true };
+        let Some(week) = calendar.week() else {
+            return true;
+        };
         let local = calendar.zone().local(at);
         let second = local.num_seconds_from_midnight();
         let yesterday = local.date().pred_opt();
@@ -202,16 +250,25 @@ pub mod oracle {
     /// Whether the wall-clock second, counted from the midnight of `date` and perhaps on the date after it, lies in a
     /// window of `date`.
     fn is_in_window_of(calendar: &Calendar, week: &Week, date: NaiveDate, second: u32) -> bool {
-        let covers = |windows: &[Window], second| windows.iter().any(|w| w.opens() <= second && second < w.closes());
+        let covers = |windows: &[Window], second| {
+            windows
+                .iter()
+                .any(|w| w.opens() <= second && second < w.closes())
+        };
         let mut open = covers(week.on(date.weekday()), second);
         for layer in calendar.layers() {
-            let here = || layer.exceptions().iter().filter(|exception| exception.when().includes(date));
-            match here().filter(|exception| strength(exception) < 4).max_by_key(|exception| strength(exception)) {
-                Some(exception) => match exception.hours() {
-                    DayHours::Special(windows) => open = covers(windows, second),
-                    _ => open = false,
-                },
-                None => {}
+            let here = || {
+                layer
+                    .exceptions()
+                    .iter()
+                    .filter(|exception| exception.when().includes(date))
+            };
+            let whole = here().filter(|exception| strength(exception) < 4);
+            if let Some(strongest) = whole.max_by_key(|exception| strength(exception)) {
+                open = match strongest.hours() {
+                    DayHours::Special(windows) => covers(windows, second),
+                    _ => false,
+                };
             }
             let closed_now = |exception: &Exception| match exception.hours() {
                 DayHours::ClosedDuring(windows) => covers(windows, second),
@@ -219,17 +276,24 @@ pub mod oracle {
             };
             open &= !here().any(closed_now);
         }
-        open && !(calendar.overnight() == Overnight::CutAtMidnight && is_cut(calendar, date, second))
+        open && !(calendar.overnight() == Overnight::CutAtMidnight
+            && is_cut(calendar, date, second))
     }
 
     /// Whether an exception of the date after `date` takes away this second of a window that began on `date`.
     fn is_cut(calendar: &Calendar, date: NaiveDate, second: u32) -> bool {
-        let (Some(next), Some(second)) = (date.succ_opt(), second.checked_sub(86_400)) else { return false };
+        let (Some(next), Some(second)) = (date.succ_opt(), second.checked_sub(86_400)) else {
+            return false;
+        };
         let exceptions = calendar.layers().iter().flat_map(Layer::exceptions);
-        exceptions.filter(|exception| exception.when().includes(next)).any(|exception| match exception.hours() {
-            DayHours::ClosedDuring(windows) => windows.iter().any(|w| w.opens() <= second && second < w.closes()),
-            _ => true,
-        })
+        exceptions
+            .filter(|exception| exception.when().includes(next))
+            .any(|exception| match exception.hours() {
+                DayHours::ClosedDuring(windows) => windows
+                    .iter()
+                    .any(|w| w.opens() <= second && second < w.closes()),
+                _ => true,
+            })
     }
 
     /// Of the exceptions for one date in one layer the strongest holds; part closings (4) all hold beside it.
@@ -245,9 +309,14 @@ pub mod oracle {
 
     /// The first instant at which the clock of `zone` shows `local`, tried offset by offset.
     pub fn instant_of(zone: &Zone, local: NaiveDateTime) -> Option<DateTime<Utc>> {
-        let offsets = zone.transitions().map(|(_, offset)| offset).chain([zone.offset(EARLIEST)]);
+        let offsets = zone
+            .transitions()
+            .map(|(_, offset)| offset)
+            .chain([zone.offset(EARLIEST)]);
         let shown = offsets.filter_map(|offset| {
-            let at = local.checked_sub_signed(TimeDelta::seconds(i64::from(offset)))?.and_utc();
+            let at = local
+                .checked_sub_signed(TimeDelta::seconds(i64::from(offset)))?
+                .and_utc();
             (zone.local(at) == local).then_some(at)
         });
         shown.min()

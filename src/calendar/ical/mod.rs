@@ -1,0 +1,198 @@
+//! Holiday feeds in iCalendar form (RFC 5545), feature `ical`.
+//!
+//! A [`Feed`] is read from the bytes of an `.ics` file, compared with the days already loaded ([`Feed::compare`]) so that
+//! someone can look at what would change, and becomes a [`Layer`]. [`Calendar::to_ical`] writes closed days back.
+//!
+//! Read are all-day events: `DTSTART` with `DTEND` or `DURATION`, `SUMMARY`, yearly `RRULE`s, `RDATE` and `EXDATE`. Events
+//! at times of day, cancelled ones and exceptions to a recurrence are not holidays; they are counted in
+//! [`Feed::skipped`]. A recurrence is spelled out to the end of 2100 and no further, and everything in a feed that could
+//! grow has a limit, so a hostile one is an error and not a hang.
+
+mod read;
+mod recur;
+mod write;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use chrono::{Datelike, NaiveDate};
+
+use super::{Calendar, DayHours, Exception, Layer, When};
+
+pub use read::InvalidFeed;
+
+/// Days that a feed lists, with their names.
+///
+/// ```
+/// use helpdesk::calendar::ical::Feed;
+///
+/// let text = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20261225\r\nRRULE:FREQ=YEARLY;COUNT=2\r\n\
+///             SUMMARY:Christmas\\, first day\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+/// let feed = Feed::read(text.as_bytes())?;
+/// let days: Vec<String> = feed.holidays().iter().map(|day| format!("{} {}", day.first, day.name)).collect();
+/// assert_eq!(days, ["2026-12-25 Christmas, first day", "2027-12-25 Christmas, first day"]);
+/// # Ok::<(), helpdesk::calendar::ical::InvalidFeed>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Feed {
+    holidays: Vec<Holiday>,
+    skipped: usize,
+}
+
+/// Days in a row under one name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Holiday {
+    /// The first day.
+    pub first: NaiveDate,
+    /// The last day, the same for a single one.
+    pub last: NaiveDate,
+    /// What people call it; may be empty.
+    pub name: String,
+}
+
+/// What a feed would change in a layer, day by day. As text it is a list to look through.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Difference {
+    /// Days that would be closed and are not.
+    pub added: Vec<(NaiveDate, String)>,
+    /// Days that are closed and would not be.
+    pub removed: Vec<(NaiveDate, String)>,
+    /// Days closed before and after, under another name: the old and the new one.
+    pub renamed: Vec<(NaiveDate, String, String)>,
+}
+
+impl Feed {
+    /// Reads a feed.
+    ///
+    /// # Errors
+    /// Bytes that are no UTF-8 or no iCalendar, an all-day event that cannot be understood, or a feed beyond the limits;
+    /// the error names the line.
+    pub fn read(bytes: &[u8]) -> Result<Feed, InvalidFeed> {
+        read::feed(bytes)
+    }
+
+    /// The holidays in order of their dates, recurring ones once for each year.
+    pub fn holidays(&self) -> &[Holiday] {
+        &self.holidays
+    }
+
+    /// How many events of the feed are no all-day events, are cancelled, or change a single date of a recurrence.
+    pub fn skipped(&self) -> usize {
+        self.skipped
+    }
+
+    /// The feed as a layer of closed days.
+    pub fn layer(&self, name: impl Into<String>) -> Layer {
+        let closed = self.holidays.iter().filter_map(|day| {
+            let when = When::between(day.first, day.last).ok()?;
+            Some(Exception::new(when, DayHours::Closed, day.name.as_str()))
+        });
+        closed.fold(Layer::new(name), Layer::and)
+    }
+
+    /// What would change if the feed took the place of a layer. Looked at are the years the feed covers: what it says
+    /// nothing about is not missing from it.
+    pub fn compare(&self, layer: &Layer) -> Difference {
+        let years = self
+            .holidays
+            .iter()
+            .flat_map(|day| [day.first.year(), day.last.year()]);
+        let (Some(first), Some(last)) = (years.clone().min(), years.max()) else {
+            return Difference::default();
+        };
+        let listed = self
+            .holidays
+            .iter()
+            .map(|day| (day.first, day.last, day.name.as_str()));
+        let closed = layer
+            .exceptions()
+            .iter()
+            .filter(|day| *day.hours() == DayHours::Closed)
+            .flat_map(|day| {
+                let years = if day.when().is_yearly() {
+                    first - 1..=last
+                } else {
+                    first..=first
+                };
+                years.filter_map(|year| {
+                    let (first, last) = day.when().stretch_from(year)?;
+                    Some((first, last, day.name()))
+                })
+            });
+        difference(&by_day(closed, first..=last), &by_day(listed, first..=last))
+    }
+}
+
+/// The names of each day; two holidays on one day are joined by semicolons.
+fn by_day<'a>(
+    stretches: impl Iterator<Item = (NaiveDate, NaiveDate, &'a str)>,
+    years: std::ops::RangeInclusive<i32>,
+) -> BTreeMap<NaiveDate, String> {
+    let begin = NaiveDate::from_ymd_opt(*years.start(), 1, 1).unwrap_or(NaiveDate::MIN);
+    let end = NaiveDate::from_ymd_opt(*years.end(), 12, 31).unwrap_or(NaiveDate::MAX);
+    let mut days: BTreeMap<NaiveDate, BTreeSet<&str>> = BTreeMap::new();
+    for (first, last, name) in stretches {
+        let (first, last) = (first.max(begin), last.min(end));
+        for day in first.iter_days().take_while(|day| *day <= last) {
+            days.entry(day).or_default().insert(name);
+        }
+    }
+    let joined = |names: BTreeSet<&str>| names.into_iter().collect::<Vec<_>>().join("; ");
+    days.into_iter()
+        .map(|(day, names)| (day, joined(names)))
+        .collect()
+}
+
+fn difference(old: &BTreeMap<NaiveDate, String>, new: &BTreeMap<NaiveDate, String>) -> Difference {
+    let mut difference = Difference::default();
+    for (day, name) in new {
+        match old.get(day) {
+            None => difference.added.push((*day, name.clone())),
+            Some(before) if before != name => {
+                difference
+                    .renamed
+                    .push((*day, before.clone(), name.clone()))
+            }
+            Some(_) => {}
+        }
+    }
+    let gone = old.iter().filter(|(day, _)| !new.contains_key(day));
+    difference.removed = gone.map(|(day, name)| (*day, name.clone())).collect();
+    difference
+}
+
+impl Difference {
+    /// Whether nothing would change.
+    pub fn is_empty(&self) -> bool {
+        self.added.is_empty() && self.removed.is_empty() && self.renamed.is_empty()
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let added = self
+            .added
+            .iter()
+            .map(|(day, name)| (day, format!("+ {day} {name}")));
+        let removed = self
+            .removed
+            .iter()
+            .map(|(day, name)| (day, format!("- {day} {name}")));
+        let renamed = self
+            .renamed
+            .iter()
+            .map(|(day, old, new)| (day, format!("~ {day} {old} -> {new}")));
+        let mut lines: Vec<(&NaiveDate, String)> = added.chain(removed).chain(renamed).collect();
+        lines.sort();
+        lines.iter().try_for_each(|(_, line)| writeln!(f, "{line}"))
+    }
+}
+
+impl Calendar {
+    /// The whole closed days of all layers as an iCalendar file. Part closings and special hours are not in it.
+    ///
+    /// `stamp` is the time of writing that the format asks for. The same calendar and stamp give the same bytes.
+    pub fn to_ical(&self, stamp: chrono::DateTime<chrono::Utc>) -> String {
+        write::feed(self.layers(), stamp)
+    }
+}

@@ -1,0 +1,315 @@
+//! From bytes to holidays.
+
+use chrono::{Days, NaiveDate};
+
+use super::recur::{self, Rule};
+use super::{Feed, Holiday};
+
+const MOST_BYTES: usize = 16 << 20;
+const MOST_LINE: usize = 64 << 10;
+const MOST_DEPTH: usize = 16;
+const MOST_EVENTS: usize = 50_000;
+const MOST_HOLIDAYS: usize = 200_000;
+const MOST_DAYS: u64 = 400;
+
+/// Why a feed cannot be used, and in which line.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line} of the feed: {problem}")]
+pub struct InvalidFeed {
+    line: usize,
+    problem: Problem,
+}
+
+impl InvalidFeed {
+    /// The number of the line, from 1; for an event as a whole that of its end.
+    pub fn line(&self) -> usize {
+        self.line
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Problem {
+    #[error("it is not UTF-8 text")]
+    NotText,
+    #[error("`{0}` is not a line of an iCalendar file: a name, a colon, a value")]
+    NotALine(String),
+    #[error("the file does not begin with `BEGIN:VCALENDAR`")]
+    NotACalendar,
+    #[error("`END:{0}` ends what has not begun")]
+    WrongEnd(String),
+    #[error("the file ends within `{0}`")]
+    Unfinished(String),
+    #[error("`{0}` is not a date, such as `20261225`")]
+    Date(String),
+    #[error("`{0}` is not a whole number of days, such as `P1D`")]
+    Duration(String),
+    #[error("the event has no `DTSTART`")]
+    NoStart,
+    #[error("the event ends before it begins")]
+    EndsFirst,
+    #[error(
+        "`{0}` is not a recurrence that is understood: yearly, with `INTERVAL`, `COUNT`, `UNTIL`, `BYMONTH`, `BYMONTHDAY`, `BYDAY`"
+    )]
+    Recurrence(String),
+    #[error("there are too many or too long {0}")]
+    TooMuch(&'static str),
+}
+
+pub(super) fn feed(bytes: &[u8]) -> Result<Feed, InvalidFeed> {
+    let at = |line: usize| move |problem: Problem| InvalidFeed { line, problem };
+    if bytes.len() > MOST_BYTES {
+        return Err(at(1)(Problem::TooMuch("bytes")));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+        at(1 + before.iter().filter(|&&byte| byte == b'\n').count())(Problem::NotText)
+    })?;
+    let mut reader = Reader::default();
+    let mut last = 1;
+    for (number, line) in unfolded(text.strip_prefix('\u{feff}').unwrap_or(text)) {
+        last = number;
+        if line.len() > MOST_LINE {
+            return Err(at(number)(Problem::TooMuch("characters in a line")));
+        }
+        if !line.is_empty() {
+            reader.line(&line).map_err(at(number))?;
+        }
+    }
+    reader.finish().map_err(at(last))
+}
+
+/// The logical lines with the number of the first physical one: a line that begins with a space goes on with the last.
+fn unfolded(text: &str) -> impl Iterator<Item = (usize, String)> {
+    let mut physical = text
+        .split('\n')
+        .map(|line| line.strip_suffix('\r').unwrap_or(line))
+        .enumerate()
+        .peekable();
+    std::iter::from_fn(move || {
+        let (number, first) = physical.next()?;
+        let mut line = first.to_owned();
+        while let Some((_, more)) = physical.next_if(|(_, line)| line.starts_with([' ', '\t'])) {
+            if line.len() <= MOST_LINE {
+                line.push_str(more.get(1..).unwrap_or_default());
+            }
+        }
+        Some((number + 1, line))
+    })
+}
+
+#[derive(Default)]
+struct Reader {
+    open: Vec<String>,
+    event: Event,
+    events: usize,
+    work: recur::Work,
+    feed: Feed,
+}
+
+/// The event being read.
+#[derive(Default)]
+struct Event {
+    start: Option<NaiveDate>,
+    end: Option<NaiveDate>,
+    days: Option<u64>,
+    name: String,
+    rules: Vec<String>,
+    also: Vec<NaiveDate>,
+    not: Vec<NaiveDate>,
+    /// It has a time of day, is cancelled, or changes one date of another event.
+    is_other: bool,
+}
+
+impl Reader {
+    fn line(&mut self, line: &str) -> Result<(), Problem> {
+        let (name, parameters, value) =
+            property(line).ok_or_else(|| Problem::NotALine(shortened(line)))?;
+        let name = name.to_ascii_uppercase();
+        if self.open.is_empty() && !(name == "BEGIN" && value.eq_ignore_ascii_case("VCALENDAR")) {
+            return Err(Problem::NotACalendar);
+        }
+        match name.as_str() {
+            "BEGIN" => self.begin(value),
+            "END" => self.end(value),
+            _ if self.open.len() == 2 && self.open.last().is_some_and(|open| open == "VEVENT") => {
+                self.event.property(&name, parameters, value)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn begin(&mut self, component: &str) -> Result<(), Problem> {
+        if self.open.len() >= MOST_DEPTH {
+            return Err(Problem::TooMuch("components inside each other"));
+        }
+        self.open.push(component.to_ascii_uppercase());
+        if self.open.len() == 2 {
+            self.event = Event::default();
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, component: &str) -> Result<(), Problem> {
+        let component = component.to_ascii_uppercase();
+        if self.open.pop().as_ref() != Some(&component) {
+            return Err(Problem::WrongEnd(shortened(&component)));
+        }
+        if self.open.len() != 1 || component != "VEVENT" {
+            return Ok(());
+        }
+        self.events += 1;
+        if self.events > MOST_EVENTS {
+            return Err(Problem::TooMuch("events"));
+        }
+        let event = std::mem::take(&mut self.event);
+        if event.is_other {
+            self.feed.skipped += 1;
+            return Ok(());
+        }
+        event.holidays(&mut self.work, &mut self.feed.holidays)?;
+        if self.feed.holidays.len() > MOST_HOLIDAYS {
+            return Err(Problem::TooMuch("holidays"));
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Feed, Problem> {
+        if let Some(open) = self.open.pop() {
+            return Err(Problem::Unfinished(shortened(&open)));
+        }
+        self.feed.holidays.sort();
+        self.feed.holidays.dedup();
+        Ok(self.feed)
+    }
+}
+
+impl Event {
+    fn property(&mut self, name: &str, parameters: &str, value: &str) -> Result<(), Problem> {
+        let has_time =
+            value.contains('T') || parameters.to_ascii_uppercase().contains("VALUE=DATE-TIME");
+        match name {
+            "DTSTART" if has_time => self.is_other = true,
+            "DTSTART" => self.start = Some(date(value)?),
+            "DTEND" if !has_time => self.end = Some(date(value)?),
+            "DURATION" => self.days = duration(value),
+            "SUMMARY" => self.name = unescaped(value),
+            "RRULE" => self.rules.push(value.to_owned()),
+            "RDATE" => self.also.extend(dates(value)?),
+            "EXDATE" => self.not.extend(dates(value)?),
+            "STATUS" if value.eq_ignore_ascii_case("CANCELLED") => self.is_other = true,
+            "RECURRENCE-ID" => self.is_other = true,
+            _ => {}
+        }
+        // A duration in hours belongs to an event with a time of day; whether this is one shows only at its end.
+        if name == "DURATION" && self.days.is_none() && self.start.is_some() {
+            return Err(Problem::Duration(shortened(value)));
+        }
+        Ok(())
+    }
+
+    fn holidays(self, work: &mut recur::Work, holidays: &mut Vec<Holiday>) -> Result<(), Problem> {
+        let start = self.start.ok_or(Problem::NoStart)?;
+        let days = match (self.end, self.days) {
+            (Some(end), _) if end < start => return Err(Problem::EndsFirst),
+            (Some(end), _) => (end - start).num_days().max(1) as u64,
+            (None, Some(days)) => days.max(1),
+            (None, None) => 1,
+        };
+        if days > MOST_DAYS {
+            return Err(Problem::TooMuch("days of one holiday"));
+        }
+        let mut starts = vec![start];
+        for rule in &self.rules {
+            let rule = Rule::parse(rule).ok_or_else(|| Problem::Recurrence(shortened(rule)))?;
+            starts.extend(
+                rule.dates(start, work)
+                    .ok_or(Problem::TooMuch("recurrences"))?,
+            );
+        }
+        starts.extend(self.also);
+        starts.sort_unstable();
+        starts.dedup();
+        starts.retain(|start| !self.not.contains(start));
+        holidays.extend(starts.into_iter().filter_map(|first| {
+            let last = first.checked_add_days(Days::new(days - 1))?;
+            Some(Holiday {
+                first,
+                last,
+                name: self.name.clone(),
+            })
+        }));
+        Ok(())
+    }
+}
+
+/// Name, parameters and value of `NAME;PARAMETER="a:b":VALUE`.
+fn property(line: &str) -> Option<(&str, &str, &str)> {
+    let mut quoted = false;
+    let colon = line.find(|c| {
+        quoted ^= c == '"';
+        c == ':' && !quoted
+    })?;
+    let (head, value) = (line.get(..colon)?, line.get(colon + 1..)?);
+    let (name, parameters) = head.split_once(';').unwrap_or((head, ""));
+    let is_name = !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    is_name.then_some((name, parameters, value.trim_end()))
+}
+
+pub(super) fn date(text: &str) -> Result<NaiveDate, Problem> {
+    let digits = text.trim();
+    let parsed = || {
+        let number = |range: std::ops::Range<usize>| digits.get(range)?.parse().ok();
+        NaiveDate::from_ymd_opt(digits.get(..4)?.parse().ok()?, number(4..6)?, number(6..8)?)
+    };
+    let is_date = digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    parsed()
+        .filter(|_| is_date)
+        .ok_or_else(|| Problem::Date(shortened(text)))
+}
+
+/// A list of dates; a date with a time of day counts as its date.
+fn dates(text: &str) -> Result<Vec<NaiveDate>, Problem> {
+    text.split(',')
+        .map(|one| date(one.split(['T', '/']).next().unwrap_or_default()))
+        .collect()
+}
+
+/// Whole days: `P1D`, `P2W`, `PT24H`.
+fn duration(text: &str) -> Option<u64> {
+    let text = text.trim().trim_start_matches('+').strip_prefix('P')?;
+    let number = |unit: char| text.strip_suffix(unit)?.parse::<u64>().ok();
+    let hours = || {
+        text.strip_prefix('T')?
+            .strip_suffix('H')?
+            .parse::<u64>()
+            .ok()
+            .filter(|hours| hours % 24 == 0)
+    };
+    number('D')
+        .or_else(|| number('W')?.checked_mul(7))
+        .or_else(|| Some(hours()? / 24))
+}
+
+fn unescaped(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        match (character, character == '\\') {
+            (_, true) => match characters.next() {
+                Some('n' | 'N') => plain.push('\n'),
+                Some(escaped) => plain.push(escaped),
+                None => {}
+            },
+            (character, false) => plain.push(character),
+        }
+    }
+    plain
+}
+
+/// As much of a text as an error message should repeat.
+fn shortened(text: &str) -> String {
+    text.chars().take(80).collect()
+}

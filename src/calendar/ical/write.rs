@@ -1,0 +1,112 @@
+//! From closed days to text.
+
+use std::fmt::Write;
+
+use chrono::{DateTime, Days, NaiveDate, Utc};
+
+use super::super::{DayHours, Exception, Layer};
+
+/// The year in which a yearly day is written to begin: so that a stretch over New Year reaches into 1970.
+const FIRST_YEAR: i32 = 1969;
+
+/// The longest line in bytes, its end not counted.
+const LONGEST: usize = 75;
+
+pub(super) fn feed(layers: &[Layer], stamp: DateTime<Utc>) -> String {
+    let mut file = File {
+        text: String::new(),
+        stamp,
+        events: 0,
+    };
+    file.line("BEGIN:VCALENDAR");
+    file.line("VERSION:2.0");
+    file.line("PRODID:-//helpdesk//closed days//EN");
+    for exception in layers.iter().flat_map(Layer::exceptions) {
+        if *exception.hours() == DayHours::Closed {
+            file.exception(exception);
+        }
+    }
+    file.line("END:VCALENDAR");
+    file.text
+}
+
+struct File {
+    text: String,
+    stamp: DateTime<Utc>,
+    events: usize,
+}
+
+impl File {
+    fn exception(&mut self, exception: &Exception) {
+        let when = exception.when();
+        if !when.is_yearly() {
+            if let Some((first, last)) = when.stretch_from(0) {
+                self.event(first, last, exception.name(), false);
+            }
+            return;
+        }
+        let stretches: Vec<_> = (FIRST_YEAR..=2100)
+            .filter_map(|year| when.stretch_from(year))
+            .collect();
+        let mut lengths = stretches.iter().map(|(first, last)| *last - *first);
+        let length = lengths.next();
+        if lengths.all(|other| Some(other) == length) {
+            if let Some(&(first, last)) = stretches.first() {
+                self.event(first, last, exception.name(), true);
+            }
+        } else {
+            // A stretch over the end of February is a day longer in leap years, which a recurrence cannot say.
+            stretches
+                .into_iter()
+                .for_each(|(first, last)| self.event(first, last, exception.name(), false));
+        }
+    }
+
+    fn event(&mut self, first: NaiveDate, last: NaiveDate, name: &str, is_yearly: bool) {
+        self.events += 1;
+        let end = last.checked_add_days(Days::new(1)).unwrap_or(last);
+        self.line("BEGIN:VEVENT");
+        self.line(&format!(
+            "UID:{}-{}@helpdesk",
+            first.format("%Y%m%d"),
+            self.events
+        ));
+        self.line(&format!("DTSTAMP:{}", self.stamp.format("%Y%m%dT%H%M%SZ")));
+        self.line(&format!("DTSTART;VALUE=DATE:{}", first.format("%Y%m%d")));
+        self.line(&format!("DTEND;VALUE=DATE:{}", end.format("%Y%m%d")));
+        if is_yearly {
+            self.line("RRULE:FREQ=YEARLY");
+        }
+        self.line(&format!("SUMMARY:{}", escaped(name)));
+        self.line("TRANSP:TRANSPARENT");
+        self.line("END:VEVENT");
+    }
+
+    /// Writes a line, folded so that no piece is longer than the format allows, and no character is cut in two.
+    fn line(&mut self, line: &str) {
+        let mut length = 0;
+        for character in line.chars() {
+            if length + character.len_utf8() > LONGEST {
+                self.text.push_str("\r\n ");
+                length = 1;
+            }
+            length += character.len_utf8();
+            let _ = write!(self.text, "{character}");
+        }
+        self.text.push_str("\r\n");
+    }
+}
+
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\\' | ';' | ',' => escaped.extend(['\\', character]),
+            '\n' => escaped.push_str("\\n"),
+            '\r' => {}
+            character if character.is_control() => escaped.push(' '),
+            character => escaped.push(character),
+        }
+    }
+    escaped
+}

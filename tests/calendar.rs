@@ -1,0 +1,785 @@
+//! Calendars by example: what can be written, what is refused, and what the answers are at the edges.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc, Weekday};
+use helpdesk::calendar::{
+    Calendar, CalendarError, DayEnd, DayHours, EARLIEST, Exception, InvalidCalendar, LATEST, Layer,
+    Overnight, Reason, Week, When, Window,
+};
+use proptest::prelude::*;
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().expect("an instant")
+}
+
+fn date(text: &str) -> NaiveDate {
+    text.parse().expect("a date")
+}
+
+fn office() -> Calendar {
+    Calendar::parse("Mon-Fri 09:00-17:00", "UTC").expect("a calendar")
+}
+
+/// An office in UTC with these exceptions in one layer.
+fn office_with(hours: &str, exceptions: &[(&str, &str)]) -> Result<Calendar, InvalidCalendar> {
+    let mut builder = Calendar::builder("UTC")?.hours(hours)?;
+    for (when, hours) in exceptions {
+        let (when, hours): (When, DayHours) = (when.parse()?, hours.parse()?);
+        builder = builder.exception(Exception::new(when, hours, "why"));
+    }
+    builder.build()
+}
+
+/// The open stretches of a day, as `09:00-17:00,..`; an end on the next day is shown as it is on the clock.
+#[track_caller]
+fn open_on(calendar: &Calendar, day: &str) -> String {
+    let (from, to) = calendar.zone().bounds_of(date(day));
+    let stretches = calendar.windows(from..to).expect("a range").map(|open| {
+        let shown = |at| calendar.zone().local(at).format("%H:%M").to_string();
+        format!("{}-{}", shown(open.from), shown(open.to))
+    });
+    stretches.collect::<Vec<_>>().join(",")
+}
+
+#[track_caller]
+fn check(hours: &str, exceptions: &[(&str, &str)], day: &str, expected: &str) {
+    let calendar = office_with(hours, exceptions).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(
+        open_on(&calendar, day),
+        expected,
+        "{hours} {exceptions:?} on {day}"
+    );
+}
+
+#[track_caller]
+fn refused(result: Result<Calendar, InvalidCalendar>, part: Option<&str>, message: &str) {
+    let error = result.expect_err("should be refused");
+    assert_eq!(error.part(), part, "{error}");
+    assert!(error.to_string().contains(message), "{error}");
+}
+
+#[test]
+fn weeks_are_read_and_written() {
+    for (text, written) in [
+        ("Mon-Fri 09:00-17:00", "Mon-Fri 09:00-17:00"),
+        (
+            "mon-fri 9:00-17:00; SAT 10:00-14:00;",
+            "Mon-Fri 09:00-17:00; Sat 10:00-14:00",
+        ),
+        ("Sun-Thu 08:00-16:00", "Mon-Thu,Sun 08:00-16:00"),
+        ("Sat-Mon: 22:00-06:00", "Mon,Sat-Sun 22:00-06:00"),
+        ("daily 00:00-24:00", "Mon-Sun 00:00-24:00"),
+        (
+            "Monday,Wed 9:00-12:00,13:00-18:00; Wednesday 20:00-21:30:15",
+            "Mon 09:00-12:00,13:00-18:00; Wed 09:00-12:00,13:00-18:00,20:00-21:30:15",
+        ),
+        ("Mon 9:00-12:00; Mon 9:00-12:00", "Mon 09:00-12:00"),
+    ] {
+        let week: Week = text
+            .parse()
+            .unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(week.to_string(), written);
+        assert_eq!(written.parse::<Week>().as_ref(), Ok(&week));
+    }
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused_by_its_part() {
+    let hours = |text: &str| Calendar::parse(text, "UTC");
+    refused(hours(""), None, "the week has no hours");
+    refused(
+        hours("Mon"),
+        Some("Mon"),
+        "`Mon` is not a list of days and windows",
+    );
+    refused(
+        hours("9:00-17:00"),
+        Some("9:00-17:00"),
+        "is not a list of days and windows",
+    );
+    refused(
+        hours("Mon-Xyz 9:00-17:00"),
+        Some("Xyz"),
+        "`Xyz` is not a day of the week",
+    );
+    refused(hours("M 9:00-17:00"), Some("M"), "is not a day of the week");
+    refused(hours("Mon 9-17"), Some("9"), "`9` is not a time of day");
+    refused(
+        hours("Mon 09:60-17:00"),
+        Some("09:60"),
+        "is not a time of day",
+    );
+    refused(
+        hours("Mon 09:00-24:01"),
+        Some("24:01"),
+        "is not a time of day",
+    );
+    refused(hours("Mon 09:00"), Some("09:00"), "is not a window");
+    refused(
+        hours("Mon 24:00-06:00"),
+        Some("24:00-06:00"),
+        "is not a window",
+    );
+    refused(hours("Mon 9:00-17:00,"), Some(""), "is not a window");
+    refused(
+        Calendar::parse("Mon 9:00-17:00", "Europe/Nowhere"),
+        Some("Europe/Nowhere"),
+        "is not a time zone",
+    );
+    let with = |when, hours| office_with("Mon-Fri 9:00-17:00", &[(when, hours)]);
+    refused(
+        with("2026-02-30", "closed"),
+        Some("2026-02-30"),
+        "is not a date",
+    );
+    refused(with("13-01", "closed"), Some("13-01"), "is not a date");
+    refused(
+        with("2026-12-31..2026-12-24", "closed"),
+        Some("2026-12-31..2026-12-24"),
+        "ends before it begins",
+    );
+    refused(
+        with("12-25", "shut"),
+        Some("shut"),
+        "is not the hours of a date",
+    );
+    refused(
+        with("12-25", "closedish"),
+        Some("closedish"),
+        "is not the hours of a date",
+    );
+    refused(with("01-01..12-31", "closed"), None, "never opens");
+    let twice = office_with(
+        "daily 9:00-17:00",
+        &[("12-24", "9:00-10:00"), ("12-24", "11:00-12:00")],
+    );
+    refused(twice, Some("12-24"), "special hours twice");
+    let none = Exception::new(date("2026-01-01"), DayHours::Special(Vec::new()), "");
+    refused(
+        Calendar::builder("UTC").and_then(|b| b.hours("daily 9:00-17:00")?.exception(none).build()),
+        Some(""),
+        "hours of a date",
+    );
+    let many = (0..50_001).map(|_| (date("2026-01-01"), String::new()));
+    refused(
+        office().with_closed_days(many),
+        None,
+        "at most `50000` are allowed",
+    );
+    let ranges = |builder: helpdesk::calendar::Builder| {
+        (0..30).fold(builder, |b, n| {
+            b.closed(
+                When::between(date("1980-01-01"), date("2099-01-01") + TimeDelta::days(n))
+                    .expect("days"),
+                "",
+            )
+        })
+    };
+    refused(
+        Calendar::builder("UTC").and_then(|b| ranges(b.hours("daily 9:00-17:00")?).build()),
+        None,
+        "dates with exceptions",
+    );
+}
+
+#[test]
+fn exceptions_change_their_dates_and_no_other() {
+    let week = "Mon-Fri 09:00-12:00,13:00-18:00";
+    check(week, &[], "2026-12-24", "09:00-12:00,13:00-18:00");
+    check(week, &[("2026-12-24", "closed")], "2026-12-24", "");
+    check(
+        week,
+        &[("2026-12-24", "closed")],
+        "2026-12-23",
+        "09:00-12:00,13:00-18:00",
+    );
+    check(
+        week,
+        &[("2026-12-24", "closed 11:00-14:00")],
+        "2026-12-24",
+        "09:00-11:00,14:00-18:00",
+    );
+    check(
+        week,
+        &[("2026-12-24", "10:00-11:00,15:00-16:00")],
+        "2026-12-24",
+        "10:00-11:00,15:00-16:00",
+    );
+    check(week, &[("12-24..01-02", "closed")], "2027-01-01", "");
+    check(week, &[("12-24..01-02", "closed")], "2026-12-31", "");
+    check(
+        week,
+        &[("12-24..01-02", "closed")],
+        "2026-01-05",
+        "09:00-12:00,13:00-18:00",
+    );
+    check(week, &[("02-29", "closed")], "2028-02-29", "");
+    check(
+        week,
+        &[("02-29", "closed")],
+        "2027-03-01",
+        "09:00-12:00,13:00-18:00",
+    );
+    check(
+        week,
+        &[("2026-12-24..2026-12-31", "closed")],
+        "2026-12-28",
+        "",
+    );
+    check(
+        week,
+        &[("2026-12-26", "10:00-11:00")],
+        "2026-12-26",
+        "10:00-11:00",
+    );
+    check(
+        week,
+        &[("12-24", "closed"), ("2026-12-24", "10:00-11:00")],
+        "2026-12-24",
+        "10:00-11:00",
+    );
+    check(
+        week,
+        &[("2026-12-24", "closed"), ("12-24", "10:00-11:00")],
+        "2026-12-24",
+        "",
+    );
+    check(
+        week,
+        &[("12-24", "10:00-14:00"), ("12-24", "closed 12:00-24:00")],
+        "2026-12-24",
+        "10:00-12:00",
+    );
+}
+
+#[test]
+fn a_higher_layer_has_the_last_word() {
+    let day = date("2026-12-24");
+    let closed = Exception::new(day, DayHours::Closed, "national");
+    let special = Exception::new(day, "10:00-11:00".parse().expect("hours"), "team");
+    let layered = |first: &Exception, second: &Exception| {
+        let builder = Calendar::builder("UTC")
+            .and_then(|builder| builder.hours("Mon-Fri 9:00-17:00"))
+            .expect("hours");
+        let builder = builder
+            .with_layer(Layer::new("a").and(first.clone()))
+            .with_layer(Layer::new("b").and(second.clone()));
+        builder.build().expect("a calendar")
+    };
+    assert_eq!(
+        open_on(&layered(&closed, &special), "2026-12-24"),
+        "10:00-11:00"
+    );
+    assert_eq!(open_on(&layered(&special, &closed), "2026-12-24"), "");
+    let reopened = layered(&closed, &special)
+        .with_closed_days([(day, String::from("again"))])
+        .expect("a calendar");
+    assert_eq!(open_on(&reopened, "2026-12-24"), "");
+    assert_eq!(reopened.layers().len(), 3);
+}
+
+#[test]
+fn overnight_windows_and_holidays() {
+    let night = |overnight| {
+        let builder = Calendar::builder("UTC")
+            .and_then(|builder| builder.hours("daily 22:00-06:00"))
+            .expect("hours");
+        builder
+            .overnight(overnight)
+            .closed(date("2026-03-11"), "holiday")
+            .build()
+            .expect("a calendar")
+    };
+    let (whole, cut) = (
+        night(Overnight::WithStartDate),
+        night(Overnight::CutAtMidnight),
+    );
+    assert_eq!(open_on(&whole, "2026-03-11"), "00:00-06:00");
+    assert_eq!(open_on(&cut, "2026-03-11"), "");
+    assert_eq!(open_on(&whole, "2026-03-12"), "22:00-00:00");
+    assert_eq!(open_on(&cut, "2026-03-12"), "22:00-00:00");
+    assert_eq!(open_on(&cut, "2026-03-10"), "00:00-06:00,22:00-00:00");
+}
+
+#[test]
+fn days_with_many_windows() {
+    let hours: Vec<String> = (0..24).map(|hour| format!("{hour}:00-{hour}:30")).collect();
+    let crowded =
+        Calendar::parse(&format!("daily {}", hours.join(",")), "UTC").expect("a calendar");
+    let midnight = at("2026-03-09T00:00:00Z");
+    for hour in 0..24 {
+        let begin = midnight + TimeDelta::hours(hour);
+        assert_eq!(
+            crowded.elapsed(midnight, begin),
+            Ok(TimeDelta::minutes(30 * hour))
+        );
+        assert_eq!(
+            crowded.add(midnight, TimeDelta::minutes(30 * hour + 10)),
+            Ok(begin + TimeDelta::minutes(10))
+        );
+        assert_eq!(
+            crowded.next_close(begin),
+            Ok(begin + TimeDelta::minutes(30))
+        );
+        assert_eq!(
+            crowded.next_open(begin + TimeDelta::minutes(40)),
+            Ok(begin + TimeDelta::hours(1))
+        );
+        assert_eq!(
+            crowded.previous_opening(begin + TimeDelta::minutes(40)),
+            Ok(begin)
+        );
+        assert_eq!(crowded.is_open(begin + TimeDelta::minutes(29)), Ok(true));
+        assert_eq!(crowded.is_open(begin + TimeDelta::minutes(30)), Ok(false));
+    }
+}
+
+#[test]
+fn outside_the_range_is_an_error() {
+    let tick = TimeDelta::microseconds(1);
+    let before = CalendarError::OutOfRange {
+        at: EARLIEST - tick,
+    };
+    let after = CalendarError::OutOfRange { at: LATEST + tick };
+    for calendar in [office(), Calendar::always()] {
+        assert_eq!(
+            calendar.elapsed(EARLIEST - tick, LATEST),
+            Err(before.clone())
+        );
+        assert_eq!(
+            calendar.elapsed(EARLIEST, LATEST + tick),
+            Err(after.clone())
+        );
+        assert_eq!(
+            calendar.is_open(DateTime::<Utc>::MAX_UTC),
+            Err(CalendarError::OutOfRange {
+                at: DateTime::<Utc>::MAX_UTC
+            })
+        );
+        assert_eq!(
+            calendar.add(LATEST, TimeDelta::hours(1)),
+            Err(CalendarError::BeyondRange)
+        );
+        assert_eq!(
+            calendar.add(EARLIEST, TimeDelta::MAX),
+            Err(CalendarError::BeyondRange)
+        );
+        assert_eq!(
+            calendar.add(EARLIEST, TimeDelta::MIN),
+            Err(CalendarError::BeyondRange)
+        );
+        assert_eq!(
+            calendar.subtract(EARLIEST, TimeDelta::hours(1)),
+            Err(CalendarError::BeyondRange)
+        );
+        assert_eq!(
+            calendar.elapsed_micros(i64::MIN, 0),
+            Err(CalendarError::OutOfRange {
+                at: DateTime::<Utc>::MIN_UTC
+            })
+        );
+        assert!(matches!(
+            calendar.add_micros(-1, 0),
+            Err(CalendarError::OutOfRange { .. })
+        ));
+        assert_eq!(
+            calendar.add_micros(0, i64::MAX),
+            Err(CalendarError::BeyondRange)
+        );
+        assert_eq!(
+            calendar.add_micros(0, i64::MIN),
+            Err(CalendarError::BeyondRange)
+        );
+        assert!(calendar.windows(EARLIEST - tick..LATEST).is_err());
+        assert!(calendar.explain(EARLIEST, LATEST + tick).is_err());
+    }
+    assert_eq!(
+        Calendar::always().elapsed(EARLIEST, LATEST),
+        Ok(LATEST - EARLIEST)
+    );
+    let out = CalendarError::DateOutOfRange {
+        date: date("2101-01-01"),
+    };
+    assert_eq!(
+        out.to_string(),
+        "`2101-01-01` is outside the supported range, `1970-01-01` to `2100-12-31`"
+    );
+    assert_eq!(office().is_business_day(date("2101-01-01")), Err(out));
+    assert!(office().week_chart(NaiveDate::MAX).is_err());
+    assert!(office().year_chart(1969).is_err());
+}
+
+#[test]
+fn the_last_and_the_first_days_are_exact() {
+    assert_eq!(
+        office().next_open(at("2100-12-31T12:00:00Z")),
+        Ok(at("2100-12-31T12:00:00Z"))
+    );
+    assert_eq!(
+        office().next_close(at("2100-12-31T12:00:00Z")),
+        Ok(at("2100-12-31T17:00:00Z"))
+    );
+    assert_eq!(
+        office().next_opening(at("2100-12-31T12:00:00Z")),
+        Err(CalendarError::BeyondRange)
+    );
+    assert_eq!(office().next_open(EARLIEST), Ok(at("1970-01-01T09:00:00Z")));
+    let auckland = Calendar::parse("daily 9:00-17:00", "Pacific/Auckland").expect("a calendar");
+    assert_eq!(auckland.next_open(EARLIEST), Ok(EARLIEST));
+    assert_eq!(
+        auckland.previous_opening(at("1970-01-01T02:00:00Z")),
+        Err(CalendarError::BeyondRange)
+    );
+}
+
+#[test]
+fn never_is_found_at_once() {
+    let mondays = Calendar::parse("Mon 9:00-17:00", "UTC").expect("a calendar");
+    let tuesdays = Calendar::parse("Tue 9:00-17:00", "UTC").expect("a calendar");
+    let never = mondays.intersection(&tuesdays).expect("a calendar");
+    assert!(never.is_never_open());
+    let now = at("2026-03-09T12:00:00Z");
+    assert_eq!(never.elapsed(EARLIEST, LATEST), Ok(TimeDelta::zero()));
+    assert_eq!(never.add(now, TimeDelta::zero()), Ok(now));
+    for answer in [
+        never.add(now, TimeDelta::hours(1)),
+        never.add_latest(now, TimeDelta::zero()),
+        never.subtract(now, TimeDelta::hours(1)),
+        never.next_open(now),
+        never.next_opening(now),
+        never.next_close(now),
+        never.previous_open(now),
+        never.previous_opening(now),
+        never.previous_close(now),
+    ] {
+        assert_eq!(answer, Err(CalendarError::Never));
+    }
+    assert_eq!(
+        never.windows(EARLIEST..LATEST).expect("a range").next(),
+        None
+    );
+    assert_eq!(
+        never.business_day(date("2026-03-09"), 1),
+        Err(CalendarError::Never)
+    );
+    let until_2050 = mondays
+        .difference(
+            &office_with("daily 0:00-24:00", &[("1970-01-01..2049-12-31", "closed")])
+                .expect("a calendar"),
+        )
+        .expect("a calendar");
+    assert_eq!(
+        until_2050.add(now, TimeDelta::days(9_999)),
+        Err(CalendarError::Never)
+    );
+    assert_eq!(
+        mondays.add(now, TimeDelta::days(9_999)),
+        Err(CalendarError::BeyondRange)
+    );
+    let daily = Calendar::parse("daily 00:00-24:00", "Europe/Berlin").expect("a calendar");
+    assert!(daily.is_always_open());
+    assert_eq!(daily.next_close(now), Err(CalendarError::Never));
+}
+
+#[test]
+fn combined_calendars_follow_the_sun() {
+    let desks = [
+        ("America/New_York", "Mon-Fri 9:00-17:00"),
+        ("Asia/Tokyo", "Mon-Fri 9:00-17:00"),
+        ("Europe/Berlin", "Mon-Fri 8:00-16:00"),
+    ];
+    let mut all = desks
+        .iter()
+        .map(|(zone, hours)| Calendar::parse(hours, zone).expect("a calendar"));
+    let first = all.next().expect("a desk");
+    let sun = all
+        .try_fold(first, |sun, desk| sun.union(&desk))
+        .expect("a calendar");
+    let noon = at("2026-01-14T12:00:00Z");
+    assert_eq!(
+        sun.elapsed(noon, noon + TimeDelta::days(1)),
+        Ok(TimeDelta::hours(22))
+    );
+    assert_eq!(sun.next_close(noon), Ok(at("2026-01-14T22:00:00Z")));
+    assert_eq!(sun.zone().name(), "America/New_York");
+    let mut deep = office();
+    let error = loop {
+        match deep.union(&office()) {
+            Ok(deeper) => deep = deeper,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(
+        error.to_string(),
+        "calendars are combined `32` deep at most"
+    );
+}
+
+#[test]
+fn closed_days_of_any_calendar() {
+    let day = (date("2026-03-11"), String::from("closed"));
+    for calendar in [
+        Calendar::always(),
+        office(),
+        office()
+            .union(&Calendar::parse("Sat 9:00-12:00", "UTC").expect("a calendar"))
+            .expect("a calendar"),
+    ] {
+        let closed = calendar
+            .with_closed_days([day.clone()])
+            .expect("a calendar");
+        assert_eq!(open_on(&closed, "2026-03-11"), "");
+        assert_eq!(
+            open_on(&closed, "2026-03-12"),
+            open_on(&calendar, "2026-03-12")
+        );
+    }
+}
+
+#[test]
+fn business_days_are_dates() {
+    let berlin = Calendar::builder("Europe/Berlin")
+        .and_then(|b| b.hours("Mon-Fri 9:00-17:00"))
+        .expect("hours");
+    let berlin = berlin
+        .closed(date("2026-03-30"), "closed")
+        .build()
+        .expect("a calendar");
+    let friday = at("2026-03-27T14:30:00Z");
+    let days = |count, end| berlin.add_business_days(friday, count, end);
+    assert_eq!(days(1, DayEnd::SameTime), Ok(at("2026-03-31T13:30:00Z")));
+    assert_eq!(days(1, DayEnd::LastClose), Ok(at("2026-03-31T15:00:00Z")));
+    assert_eq!(days(-1, DayEnd::SameTime), Ok(at("2026-03-26T14:30:00Z")));
+    assert_eq!(days(0, DayEnd::SameTime), Ok(friday));
+    assert_eq!(days(0, DayEnd::LastClose), Ok(at("2026-03-27T16:00:00Z")));
+    assert_eq!(
+        days(i64::MAX, DayEnd::SameTime),
+        Err(CalendarError::BeyondRange)
+    );
+    assert_eq!(
+        days(i64::MIN, DayEnd::SameTime),
+        Err(CalendarError::BeyondRange)
+    );
+    let saturday = date("2026-03-28");
+    assert_eq!(berlin.business_day(saturday, 1), Ok(date("2026-03-31")));
+    assert_eq!(
+        berlin.count_business_days(saturday, date("2026-04-03")),
+        Ok(4)
+    );
+    assert_eq!(
+        berlin.count_business_days(date("2026-04-03"), saturday),
+        Ok(-4)
+    );
+
+    let early =
+        Calendar::parse("daily 1:00-2:30,22:00-23:00", "Europe/Berlin").expect("a calendar");
+    let skipped = early.add_business_days(at("2026-03-28T01:15:00Z"), 1, DayEnd::SameTime);
+    assert_eq!(skipped, Ok(at("2026-03-29T01:00:00Z")));
+    let repeated = early.add_business_days(at("2026-10-24T00:15:00Z"), 1, DayEnd::SameTime);
+    assert_eq!(repeated, Ok(at("2026-10-25T00:15:00Z")));
+}
+
+#[test]
+fn business_days_as_time_are_never_nothing() {
+    let office = Calendar::parse("Mon-Fri 9:00-17:00; Sat 20:00-21:00", "UTC").expect("a calendar");
+    let friday_evening = at("2026-03-06T18:00:00Z");
+    assert_eq!(
+        office.add_business_days(friday_evening, 1, DayEnd::SameTime),
+        Ok(at("2026-03-07T18:00:00Z"))
+    );
+    let time = office.business_days_as_time(friday_evening, 1, DayEnd::SameTime);
+    assert_eq!(
+        time,
+        Ok(TimeDelta::hours(9)),
+        "Saturday at 18:00 is before its hours: Monday at 18:00 is meant"
+    );
+    assert_eq!(
+        office.business_days_as_time(friday_evening, 0, DayEnd::SameTime),
+        Ok(TimeDelta::zero())
+    );
+}
+
+#[test]
+fn reasons_are_told() {
+    let night = Calendar::builder("UTC")
+        .and_then(|b| b.hours("Mon-Fri 22:00-06:00; Sat 9:00-12:00"))
+        .expect("hours");
+    let night = night
+        .closed(date("2026-03-11"), "Founders' day")
+        .closed_during(date("2026-03-14"), "10:00-11:00", "fire drill");
+    let night = night
+        .and_then(|b| b.special(date("2026-03-16"), "8:00-9:00", "training"))
+        .and_then(|b| b.build())
+        .expect("a calendar");
+    let why = night
+        .explain(at("2026-03-11T00:00:00Z"), at("2026-03-17T00:00:00Z"))
+        .expect("reasons");
+    let told: Vec<String> = why
+        .stretches()
+        .iter()
+        .map(|s| format!("{} {}", s.from.format("%d %H:%M"), s.reason))
+        .collect();
+    let expected = [
+        "11 00:00 Tue 22:00-06:00",
+        "11 06:00 closed: Founders' day",
+        "12 06:00 outside hours",
+        "12 22:00 Thu 22:00-06:00",
+        "13 06:00 outside hours",
+        "13 22:00 Fri 22:00-06:00",
+        "14 06:00 outside hours",
+        "14 09:00 Sat 09:00-12:00",
+        "14 10:00 closed: fire drill",
+        "14 11:00 Sat 09:00-12:00",
+        "14 12:00 outside hours",
+        "15 00:00 no hours on Sun",
+        "16 00:00 outside hours",
+        "16 08:00 special hours 08:00-09:00 (training)",
+        "16 09:00 outside hours",
+        "16 22:00 closed: training",
+    ];
+    assert_eq!(told, expected);
+    let due = night
+        .explain_add(at("2026-03-11T05:00:00Z"), TimeDelta::hours(2))
+        .expect("reasons");
+    assert_eq!(due.open(), TimeDelta::hours(2));
+    assert_eq!(
+        due.stretches().last().map(|s| s.to),
+        Some(at("2026-03-12T23:00:00Z"))
+    );
+    assert!(due.to_string().ends_with("open in all: 2:00:00\n"), "{due}");
+    let both = night.union(&Calendar::always()).expect("a calendar");
+    let why = both
+        .explain(at("2026-03-11T07:00:00Z"), at("2026-03-11T08:00:00Z"))
+        .expect("reasons");
+    assert_eq!(
+        why.stretches()[0].reason.to_string(),
+        "closed: Founders' day, or always open"
+    );
+    let text = serde_json::to_string(&why.stretches()[0].reason).expect("text");
+    assert_eq!(
+        serde_json::from_str::<Reason>(&text).expect("a reason"),
+        why.stretches()[0].reason
+    );
+}
+
+/// Found by a law: the clocks jump from before a window into it.
+#[test]
+fn a_change_of_clocks_into_a_window_begins_a_stretch() {
+    let zone = helpdesk::calendar::Zone::from_transitions(
+        "Own",
+        0,
+        [(at("2013-05-21T08:00:00Z"), 36_000)],
+    )
+    .expect("a zone");
+    let office = Calendar::builder_in(zone)
+        .hours("daily 9:00-24:00")
+        .and_then(|b| b.build())
+        .expect("a calendar");
+    let why = office
+        .explain(at("2013-05-21T07:00:00Z"), at("2013-05-21T08:30:00Z"))
+        .expect("reasons");
+    assert_eq!(why.open(), TimeDelta::minutes(30));
+}
+
+#[test]
+fn a_year_at_a_glance() {
+    let office = Calendar::builder("UTC")
+        .and_then(|b| b.hours("Mon-Fri 9:00-17:00"))
+        .expect("hours");
+    let office = office
+        .layer("national")
+        .closed(date("2026-01-01"), "New Year")
+        .closed(date("2026-01-03"), "a Saturday");
+    let office = office
+        .special(date("2026-01-05"), "9:00-12:00", "half day")
+        .and_then(|b| b.build())
+        .expect("a calendar");
+    let chart = office.year_chart(2026).expect("a year");
+    let lines: Vec<&str> = chart.lines().collect();
+    assert_eq!(
+        lines[..3],
+        [
+            "2026 UTC",
+            "Mon-Fri 09:00-17:00",
+            "Jan x#..%####..#####..#####..#####."
+        ]
+    );
+    assert_eq!(lines.len(), 2 + 12 + 3);
+    assert_eq!(
+        lines[14..],
+        [
+            "2026-01-01 Thu  closed (New Year)  [national]",
+            "2026-01-03 Sat  closed (a Saturday)  [national]",
+            "2026-01-05 Mon  09:00-12:00 (half day)  [national]",
+        ]
+    );
+}
+
+#[test]
+fn the_written_form_is_stable_and_checked() {
+    let office = Calendar::builder("europe/berlin")
+        .and_then(|b| b.hours("Mon-Fri 9:00-17:00"))
+        .expect("hours");
+    let office = office
+        .layer("national")
+        .closed(When::yearly(12, 25).expect("a day"), "Christmas")
+        .build()
+        .expect("a calendar");
+    let text = serde_json::to_string(&office.union(&Calendar::always()).expect("a calendar"))
+        .expect("text");
+    let expected = r#"{"union":[{"hours":{"zone":"Europe/Berlin","hours":"Mon-Fri 09:00-17:00","layers":[{"name":"national","days":[{"on":"12-25","hours":"closed","name":"Christmas"}]}]}},"always"]}"#;
+    assert_eq!(text, expected);
+    for wrong in [
+        r#"{"hours":{"zone":"Nowhere","hours":"Mon 9:00-17:00"}}"#,
+        r#"{"hours":{"zone":"UTC","hours":""}}"#,
+        r#"{"hours":{"zone":"UTC","hours":"daily 9:00-17:00","layers":[{"days":[{"on":"01-01..12-31"}]}]}}"#,
+        r#"{"hours":{"zone":"UTC","hours":"daily 9:00-17:00","extra":1}}"#,
+        r#"{"hours":{"zone":{"name":"Own","first_offset":99999,"changes":[]},"hours":"daily 9:00-17:00"}}"#,
+    ] {
+        assert!(serde_json::from_str::<Calendar>(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn calendars_are_small_shared_values() {
+    fn check<T: Clone + Send + Sync + std::fmt::Debug + PartialEq>() {}
+    check::<Calendar>();
+    assert_eq!(size_of::<Calendar>(), size_of::<usize>());
+    assert_eq!(
+        format!("{:?}", office()),
+        "Calendar(Mon-Fri 09:00-17:00 UTC)"
+    );
+    assert_eq!(office(), office());
+    assert_ne!(
+        office(),
+        Calendar::parse("Mon-Fri 09:00-17:00", "Europe/London").expect("a calendar")
+    );
+    assert!(office().compiled_bytes() < 60_000);
+    assert_eq!(
+        Window::new(0, 86_400).map(|window| window.to_string()),
+        Ok(String::from("00:00-24:00"))
+    );
+    assert_eq!(
+        office().week().map(|week| week.on(Weekday::Sun).len()),
+        Some(0)
+    );
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_it_panic(hours in "\\PC{0,40}", zone in "\\PC{0,20}", when in "\\PC{0,20}") {
+        let _ = Calendar::parse(&hours, &zone);
+        let _ = (hours.parse::<Window>(), hours.parse::<DayHours>(), when.parse::<When>());
+    }
+
+    #[test]
+    fn no_almost_right_text_makes_it_panic(
+        hours in "((Mon|Tu|Sat-Mon|daily|é)[ ,:-]{0,2}[0-9:–-]{0,14}[;,]?){0,4}", when in "[0-9]{0,5}-?[0-9]{0,3}-?[0-9]{0,3}(\\.\\.)?[0-9-]{0,10}",
+    ) {
+        if let Ok(week) = hours.parse::<Week>() {
+            prop_assert_eq!(week.to_string().parse::<Week>(), Ok(week));
+        }
+        if let Ok(when) = when.parse::<When>() {
+            prop_assert_eq!(when.to_string().parse::<When>(), Ok(when));
+        }
+    }
+}
