@@ -7,6 +7,7 @@ pub mod error;
 pub mod escalation;
 pub mod id;
 pub mod kpi;
+pub mod replay;
 pub mod rulebook;
 pub mod sla;
 pub mod store;

@@ -51,15 +51,15 @@ impl<'a> Working<'a> {
         let mut working = Working::new(Ticket::begin(tenant, first)?, book);
         working.events.push(first.clone());
         rest.iter().for_each(|event| working.push(event.clone()));
-        working.choose_policies(events.last()?);
+        working.choose_policies();
         Some(working)
     }
 
     /// Adds events that a command decided, and chooses the policies anew.
     pub(crate) fn add(&mut self, events: &[Recorded]) {
         events.iter().for_each(|event| self.push(event.clone()));
-        if let Some(last) = events.last() {
-            self.choose_policies(last);
+        if !events.is_empty() {
+            self.choose_policies();
         }
     }
 
@@ -88,9 +88,10 @@ impl<'a> Working<'a> {
     }
 
     fn record(&mut self, due: Due<'a>, observed_at: DateTime<Utc>) {
-        let at = instant(due.at);
+        let due_at = instant(due.at);
+        let at = not_before(&self.ticket, due_at); // an imported ticket may have events after what was never announced
         let timing = Some(Timing {
-            scheduled_at: at,
+            scheduled_at: due_at,
             observed_at,
         });
         let envelope = |cause: Option<Cause>, event: Event, ticket: &Ticket| Recorded {
@@ -135,7 +136,7 @@ impl<'a> Working<'a> {
                 let imported = self
                     .ticket
                     .imported_until()
-                    .is_some_and(|until| at <= until);
+                    .is_some_and(|until| due_at <= until);
                 let held_back = imported || (past && !rule.deliver_past);
                 let delivery = if held_back {
                     Delivery::HeldBack
@@ -147,7 +148,7 @@ impl<'a> Working<'a> {
                     rule,
                     clock,
                     event: self.events.len(),
-                    at,
+                    at: due_at,
                     outward,
                 });
                 let (rule, level_name) = (rule.name.clone(), level.name.clone());
@@ -169,18 +170,19 @@ impl<'a> Working<'a> {
                 }
             }
         }
-        if let Some(last) = self.events.last().cloned() {
-            self.choose_policies(&last);
-        }
+        self.choose_policies();
     }
 
-    fn push(&mut self, event: Recorded) {
+    pub(crate) fn push(&mut self, event: Recorded) {
         self.ticket.apply(&event);
         self.events.push(event);
     }
 
-    /// Records which policies apply now, where that changed; the events stand under the same instant as `like`.
-    fn choose_policies(&mut self, like: &Recorded) {
+    /// Records which policies apply now, where that changed; the events stand under the same instant as the last one.
+    pub(crate) fn choose_policies(&mut self) {
+        let Some(like) = self.events.last().cloned() else {
+            return;
+        };
         for agreement in Agreement::ALL {
             let policy = self
                 .book

@@ -37,8 +37,10 @@ use crate::store::{Load, OutboxMessage, Store, StreamId, UniqueKey};
 use crate::ticket::{ClockId, Command, Content, CustomerView, Open, Recorded, Refusal, Ticket};
 use crate::time::{instant, micros};
 
+pub(crate) use catch_up::Working;
 pub use operation::{Need, Operation};
 pub use outcome::Outcome;
+pub(crate) use plan::stamp;
 pub use plan::{Known, Plan, Planned, Request, plan};
 
 /// The desk of a host: its store and its rules.
@@ -226,6 +228,18 @@ pub struct Swept {
 pub struct TenantDesk<'a, S> {
     desk: &'a Desk<S>,
     tenant: TenantId,
+}
+
+impl<'a, S> TenantDesk<'a, S> {
+    /// The tenant.
+    pub fn id(&self) -> TenantId {
+        self.tenant
+    }
+
+    /// The desk of all tenants.
+    pub(crate) fn desk(&self) -> &'a Desk<S> {
+        self.desk
+    }
 }
 
 impl<S: Store> TenantDesk<'_, S> {
