@@ -8,8 +8,7 @@ use crate::call::Actor;
 use crate::id::{AgentId, CustomerId, Name, TeamId, TicketId, TicketNumber};
 use crate::sla::{Clock, Policies, State, Target, Verdict, read};
 use crate::ticket::{
-    Agreement, Channel, ClockId, CloseReason, Direction, MarkKind, Metric, Phase, Priority, Stage,
-    Ticket, Visibility,
+    Agreement, Channel, ClockId, CloseReason, Direction, MarkKind, Metric, Phase, Priority, Stage, Ticket, Visibility,
 };
 use crate::time::{Micros, instant, micros};
 
@@ -42,6 +41,9 @@ pub struct Fact {
     pub resolver: Option<Actor>,
     /// When and why it was closed in this cycle.
     pub closed: Option<(DateTime<Utc>, CloseReason)>,
+    /// When this cycle left the backlog: its first entry into `Resolved` or `Closed`. A log may hold a close that a resolution
+    /// followed; `closed` is forgotten then, and this is not.
+    pub left_at: Option<DateTime<Utc>>,
     /// When the next cycle began.
     pub reopened_at: Option<DateTime<Utc>>,
     /// The time from the ticket's creation to `first_resolved_at`, by what the ticket was doing.
@@ -187,25 +189,15 @@ impl ClockFact {
 impl Fact {
     /// Whether the ticket counts as backlog at `at` by this cycle: begun, and neither resolved nor closed.
     pub fn is_backlog_at(&self, at: DateTime<Utc>) -> bool {
-        let ended = |end: Option<DateTime<Utc>>| end.is_some_and(|end| end <= at);
-        self.started_at <= at && !ended(self.backlog_until())
-    }
-
-    /// When this cycle left the backlog.
-    pub fn backlog_until(&self) -> Option<DateTime<Utc>> {
-        match (self.first_resolved_at, self.closed.map(|(at, _)| at)) {
-            (Some(resolved), Some(closed)) => Some(resolved.min(closed)),
-            (resolved, closed) => resolved.or(closed),
-        }
+        self.started_at <= at && self.left_at.is_none_or(|left| left > at)
     }
 }
 
 /// The rows of `ticket`, one per cycle. `default` measures business time where no policy applies.
 pub fn facts(ticket: &Ticket, policies: &Policies, default: &Calendar) -> Vec<Fact> {
-    let calendar = policies
-        .calendar_of(ticket, Agreement::Sla)
-        .unwrap_or(default);
+    let calendar = policies.calendar_of(ticket, Agreement::Sla).unwrap_or(default);
     let ledger = Ledger::of(ticket, calendar);
+    let left = ledger.left();
     let row = |(index, cycle): (usize, &crate::ticket::Cycle)| Fact {
         formula: FORMULA,
         ticket: ticket.id(),
@@ -217,10 +209,9 @@ pub fn facts(ticket: &Ticket, policies: &Policies, default: &Calendar) -> Vec<Fa
         resolved_at: cycle.resolved_at,
         resolver: cycle.resolver,
         closed: cycle.closed,
+        left_at: left.get(index).copied().flatten().map(instant),
         reopened_at: cycle.reopened_at,
-        first_spent: cycle
-            .first_resolved_at
-            .map(|at| ledger.spent_until(micros(at))),
+        first_spent: cycle.first_resolved_at.map(|at| ledger.spent_until(micros(at))),
         spent: cycle.resolved_at.map(|at| ledger.spent_until(micros(at))),
         channel: ticket.channel().clone(),
         priority: ticket.priority(),
@@ -236,14 +227,7 @@ pub fn facts(ticket: &Ticket, policies: &Policies, default: &Calendar) -> Vec<Fa
 
 fn own(ticket: &Ticket, policies: &Policies, calendar: &Calendar) -> Own {
     let count = |yes: &dyn Fn(&crate::ticket::Message) -> bool| {
-        u32::try_from(
-            ticket
-                .messages()
-                .iter()
-                .filter(|message| yes(message))
-                .count(),
-        )
-        .unwrap_or(u32::MAX)
+        u32::try_from(ticket.messages().iter().filter(|message| yes(message)).count()).unwrap_or(u32::MAX)
     };
     Own {
         stage: ticket.status().stage(),
@@ -251,13 +235,8 @@ fn own(ticket: &Ticket, policies: &Policies, calendar: &Calendar) -> Own {
         clocks: clocks(ticket, policies),
         replies: count(&|message| message.answers()),
         customer_messages: count(&|message| message.asks()),
-        notes: count(&|message| {
-            message.direction == Direction::Internal && message.visibility == Visibility::Internal
-        }),
-        effort_us: ticket
-            .effort()
-            .iter()
-            .fold(0, |sum, entry| entry.spent.micros().saturating_add(sum)),
+        notes: count(&|message| message.direction == Direction::Internal && message.visibility == Visibility::Internal),
+        effort_us: ticket.effort().iter().fold(0, |sum, entry| entry.spent.micros().saturating_add(sum)),
     }
 }
 
@@ -271,32 +250,20 @@ fn first_response(ticket: &Ticket, calendar: &Calendar) -> FirstResponse {
     for mark in ticket.marks() {
         match mark.kind {
             MarkKind::Opened { inbound: true } => (since, begun) = (Some(mark.at), mark.at),
-            MarkKind::Asked if since.is_none() && !done => {
-                (since, begun) = (Some(mark.at), mark.at)
-            }
+            // Also where the desk had resolved it: the message comes before the reopening that it causes.
+            MarkKind::Asked if since.is_none() => (since, begun, done) = (Some(mark.at), mark.at, false),
             MarkKind::Moved(Phase::Resolved | Phase::Closed) if !done => {
                 if since.is_some() {
                     span = span + lengths(calendar, begun, mark.at);
                 }
                 done = true;
             }
-            MarkKind::Moved(Phase::Work | Phase::Pending(_)) if done => {
-                (done, begun) = (false, mark.at)
-            }
+            MarkKind::Moved(Phase::Work | Phase::Pending(_)) if done => (done, begun) = (false, mark.at),
             MarkKind::Answered if since.is_some() && !done => {
-                let answer = ticket
-                    .messages()
-                    .iter()
-                    .find(|m| m.answers() && micros(m.at) >= mark.at);
-                let Some(by) = answer.and_then(|m| m.author.human_agent()) else {
-                    continue;
-                };
+                let answer = ticket.messages().iter().find(|m| m.answers() && micros(m.at) >= mark.at);
+                let Some(by) = answer.and_then(|m| m.author.human_agent()) else { continue };
                 let after = span + lengths(calendar, begun, mark.at);
-                return FirstResponse::Answered {
-                    after,
-                    at: instant(mark.at),
-                    by,
-                };
+                return FirstResponse::Answered { after, at: instant(mark.at), by };
             }
             _ => {}
         }
@@ -328,11 +295,7 @@ fn clocks(ticket: &Ticket, policies: &Policies) -> Vec<ClockFact> {
                 verdict: reading.verdict(),
                 ever_breached: clock.ever_breached,
                 elapsed_us: clock.elapsed,
-                kept_until: if runs {
-                    clock.until(left).map(instant)
-                } else {
-                    None
-                },
+                kept_until: if runs { clock.until(left).map(instant) } else { None },
             });
         }
     }
@@ -340,10 +303,7 @@ fn clocks(ticket: &Ticket, policies: &Policies) -> Vec<ClockFact> {
 }
 
 fn lengths(calendar: &Calendar, from: Micros, to: Micros) -> Lengths {
-    Lengths {
-        calendar_us: to.saturating_sub(from),
-        business_us: calendar.elapsed_us(from, to),
-    }
+    Lengths { calendar_us: to.saturating_sub(from), business_us: calendar.elapsed_us(from, to) }
 }
 
 /// The stretches of a ticket's life, each with what the ticket was doing.
@@ -355,10 +315,7 @@ struct Ledger {
 impl Ledger {
     fn of(ticket: &Ticket, calendar: &Calendar) -> Ledger {
         let begin = micros(ticket.created_at());
-        let mut ledger = Ledger {
-            stretches: vec![(begin, Phase::Work, Spent::default())],
-            calendar: calendar.clone(),
-        };
+        let mut ledger = Ledger { stretches: vec![(begin, Phase::Work, Spent::default())], calendar: calendar.clone() };
         for mark in ticket.marks() {
             if let MarkKind::Moved(phase) = mark.kind {
                 let spent = ledger.spent_until(mark.at);
@@ -368,10 +325,25 @@ impl Ledger {
         ledger
     }
 
+    /// When each cycle left the backlog. Like the cycles, told from the moves alone: instants may coincide.
+    fn left(&self) -> Vec<Option<Micros>> {
+        let mut left = vec![None];
+        let mut was_done = false;
+        for (begin, phase, _) in &self.stretches {
+            let done = matches!(phase, Phase::Resolved | Phase::Closed);
+            match left.last_mut() {
+                Some(last) if done && !was_done => *last = Some(*begin),
+                _ if was_done && !done => left.push(None),
+                _ => {}
+            }
+            was_done = done;
+        }
+        left
+    }
+
     fn spent_until(&self, at: Micros) -> Spent {
         let after = self.stretches.partition_point(|(begin, ..)| *begin <= at);
-        let Some((begin, phase, mut spent)) = after.checked_sub(1).map(|i| self.stretches[i])
-        else {
+        let Some((begin, phase, mut spent)) = after.checked_sub(1).map(|i| self.stretches[i]) else {
             return Spent::default();
         };
         let part = lengths(&self.calendar, begin, at);

@@ -1,5 +1,63 @@
-//! KPIs.
+//! The figures of a desk: defined once, exact, and each with its counts and what it leaves out.
+//!
+//! Three steps lead to a figure. [`facts`] turns a ticket into rows, one per resolution cycle, holding instants, lengths and no
+//! text. A [`Tally`] counts rows: in parts, in any order, with tickets taken back when they change. A [`Report`] says which
+//! tickets are meant and gives a [`KpiReport`], which prints itself. What each figure means stands as data in [`MEASURES`].
+//!
+//! ```
+//! use helpdesk::{Actor, Call, Command, Open, Rulebook, id::{AgentId, TicketNumber}, kpi::Report, ticket::{self, Ticket}};
+//!
+//! let rulebook = Rulebook::starter();
+//! let kim = Actor::agent(AgentId::named("kim"));
+//! let morning = Call::new(kim, "2026-03-05T09:00:00Z".parse()?);
+//! let opened = ticket::open(rulebook.tickets(), &morning, &Open::new("Printer on fire").from("ann@example.com"), TicketNumber(1), None)?;
+//! let mut ticket = Ticket::replay(morning.tenant_id(), &opened.recorded(&morning)).ok_or("empty")?;
+//! let noon = Call::new(kim, "2026-03-05T12:20:00Z".parse()?);
+//! let done = ticket::decide(&ticket, rulebook.tickets(), &noon, noon.at(), &Command::reply("Put out").then_resolve())?;
+//! done.recorded_after(&ticket, &noon).iter().for_each(|event| ticket.apply(event));
+//!
+//! let report = Report::standard().last_days(30).over([rulebook.facts(&ticket)], "2026-03-20T09:00:00Z".parse()?)?;
+//! assert_eq!(report.resolution_rate().to_string(), "100.0 % (1 of 1)");
+//! assert!(report.to_string().contains("3 h 20 min"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Rules that hold for every figure
+//! - The instant of a report is required, and no clock is read. What is later has not happened.
+//! - A ratio is a part of a set: both are counted over the same members, and who was left out is counted by reason. Over
+//!   nothing it is undefined, neither 0 nor 100 %. So is a length that was never measured.
+//! - A window is half-open, and each definition says what places a ticket in it: creation for volume, first response, resolution
+//!   rate and targets; the resolution for reopenings and resolution times. A backlog is a number at an instant.
+//! - Whether a resolution held is told only once the time for reopening (7 days, or as set) has passed. Until then it is
+//!   *immature* and shown apart, so the figures of a closed period become final and stay so.
+//! - Percentiles are nearest ranks, exact. A mean is a sum and a count. Nothing is rounded before it is shown.
+//!
+//! # What is not here
+//! No groups by agent or team yet: a tally per group is the way. No ranking of people. No storage: rows are kept by the
+//! store.
 
+mod backlog;
+mod days;
+mod error;
 mod facts;
+mod figures;
+mod known;
+mod measure;
+mod multiset;
+mod quantile;
+mod ratio;
+mod report;
+mod tally;
+mod text;
+mod window;
 
+pub use backlog::{Backlog, BacklogDay, Flow, backlog_by_day};
+pub use error::KpiError;
 pub use facts::{ClockFact, FORMULA, Fact, FirstResponse, Lengths, Own, Spent, facts};
+pub use figures::{Attainment, Durations, KpiReport};
+pub use measure::{Definition, Direction, Kpi, MEASURES, Unit, WindowOf};
+pub use quantile::{Summary, nearest_rank};
+pub use ratio::{Excluded, Exclusion, Ratio};
+pub use report::{Report, by_ticket};
+pub use tally::Tally;
+pub use window::{Cohort, Scope, Window};

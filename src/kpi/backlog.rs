@@ -1,0 +1,227 @@
+//! How many tickets wait for the desk, day by day, and what moved the number.
+//!
+//! A ticket is in the backlog while it is open, pending or reopened. The number of a day is the one at the midnight that ends
+//! it, by the clock on the wall of a zone; for the day that is not over, the one at the instant of the report. It is not
+//! counted anew for each day: every entry and every exit has an instant, so the series costs one step for each of them and
+//! one for each day.
+//!
+//! A day's entries and exits are those after the midnight that begins it, up to and including the one that ends it: exactly
+//! what the number at that midnight knows ([`Fact::is_backlog_at`]).
+//!
+//! ```
+//! use helpdesk::{Actor, Call, Command, Open, Rulebook, calendar::Zone, id::{AgentId, TicketNumber}, kpi, ticket::{self, Ticket}};
+//!
+//! let rulebook = Rulebook::starter();
+//! let kim = Actor::agent(AgentId::named("kim"));
+//! let call = Call::new(kim, "2026-03-05T09:00:00Z".parse()?);
+//! let opened = ticket::open(rulebook.tickets(), &call, &Open::new("Printer on fire").from("ann@example.com"), TicketNumber(1), None)?;
+//! let ticket = Ticket::replay(call.tenant_id(), &opened.recorded(&call)).ok_or("empty")?;
+//!
+//! let backlog = kpi::backlog_by_day(&rulebook.facts(&ticket), &Zone::utc(), "2026-03-06T12:00:00Z".parse()?)?;
+//! let days: Vec<_> = backlog.days().iter().map(|day| (day.date.to_string(), day.count)).collect();
+//! assert_eq!(days, [("2026-03-05".to_owned(), 1), ("2026-03-06".to_owned(), 1)]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Properties
+//! The number of a day is that of a naive count at its end. It is the number of the day before, plus the entries, less the exits.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::calendar::Zone;
+use crate::ticket::CloseReason;
+use crate::time::micros;
+
+use super::days::{Day, Days, date_of};
+use super::error::KpiError;
+use super::facts::Fact;
+
+/// The longest series: more than the years 1970 to 2100.
+const MAX_DAYS: i64 = 50_000;
+
+/// Entries into and exits from the backlog, each counted under its one cause.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Flow {
+    /// Entered: the ticket was created.
+    pub created: i64,
+    /// Entered: the ticket was reopened.
+    pub reopened: i64,
+    /// Left: resolved.
+    pub resolved: i64,
+    /// Left: closed as settled, without a resolution before it.
+    pub settled: i64,
+    /// Left: closed as cancelled.
+    pub cancelled: i64,
+    /// Left: closed as a duplicate.
+    pub duplicate: i64,
+    /// Left: closed as spam.
+    pub spam: i64,
+}
+
+impl Flow {
+    /// All entries.
+    pub fn entered(&self) -> i64 {
+        self.created.saturating_add(self.reopened)
+    }
+
+    /// All exits.
+    pub fn left(&self) -> i64 {
+        let closed = [self.settled, self.cancelled, self.duplicate, self.spam];
+        closed.into_iter().fold(self.resolved, i64::saturating_add)
+    }
+
+    /// The entries less the exits.
+    pub fn net(&self) -> i64 {
+        self.entered().saturating_sub(self.left())
+    }
+
+    pub(super) fn add(&mut self, other: &Flow) {
+        let pairs = [
+            (&mut self.created, other.created),
+            (&mut self.reopened, other.reopened),
+            (&mut self.resolved, other.resolved),
+            (&mut self.settled, other.settled),
+            (&mut self.cancelled, other.cancelled),
+            (&mut self.duplicate, other.duplicate),
+            (&mut self.spam, other.spam),
+        ];
+        for (mine, theirs) in pairs {
+            *mine = mine.saturating_add(theirs);
+        }
+    }
+
+    fn entry(&mut self, row: &Fact) -> &mut i64 {
+        if row.cycle == 0 { &mut self.created } else { &mut self.reopened }
+    }
+
+    fn exit(&mut self, row: &Fact) -> &mut i64 {
+        match row.closed {
+            _ if row.first_resolved_at.is_some() && row.first_resolved_at == row.left_at => &mut self.resolved,
+            Some((_, CloseReason::Cancelled)) => &mut self.cancelled,
+            Some((_, CloseReason::Duplicate)) => &mut self.duplicate,
+            Some((_, CloseReason::Spam)) => &mut self.spam,
+            Some((_, CloseReason::Settled)) | None => &mut self.settled,
+        }
+    }
+}
+
+/// Entries and exits by day.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Flows(BTreeMap<Day, Flow>); // INVARIANT: no flow is all zeros
+
+impl Flows {
+    /// Counts the row's entry and exit, as far as they had happened by `as_of`, `by` times.
+    pub(super) fn change(&mut self, row: &Fact, zone: &Zone, days: &mut Days, as_of: DateTime<Utc>, by: i64) {
+        if row.started_at > as_of {
+            return;
+        }
+        self.bump(days.of(zone, micros(row.started_at)), by, |flow| flow.entry(row));
+        if let Some(left) = row.left_at.filter(|left| *left <= as_of) {
+            self.bump(days.of(zone, micros(left.max(row.started_at))), by, |flow| flow.exit(row));
+        }
+    }
+
+    fn bump(&mut self, day: Day, by: i64, place: impl Fn(&mut Flow) -> &mut i64) {
+        let flow = self.0.entry(day).or_default();
+        let count = place(flow);
+        *count = count.saturating_add(by);
+        if *count == 0 && *flow == Flow::default() {
+            self.0.remove(&day);
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: &Flows) {
+        for (day, flow) in &other.0 {
+            self.0.entry(*day).or_default().add(flow);
+        }
+        self.0.retain(|_, flow| *flow != Flow::default());
+    }
+
+    /// The series from the day `from`, or from the first day on which anything happened if that is later, up to `last`.
+    pub(super) fn series(&self, from: Option<Day>, last: Day) -> Result<Backlog, KpiError> {
+        let now = self.0.values().fold(0i64, |sum, flow| sum.saturating_add(flow.net()));
+        let mut backlog =
+            Backlog { days: Vec::new(), peak: None, now: u64::try_from(now).map_err(|_| KpiError::unbalanced())? };
+        let Some(begin) = self.0.keys().next() else { return Ok(backlog) };
+        let first = from.map_or(*begin, |from| from.max(*begin));
+        let length = i64::from(last) - i64::from(first) + 1;
+        if length > MAX_DAYS {
+            return Err(KpiError::days(length, MAX_DAYS));
+        }
+        let mut count = self.0.range(..first).fold(0i64, |sum, (_, flow)| sum.saturating_add(flow.net()));
+        let mut flows = self.0.range(first..).peekable();
+        for day in first..=last {
+            let flow = flows.next_if(|(on, _)| **on == day).map_or(Flow::default(), |(_, flow)| *flow);
+            count = count.saturating_add(flow.net());
+            let (Some(date), Ok(count)) = (date_of(day), u64::try_from(count)) else {
+                return Err(KpiError::unbalanced());
+            };
+            backlog.days.push(BacklogDay { date, count, flow });
+            if backlog.peak.is_none_or(|(_, most)| count > most) {
+                backlog.peak = Some((date, count));
+            }
+        }
+        Ok(backlog)
+    }
+}
+
+/// One day of the backlog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct BacklogDay {
+    /// The local date.
+    pub date: NaiveDate,
+    /// How many tickets waited at the midnight that ends it, or at the instant of the report if that comes first.
+    pub count: u64,
+    /// What changed the number since the midnight before.
+    pub flow: Flow,
+}
+
+/// The backlog now and by day.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Backlog {
+    now: u64,
+    peak: Option<(NaiveDate, u64)>,
+    days: Vec<BacklogDay>,
+}
+
+impl Backlog {
+    /// How many tickets wait at the instant of the report.
+    pub fn now(&self) -> u64 {
+        self.now
+    }
+
+    /// The days without a gap, the first and the last included. None before the first ticket: there, nothing is known.
+    pub fn days(&self) -> &[BacklogDay] {
+        &self.days
+    }
+
+    /// The day at whose end most tickets waited (the first of several), and how many.
+    pub fn peak(&self) -> Option<(NaiveDate, u64)> {
+        self.peak
+    }
+}
+
+/// The backlog at the end of each day of `zone`, from the first ticket to `until`. Rows may stand in any order; what is later
+/// than `until` has not happened.
+///
+/// # Errors
+/// A series of more than 50,000 days.
+pub fn backlog_by_day<'a>(
+    rows: impl IntoIterator<Item = &'a Fact>,
+    zone: &Zone,
+    until: DateTime<Utc>,
+) -> Result<Backlog, KpiError> {
+    let mut days = Days::default();
+    let mut flows = Flows::default();
+    for row in rows {
+        flows.change(row, zone, &mut days, until, 1);
+    }
+    flows.series(None, days.of(zone, micros(until)))
+}

@@ -1,0 +1,540 @@
+//! The laws of the KPI reports, and figures worked out by hand.
+
+use std::iter;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use helpdesk::calendar::Zone;
+use helpdesk::id::{AgentId, TicketId, TicketNumber};
+use helpdesk::kpi::{
+    Exclusion, Fact, FirstResponse, KpiReport, Lengths, Report, Spent, Summary, Tally, backlog_by_day, by_ticket,
+};
+use helpdesk::sla::{State, Verdict};
+use helpdesk::ticket::{self, Agreement, CloseReason, Event, Metric, Open, Recorded, Status, Step, Ticket, Version};
+use helpdesk::time::Span;
+use helpdesk::{Actor, Call, Command, Rulebook};
+use proptest::prelude::*;
+
+const MINUTE: i64 = 60_000_000;
+const DAY: i64 = 1_440 * MINUTE;
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+/// The instant `us` after the begin of the tests' world.
+fn after(us: i64) -> DateTime<Utc> {
+    at("2026-03-02T00:00:00Z") + TimeDelta::microseconds(us)
+}
+
+fn kim() -> Actor {
+    Actor::agent(AgentId::named("kim"))
+}
+
+/// A ticket that a history of statuses made, as an import would: by what happened, not by what is allowed.
+fn ticket(moves: &[(&str, Status)]) -> Ticket {
+    let rulebook = Rulebook::starter();
+    let call = Call::new(kim(), at("2026-03-02T09:00:00Z"));
+    let open = Open::new("Printer on fire").from("ann@example.com");
+    let opened = ticket::open(rulebook.tickets(), &call, &open, TicketNumber(1), None).unwrap();
+    let mut ticket = Ticket::replay(call.tenant_id(), &opened.recorded(&call)).unwrap();
+    let chosen = Event::PolicyChosen { agreement: Agreement::Sla, policy: "standard".parse().ok() };
+    let moves =
+        moves.iter().map(|(when, to)| (*when, Event::StatusChanged { to: *to, step: Step::Resume, label: None }));
+    for (when, event) in iter::once(("2026-03-02T09:00:00Z", chosen)).chain(moves) {
+        let version = Version(ticket.version().0 + 1);
+        ticket.apply(&Recorded {
+            version,
+            at: at(when),
+            stamped_at: None,
+            timing: None,
+            actor: kim(),
+            cause: None,
+            event,
+        });
+    }
+    ticket
+}
+
+fn rows(moves: &[(&str, Status)]) -> Vec<Fact> {
+    Rulebook::starter().facts(&ticket(moves))
+}
+
+/// What the strategies below say about one cycle: when it ended, how, and when the next one began.
+#[derive(Clone, Debug)]
+struct Cycle {
+    works: i64,
+    end: Option<End>,
+    rests: i64,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum End {
+    Resolved { again: Option<i64> },
+    Closed(CloseReason),
+}
+
+#[derive(Clone, Debug)]
+struct Story {
+    created: i64,
+    cycles: Vec<Cycle>,
+    answered: Option<i64>,
+    clock: (Verdict, bool, Option<i64>),
+}
+
+fn stories() -> impl Strategy<Value = Vec<Story>> {
+    let span = prop_oneof![Just(0i64), Just(DAY), 0..20 * DAY];
+    let reason = prop::sample::select(vec![CloseReason::Settled, CloseReason::Cancelled, CloseReason::Spam]);
+    let end = prop_oneof![
+        3 => prop::option::of(0..DAY).prop_map(|again| Some(End::Resolved { again })),
+        1 => reason.prop_map(|reason| Some(End::Closed(reason))),
+        1 => Just(None),
+    ];
+    let cycle = (span.clone(), end, span).prop_map(|(works, end, rests)| Cycle { works, end, rests });
+    let verdict = prop::sample::select(vec![Verdict::Open, Verdict::Met, Verdict::Breached, Verdict::Unanswered]);
+    let clock = (verdict, any::<bool>(), prop::option::of(0..40 * DAY));
+    let created = prop_oneof![(0..40i64).prop_map(|day| day * DAY), 0..40 * DAY];
+    let story = (created, prop::collection::vec(cycle, 1..4), prop::option::of(0..9 * DAY), clock)
+        .prop_map(|(created, cycles, answered, clock)| Story { created, cycles, answered, clock });
+    prop::collection::vec(story, 0..12)
+}
+
+/// The rows of each story.
+fn tickets(stories: &[Story]) -> Vec<Vec<Fact>> {
+    let pattern = rows(&[]).remove(0);
+    stories.iter().enumerate().map(|(i, story)| told(&pattern, i, story)).collect()
+}
+
+fn told(pattern: &Fact, index: usize, story: &Story) -> Vec<Fact> {
+    let mut rows = Vec::new();
+    let mut now = story.created;
+    let spent = |until: i64| {
+        let calendar_us = until - story.created;
+        Spent { work: Lengths { calendar_us, business_us: calendar_us / 3 }, ..Spent::default() }
+    };
+    for (number, cycle) in story.cycles.iter().enumerate() {
+        let mut row = pattern.clone();
+        row.ticket = TicketId::named(&index.to_string());
+        row.cycle = number as u32;
+        row.created_at = after(story.created);
+        row.started_at = after(now);
+        row.own = None;
+        now += cycle.works;
+        match cycle.end {
+            None => {}
+            Some(End::Closed(reason)) => {
+                (row.closed, row.left_at) = (Some((after(now), reason)), Some(after(now)));
+            }
+            Some(End::Resolved { again }) => {
+                (row.first_resolved_at, row.first_spent) = (Some(after(now)), Some(spent(now)));
+                row.left_at = Some(after(now));
+                now += again.unwrap_or(0);
+                (row.resolved_at, row.spent) = (Some(after(now)), Some(spent(now)));
+            }
+        }
+        now += cycle.rests;
+        let goes_on = cycle.end.is_some() && number + 1 < story.cycles.len();
+        row.reopened_at = goes_on.then(|| after(now));
+        rows.push(row);
+        if !goes_on {
+            break;
+        }
+    }
+    let mut own = pattern.own.clone().unwrap();
+    own.first_response = match story.answered {
+        None => FirstResponse::Waiting,
+        Some(us) => FirstResponse::Answered {
+            after: Lengths { calendar_us: us, business_us: us / 3 },
+            at: after(story.created + us),
+            by: AgentId::named("kim"),
+        },
+    };
+    for clock in &mut own.clocks {
+        let (verdict, ever, until) = story.clock;
+        (clock.verdict, clock.ever_breached) = (verdict, ever || verdict == Verdict::Breached);
+        clock.state = if verdict == Verdict::Open { State::Running } else { State::Stopped };
+        clock.kept_until = until.filter(|_| verdict == Verdict::Open).map(after);
+    }
+    rows[0].own = Some(own);
+    rows
+}
+
+fn reports() -> impl Strategy<Value = Report> {
+    let window = (0..60 * DAY, 0..60 * DAY);
+    let zone = prop::sample::select(vec!["UTC", "America/New_York", "America/St_Johns", "Asia/Kathmandu"]);
+    (0..5, window, zone, 0..12u32).prop_map(|(kind, (a, b), zone, days)| {
+        let report = Report::standard().zone(Zone::parse(zone).unwrap()).reopen_within(Span::hours(days * 24));
+        match kind {
+            0 => report,
+            1 => report.last_days(days),
+            2 => report.between(after(a), after(b)),
+            3 => report.created_in(after(a), after(b)),
+            _ => report.resolved_in(after(a), after(b)),
+        }
+    })
+}
+
+fn tally(report: &Report, tickets: &[Vec<Fact>], now: DateTime<Utc>) -> Tally {
+    let mut tally = report.tally(now);
+    for ticket in tickets {
+        tally.add(ticket).unwrap();
+    }
+    tally
+}
+
+fn merged(a: &Tally, b: &Tally) -> Tally {
+    let mut sum = a.clone();
+    sum.merge(b.clone()).unwrap();
+    sum
+}
+
+proptest! {
+    #[test]
+    fn tallies_merge(a in stories(), b in stories(), c in stories(), report in reports(), now in 0..60 * DAY) {
+        let now = after(now);
+        let [a, b, c] = [a, b, c].map(|stories| tally(&report, &tickets(&stories), now));
+        prop_assert_eq!(merged(&merged(&a, &b), &c), merged(&a, &merged(&b, &c)));
+        prop_assert_eq!(merged(&a, &b), merged(&b, &a));
+        prop_assert_eq!(merged(&a, &report.tally(now)), a);
+    }
+
+    #[test]
+    fn any_partition_gives_the_same_report(
+        stories in stories(), parts in prop::collection::vec(0..3usize, 12), report in reports(), now in 0..60 * DAY,
+    ) {
+        let now = after(now);
+        let tickets = tickets(&stories);
+        let mut tallies = vec![report.tally(now); 3];
+        for (ticket, part) in tickets.iter().zip(parts) {
+            tallies[part].add(ticket).unwrap();
+        }
+        let sum = tallies.iter().skip(1).fold(tallies[0].clone(), |sum, part| merged(&sum, part));
+        let whole = report.over(&tickets, now).unwrap();
+        prop_assert_eq!(sum.report().unwrap(), whole.clone());
+        prop_assert_eq!(report.over(by_ticket(&tickets.concat()), now).unwrap(), whole);
+        let travelled: Tally = serde_json::from_str(&serde_json::to_string(&sum).unwrap()).unwrap();
+        prop_assert_eq!(travelled.report().unwrap(), sum.report().unwrap());
+        prop_assert_eq!(travelled, sum);
+    }
+
+    /// Whatever is taken back, before or after it was added and wherever, leaves no trace.
+    #[test]
+    fn taking_back_undoes_adding(stay in stories(), go in stories(), report in reports(), now in 0..60 * DAY) {
+        let now = after(now);
+        let (stay, go) = (tickets(&stay), tickets(&go));
+        let mut here = tally(&report, &go, now);
+        let mut there = tally(&report, &stay, now);
+        for ticket in &go {
+            there.retract(ticket).unwrap();
+        }
+        prop_assert_eq!(&merged(&here, &there), &tally(&report, &stay, now));
+        for ticket in go.iter().rev() {
+            here.retract(ticket).unwrap();
+        }
+        prop_assert_eq!(here, report.tally(now));
+    }
+
+    #[test]
+    fn ratios_are_parts_and_sets_add_up(stories in stories(), report in reports(), now in 0..60 * DAY) {
+        let tickets = tickets(&stories);
+        let r = report.over(&tickets, after(now)).unwrap();
+        let ratios = r.attainment().iter().map(|one| one.ratio().clone());
+        let ratios = ratios.chain([r.resolution_rate(), r.reopen_rate(), r.resolutions_reopened()].map(Clone::clone));
+        for ratio in ratios {
+            prop_assert!(ratio.numerator() <= ratio.denominator());
+            prop_assert_eq!(ratio.fraction().is_none(), ratio.denominator() == 0);
+        }
+        prop_assert_eq!(r.resolution_rate().denominator(), r.volume());
+        prop_assert_eq!(r.reopen_rate().denominator() + r.reopen_rate().excluded().total(), r.resolved());
+        prop_assert_eq!(r.resolutions_reopened().denominator() + r.resolutions_reopened().excluded().total(), r.resolutions());
+        let answered = r.first_response().calendar.map_or(0, |summary| summary.n());
+        prop_assert_eq!(answered + r.first_response().excluded.total(), r.volume());
+        for one in r.attainment() {
+            prop_assert_eq!(one.ratio().denominator() + one.ratio().excluded().total(), r.volume());
+            prop_assert!(one.never_breached().numerator() <= one.ratio().numerator());
+        }
+        prop_assert!(r.volume() <= r.tickets() && r.resolved() <= r.resolutions() && r.resolved() <= r.tickets());
+        prop_assert!(r.to_string().starts_with("Support report as of "));
+    }
+
+    /// The whole report once more, the slow way: every figure from its definition, over all rows.
+    #[test]
+    fn figures_are_those_of_their_definitions(stories in stories(), a in 0..60 * DAY, b in 0..60 * DAY, now in 0..60 * DAY) {
+        let (from, to, now) = (after(a), after(b), after(now));
+        let tickets = tickets(&stories);
+        let report = Report::standard().between(from, to).over(&tickets, now).unwrap();
+        naive(&tickets, from, to, now, &report)?;
+    }
+
+    #[test]
+    fn backlog_is_the_naive_count(
+        stories in stories(), now in 0..80 * DAY,
+        zone in prop::sample::select(vec!["UTC", "America/New_York", "America/St_Johns", "Asia/Kathmandu"]),
+    ) {
+        let (zone, now) = (Zone::parse(zone).unwrap(), after(now));
+        let rows = tickets(&stories).concat();
+        let backlog = backlog_by_day(&rows, &zone, now).unwrap();
+        let count = |at| rows.iter().filter(|row| row.is_backlog_at(at)).count() as u64;
+        for day in backlog.days() {
+            let end = zone.start_of(day.date.succ_opt().unwrap());
+            prop_assert_eq!(day.count, count(end.min(now)), "{}", day.date);
+        }
+        prop_assert_eq!(backlog.now(), count(now));
+        prop_assert_eq!(backlog.peak().map(|(_, n)| n), backlog.days().iter().map(|day| day.count).max());
+        prop_assert!(backlog.days().windows(2).all(|pair| pair[0].date.succ_opt() == Some(pair[1].date)));
+        let begun = rows.iter().map(|row| row.started_at).min().is_some_and(|first| first <= now);
+        prop_assert_eq!(!backlog.days().is_empty(), begun);
+        if let (true, Some(last)) = (begun, backlog.days().last()) {
+            prop_assert!(zone.start_of(last.date) < now && now <= zone.start_of(last.date.succ_opt().unwrap()));
+        }
+    }
+
+    /// backlog(t2) = backlog(t1) + entered - left, over every stretch of days; each entry and exit has one cause.
+    #[test]
+    fn backlog_balances(stories in stories(), now in 0..80 * DAY) {
+        let rows = tickets(&stories).concat();
+        let backlog = backlog_by_day(&rows, &Zone::utc(), after(now)).unwrap();
+        let mut before = 0i64;
+        for day in backlog.days() {
+            prop_assert_eq!(day.count as i64, before + day.flow.entered() - day.flow.left());
+            before = day.count as i64;
+        }
+        prop_assert_eq!(before, backlog.now() as i64);
+        let happened = |at: Option<DateTime<Utc>>| at.is_some_and(|at| at <= after(now));
+        let entries = rows.iter().filter(|row| happened(Some(row.started_at))).count() as i64;
+        let exits = rows.iter().filter(|row| happened(row.left_at)).count() as i64;
+        prop_assert_eq!(backlog.days().iter().map(|day| day.flow.entered()).sum::<i64>(), entries);
+        prop_assert_eq!(backlog.days().iter().map(|day| day.flow.left()).sum::<i64>(), exits);
+    }
+
+    /// Once the time for reopening has passed since its end, a period does not change any more.
+    #[test]
+    fn a_closed_period_is_final(stories in stories(), length in 0..30 * DAY, later in 0..30 * DAY) {
+        let (from, to) = (after(0), after(length));
+        let tickets = tickets(&stories);
+        let report = Report::standard().between(from, to);
+        let early = report.over(&tickets, to + TimeDelta::days(7)).unwrap();
+        let late = report.over(&tickets, to + TimeDelta::days(7) + TimeDelta::microseconds(later)).unwrap();
+        prop_assert_eq!(early.reopen_rate(), late.reopen_rate());
+        prop_assert_eq!(early.resolutions_reopened(), late.resolutions_reopened());
+        prop_assert_eq!(early.reopen_rate().excluded().total(), 0);
+    }
+}
+
+fn naive(
+    tickets: &[Vec<Fact>],
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+    now: DateTime<Utc>,
+    report: &KpiReport,
+) -> Result<(), TestCaseError> {
+    let within = |at: DateTime<Utc>| from <= at && at < to;
+    let (mut first_response, mut first, mut total) = (vec![], vec![], vec![]);
+    let (mut volume, mut resolved, mut reopened, mut mature, mut standing) = (0, 0, 0, 0, 0);
+    for rows in tickets {
+        let created = rows[0].created_at;
+        let mut entries: Vec<(usize, DateTime<Utc>)> = vec![]; // every entry into Resolved, by cycle
+        for (i, row) in rows.iter().enumerate() {
+            entries.extend(
+                row.first_resolved_at.into_iter().chain(row.resolved_at).filter(|at| *at <= now).map(|at| (i, at)),
+            );
+        }
+        let length = |at: DateTime<Utc>| (at - created).num_microseconds().unwrap();
+        first.extend(entries.first().filter(|(_, at)| within(*at)).map(|(_, at)| length(*at)));
+        total.extend(entries.last().filter(|(_, at)| within(*at)).map(|(_, at)| length(*at)));
+        let ends = |(i, at): &(usize, DateTime<Utc>)| !entries.iter().any(|(j, later)| j == i && later > at);
+        let resolutions: Vec<_> = entries.iter().filter(|entry| ends(entry) && within(entry.1)).collect();
+        resolved += u64::from(!resolutions.is_empty());
+        let old: Vec<_> = resolutions.iter().filter(|(_, at)| now - *at >= TimeDelta::days(7)).collect();
+        mature += u64::from(!old.is_empty());
+        let fails = old
+            .iter()
+            .any(|(i, at)| rows[*i].reopened_at.is_some_and(|re| re <= now && re - *at <= TimeDelta::days(7)));
+        reopened += u64::from(fails);
+        if within(created) && created <= now {
+            volume += 1;
+            let last = rows.iter().rposition(|row| row.started_at <= now).unwrap();
+            standing += u64::from(entries.iter().any(|(i, _)| *i == last));
+            match rows[0].own.as_ref().unwrap().first_response {
+                FirstResponse::Answered { after, at, .. } if at <= now => first_response.push(after.calendar_us),
+                _ => {}
+            }
+        }
+    }
+    prop_assert_eq!((report.volume(), report.resolved()), (volume, resolved));
+    prop_assert_eq!((report.resolution_rate().numerator(), report.resolution_rate().denominator()), (standing, volume));
+    prop_assert_eq!((report.reopen_rate().numerator(), report.reopen_rate().denominator()), (reopened, mature));
+    prop_assert_eq!(report.first_response().calendar, Summary::of(first_response));
+    prop_assert_eq!(report.first_resolution().calendar, Summary::of(first));
+    prop_assert_eq!(report.total_resolution().calendar, Summary::of(total));
+    Ok(())
+}
+
+const RESOLVED: Status = Status::Resolved;
+const REOPENED: Status = Status::Reopened;
+const CLOSED: Status = Status::Closed(CloseReason::Settled);
+
+#[test]
+fn reopened_and_not_resolved_again_counts_once() {
+    let rows = rows(&[("2026-03-03T10:00:00Z", RESOLVED), ("2026-03-05T10:00:00Z", REOPENED)]);
+    let report = Report::standard().over([rows], at("2026-03-20T00:00:00Z")).unwrap();
+    assert_eq!(report.reopen_rate().to_string(), "100.0 % (1 of 1)");
+    assert_eq!(report.resolution_rate().to_string(), "0.0 % (0 of 1)");
+    assert_eq!((report.resolved(), report.backlog().now()), (1, 1));
+}
+
+#[test]
+fn a_reopening_counts_up_to_the_last_instant_of_its_time() {
+    let rate = |reopened, now: &str| {
+        let rows = rows(&[("2026-03-03T10:00:00Z", RESOLVED), (reopened, REOPENED)]);
+        Report::standard().over([rows], at(now)).unwrap().reopen_rate().to_string()
+    };
+    assert_eq!(rate("2026-03-10T10:00:00Z", "2026-03-20T00:00:00Z"), "100.0 % (1 of 1)");
+    assert_eq!(rate("2026-03-10T10:00:00.000001Z", "2026-03-20T00:00:00Z"), "0.0 % (0 of 1)");
+    assert_eq!(rate("2026-03-05T10:00:00Z", "2026-03-10T09:59:59Z"), "- (0 of 0; left out: 1 immature)");
+    assert_eq!(rate("2026-03-05T10:00:00Z", "2026-03-10T10:00:00Z"), "100.0 % (1 of 1)");
+}
+
+/// A log may close a ticket and resolve it later, in one cycle: it left the backlog at the close.
+#[test]
+fn a_ticket_closed_before_it_was_resolved_left_the_backlog_then() {
+    let rows = rows(&[("2026-03-03T10:00:00Z", CLOSED), ("2026-03-06T10:00:00Z", RESOLVED)]);
+    assert_eq!(rows.len(), 1);
+    assert!(!rows[0].is_backlog_at(at("2026-03-04T00:00:00Z")));
+    let backlog = backlog_by_day(&rows, &Zone::utc(), at("2026-03-07T00:00:00Z")).unwrap();
+    assert_eq!(backlog.days().iter().map(|day| day.count).collect::<Vec<_>>(), [1, 0, 0, 0, 0]);
+    assert_eq!((backlog.days()[1].flow.settled, backlog.days()[4].flow.left()), (1, 0));
+}
+
+#[test]
+fn cycles_at_one_instant_are_told_apart() {
+    let t = "2026-03-03T10:00:00Z";
+    let rows = rows(&[(t, RESOLVED), (t, REOPENED), (t, RESOLVED), (t, REOPENED)]);
+    assert_eq!(rows.iter().map(|row| row.left_at.is_some()).collect::<Vec<_>>(), [true, true, false]);
+}
+
+/// The desk writes first, resolves, and the customer's first message reopens the ticket: it waits from that message on.
+#[test]
+fn a_first_contact_after_a_resolution_waits_for_an_answer() {
+    let rulebook = Rulebook::starter();
+    let rules = rulebook.tickets();
+    let open = Open::new("Your contract").on_behalf_of(helpdesk::id::CustomerId::named("ann"));
+    let call = Call::new(kim(), at("2026-03-02T09:00:00Z"));
+    let opened = ticket::open(rules, &call, &open, TicketNumber(1), None).unwrap();
+    let mut ticket = Ticket::replay(call.tenant_id(), &opened.recorded(&call)).unwrap();
+    let mut say = |actor, when, command: Command| {
+        let call = Call::new(actor, at(when));
+        let decision = ticket::decide(&ticket, rules, &call, call.at(), &command).unwrap();
+        decision.recorded_after(&ticket, &call).iter().for_each(|event| ticket.apply(event));
+        rulebook.facts(&ticket)[0].own.clone().unwrap().first_response
+    };
+    let ann = Actor::customer(helpdesk::id::CustomerId::named("ann"));
+    assert_eq!(say(kim(), "2026-03-02T10:00:00Z", Command::resolve()), FirstResponse::NotApplicable);
+    assert_eq!(say(ann, "2026-03-03T10:00:00Z", Command::reply("But why?")), FirstResponse::Waiting);
+    let answered = say(kim(), "2026-03-03T10:45:00Z", Command::reply("Because."));
+    let lengths = Lengths { calendar_us: 45 * MINUTE, business_us: 45 * MINUTE };
+    assert!(matches!(answered, FirstResponse::Answered { after, .. } if after == lengths), "{answered:?}");
+}
+
+#[test]
+fn what_is_later_has_not_happened() {
+    let rows = rows(&[
+        ("2026-03-03T10:00:00Z", RESOLVED),
+        ("2026-03-05T10:00:00Z", REOPENED),
+        ("2026-03-06T10:00:00Z", RESOLVED),
+    ]);
+    let report = |now: &str| Report::standard().over([&rows], at(now)).unwrap();
+    assert_eq!(report("2026-03-02T08:00:00Z").tickets(), 0);
+    let early = report("2026-03-04T00:00:00Z");
+    assert_eq!((early.resolutions(), early.backlog().now(), early.resolution_rate().numerator()), (1, 0, 1));
+    let total = |report: &KpiReport| report.total_resolution().calendar.map(|summary| summary.max_us() / MINUTE);
+    assert_eq!(total(&early), Some(25 * 60));
+    assert_eq!(total(&report("2026-03-07T00:00:00Z")), Some(97 * 60));
+    assert_eq!(report("2026-03-05T12:00:00Z").resolution_rate().numerator(), 0);
+    let sla = |now: &str| report(now).attainment_of(Metric::TotalResolution).unwrap().ratio().to_string();
+    assert_eq!(sla("2026-03-02T12:00:00Z"), "- (0 of 0; left out: 1 undecided)");
+    assert_eq!(sla("2026-03-04T00:00:00Z"), "100.0 % (1 of 1)");
+    assert_eq!(sla("2026-03-05T12:00:00Z"), "- (0 of 0; left out: 1 undecided)");
+    assert_eq!(sla("2026-03-07T00:00:00Z"), "100.0 % (1 of 1)");
+}
+
+#[test]
+fn rows_that_do_not_belong_together_are_refused() {
+    let good = rows(&[("2026-03-03T10:00:00Z", RESOLVED), ("2026-03-05T10:00:00Z", REOPENED)]);
+    let now = at("2026-03-20T00:00:00Z");
+    let refused = |rows: &[Fact]| Report::standard().over([rows], now).unwrap_err();
+    let mut old = good.clone();
+    old[1].formula = 0;
+    assert!(refused(&old).is_outdated());
+    assert!(refused(&old).to_string().contains("make them anew from the events"));
+    assert!(!refused(&good[1..]).is_outdated());
+    assert_eq!(refused(&[good[1].clone(), good[0].clone()]).ticket(), Some(good[0].ticket));
+    let mut other = Report::standard().last_days(7).tally(now);
+    assert!(other.merge(Report::standard().tally(now)).unwrap_err().to_string().contains("cannot be merged"));
+    let mut tally = Report::standard().tally(now);
+    tally.retract(&good).unwrap();
+    assert!(tally.report().is_err());
+    let text = serde_json::to_string(&tally).unwrap().replace("\"version\":[1,", "\"version\":[2,");
+    assert!(serde_json::from_str::<Tally>(&text).unwrap_err().to_string().contains("make it anew"));
+}
+
+#[test]
+fn nothing_is_undefined_and_not_zero() {
+    let report = Report::standard().last_days(30).over(Vec::<Vec<Fact>>::new(), at("2026-03-20T00:00:00Z")).unwrap();
+    assert_eq!(report.resolution_rate().fraction(), None);
+    assert_eq!(report.first_response().calendar, None);
+    assert_eq!((report.backlog().days().len(), report.backlog().peak()), (0, None));
+    let json = serde_json::to_value(&report).unwrap();
+    assert!(json["first_response"]["business"].is_null());
+}
+
+#[test]
+fn the_text_reads_well() {
+    let moves: [&[(&str, Status)]; 3] = [
+        &[("2026-03-02T12:20:00Z", RESOLVED)],
+        &[("2026-03-03T10:00:00Z", RESOLVED), ("2026-03-05T10:00:00Z", REOPENED)],
+        &[("2026-03-04T10:00:00Z", Status::Closed(CloseReason::Spam))],
+    ];
+    let tickets = moves.map(rows);
+    let report = Report::standard().last_days(14).over(&tickets, at("2026-03-10T12:00:00Z")).unwrap();
+    assert_eq!(report.reopen_rate().excluded().count(Exclusion::Immature), 0);
+    let expected = "\
+Support report as of 2026-03-10 12:00 UTC
+About what was created or resolved from 2026-02-24 12:00 UTC to 2026-03-10 12:00 UTC
+
+Tickets
+  created            3
+  resolved           2  in 2 resolutions
+  closed unresolved  1  1 spam
+  backlog now        1  peak 2 on 2026-03-02
+";
+    assert!(report.to_string().starts_with(expected), "{report}");
+}
+
+/// 40 business hours from Monday 09:00 on: used up on Friday at closing time, and passed just after the next opening.
+#[test]
+fn attainment_counts_what_runs_past_its_target() {
+    let met = rows(&[("2026-03-06T17:00:00Z", RESOLVED)]);
+    let running = rows(&[]);
+    let cancelled = rows(&[("2026-03-20T10:00:00Z", Status::Closed(CloseReason::Cancelled))]);
+    let attainment = |now: &str, metric| {
+        let report = Report::standard().over([&met, &running, &cancelled], at(now)).unwrap();
+        report.attainment_of(metric).unwrap().clone()
+    };
+    let total = |now| attainment(now, Metric::TotalResolution);
+    assert_eq!(total("2026-03-09T09:00:00Z").ratio().to_string(), "100.0 % (1 of 1; left out: 2 undecided)");
+    let late = total("2026-03-09T09:00:00.000001Z");
+    assert_eq!(late.ratio().to_string(), "50.0 % (1 of 2; left out: 1 undecided)");
+    let end = total("2026-03-20T10:00:00Z");
+    assert_eq!(end.ratio().to_string(), "50.0 % (1 of 2; left out: 1 cancelled)");
+    assert_eq!((end.outside_after_breach(), end.met_after_breach()), (1, 0));
+    let answer = attainment("2026-03-20T10:00:00Z", Metric::FirstResponse);
+    assert_eq!(answer.ratio().excluded().total() + answer.ratio().denominator(), 3);
+
+    let mut swapped = met.clone();
+    swapped[0].own.as_mut().unwrap().clocks.iter_mut().for_each(|clock| clock.ever_breached = true);
+    let report = Report::standard().over([swapped], at("2026-03-20T10:00:00Z")).unwrap();
+    let total = report.attainment_of(Metric::TotalResolution).unwrap();
+    assert_eq!(total.ratio().to_string(), "100.0 % (1 of 1)");
+    assert_eq!((total.met_after_breach(), total.never_breached().to_string().as_str()), (1, "0.0 % (0 of 1)"));
+    assert!(report.to_string().contains("1 met after a target had been passed"));
+}
