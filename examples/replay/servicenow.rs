@@ -68,7 +68,7 @@ pub(crate) fn parse(
         .map_err(|error| unreadable(shown, &error))?
     {
         log.rows += 1;
-        if log.rows % 4_096 == 0 {
+        if log.rows.is_multiple_of(4_096) {
             progress(log.rows);
         }
         let line = Line {
