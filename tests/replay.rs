@@ -181,6 +181,15 @@ fn a_raised_row_keeps_its_own_stamp() {
 }
 
 #[test]
+fn a_stamp_outside_the_calendars_is_held_to_them() {
+    let history = history().row(Row::new(at("2900-01-01T00:00:00Z")).status(Status::Resolved));
+    let imported = imported(&history);
+    assert_eq!(imported.anomalies().count(&AnomalyKind::OutOfRange), 1);
+    assert!(imported.ticket().last_event_at() < helpdesk::calendar::LATEST);
+    assert_eq!(imported.ticket().status(), Status::Resolved);
+}
+
+#[test]
 fn personal_values_and_messages_become_content() {
     let phone = Change::Field {
         name: name("phone"),

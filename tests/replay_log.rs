@@ -249,6 +249,9 @@ fn the_same_seed_gives_the_same_quarter() {
     assert!(first.contains("late answer"), "{first}");
     assert_eq!(first, run(1));
     assert_ne!(first, run(2));
+    let quarter = simulate::Quarter { seed: 3, days: 3 };
+    let [one, other] = [0, 1].map(|_| simulate::simulate(quarter, &|_| ()).unwrap().tickets);
+    assert_eq!(one, other); // the ids too
 }
 
 #[test]
