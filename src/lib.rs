@@ -47,6 +47,7 @@
 //! | [`desk`] | load, plan, commit; [`desk::plan`] is the pure door, [`desk::Operation`] the conversation without I/O |
 //! | [`store`] | the storage contract and the memory store |
 //! | [`kpi`] | facts, definitions, reports |
+//! | [`replay`] | histories from recorded logs |
 //! | [`call`], [`id`], [`time`], [`error`] | who and when; names of things; lengths of time; the one error |
 //!
 //! # Features
@@ -70,6 +71,7 @@ pub mod error;
 pub mod escalation;
 pub mod id;
 pub mod kpi;
+pub mod replay;
 pub mod rulebook;
 pub mod sla;
 pub mod store;

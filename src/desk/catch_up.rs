@@ -52,15 +52,15 @@ impl<'a> Working<'a> {
         let mut working = Working::new(Ticket::begin(tenant, first)?, book);
         working.events.push(first.clone());
         rest.iter().for_each(|event| working.push(event.clone()));
-        working.choose_policies(events.last()?);
+        working.choose_policies();
         Some(working)
     }
 
     /// Adds events that a command decided, and chooses the policies anew.
     pub(crate) fn add(&mut self, events: &[Recorded]) {
         events.iter().for_each(|event| self.push(event.clone()));
-        if let Some(last) = events.last() {
-            self.choose_policies(last);
+        if !events.is_empty() {
+            self.choose_policies();
         }
     }
 
@@ -90,10 +90,8 @@ impl<'a> Working<'a> {
 
     fn record(&mut self, due: Due<'a>, observed_at: DateTime<Utc>) {
         let at = instant(due.at);
-        let timing = Some(Timing {
-            scheduled_at: at,
-            observed_at,
-        });
+        let due_at = instant(due.scheduled);
+        let timing = Some(Timing { scheduled_at: due_at, observed_at });
         let envelope = |cause: Option<Cause>, event: Event, ticket: &Ticket| Recorded {
             version: ticket.version().next(),
             at,
@@ -136,7 +134,7 @@ impl<'a> Working<'a> {
                 let imported = self
                     .ticket
                     .imported_until()
-                    .is_some_and(|until| at <= until);
+                    .is_some_and(|until| due_at <= until);
                 let held_back = imported || (past && !rule.deliver_past);
                 let delivery = if held_back {
                     Delivery::HeldBack
@@ -148,7 +146,7 @@ impl<'a> Working<'a> {
                     version: self.ticket.version().next(),
                     waiting: self.ticket.waiting(),
                     event: self.events.len(),
-                    at,
+                    at: due_at,
                     outward: outward(&level.actions, &self.ticket),
                 });
                 let clock = rule.trigger.watched();
@@ -168,16 +166,14 @@ impl<'a> Working<'a> {
                 }
             }
         }
-        if let Some(last) = self.events.last().cloned() {
-            self.choose_policies(&last);
-        }
+        self.choose_policies();
     }
 
     /// Adds an event, in the next place. Facts that changed before a move choose the policies before it, so that a clock which
     /// the move ends or resumes meets the right target.
-    fn push(&mut self, mut event: Recorded) {
+    pub(crate) fn push(&mut self, mut event: Recorded) {
         if matches!(event.event, Event::StatusChanged { .. }) {
-            self.choose_policies(&event);
+            self.choose_policies_like(&event);
         }
         event.version = self.ticket.version().next();
         self.ticket.apply(&event);
@@ -185,8 +181,14 @@ impl<'a> Working<'a> {
     }
 
     /// Records which policies apply now, where that changed, and the targets that were passed before they came into force; the
-    /// events stand under the same instant as `like`.
-    fn choose_policies(&mut self, like: &Recorded) {
+    /// events stand under the same instant as the last one.
+    pub(crate) fn choose_policies(&mut self) {
+        if let Some(last) = self.events.last().cloned() {
+            self.choose_policies_like(&last);
+        }
+    }
+
+    fn choose_policies_like(&mut self, like: &Recorded) {
         let mut changed = false;
         for agreement in Agreement::ALL {
             let policy = self.book.policies().choose(&self.ticket, agreement).map(|policy| policy.name.clone());

@@ -42,8 +42,10 @@ use crate::time::{instant, micros};
 
 pub use ailing::Ailing;
 pub use catch_up::read;
+pub(crate) use catch_up::Working;
 pub use operation::{Need, Operation};
 pub use outcome::Outcome;
+pub(crate) use plan::stamp;
 pub use plan::{Known, Plan, Planned, Request, plan};
 
 /// The desk of a host: its store and its rules.
@@ -261,6 +263,18 @@ pub struct Swept {
 pub struct TenantDesk<'a, S> {
     desk: &'a Desk<S>,
     tenant: TenantId,
+}
+
+impl<'a, S> TenantDesk<'a, S> {
+    /// The tenant.
+    pub fn id(&self) -> TenantId {
+        self.tenant
+    }
+
+    /// The desk of all tenants.
+    pub(crate) fn desk(&self) -> &'a Desk<S> {
+        self.desk
+    }
 }
 
 impl<S: Store> TenantDesk<'_, S> {

@@ -245,7 +245,7 @@ fn finish(mut working: Working<'_>, expected: Version, call: &Call, at: DateTime
     }
 }
 
-fn stamp(ticket: &Ticket) -> Stamp {
+pub(crate) fn stamp(ticket: &Ticket) -> Stamp {
     Stamp {
         rulebook: ticket.rulebook(),
         zone_data: ZONE_DATA_VERSION.to_owned(),

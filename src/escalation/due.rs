@@ -12,8 +12,10 @@ use super::threshold::{Kind, share};
 /// Something that happens by itself.
 #[derive(Clone, Debug)]
 pub(crate) struct Due<'a> {
-    /// When it is due. It is recorded by the first commit after this instant.
+    /// When it takes effect: never before the ticket's last event. It is recorded by the first commit after this instant.
     pub(crate) at: Micros,
+    /// When it was due by the rules alone; earlier than the last event where a guard came true late or a log was imported.
+    pub(crate) scheduled: Micros,
     pub(crate) what: What<'a>,
 }
 
@@ -105,10 +107,10 @@ struct Search<'t, 'a> {
 
 impl<'a> Search<'_, 'a> {
     /// What was due before the last event is due at it: only now do its conditions hold.
-    fn offer(&mut self, at: Micros, what: impl FnOnce() -> What<'a>) {
-        let at = at.max(self.last);
+    fn offer(&mut self, scheduled: Micros, what: impl FnOnce() -> What<'a>) {
+        let at = scheduled.max(self.last);
         if self.first.as_ref().is_none_or(|known| at < known.at) {
-            self.first = Some(Due { at, what: what() });
+            self.first = Some(Due { at, scheduled, what: what() });
         }
     }
 

@@ -55,6 +55,7 @@ pub use clock::{Agreement, ClockId, Metric};
 pub use command::{AttachmentDraft, Change, Command, Draft, Move, Open, Requester};
 pub use content::{Content, ContentKind};
 pub use conversation::{Attachment, Channel, Direction, Message, MessageClass, Visibility};
+pub(crate) use decide::event_of;
 pub use decide::{Decision, FollowUp, decide, follow_up, open};
 pub use event::{
     Delivery, Escalated, Event, Link, MessageAdded, Opened, Recorded, Timing, Version,

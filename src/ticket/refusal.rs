@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::call::Role;
-use crate::id::{ContentId, MessageId, Name, TicketId};
+use crate::id::{ContentId, MessageId, Name, TicketId, TicketNumber};
 use crate::time::Span;
 
 use super::lifecycle::{Stage, Step};
@@ -170,6 +170,14 @@ pub enum Refusal {
         /// The id.
         ticket: TicketId,
     },
+    /// The number of a ticket that comes from elsewhere belongs to another ticket.
+    #[error("the number {number} belongs to ticket {ticket}; a free number is needed")]
+    NumberTaken {
+        /// The number.
+        number: TicketNumber,
+        /// The ticket that has it.
+        ticket: TicketId,
+    },
 }
 
 impl Refusal {
@@ -194,6 +202,7 @@ impl Refusal {
             Refusal::CustomerNote => "customer_note",
             Refusal::StoredFieldValue { .. } => "stored_field_value",
             Refusal::AlreadyOpen { .. } => "already_open",
+            Refusal::NumberTaken { .. } => "number_taken",
         }
     }
 

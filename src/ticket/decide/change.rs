@@ -103,6 +103,14 @@ impl Facts {
     }
 }
 
+/// What a change of `ticket` is as an event; `None` where it is so already. The text of a personal field is taken as it stands.
+pub(crate) fn event_of(ticket: &Ticket, change: &Change) -> Option<Event> {
+    match change {
+        Change::Redact(id) if ticket.message(*id).is_some_and(|known| known.redacted) => None,
+        other => Facts::of(ticket).meet(other),
+    }
+}
+
 fn set<T: PartialEq + Clone>(place: &mut T, value: &T) -> bool {
     let differs = place != value;
     place.clone_from(value);

@@ -20,6 +20,7 @@ use super::rules::{Permission, Rules};
 use super::{Priority, Ticket};
 
 use change::Facts;
+pub(crate) use change::event_of;
 use work::Work;
 
 /// What a command leads to.

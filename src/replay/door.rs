@@ -1,0 +1,116 @@
+//! The door by which an imported ticket comes into a store.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::desk::{TenantDesk, Working, stamp};
+use crate::error::Error;
+use crate::id::TicketId;
+use crate::rulebook::{MissingRulebook, Rulebooks};
+use crate::store::{Commit, Load, Part, Store, StoreErrorKind, StreamId, UniqueKey, Wake};
+use crate::ticket::{Refusal, Version};
+
+use super::import::Imported;
+
+/// How often a conflict with other writers is met by looking again.
+const MAX_TRIES: u32 = 64;
+
+impl Imported {
+    /// Everything to write, as one commit: for hosts that keep tickets in a transaction of their own. It claims the number,
+    /// the requester's address and the ids of messages outside; leave out a claim of the latter two that others have.
+    ///
+    /// # Errors
+    /// The rulebooks lack the version that the ticket is pinned to.
+    pub fn commit(&self, rulebooks: &Rulebooks) -> Result<Commit, MissingRulebook> {
+        let book = rulebooks.get(self.ticket.rulebook())?;
+        let working = Working::new(self.ticket.clone(), book);
+        let tenant = self.ticket.tenant();
+        let part = Part {
+            stream: StreamId::ticket(tenant, self.ticket.id()),
+            expected: Version::default(),
+            events: self.events.clone(),
+            wake: Some(Wake {
+                at: working.wake_at(),
+                stamp: stamp(&self.ticket),
+            }),
+            facts: Some(working.facts()),
+        };
+        let mut commit = Commit::new(tenant, self.ticket.last_event_at(), vec![part]);
+        commit.content.clone_from(&self.content);
+        commit
+            .unique
+            .push((self.number_key(), self.ticket.id().uuid()));
+        commit.unique.extend_from_slice(&self.claims);
+        Ok(commit)
+    }
+
+    fn number_key(&self) -> UniqueKey {
+        UniqueKey::number(self.ticket.tenant(), self.ticket.number())
+    }
+}
+
+impl<S: Store> TenantDesk<'_, S> {
+    /// Stores an imported ticket, and tells its wake-up: when a sweep would first record something on it.
+    ///
+    /// Nothing was announced while importing. What the pinned rulebook would have announced up to the end of the history
+    /// ([`Ticket::imported_until`](crate::Ticket::imported_until)) and still stands is due at once: the next sweep records
+    /// it (breaches, firings with their inner actions, the end of a scheduled wait) and delivers none of it
+    /// ([`Delivery::HeldBack`](crate::ticket::Delivery::HeldBack)). What falls due later is delivered as on any ticket. So
+    /// a backlog taken over does not flood anybody, and its future is watched from the first day; tell
+    /// [`History::until`](super::History::until) when the log was exported, and nothing older is delivered. A resolved or
+    /// closed ticket has no wake-up.
+    ///
+    /// The number must be free. The requester's address and the ids of messages outside are claimed where nobody has them.
+    ///
+    /// # Errors
+    /// [`AlreadyOpen`](Refusal::AlreadyOpen) where the ticket is stored already, so that importing twice is harmless;
+    /// [`NumberTaken`](Refusal::NumberTaken); a missing rulebook; what the store answers. Nothing is written then.
+    pub fn import(&self, imported: &Imported) -> Result<Option<DateTime<Utc>>, Error> {
+        let (tenant, ticket) = (self.id(), imported.ticket.id());
+        if imported.ticket.tenant() != tenant {
+            return Err(Error::misused(
+                "the ticket was imported for another tenant than this desk's",
+            ));
+        }
+        let all = imported.commit(self.desk().rulebooks())?;
+        let mut load = Load::streams(tenant, [StreamId::ticket(tenant, ticket)]);
+        load.owners = all.unique.iter().map(|(key, _)| *key).collect();
+        for _ in 0..MAX_TRIES {
+            let loaded = self.desk().store().load(&load)?;
+            if loaded.streams.iter().any(|events| !events.is_empty()) {
+                return Err(Refusal::AlreadyOpen { ticket }.into());
+            }
+            let mut commit = all.clone();
+            commit.unique = free(&all.unique, &loaded.owners);
+            if commit
+                .unique
+                .first()
+                .is_none_or(|(key, _)| *key != imported.number_key())
+            {
+                return Err(self.number_taken(imported, &loaded.owners).into());
+            }
+            match self.desk().store().commit(&commit) {
+                Ok(()) => return Ok(all.parts.first().and_then(|part| part.wake.as_ref()?.at)),
+                Err(error) if error.kind() == StoreErrorKind::Conflict => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Error::contended(MAX_TRIES))
+    }
+
+    fn number_taken(&self, imported: &Imported, owners: &[Option<Uuid>]) -> Refusal {
+        let owner = owners.first().copied().flatten().unwrap_or_default();
+        Refusal::NumberTaken {
+            number: imported.ticket.number(),
+            ticket: TicketId::from_uuid(owner),
+        }
+    }
+}
+
+/// The claims that nobody else has.
+fn free(claims: &[(UniqueKey, Uuid)], owners: &[Option<Uuid>]) -> Vec<(UniqueKey, Uuid)> {
+    let with_owners = claims.iter().zip(owners);
+    let free =
+        with_owners.filter(|((_, claimer), owner)| owner.is_none_or(|owner| owner == *claimer));
+    free.map(|(claim, _)| *claim).collect()
+}
