@@ -5,7 +5,7 @@
 //! begins each time (a next response) is walked through all its periods; the last one is what it shows.
 
 use crate::id::Name;
-use crate::ticket::{Agreement, ClockId, Mark, MarkKind, Metric, PendingReasons, Phase, Ticket};
+use crate::ticket::{Agreement, ClockId, Mark, MarkKind, Metric, Phase, Ticket};
 use crate::time::{Micros, micros};
 
 use super::metric::{AtResolution, Definition, Fulfilment, OnReopen, Start};
@@ -22,6 +22,10 @@ pub(crate) struct Clock<'a> {
     ready: Option<&'a Ready>,
     /// The policy that the ticket has now; the one above lags behind it only while the clock is ended.
     newest: Option<&'a Ready>,
+    /// Whether a policy was chosen, or none, by now: before that, the first one measures.
+    chosen: bool,
+    /// Closed hours count too.
+    all_time: bool,
     /// In force: absent before the first policy applied.
     target: Option<Target>,
     /// The running time that the target in force allows this period.
@@ -29,7 +33,9 @@ pub(crate) struct Clock<'a> {
     /// The instant of the promise in force.
     promised: Option<Micros>,
     phase: Phase,
+    /// Whether a human agent ever wrote to the customer.
     answered: bool,
+    first_response: First,
     pub(crate) state: State,
     pub(crate) unanswered: bool,
     pub(crate) elapsed: Micros,
@@ -38,8 +44,11 @@ pub(crate) struct Clock<'a> {
     pub(crate) since: Micros,
     pub(crate) started: Option<Started>,
     pub(crate) stopped_at: Option<Micros>,
-    /// When the target in force was used up.
+    /// When the target in force was used up; where that was before it came into force, when it did.
     pub(crate) due: Option<Micros>,
+    /// The target in force was used up before it came into force: [`Clock::used_up`] tells when.
+    pub(crate) was_used_up: bool,
+    sought: Option<Sought>,
     /// In any period.
     pub(crate) ever_breached: bool,
     /// What had run when the target came into force.
@@ -55,6 +64,25 @@ pub(crate) struct Started {
     pub(crate) version: u64,
 }
 
+/// Where the first response stands, as the other clocks need to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum First {
+    /// Not begun.
+    ToCome,
+    Waiting,
+    /// The ticket was resolved or closed without it: it waits again once the ticket is reopened.
+    Unanswered,
+    Given,
+}
+
+/// The instant at which a period had run for so long.
+#[derive(Clone, Copy, Debug)]
+struct Sought {
+    version: u64,
+    amount: Micros,
+    at: Option<Micros>,
+}
+
 impl<'a> Clock<'a> {
     /// The clock as the ticket's last mark left it.
     pub(crate) fn of(ticket: &Ticket, policies: &'a Policies, id: ClockId) -> Clock<'a> {
@@ -66,6 +94,24 @@ impl<'a> Clock<'a> {
         ticket: &Ticket,
         policies: &'a Policies,
         id: ClockId,
+        ended: impl FnMut(&Clock<'a>),
+    ) -> Clock<'a> {
+        Clock::seek(ticket, policies, id, None, ended)
+    }
+
+    /// When the running time of this period first reached what the target in force allows. Worth a second walk only where a
+    /// target came into force that was used up before.
+    pub(crate) fn used_up(&self, ticket: &Ticket, policies: &'a Policies) -> Option<Micros> {
+        let (version, amount) = (self.started?.version, self.amount?);
+        let sought = Sought { version, amount, at: None };
+        Clock::seek(ticket, policies, self.id, Some(sought), |_| {}).sought?.at
+    }
+
+    fn seek(
+        ticket: &Ticket,
+        policies: &'a Policies,
+        id: ClockId,
+        sought: Option<Sought>,
         mut ended: impl FnMut(&Clock<'a>),
     ) -> Clock<'a> {
         let policy = |name: &Option<Name>| name.as_ref().and_then(|name| policies.get(name));
@@ -78,11 +124,14 @@ impl<'a> Clock<'a> {
             definition: id.metric.definition(),
             ready: first,
             newest: None,
+            chosen: false,
+            all_time: first.and_then(|ready| ready.target(id.metric)).is_some_and(is_all_time),
             target: None,
             amount: None,
             promised: None,
             phase: Phase::Work,
             answered: false,
+            first_response: First::ToCome,
             state: State::NotStarted,
             unanswered: false,
             elapsed: 0,
@@ -90,6 +139,8 @@ impl<'a> Clock<'a> {
             started: None,
             stopped_at: None,
             due: None,
+            was_used_up: false,
+            sought,
             ever_breached: false,
             elapsed_at_attach: 0,
             attached_at: micros(ticket.created_at()),
@@ -102,6 +153,7 @@ impl<'a> Clock<'a> {
         for mark in ticket.marks() {
             clock.advance(mark.at);
             clock.meet(mark, policy, &mut ended);
+            clock.follow_first_response(&mark.kind);
         }
         clock
     }
@@ -171,9 +223,8 @@ impl<'a> Clock<'a> {
 
     /// The calendar it runs by; none where it runs all the time.
     fn calendar(&self) -> Option<&'a Ready> {
-        let business = |target: Target| target.measure() == Measure::Business;
         self.ready
-            .filter(|_| self.promised.is_none() && self.target.is_none_or(business))
+            .filter(|_| self.promised.is_none() && !self.all_time)
     }
 
     /// Lets the time up to `to` pass.
@@ -181,6 +232,14 @@ impl<'a> Clock<'a> {
         if self.state == State::Running && to > self.since {
             let before = self.elapsed;
             self.elapsed = before.saturating_add(self.measure(self.since, to));
+            if let Some(sought) = self.sought
+                && self.started.is_some_and(|started| started.version == sought.version)
+                && sought.at.is_none()
+                && self.elapsed >= sought.amount
+            {
+                let at = self.after(sought.amount.saturating_sub(before));
+                self.sought = Some(Sought { at, ..sought });
+            }
             if let Some(amount) = self.amount {
                 if self.due.is_none() && self.elapsed >= amount {
                     self.due = self.after(amount.saturating_sub(before));
@@ -209,7 +268,7 @@ impl<'a> Clock<'a> {
                         self.state == State::NotStarted
                             && self.first_contact() != StartOption::Assignment
                     }
-                    Start::UnansweredMessage => self.answered && !self.is_live(),
+                    Start::UnansweredMessage => self.needs_no_first_response() && !self.is_live(),
                     _ => false,
                 };
                 if begins {
@@ -228,11 +287,45 @@ impl<'a> Clock<'a> {
             MarkKind::Policy(agreement, name) => {
                 if *agreement == self.id.agreement && self.definition.start != Start::Promise {
                     self.newest = policy(name);
+                    self.chosen = true;
                     if !matches!(self.state, State::Stopped | State::Cancelled) {
                         self.attach(mark.at);
                     }
                 }
             }
+        }
+    }
+
+    /// Called after the mark was met, so that a message that begins the first response is not an unanswered one beside it.
+    fn follow_first_response(&mut self, mark: &MarkKind) {
+        let option = self.first_contact();
+        let by_assignment = option == StartOption::Assignment;
+        self.first_response = match (self.first_response, mark) {
+            (First::ToCome, MarkKind::Opened { inbound: true })
+                if option == StartOption::FirstContact =>
+            {
+                First::Waiting
+            }
+            (First::ToCome, MarkKind::Asked) if !by_assignment => First::Waiting,
+            (First::ToCome, MarkKind::Assigned { agent: true, .. })
+                if by_assignment && !self.answered =>
+            {
+                First::Waiting
+            }
+            (First::Waiting, MarkKind::Answered) => First::Given,
+            (First::Waiting, MarkKind::Moved(Phase::Resolved | Phase::Closed)) => First::Unanswered,
+            (First::Unanswered, MarkKind::Moved(Phase::Work | Phase::Pending(_))) => First::Waiting,
+            (as_before, _) => as_before,
+        };
+    }
+
+    /// It was given, or will never begin because an agent wrote before anybody was in charge.
+    fn needs_no_first_response(&self) -> bool {
+        let never_begins = || self.answered && self.first_contact() == StartOption::Assignment;
+        match self.first_response {
+            First::Given => true,
+            First::ToCome => never_begins(),
+            First::Waiting | First::Unanswered => false,
         }
     }
 
@@ -315,13 +408,14 @@ impl<'a> Clock<'a> {
         if self.started.is_some() {
             ended(self);
             (self.elapsed, self.due, self.stopped_at, self.unanswered) = (0, None, None, false);
+            self.was_used_up = false;
         }
         self.started = Some(Started {
             at: mark.at,
             version: mark.version,
         });
         self.state = State::Running;
-        if self.newest.is_some() {
+        if self.chosen {
             self.attach(mark.at);
         }
         self.run_or_pause(mark.at);
@@ -381,7 +475,8 @@ impl<'a> Clock<'a> {
             .map_or(0, |stopped| mark.at.saturating_sub(stopped));
         let option = match self.definition.on_reopen {
             OnReopen::Resume => self
-                .ready
+                .newest
+                .or(self.ready)
                 .map_or(ReopenOption::Resume, |r| r.reopening(self.id.metric)),
             OnReopen::Keep if unfulfilled => ReopenOption::Resume,
             OnReopen::Keep | OnReopen::BeginAnew | OnReopen::Cancel => ReopenOption::FirstOnly,
@@ -401,8 +496,10 @@ impl<'a> Clock<'a> {
     fn resume(&mut self, at: Micros) {
         self.unanswered = false;
         self.stopped_at = None;
-        self.state = State::Paused;
-        if self.ready.map(std::ptr::from_ref) != self.newest.map(std::ptr::from_ref) {
+        (self.state, self.since) = (State::Running, at);
+        let target = self.newest.and_then(|ready| ready.target(self.id.metric));
+        let changed = self.ready.map(std::ptr::from_ref) != self.newest.map(std::ptr::from_ref);
+        if self.chosen && (changed || self.target != target) {
             self.attach(at);
         }
         self.run_or_pause(at);
@@ -412,9 +509,11 @@ impl<'a> Clock<'a> {
     fn attach(&mut self, at: Micros) {
         self.target = self.newest.and_then(|ready| ready.target(self.id.metric));
         self.ready = self.newest.or(self.ready);
+        self.all_time = self.target.is_some_and(is_all_time);
         self.elapsed_at_attach = self.elapsed;
         self.attached_at = at;
         self.due = None;
+        self.was_used_up = false;
         self.amount = match (self.started, self.target, self.ready) {
             (Some(started), Some(target), Some(ready)) => {
                 Some(target.amount_from(started.at, &ready.calendar))
@@ -422,7 +521,8 @@ impl<'a> Clock<'a> {
             _ => None,
         };
         if let Some(amount) = self.amount {
-            self.due = (self.elapsed >= amount).then_some(at);
+            self.was_used_up = self.elapsed >= amount;
+            self.due = self.was_used_up.then_some(at);
             self.ever_breached |= self.elapsed > amount;
         }
         if self.is_live() {
@@ -431,13 +531,18 @@ impl<'a> Clock<'a> {
     }
 
     fn run_or_pause(&mut self, at: Micros) {
-        let pauses = self
-            .ready
-            .map_or(PendingReasons::NONE, |ready| ready.pauses(self.id.metric));
-        self.state = match self.phase {
-            Phase::Pending(reason) if pauses.contains(reason) => State::Paused,
-            _ => State::Running,
+        let paused = match (self.phase, self.ready) {
+            _ if self.definition.start == Start::Promise => false, // promised for an instant
+            (Phase::Pending(reason), Some(ready)) => ready.pauses(self.id.metric).contains(reason),
+            _ => false,
         };
-        self.since = at;
+        if !(paused && self.state == State::Paused) {
+            self.since = at;
+        }
+        self.state = if paused { State::Paused } else { State::Running };
     }
+}
+
+fn is_all_time(target: Target) -> bool {
+    target.measure() == Measure::Calendar
 }

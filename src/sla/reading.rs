@@ -70,9 +70,14 @@ pub fn read(
     now: DateTime<Utc>,
 ) -> Reading {
     let mut walked = Clock::of(ticket, policies, clock.into());
-    let due = walked.due.or_else(|| expected_due(&walked));
+    let due = due(&walked, ticket, policies);
     walked.advance(micros(now));
     reading(&walked, due)
+}
+
+fn due<'a>(clock: &Clock<'a>, ticket: &Ticket, policies: &'a Policies) -> Option<Micros> {
+    let before = clock.was_used_up.then(|| clock.used_up(ticket, policies));
+    before.flatten().or(clock.due).or_else(|| expected_due(clock))
 }
 
 /// When the target will be used up if nothing else happens; for a clock that has ended: would have been.
@@ -184,7 +189,7 @@ pub fn periods(
     let id = clock.into();
     let mut periods = Vec::new();
     Clock::walk(ticket, policies, id, |ended| {
-        periods.push(reading(ended, ended.due.or_else(|| expected_due(ended))))
+        periods.push(reading(ended, due(ended, ticket, policies)))
     });
     periods.push(read(ticket, policies, id, now));
     periods

@@ -4,6 +4,8 @@
 //! questions in a slow and obvious way.
 
 pub mod calendar;
+pub mod clock;
 pub mod laws;
+pub mod story;
 
 pub use proptest;

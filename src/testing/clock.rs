@@ -1,0 +1,225 @@
+//! An oracle of clocks: it lives through a ticket tick by tick and counts.
+//!
+//! It is given what was recorded and the rulebook, and knows nothing of how the clocks of [`sla`](crate::sla) are worked out.
+//! Time goes in ticks (a second, or a minute for long stories); every instant in the story, and every opening and closing,
+//! must lie on one. In each tick, what happened at its begin is met first, in the order recorded; then the tick is counted if
+//! the clock runs and its time is open. Whether a second is open is asked of the [oracle of calendars](super::calendar::oracle).
+//!
+//! Four things that the table of metrics leaves open are taken so: before the first policy applies, that policy measures; where
+//! none applies any more, the last one measures, without a target; a clock ended by a close without its purpose runs on when
+//! the ticket is reopened; a pause that begins at the instant of a stop is none (a stop beats it).
+
+mod life;
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::calendar::oracle::is_open;
+use crate::calendar::Calendar;
+use crate::id::Name;
+use crate::rulebook::Rulebook;
+use crate::sla::{Policy, Reading, State, Target, Verdict};
+use crate::ticket::{ClockId, Recorded};
+
+use life::Life;
+
+/// What a clock shows in one of its periods.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Shown {
+    /// What it does.
+    pub state: State,
+    /// How it stands to its target.
+    pub verdict: Verdict,
+    /// Whether it ever passed a target in force, in this period or an earlier one.
+    pub ever_breached: bool,
+    /// The ticks counted.
+    pub elapsed: TimeDelta,
+    /// The running time allowed.
+    pub amount: Option<TimeDelta>,
+    /// When it began.
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    pub stopped_at: Option<DateTime<Utc>>,
+    /// When the target is used up, where that lies within the oracle's horizon.
+    pub due: Option<DateTime<Utc>>,
+}
+
+impl Shown {
+    /// The same of a reading; a due after `horizon` is left out.
+    pub fn of(reading: &Reading, horizon: DateTime<Utc>) -> Shown {
+        Shown {
+            state: reading.state(),
+            verdict: reading.verdict(),
+            ever_breached: reading.ever_breached(),
+            elapsed: reading.elapsed(),
+            amount: reading.amount(),
+            started_at: reading.started_at(),
+            stopped_at: reading.stopped_at(),
+            due: reading.due().filter(|due| *due <= horizon),
+        }
+    }
+}
+
+/// The oracle of one ticket.
+#[derive(Clone, Debug)]
+pub struct Oracle<'a> {
+    events: &'a [Recorded],
+    rulebook: &'a Rulebook,
+    tick: TimeDelta,
+    begin: DateTime<Utc>,
+    horizon: DateTime<Utc>,
+    open: BTreeMap<&'a Name, Vec<bool>>,
+}
+
+impl<'a> Oracle<'a> {
+    /// The oracle of the ticket with these events, oldest first, under `rulebook`. It looks no further than `horizon`.
+    pub fn new(
+        events: &'a [Recorded],
+        rulebook: &'a Rulebook,
+        tick: TimeDelta,
+        horizon: DateTime<Utc>,
+    ) -> Oracle<'a> {
+        let begin = events.first().map_or(horizon, |first| first.at);
+        let opens = |calendar: &Calendar| {
+            let ticks = std::iter::successors(Some(begin), |at| Some(*at + tick));
+            ticks.take_while(|at| *at < horizon).map(|at| is_open(calendar, at)).collect()
+        };
+        let calendars = &rulebook.as_draft().calendars;
+        let open = calendars.iter().map(|(name, calendar)| (name, opens(calendar))).collect();
+        Oracle { events, rulebook, tick, begin, horizon, open }
+    }
+
+    /// Every period of a clock as of `now`, oldest first.
+    pub fn periods(&self, clock: ClockId, now: DateTime<Utc>) -> Vec<Shown> {
+        match Life::new(self, clock) {
+            Some(life) => life.periods(now),
+            None => vec![Period::new(State::NotApplicable).shown(self, false, now)],
+        }
+    }
+
+    fn calendar_of(&self, policy: &'a Policy) -> &'a Name {
+        policy.calendar.as_ref().unwrap_or(&self.rulebook.as_draft().calendar)
+    }
+
+    fn is_open(&self, calendar: &Name, at: DateTime<Utc>) -> bool {
+        let tick = (at - self.begin).num_seconds() / self.tick.num_seconds();
+        let known = usize::try_from(tick).ok().and_then(|tick| self.open.get(calendar)?.get(tick));
+        known.copied().unwrap_or_else(|| {
+            self.rulebook.as_draft().calendars.get(calendar).is_some_and(|calendar| is_open(calendar, at))
+        })
+    }
+
+    /// The running time of a target for a clock that started at `start`.
+    fn amount(&self, target: Target, start: DateTime<Utc>, calendar: &Name) -> Option<TimeDelta> {
+        if let Some(amount) = target.amount() {
+            return Some(amount.delta());
+        }
+        let days = self.rulebook.as_draft().calendars.get(calendar)?;
+        let text = target.to_string();
+        let first: i64 = text.split(' ').next()?.parse().ok()?;
+        let end = if text.ends_with("end of day") {
+            crate::calendar::DayEnd::LastClose
+        } else {
+            crate::calendar::DayEnd::SameTime
+        };
+        (first..first + 400).find_map(|count| {
+            let nominal = days.add_business_days(start, count, end).ok()?;
+            let ticks = std::iter::successors(Some(start), |at| Some(*at + self.tick));
+            let open = ticks.take_while(|at| *at < nominal).filter(|at| self.is_open(calendar, *at)).count();
+            (open > 0).then(|| self.tick * i32::try_from(open).unwrap_or(i32::MAX))
+        })
+    }
+}
+
+/// One period of a clock.
+#[derive(Clone, Debug)]
+struct Period<'a> {
+    state: State,
+    unanswered: bool,
+    started: Option<DateTime<Utc>>,
+    stopped: Option<DateTime<Utc>>,
+    /// The begin of every tick that was counted.
+    counted: Vec<DateTime<Utc>>,
+    /// It ended while it ran.
+    ended_running: bool,
+    paused_since: Option<DateTime<Utc>>,
+    amount: Option<TimeDelta>,
+    /// What it runs by; none: all time.
+    calendar: Option<&'a Name>,
+}
+
+impl Period<'_> {
+    fn new(state: State) -> Period<'static> {
+        Period {
+            state,
+            unanswered: false,
+            started: None,
+            stopped: None,
+            counted: Vec::new(),
+            ended_running: false,
+            paused_since: None,
+            amount: None,
+            calendar: None,
+        }
+    }
+
+    fn is_live(&self) -> bool {
+        matches!(self.state, State::Running | State::Paused)
+    }
+
+    fn elapsed(&self, tick: TimeDelta) -> TimeDelta {
+        tick * i32::try_from(self.counted.len()).unwrap_or(i32::MAX)
+    }
+
+    fn end(&mut self, state: State, at: DateTime<Utc>) {
+        self.ended_running = self.state == State::Running || self.paused_since == Some(at);
+        (self.state, self.stopped) = (state, Some(at));
+    }
+
+    fn shown(&self, oracle: &Oracle<'_>, ever_breached: bool, now: DateTime<Utc>) -> Shown {
+        let elapsed = self.elapsed(oracle.tick);
+        let breached = self.amount.is_some_and(|amount| elapsed > amount);
+        let verdict = match self.state {
+            State::NotApplicable | State::NotStarted | State::Cancelled => Verdict::Open,
+            State::Stopped if self.unanswered => Verdict::Unanswered,
+            _ if breached => Verdict::Breached,
+            State::Stopped if self.amount.is_some() => Verdict::Met,
+            _ => Verdict::Open,
+        };
+        Shown {
+            state: self.state,
+            verdict,
+            ever_breached,
+            elapsed,
+            amount: self.amount,
+            started_at: self.started,
+            stopped_at: self.stopped,
+            due: self.due(oracle, now),
+        }
+    }
+
+    /// The end of the tick that uses the target up: one that was counted, or one to come if nothing else happens.
+    fn due(&self, oracle: &Oracle<'_>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let mut needed = usize::try_from(self.amount?.num_seconds() / oracle.tick.num_seconds()).ok()?;
+        let Some(last) = needed.checked_sub(1) else { return self.started };
+        if let Some(at) = self.counted.get(last) {
+            return Some(*at + oracle.tick);
+        }
+        needed -= self.counted.len();
+        let mut at = match self.state {
+            State::Running => now,
+            State::Stopped if self.ended_running => self.stopped?,
+            _ => return None,
+        };
+        while at < oracle.horizon {
+            needed -= usize::from(self.calendar.is_none_or(|calendar| oracle.is_open(calendar, at)));
+            at += oracle.tick;
+            if needed == 0 {
+                return Some(at);
+            }
+        }
+        None
+    }
+}

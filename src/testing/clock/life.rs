@@ -1,0 +1,338 @@
+//! The life of one clock: what each metric makes of what happens, row by row of the table of semantics.
+
+use chrono::{DateTime, Utc};
+
+use super::{Oracle, Period, Shown};
+use crate::id::{Name, TeamId};
+use crate::sla::{Measure, Policy, ReopenOption, StartOption, State};
+use crate::ticket::{ClockId, Direction, Event, MessageClass, Metric, PendingReasons, Stage, Status, Visibility};
+
+/// Whether a policy applies.
+#[derive(Clone, Copy, PartialEq)]
+enum Applies {
+    NotYet,
+    Now,
+    NoLonger,
+}
+
+pub(super) struct Life<'a> {
+    oracle: &'a Oracle<'a>,
+    clock: ClockId,
+    status: Status,
+    team: Option<TeamId>,
+    /// The last policy that applied; before any did, the first that will.
+    policy: Option<&'a Policy>,
+    applies: Applies,
+    /// The next response asks whether the first one was given.
+    first_response: Option<Box<Life<'a>>>,
+    /// Whether a human agent ever wrote to the customer.
+    agent_wrote: bool,
+    ever_breached: bool,
+    past: Vec<Shown>,
+    now: Period<'a>,
+}
+
+impl<'a> Life<'a> {
+    /// `None` where no policy of the agreement ever applies; promises are made to the customer, whatever the policy.
+    pub(super) fn new(oracle: &'a Oracle<'a>, clock: ClockId) -> Option<Life<'a>> {
+        let policy = oracle.events.iter().find_map(|recorded| match &recorded.event {
+            Event::PolicyChosen { agreement, policy: Some(name) } if *agreement == clock.agreement => {
+                policy_of(oracle, name)
+            }
+            _ => None,
+        });
+        let is_promise = clock == ClockId::from(Metric::PromisedUpdate);
+        if policy.is_none() && !is_promise {
+            return None;
+        }
+        let first = ClockId { metric: Metric::FirstResponse, ..clock };
+        let asks = clock.metric == Metric::NextResponse;
+        let first_response = if asks { Life::new(oracle, first).map(Box::new) } else { None };
+        Some(Life {
+            oracle,
+            clock,
+            status: Status::Open,
+            team: None,
+            policy,
+            applies: Applies::NotYet,
+            first_response,
+            agent_wrote: false,
+            ever_breached: false,
+            past: Vec::new(),
+            now: Period::new(State::NotStarted),
+        })
+    }
+
+    /// Lives until `now`: at each tick what happens at its begin, then the tick itself.
+    pub(super) fn periods(mut self, now: DateTime<Utc>) -> Vec<Shown> {
+        let oracle = self.oracle;
+        let mut events = oracle.events.iter().peekable();
+        let mut at = oracle.begin;
+        loop {
+            while let Some(recorded) = events.next_if(|recorded| recorded.at <= at) {
+                self.meet(&recorded.event, at);
+            }
+            if at >= now {
+                break;
+            }
+            let is_open = self.now.calendar.is_none_or(|calendar| oracle.is_open(calendar, at));
+            if self.now.state == State::Running && is_open {
+                self.now.counted.push(at);
+                self.note_a_breach();
+            }
+            at += oracle.tick;
+        }
+        let last = self.now.shown(oracle, self.ever_breached, now);
+        self.past.into_iter().chain([last]).collect()
+    }
+
+    fn meet(&mut self, event: &'a Event, at: DateTime<Utc>) {
+        // Whether the first response was given is asked before this event: a message that begins it is not one more.
+        let first_was_given = self.first_response.as_ref().is_some_and(|first| first.is_over_for_the_next());
+        if let Some(first) = &mut self.first_response {
+            first.meet(event, at);
+        }
+        match event {
+            Event::Opened(opened) => self.created(opened.direction == Direction::Inbound, at),
+            Event::MessageAdded(message) if message.class == MessageClass::Ordinary => {
+                let public = message.visibility == Visibility::Public;
+                match message.direction {
+                    Direction::Inbound => self.customer_writes(first_was_given, at),
+                    Direction::Outbound if public && message.author.human_agent().is_some() => self.agent_writes(at),
+                    _ => {}
+                }
+            }
+            Event::Assigned { agent, team } => {
+                let entered = team.is_some() && *team != self.team;
+                self.team = *team;
+                self.assigned(agent.is_some(), entered, at);
+            }
+            Event::UpdatePromised { due } => self.promised(*due, at),
+            Event::StatusChanged { to, .. } => self.moved(*to, at),
+            Event::PolicyChosen { agreement, policy } if *agreement == self.clock.agreement => {
+                let chosen = policy.as_ref().and_then(|name| policy_of(self.oracle, name));
+                self.policy = chosen.or(self.policy);
+                self.applies = if chosen.is_some() { Applies::Now } else { Applies::NoLonger };
+                if !matches!(self.now.state, State::Stopped | State::Cancelled) {
+                    self.put_target_in_force(at);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn created(&mut self, by_customer: bool, at: DateTime<Utc>) {
+        match self.clock.metric {
+            Metric::RequesterWait | Metric::AgentWork | Metric::FirstResolution | Metric::TotalResolution => {
+                self.begin(at);
+            }
+            Metric::Ownership => self.begin(at),
+            Metric::FirstResponse if by_customer && self.start_option() == StartOption::FirstContact => self.begin(at),
+            _ => {}
+        }
+    }
+
+    fn customer_writes(&mut self, first_was_given: bool, at: DateTime<Utc>) {
+        let never_began = self.now.started.is_none();
+        match self.clock.metric {
+            Metric::FirstResponse if never_began && self.start_option() != StartOption::Assignment => self.begin(at),
+            // The oldest unanswered message counts: where one waits already, another one changes nothing.
+            Metric::NextResponse if first_was_given && !self.now.is_live() => self.begin(at),
+            _ => {}
+        }
+    }
+
+    fn agent_writes(&mut self, at: DateTime<Utc>) {
+        self.agent_wrote = true;
+        match self.clock.metric {
+            Metric::FirstResponse | Metric::NextResponse | Metric::PromisedUpdate | Metric::FollowUp => {
+                self.end(State::Stopped, at);
+            }
+            Metric::PeriodicUpdate => {
+                self.end(State::Stopped, at);
+                if !is_done(self.status) {
+                    self.begin(at);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn assigned(&mut self, agent: bool, entered: bool, at: DateTime<Utc>) {
+        match self.clock.metric {
+            Metric::Ownership => {
+                if entered && !is_done(self.status) {
+                    self.end(State::Cancelled, at);
+                    self.begin(at);
+                }
+                if agent {
+                    self.end(State::Stopped, at);
+                }
+            }
+            Metric::FirstResponse if agent && self.start_option() == StartOption::Assignment => {
+                if self.now.started.is_none() && !self.agent_wrote {
+                    self.begin(at);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn promised(&mut self, due: DateTime<Utc>, at: DateTime<Utc>) {
+        let is_closed = self.status.stage() == Stage::Closed;
+        if self.clock != ClockId::from(Metric::PromisedUpdate) || is_closed {
+            return;
+        }
+        let late = self.now.amount.is_some_and(|amount| self.now.elapsed(self.oracle.tick) > amount);
+        self.end(if late { State::Stopped } else { State::Cancelled }, at);
+        self.begin(at);
+        self.now.amount = Some(due - at);
+    }
+
+    fn moved(&mut self, to: Status, at: DateTime<Utc>) {
+        let from = std::mem::replace(&mut self.status, to);
+        match to.stage() {
+            Stage::Resolved if from.stage() != Stage::Resolved => self.resolved(at),
+            Stage::Closed if from.stage() != Stage::Closed => self.closed(at),
+            Stage::Open | Stage::Pending | Stage::Reopened => {
+                if is_done(from) {
+                    self.reopened(at);
+                }
+                self.run_or_pause(at);
+            }
+            _ => {}
+        }
+    }
+
+    fn resolved(&mut self, at: DateTime<Utc>) {
+        match self.clock.metric {
+            Metric::RequesterWait | Metric::AgentWork | Metric::FirstResolution | Metric::TotalResolution => {
+                self.end(State::Stopped, at);
+            }
+            Metric::FirstResponse => self.end_unanswered(at),
+            Metric::NextResponse | Metric::PeriodicUpdate | Metric::Ownership => self.end(State::Cancelled, at),
+            Metric::FollowUp => self.begin(at),
+            Metric::PromisedUpdate => {}
+        }
+    }
+
+    fn closed(&mut self, at: DateTime<Utc>) {
+        match self.clock.metric {
+            Metric::FirstResponse => self.end_unanswered(at),
+            _ => self.end(State::Cancelled, at),
+        }
+    }
+
+    fn reopened(&mut self, at: DateTime<Utc>) {
+        let cancelled = self.now.state == State::Cancelled;
+        let fulfilled = self.now.state == State::Stopped && !self.now.unanswered;
+        match self.clock.metric {
+            Metric::FirstResponse if self.now.unanswered => self.resume(at),
+            Metric::FirstResolution if cancelled => self.resume(at),
+            Metric::FollowUp => self.end(State::Cancelled, at),
+            Metric::RequesterWait | Metric::AgentWork | Metric::TotalResolution if cancelled || fulfilled => {
+                let option = self.policy.and_then(|policy| policy.reopening.get(&self.clock.metric));
+                let gap = self.now.stopped.map(|stopped| at - stopped).unwrap_or_default();
+                match option.copied().unwrap_or_default() {
+                    ReopenOption::NewCycle => self.begin(at),
+                    ReopenOption::NewCycleAfter(longest) if gap > longest.delta() => self.begin(at),
+                    ReopenOption::FirstOnly if fulfilled => {}
+                    _ => self.resume(at),
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn begin(&mut self, at: DateTime<Utc>) {
+        if self.now.started.is_some() {
+            self.past.push(self.now.shown(self.oracle, self.ever_breached, at));
+        }
+        self.now = Period::new(State::Running);
+        self.now.started = Some(at);
+        self.put_target_in_force(at);
+    }
+
+    fn resume(&mut self, at: DateTime<Utc>) {
+        (self.now.state, self.now.stopped, self.now.unanswered) = (State::Running, None, false);
+        self.now.paused_since = None;
+        self.put_target_in_force(at);
+    }
+
+    fn end(&mut self, state: State, at: DateTime<Utc>) {
+        if self.now.is_live() {
+            self.now.end(state, at);
+        }
+    }
+
+    fn end_unanswered(&mut self, at: DateTime<Utc>) {
+        self.now.unanswered |= self.now.is_live();
+        self.end(State::Stopped, at);
+    }
+
+    /// What has run stays; the target is that of the policy that applies now.
+    fn put_target_in_force(&mut self, at: DateTime<Utc>) {
+        if self.clock.metric == Metric::PromisedUpdate {
+            return; // a promise carries its own
+        }
+        let Some(policy) = self.policy else { return };
+        let calendar = self.oracle.calendar_of(policy);
+        let target = policy.targets.get(&self.clock.metric).filter(|_| self.applies != Applies::NoLonger);
+        let all_time = target.is_some_and(|target| target.measure() == Measure::Calendar);
+        self.now.calendar = (!all_time).then_some(calendar);
+        let in_force = target.filter(|_| self.applies == Applies::Now);
+        let amount = |start| self.oracle.amount(*in_force?, start, calendar);
+        self.now.amount = self.now.started.and_then(amount);
+        self.run_or_pause(at);
+        self.note_a_breach();
+    }
+
+    /// A live clock waits while the ticket is pending for a reason that the policy lists, and else runs.
+    fn run_or_pause(&mut self, at: DateTime<Utc>) {
+        if !self.now.is_live() {
+            return;
+        }
+        let pauses = match self.status {
+            Status::Pending(pending) => self.pauses().contains(pending.reason()),
+            _ => false,
+        };
+        self.now.paused_since = if pauses { self.now.paused_since.or(Some(at)) } else { None };
+        self.now.state = if pauses { State::Paused } else { State::Running };
+    }
+
+    fn pauses(&self) -> PendingReasons {
+        let listed = self.policy.and_then(|policy| policy.pauses.get(&self.clock.metric));
+        match self.clock.metric {
+            Metric::PromisedUpdate => PendingReasons::NONE,
+            Metric::RequesterWait | Metric::FirstResolution | Metric::TotalResolution => {
+                listed.copied().unwrap_or(PendingReasons::CUSTOMER)
+            }
+            Metric::AgentWork => listed.copied().unwrap_or(PendingReasons::ALL),
+            _ => listed.copied().unwrap_or(PendingReasons::NONE),
+        }
+    }
+
+    fn note_a_breach(&mut self) {
+        let passed = self.now.amount.is_some_and(|amount| self.now.elapsed(self.oracle.tick) > amount);
+        self.ever_breached |= passed;
+    }
+
+    fn start_option(&self) -> StartOption {
+        self.policy.map_or(StartOption::default(), |policy| policy.first_response_starts)
+    }
+
+    /// Of a first response: it was given, or none is to come because the agent wrote before what would have begun it.
+    fn is_over_for_the_next(&self) -> bool {
+        let given = self.now.state == State::Stopped && !self.now.unanswered;
+        let never = self.now.started.is_none() && self.agent_wrote && self.start_option() == StartOption::Assignment;
+        given || never
+    }
+}
+
+fn policy_of<'a>(oracle: &'a Oracle<'a>, name: &Name) -> Option<&'a Policy> {
+    oracle.rulebook.as_draft().policies.iter().find(|policy| policy.name == *name)
+}
+
+fn is_done(status: Status) -> bool {
+    matches!(status.stage(), Stage::Resolved | Stage::Closed)
+}

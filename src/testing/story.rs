@@ -1,0 +1,277 @@
+//! Rulebooks and stories for property tests: who does what with a ticket, and after how long.
+//!
+//! Everything is laid on a grid: with a `tick` of a second or a minute, each instant of a story, each opening and closing and
+//! each target is a whole number of ticks, so that a slow oracle can follow it tick by tick.
+
+use chrono::{DateTime, TimeDelta, Utc, Weekday};
+use proptest::collection::{btree_map, vec};
+use proptest::option::weighted;
+use proptest::prelude::*;
+use proptest::sample::select;
+use uuid::Uuid;
+
+use crate::calendar::{Calendar, DayEnd, Week, Window, Zone};
+use crate::call::{Actor, Call};
+use crate::desk::Desk;
+use crate::error::Error;
+use crate::escalation::{Action, Level, Rule};
+use crate::id::{AgentId, BotId, CustomerId, Name, TeamId, TenantId};
+use crate::rulebook::Rulebook;
+use crate::sla::{Condition, Measure, Policy, ReopenOption, StartOption, Target};
+use crate::store::MemoryStore;
+use crate::ticket::{
+    Agreement, Change, CloseReason, Command, Draft, MessageClass, Metric, Move, Open, Pending, PendingReason,
+    PendingReasons, Priority, Recorded, Rules, Ticket, Visibility,
+};
+use crate::time::Span;
+
+/// A ticket's opening and what then happens to it, on a grid.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Story {
+    /// Who opens it.
+    pub opener: Actor,
+    /// How it begins.
+    pub open: Open,
+    /// What happens then.
+    pub scenes: Vec<Scene>,
+    /// How long after the last scene the story is looked at.
+    pub after: TimeDelta,
+}
+
+/// One command.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Scene {
+    /// How long after the one before.
+    pub gap: TimeDelta,
+    /// Who.
+    pub actor: Actor,
+    /// What.
+    pub command: Command,
+}
+
+/// A story that was told to a desk: what is recorded of it, up to an instant.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Told {
+    /// The events.
+    pub events: Vec<Recorded>,
+    /// The ticket that they make.
+    pub ticket: Ticket,
+    /// The instant up to which everything that fell due is recorded.
+    pub now: DateTime<Utc>,
+}
+
+/// When every story begins: a Monday morning.
+pub fn beginning() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_772_438_400, 0).unwrap_or_default()
+}
+
+impl Story {
+    /// Tells the story to a desk of its own. A command that is refused is left out.
+    pub fn tell(&self, rulebook: &Rulebook) -> Result<Told, Error> {
+        let desk = Desk::new(MemoryStore::new(), rulebook.clone());
+        let mut now = beginning();
+        let call = |actor, at, n: usize| Call::with_id(Uuid::from_u128(n as u128), actor, at);
+        let ticket = desk.open(&call(self.opener, now, 0), self.open.clone())?.id();
+        for (n, scene) in self.scenes.iter().enumerate() {
+            now += scene.gap;
+            let _ = desk.submit(ticket, &call(scene.actor, now, n + 1), scene.command.clone());
+        }
+        now += self.after;
+        while desk.sweep(now, 16)?.events > 0 {}
+        let events = desk.tenant(TenantId::SINGLE).history(ticket)?;
+        Ok(Told { events, ticket: desk.ticket(ticket)?, now })
+    }
+}
+
+const ANN: CustomerId = CustomerId::from_uuid(Uuid::from_u128(0xa));
+const KIM: AgentId = AgentId::from_uuid(Uuid::from_u128(0xb));
+const LEE: AgentId = AgentId::from_uuid(Uuid::from_u128(0xc));
+
+/// Stories of up to a dozen scenes, each up to a few hundred ticks after the one before.
+pub fn stories(tick: TimeDelta) -> impl Strategy<Value = Story> {
+    let scene = (gaps(tick), actors(), commands(tick));
+    let scene = scene.prop_map(|(gap, actor, command)| Scene { gap, actor, command });
+    let open = (any::<bool>(), any::<bool>(), proptest::option::of(drafts()), vec(changes(tick), 0..2));
+    let open = open.prop_map(|(by_customer, outbound, message, changes)| {
+        let mut open = Open::new("subject");
+        open = if outbound { open.on_behalf_of(ANN) } else { open.from_customer(ANN) };
+        open.message = message.filter(|draft| draft.visibility == Visibility::Public);
+        open.changes = if by_customer { Vec::new() } else { changes };
+        (if by_customer { Actor::Customer(ANN) } else { Actor::Agent(KIM) }, open)
+    });
+    (open, vec(scene, 0..12), gaps(tick)).prop_map(|((opener, open), scenes, after)| Story {
+        opener,
+        open,
+        scenes,
+        after,
+    })
+}
+
+fn gaps(tick: TimeDelta) -> impl Strategy<Value = TimeDelta> {
+    let ticks = prop_oneof![2 => Just(0), 3 => 1..20, 3 => 20..300, 1 => 300..900];
+    ticks.prop_map(move |n| tick * n)
+}
+
+fn actors() -> impl Strategy<Value = Actor> {
+    prop_oneof![
+        4 => Just(Actor::Customer(ANN)),
+        6 => Just(Actor::Agent(KIM)),
+        1 => Just(Actor::Supervisor(LEE)),
+        1 => Just(Actor::Bot(BotId::from_uuid(Uuid::from_u128(0xd)))),
+    ]
+}
+
+fn drafts() -> impl Strategy<Value = Draft> {
+    let class = prop_oneof![
+        8 => Just(MessageClass::Ordinary),
+        1 => Just(MessageClass::Automatic),
+        1 => Just(MessageClass::Thanks),
+    ];
+    (class, weighted(0.1, Just(()))).prop_map(|(class, note)| {
+        let mut draft = Draft::new("text").class(class);
+        if note.is_some() {
+            draft.visibility = Visibility::Internal;
+        }
+        draft
+    })
+}
+
+fn changes(tick: TimeDelta) -> impl Strategy<Value = Change> {
+    let team = select(&["north", "south"][..]).prop_map(TeamId::named);
+    prop_oneof![
+        3 => select(&[Priority::Normal, Priority::High][..]).prop_map(Change::Priority),
+        2 => Just(Change::AddTag(name("a"))),
+        2 => Just(Change::RemoveTag(name("a"))),
+        3 => (1..900).prop_map(move |n| Change::PromiseUpdate(beginning() + tick * n)),
+        3 => (any::<bool>(), proptest::option::of(team)).prop_map(|(agent, team)| Change::Assign {
+            agent: agent.then_some(KIM),
+            team,
+        }),
+    ]
+}
+
+fn moves(tick: TimeDelta) -> impl Strategy<Value = Move> {
+    let scheduled = (1..2_000).prop_map(move |n| Pending::Scheduled { until: beginning() + tick * n });
+    let pending = prop_oneof![
+        3 => Just(Pending::Customer),
+        1 => Just(Pending::ThirdParty),
+        1 => Just(Pending::Internal),
+        1 => scheduled,
+    ];
+    prop_oneof![
+        3 => pending.prop_map(Move::Pend),
+        2 => Just(Move::Resume),
+        3 => Just(Move::Resolve),
+        2 => Just(Move::Reopen),
+        1 => Just(Move::Close(CloseReason::Settled)),
+    ]
+}
+
+fn commands(tick: TimeDelta) -> impl Strategy<Value = Command> {
+    let parts = (weighted(0.5, drafts()), vec(changes(tick), 0..2), weighted(0.5, moves(tick)));
+    parts.prop_map(|(message, changes, step)| {
+        let mut command = Command::default();
+        (command.message, command.changes, command.step) = (message, changes, step);
+        command
+    })
+}
+
+/// Rulebooks with several calendars, and policies for some tickets or all, with targets, pauses and options of all kinds.
+pub fn rulebooks(tick: TimeDelta) -> impl Strategy<Value = Rulebook> {
+    let calendars = vec(calendars(tick), 3);
+    let parts = (calendars, vec(policies(tick), 1..5), any::<bool>(), any::<bool>());
+    parts.prop_filter_map("builds", |(calendars, policies, reopen_closed, escalates)| {
+        let mut rules = Rules::default();
+        rules.reopen_closed = reopen_closed;
+        let mut draft = Rulebook::draft().tickets(rules);
+        for (n, calendar) in calendars.into_iter().enumerate() {
+            draft = draft.calendar(name(CALENDARS[n]), calendar);
+        }
+        for (n, mut policy) in policies.into_iter().enumerate() {
+            policy.name = name(["first", "second", "third", "fourth"][n]);
+            draft = draft.policy(policy);
+        }
+        if escalates {
+            let level = Level::new(name("late"), 100).ok()?.action(Action::RaisePriority(Priority::High));
+            draft = draft.escalation(Rule::new(name("rule"), Metric::TotalResolution).level(level));
+        }
+        draft.build().ok()
+    })
+}
+
+const CALENDARS: [&str; 3] = ["one", "two", "three"];
+
+/// Calendars that open and close several times in the course of a story.
+fn calendars(tick: TimeDelta) -> impl Strategy<Value = Calendar> {
+    let seconds = u32::try_from(tick.num_seconds()).unwrap_or(60);
+    // In seconds a story lasts some hours of one morning; in minutes, days.
+    let (from, to, longest): (u32, u32, u32) = if seconds < 60 { (6 * 3_600, 14 * 3_600, 2_000) } else { (0, 86_400, 36_000) };
+    let window = (from..to, 1..longest).prop_filter_map("a window", move |(opens, length)| {
+        let (opens, length) = (opens / seconds * seconds, (length / seconds).max(1) * seconds);
+        Window::new(opens, (opens + length) % 86_400).ok()
+    });
+    let zone = select(&["UTC", "America/New_York", "Asia/Kathmandu"][..]);
+    let written = (zone, vec(window, 1..8), 1u8..=127).prop_filter_map("opens", |(zone, windows, days)| {
+        let days = (0u8..7).filter(|day| days & (1 << day) != 0);
+        let mut week = Week::new();
+        for day in days.filter_map(|day| Weekday::try_from(day).ok()) {
+            week = windows.iter().fold(week, |week, window| week.and(day, *window));
+        }
+        Calendar::builder_in(Zone::parse(zone).ok()?).week(week).build().ok()
+    });
+    prop_oneof![6 => written, 1 => Just(Calendar::always())]
+}
+
+fn policies(tick: TimeDelta) -> impl Strategy<Value = Policy> {
+    let when = prop_oneof![
+        2 => Just(Condition::Always),
+        1 => Just(Condition::Priority(vec![Priority::High])),
+        1 => Just(Condition::Tag(name("a"))),
+        1 => Just(Condition::Not(Box::new(Condition::Tag(name("a"))))),
+    ];
+    let agreement = prop_oneof![3 => Just(Agreement::Sla), 1 => Just(Agreement::Ola)];
+    let metrics = || select(&Metric::ALL[..]);
+    let reasons = vec(select(&PendingReason::ALL[..]), 0..4).prop_map(PendingReasons::from);
+    let reopening = prop_oneof![
+        Just(ReopenOption::Resume),
+        Just(ReopenOption::NewCycle),
+        (1u32..300).prop_map(move |n| ReopenOption::NewCycleAfter(ticks(tick, n))),
+        Just(ReopenOption::FirstOnly),
+    ];
+    let start = prop_oneof![
+        2 => Just(StartOption::FirstContact),
+        1 => Just(StartOption::FirstMessage),
+        1 => Just(StartOption::Assignment),
+    ];
+    let data = (
+        btree_map(metrics(), targets(tick), 2..10),
+        btree_map(metrics(), reasons, 0..5),
+        btree_map(metrics(), reopening, 0..4),
+    );
+    (when, agreement, select(&CALENDARS[..]), start, data).prop_map(|(when, agreement, calendar, start, data)| {
+        let mut policy = Policy::new(name("policy")).when(when).agreement(agreement).calendar(name(calendar));
+        policy.first_response_starts = start;
+        (policy.targets, policy.pauses, policy.reopening) = data;
+        policy
+    })
+}
+
+fn targets(tick: TimeDelta) -> impl Strategy<Value = Target> {
+    let measure = select(&[Measure::Business, Measure::Calendar][..]);
+    let running = (prop_oneof![3 => 1u32..200, 1 => 1u32..1_500], measure);
+    let running = running.prop_filter_map("more than none", move |(n, m)| Target::new(ticks(tick, n), m).ok());
+    let end = select(&[DayEnd::SameTime, DayEnd::LastClose][..]);
+    let days = (1u16..3, end).prop_filter_map("days", |(days, end)| Target::days(days, end).ok());
+    prop_oneof![5 => running, 1 => days]
+}
+
+fn ticks(tick: TimeDelta, n: u32) -> Span {
+    Span::seconds(n * u32::try_from(tick.num_seconds()).unwrap_or(60))
+}
+
+fn name(text: &'static str) -> Name {
+    Name::new(text).unwrap_or_else(|_| unreachable!("`{text}` is a name"))
+}

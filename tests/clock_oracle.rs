@@ -1,0 +1,44 @@
+//! Clocks against the oracle that lives through every tick, and the laws of clocks, over random rulebooks and stories.
+
+use chrono::TimeDelta;
+use helpdesk::Rulebook;
+use helpdesk::sla::periods;
+use helpdesk::testing::clock::{Oracle, Shown};
+use helpdesk::testing::story::{Story, rulebooks, stories};
+use helpdesk::ticket::{Agreement, ClockId, Metric};
+use proptest::prelude::*;
+
+const SECOND: TimeDelta = TimeDelta::seconds(1);
+const MINUTE: TimeDelta = TimeDelta::minutes(1);
+
+fn clocks() -> impl Iterator<Item = ClockId> {
+    let of = |agreement| Metric::ALL.into_iter().map(move |metric| ClockId { agreement, metric });
+    [Agreement::Sla, Agreement::Ola].into_iter().flat_map(of)
+}
+
+#[track_caller]
+fn agrees(rulebook: &Rulebook, story: &Story, tick: TimeDelta) {
+    let told = story.tell(rulebook).unwrap();
+    let horizon = told.now + tick * 1_500;
+    let oracle = Oracle::new(&told.events, rulebook, tick, horizon);
+    for clock in clocks() {
+        let read = periods(&told.ticket, rulebook.policies(), clock, told.now);
+        let read: Vec<Shown> = read.iter().map(|reading| Shown::of(reading, horizon)).collect();
+        let counted = oracle.periods(clock, told.now);
+        assert_eq!(read, counted, "{clock} at {}", told.now);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases / 8, ..ProptestConfig::default() })]
+
+    #[test]
+    fn clocks_agree_with_the_oracle_to_the_second(rulebook in rulebooks(SECOND), story in stories(SECOND)) {
+        agrees(&rulebook, &story, SECOND);
+    }
+
+    #[test]
+    fn clocks_agree_with_the_oracle_over_days(rulebook in rulebooks(MINUTE), story in stories(MINUTE)) {
+        agrees(&rulebook, &story, MINUTE);
+    }
+}
