@@ -301,6 +301,31 @@ fn overnight_windows_and_holidays() {
 }
 
 #[test]
+fn a_time_used_up_at_a_close_ends_there() {
+    let (friday, monday) = (at("2026-03-06T16:00:00Z"), at("2026-03-09T10:00:00Z"));
+    let hour = TimeDelta::hours(1);
+    assert_eq!(office().add(friday, hour), Ok(at("2026-03-06T17:00:00Z")));
+    assert_eq!(
+        office().add_latest(friday, hour),
+        Ok(at("2026-03-09T09:00:00Z"))
+    );
+    assert_eq!(
+        office().subtract(monday, hour),
+        Ok(at("2026-03-09T09:00:00Z"))
+    );
+    assert_eq!(
+        office().subtract_earliest(monday, hour),
+        Ok(at("2026-03-06T17:00:00Z"))
+    );
+    let night = at("2026-03-06T20:00:00Z");
+    assert_eq!(office().add(night, TimeDelta::zero()), Ok(night));
+    assert_eq!(
+        office().add_latest(night, TimeDelta::zero()),
+        Ok(at("2026-03-09T09:00:00Z"))
+    );
+}
+
+#[test]
 fn days_with_many_windows() {
     let hours: Vec<String> = (0..24).map(|hour| format!("{hour}:00-{hour}:30")).collect();
     let crowded =
