@@ -231,6 +231,10 @@ fn exceptions_change_their_dates_and_no_other() {
         "2026-12-26",
         "10:00-11:00",
     );
+    for closed in ["12-24", "2026-12-24"] {
+        let either_order = [("2026-12-24", "10:00-11:00"), (closed, "closed")];
+        check(week, &either_order, "2026-12-24", "10:00-11:00");
+    }
     check(
         week,
         &[("12-24", "closed"), ("2026-12-24", "10:00-11:00")],
