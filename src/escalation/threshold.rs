@@ -24,10 +24,10 @@ use crate::sla::Target;
 /// # Ok::<(), helpdesk::escalation::InvalidThreshold>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Threshold(pub(super) Kind);
+pub struct Threshold(pub(crate) Kind);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Percent(u16), // INVARIANT: 1 to 1000
     Before(Target),
     After(Target),
@@ -55,7 +55,7 @@ impl Threshold {
 }
 
 /// The share of `amount`, rounded up to the microsecond: it is not reached before all of it has run.
-pub(super) fn share(percent: u16, amount: i64) -> i64 {
+pub(crate) fn share(percent: u16, amount: i64) -> i64 {
     let product = i128::from(amount) * i128::from(percent);
     let rounded_up = product.div_euclid(100) + i128::from(product.rem_euclid(100) > 0);
     i64::try_from(rounded_up).unwrap_or(i64::MAX)

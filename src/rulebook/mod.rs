@@ -27,6 +27,7 @@
 //! # What is not here
 //! No rule is applied here: [`desk::plan`](crate::desk::plan) does that. Nothing is read from a file.
 
+mod lint;
 mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,6 +44,7 @@ use crate::sla::{Condition, Measure, Policies, Policy, Target};
 use crate::ticket::{Metric, Priority, Rules, Ticket};
 use crate::time::Span;
 
+pub use lint::{Because, Finding, Problem, Severity};
 pub use versions::{MissingRulebook, Rulebooks};
 
 /// A rulebook as people write it: plain data, not yet checked.
