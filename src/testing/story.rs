@@ -184,8 +184,7 @@ pub fn rulebooks(tick: TimeDelta) -> impl Strategy<Value = Rulebook> {
     let calendars = vec(calendars(tick), 3);
     let parts = (calendars, vec(policies(tick), 1..5), any::<bool>(), any::<bool>());
     parts.prop_filter_map("builds", |(calendars, policies, reopen_closed, escalates)| {
-        let mut rules = Rules::default();
-        rules.reopen_closed = reopen_closed;
+        let rules = Rules { reopen_closed, ..Rules::default() };
         let mut draft = Rulebook::draft().tickets(rules);
         for (n, calendar) in calendars.into_iter().enumerate() {
             draft = draft.calendar(name(CALENDARS[n]), calendar);

@@ -169,10 +169,13 @@ impl<'a> Life<'a> {
                     self.end(State::Stopped, at);
                 }
             }
-            Metric::FirstResponse if agent && self.start_option() == StartOption::Assignment => {
-                if self.now.started.is_none() && !self.agent_wrote {
-                    self.begin(at);
-                }
+            Metric::FirstResponse
+                if agent
+                    && self.start_option() == StartOption::Assignment
+                    && self.now.started.is_none()
+                    && !self.agent_wrote =>
+            {
+                self.begin(at);
             }
             _ => {}
         }
