@@ -231,6 +231,10 @@ fn exceptions_change_their_dates_and_no_other() {
         "2026-12-26",
         "10:00-11:00",
     );
+    for closed in ["12-24", "2026-12-24"] {
+        let either_order = [("2026-12-24", "10:00-11:00"), (closed, "closed")];
+        check(week, &either_order, "2026-12-24", "10:00-11:00");
+    }
     check(
         week,
         &[("12-24", "closed"), ("2026-12-24", "10:00-11:00")],
@@ -298,6 +302,31 @@ fn overnight_windows_and_holidays() {
     assert_eq!(open_on(&whole, "2026-03-12"), "22:00-00:00");
     assert_eq!(open_on(&cut, "2026-03-12"), "22:00-00:00");
     assert_eq!(open_on(&cut, "2026-03-10"), "00:00-06:00,22:00-00:00");
+}
+
+#[test]
+fn a_time_used_up_at_a_close_ends_there() {
+    let (friday, monday) = (at("2026-03-06T16:00:00Z"), at("2026-03-09T10:00:00Z"));
+    let hour = TimeDelta::hours(1);
+    assert_eq!(office().add(friday, hour), Ok(at("2026-03-06T17:00:00Z")));
+    assert_eq!(
+        office().add_latest(friday, hour),
+        Ok(at("2026-03-09T09:00:00Z"))
+    );
+    assert_eq!(
+        office().subtract(monday, hour),
+        Ok(at("2026-03-09T09:00:00Z"))
+    );
+    assert_eq!(
+        office().subtract_earliest(monday, hour),
+        Ok(at("2026-03-06T17:00:00Z"))
+    );
+    let night = at("2026-03-06T20:00:00Z");
+    assert_eq!(office().add(night, TimeDelta::zero()), Ok(night));
+    assert_eq!(
+        office().add_latest(night, TimeDelta::zero()),
+        Ok(at("2026-03-09T09:00:00Z"))
+    );
 }
 
 #[test]

@@ -12,7 +12,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("calendar", &["id", "time"]),
     ("ticket", &["id", "time", "call"]),
     ("sla", &["id", "time", "calendar", "ticket"]),
-    ("escalation", &["id", "time", "sla", "ticket"]),
+    ("escalation", &["id", "time", "calendar", "sla", "ticket"]),
     ("kpi", &["id", "time", "call", "calendar", "ticket", "sla"]),
     (
         "rulebook",

@@ -136,7 +136,7 @@ impl<'a> Search<'_, 'a> {
         let what = clock.id.to_string();
         let target = clock.target_text().unwrap_or_default();
         let anchor = Anchor { what: &what, version: started.version, target: &target };
-        let swapped = clock.attached_at > started.at;
+        let (swapped, last) = (clock.attached_at > started.at, self.last);
         self.levels(rule, &anchor, |level, more| {
             let (running, instant) = match level.at.0 {
                 Kind::Percent(percent) => (Some(share(percent, amount)), None),
@@ -149,7 +149,7 @@ impl<'a> Search<'_, 'a> {
                     let threshold = threshold.saturating_add(more);
                     let reached = clock.elapsed >= threshold;
                     let at = match clock.state {
-                        _ if reached => clock.since,
+                        _ if reached => last,
                         State::Running => clock.after(threshold.saturating_sub(clock.elapsed))?,
                         _ => return None,
                     };

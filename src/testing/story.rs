@@ -14,7 +14,7 @@ use crate::calendar::{Calendar, DayEnd, Week, Window, Zone};
 use crate::call::{Actor, Call};
 use crate::desk::Desk;
 use crate::error::Error;
-use crate::escalation::{Action, Level, Rule};
+use crate::escalation::{Action, Level, Rule, Threshold, Trigger};
 use crate::id::{AgentId, BotId, CustomerId, Name, TeamId, TenantId};
 use crate::rulebook::Rulebook;
 use crate::sla::{Condition, Measure, Policy, ReopenOption, StartOption, Target};
@@ -195,8 +195,8 @@ pub fn rulebooks(tick: TimeDelta) -> impl Strategy<Value = Rulebook> {
             draft = draft.policy(policy);
         }
         if escalates {
-            let level = Level::new(name("late"), 100).ok()?.action(Action::RaisePriority(Priority::High));
-            draft = draft.escalation(Rule::new(name("rule"), Metric::TotalResolution).level(level));
+            let level = Level::new(name("late"), Threshold::percent(100).ok()?).action(Action::RaisePriority(Priority::High));
+            draft = draft.escalation(Rule::new(name("rule"), Trigger::clock(Metric::TotalResolution)).level(level));
         }
         draft.build().ok()
     })

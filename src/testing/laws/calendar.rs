@@ -38,6 +38,14 @@ pub fn add_is_the_earliest(calendar: &Calendar, from: DateTime<Utc>, time: TimeD
         Ok(from),
         "{calendar:?}"
     );
+    if let Some(close) = reached(calendar.next_close(from)) {
+        let fits = within(calendar.elapsed(from, close));
+        assert_eq!(
+            calendar.add(from, fits),
+            Ok(close),
+            "{calendar:?}: {fits} from {from} fits exactly"
+        );
+    }
     let Some(at) = reached(calendar.add(from, time)) else {
         return;
     };
@@ -90,6 +98,14 @@ pub fn subtract_is_the_mirror(calendar: &Calendar, from: DateTime<Utc>, time: Ti
         Ok(from),
         "{calendar:?}"
     );
+    if let Some(opening) = reached(calendar.previous_opening(from)) {
+        let fits = within(calendar.elapsed(opening, from));
+        assert_eq!(
+            calendar.subtract(from, fits),
+            Ok(opening),
+            "{calendar:?}: {fits} before {from} fits exactly"
+        );
+    }
     let Some(at) = reached(calendar.subtract(from, time)) else {
         return;
     };
