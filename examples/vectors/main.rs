@@ -22,7 +22,9 @@ use serde_json::{Value, json};
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let quiet = arguments.iter().any(|argument| argument == "--quiet");
-    let path = arguments.iter().find(|argument| !argument.starts_with("--"));
+    let path = arguments
+        .iter()
+        .find(|argument| !argument.starts_with("--"));
     let Some(path) = path else {
         eprintln!("usage: vectors FILE.json [--quiet]");
         return ExitCode::from(2);
@@ -82,5 +84,9 @@ fn report(cases: &[Value], quiet: bool) -> ExitCode {
         }
     }
     println!("passed {passed}, differs {differs}, unsupported {unsupported}");
-    if unexplained == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if unexplained == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }

@@ -34,7 +34,13 @@ impl Field {
 
     fn unsupported(name: &str, why: String) -> Field {
         let (got, expect) = (Value::Null, Value::Null);
-        Field { name: name.to_owned(), got, expect, reason: None, unsupported: Some(why) }
+        Field {
+            name: name.to_owned(),
+            got,
+            expect,
+            reason: None,
+            unsupported: Some(why),
+        }
     }
 }
 
@@ -45,19 +51,43 @@ pub(crate) fn judge(case: &Value) -> Vec<Field> {
     let asked = Story::of(case).and_then(Asked::of);
     let asked = match asked {
         Ok(asked) => asked,
+        Err(error) if never_opens(case) => {
+            let refused = |(name, expect): (&String, &Value)| Field {
+                name: name.clone(),
+                got: json!({"error": error.to_string()}),
+                expect: expect.clone(),
+                reason: Some(reason::NEVER.to_owned()),
+                unsupported: None,
+            };
+            return expected.iter().map(refused).collect();
+        }
         Err(error) => return vec![Field::unsupported("", error.to_string())],
     };
     let is_argument =
         |name: &str| ["worked_from", "worked_to", "escalation_offset_s"].contains(&name);
     let fields = expected.iter().filter(|(name, _)| !is_argument(name));
     let judged = fields.map(|(name, expect)| match asked.answer(name, expect) {
-        Ok(Some(got)) => Field { name: name.clone(), got, expect: expect.clone(), reason: None, unsupported: None },
+        Ok(Some(got)) => Field {
+            name: name.clone(),
+            got,
+            expect: expect.clone(),
+            reason: None,
+            unsupported: None,
+        },
         Ok(None) => Field::unsupported(name, format!("no field `{name}`")),
         Err(error) => Field::unsupported(name, format!("`{name}`: {error}")),
     });
     let mut judged: Vec<Field> = judged.collect();
     reason::find(&asked, &mut judged);
     judged
+}
+
+fn never_opens(case: &Value) -> bool {
+    let week = case["calendar"]["weekly"].as_object();
+    week.is_some_and(|week| {
+        week.values()
+            .all(|hours| hours.as_array().is_none_or(Vec::is_empty))
+    })
 }
 
 /// A case whose clocks were read.
@@ -74,18 +104,27 @@ pub(crate) struct Asked<'a> {
 
 impl<'a> Asked<'a> {
     fn of(story: Story<'a>) -> Result<Asked<'a>, Failure> {
-        let (first, answers) = (story.ticket(Kind::FirstResponse, None)?, story.ticket(Kind::Answers, None)?);
+        let (first, answers) = (
+            story.ticket(Kind::FirstResponse, None)?,
+            story.ticket(Kind::Answers, None)?,
+        );
         let ticket = story.ticket(Kind::Resolution, None)?;
         let policies = story.rulebook.policies();
         let service = |ticket, metric: Metric| read(ticket, policies, metric, story.now);
         let all = |agreement, metric| {
             let clock = ClockId { agreement, metric };
-            periods(&answers, policies, clock, story.now).into_iter().filter(|one| one.started_at().is_some())
+            periods(&answers, policies, clock, story.now)
+                .into_iter()
+                .filter(|one| one.started_at().is_some())
         };
         let begun = |agreement, metric| all(agreement, metric).collect::<Vec<_>>();
         let mut updates = begun(REPLIES, Metric::FirstResponse);
         updates.extend(begun(REPLIES, Metric::NextResponse));
-        updates.extend(begun(REPLIES, Metric::PeriodicUpdate).into_iter().filter(|one| one.target().is_some()));
+        updates.extend(
+            begun(REPLIES, Metric::PeriodicUpdate)
+                .into_iter()
+                .filter(|one| one.target().is_some()),
+        );
         updates.sort_by_key(Reading::started_at);
         Ok(Asked {
             first_response: service(&first, Metric::FirstResponse),
@@ -102,17 +141,31 @@ impl<'a> Asked<'a> {
         let expected = &self.story.case["expect"];
         let message = |yes: fn(&helpdesk::ticket::Message) -> bool, last: bool| {
             let mut messages = self.ticket.messages().iter().filter(|message| yes(message));
-            let found = if last { messages.next_back() } else { messages.next() };
+            let found = if last {
+                messages.next_back()
+            } else {
+                messages.next()
+            };
             json!(found.map(|message| message.at))
         };
         Ok(Some(match field {
             "next_due" => json!(self.next_due()),
             "status" => json!(self.status(expect)),
-            "breached" => json!(self.breached()),
+            "breached" => {
+                // A list in no order: the order expected is taken over.
+                let mut breached = self.breached();
+                let listed: Vec<&Value> = expect.as_array().into_iter().flatten().collect();
+                breached.sort_by_key(|name| listed.iter().position(|one| *one == name));
+                json!(breached)
+            }
             "breached_includes" => {
                 let breached = self.breached();
                 let listed = expect.as_array().into_iter().flatten();
-                json!(listed.filter(|one| breached.iter().any(|name| *one == name)).collect::<Vec<_>>())
+                json!(
+                    listed
+                        .filter(|one| breached.iter().any(|name| *one == name))
+                        .collect::<Vec<_>>()
+                )
             }
             "miss_counts" => self.miss_counts(expect),
             "hold_s" => {
@@ -126,9 +179,14 @@ impl<'a> Asked<'a> {
                     let ticket = self.story.ticket(Kind::Resolution, Some(at))?;
                     let policies = self.story.rulebook.policies();
                     let at = at.max(self.story.created);
-                    Ok(read(&ticket, policies, Metric::TotalResolution, at).elapsed().num_seconds())
+                    Ok(read(&ticket, policies, Metric::TotalResolution, at)
+                        .elapsed()
+                        .num_seconds())
                 };
-                json!(worked(instant(&expected["worked_to"])?)? - worked(instant(&expected["worked_from"])?)?)
+                json!(
+                    worked(instant(&expected["worked_to"])?)?
+                        - worked(instant(&expected["worked_from"])?)?
+                )
             }
             "first_response_at" => message(|message| message.answers(), false),
             "last_customer_contact" => message(|message| message.asks(), true),
@@ -140,9 +198,14 @@ impl<'a> Asked<'a> {
     /// `first_response_due`, `resolution_taken_s` and the like.
     fn of_a_clock(&self, field: &str) -> Result<Option<Value>, Failure> {
         let kinds = ["first_response", "next_response", "update", "resolution"];
-        let found = kinds.iter().find_map(|kind| Some((*kind, field.strip_prefix(kind)?.strip_prefix('_')?)));
-        let Some((kind, what)) = found else { return Ok(None) };
-        let seconds = |length: Option<chrono::TimeDelta>| json!(length.map(|length| length.num_seconds()));
+        let found = kinds
+            .iter()
+            .find_map(|kind| Some((*kind, field.strip_prefix(kind)?.strip_prefix('_')?)));
+        let Some((kind, what)) = found else {
+            return Ok(None);
+        };
+        let seconds =
+            |length: Option<chrono::TimeDelta>| json!(length.map(|length| length.num_seconds()));
         let worst = self.worst(kind);
         Ok(Some(match what {
             "due" => json!(self.due(kind)),
@@ -153,8 +216,12 @@ impl<'a> Asked<'a> {
                 seconds(left.map(|left| (-left).max(chrono::TimeDelta::zero())))
             }
             "escalation" => {
-                let offset = self.story.case["expect"]["escalation_offset_s"].as_i64().unwrap_or_default();
-                let Some(due) = self.due(kind) else { return Ok(Some(Value::Null)) };
+                let offset = self.story.case["expect"]["escalation_offset_s"]
+                    .as_i64()
+                    .unwrap_or_default();
+                let Some(due) = self.due(kind) else {
+                    return Ok(Some(Value::Null));
+                };
                 let offset = chrono::TimeDelta::seconds(offset);
                 json!(match offset < chrono::TimeDelta::zero() {
                     true => self.story.calendar.subtract(due, -offset)?,
@@ -183,13 +250,19 @@ impl<'a> Asked<'a> {
     /// When it is due: a clock of one period for good, one that begins each time while it is live.
     fn due(&self, kind: &str) -> Option<DateTime<Utc>> {
         let once = matches!(kind, "first_response" | "resolution");
-        let shown = self.readings(kind).into_iter().filter(|one| once || is_live(one));
+        let shown = self
+            .readings(kind)
+            .into_iter()
+            .filter(|one| once || is_live(one));
         shown.filter_map(Reading::due).min()
     }
 
     fn next_due(&self) -> Option<DateTime<Utc>> {
         let kinds = ["first_response", "next_response", "update", "resolution"];
-        let live = kinds.into_iter().flat_map(|kind| self.readings(kind)).filter(|one| is_live(one));
+        let live = kinds
+            .into_iter()
+            .flat_map(|kind| self.readings(kind))
+            .filter(|one| is_live(one));
         live.filter_map(Reading::due).min()
     }
 
@@ -202,11 +275,21 @@ impl<'a> Asked<'a> {
     fn miss_counts(&self, expect: &Value) -> Value {
         let count = |kind: &str| {
             let readings = self.readings(kind);
-            readings.iter().filter(|one| one.remaining().is_some_and(|left| left < chrono::TimeDelta::zero())).count()
+            readings
+                .iter()
+                .filter(|one| {
+                    one.remaining()
+                        .is_some_and(|left| left < chrono::TimeDelta::zero())
+                })
+                .count()
         };
         let none = Map::new();
         let named = expect.as_object().unwrap_or(&none).keys();
-        Value::Object(named.map(|kind| (kind.clone(), json!(count(kind)))).collect())
+        Value::Object(
+            named
+                .map(|kind| (kind.clone(), json!(count(kind))))
+                .collect(),
+        )
     }
 
     /// In the words of the peer that the expectation is written in.
@@ -229,7 +312,9 @@ impl<'a> Asked<'a> {
             State::Stopped => "fulfilled",
             _ if only_answers && answered => "fulfilled",
             State::Paused => "paused",
-            _ if is_live(&self.first_response) && self.first_response.target().is_some() => "first_response_due",
+            _ if is_live(&self.first_response) && self.first_response.target().is_some() => {
+                "first_response_due"
+            }
             _ => "resolution_due",
         }
     }

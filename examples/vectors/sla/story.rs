@@ -39,6 +39,23 @@ pub(crate) struct Story<'a> {
 /// One reply after each customer contact stands beside the agreement on the first response, as an agreement of its own.
 pub(crate) const REPLIES: Agreement = Agreement::Ola;
 
+/// What a policy of the format may have.
+const POLICY: &[&str] = &[
+    "first_response_s",
+    "next_response_s",
+    "update_s",
+    "response_s",
+    "keep_in_loop_s",
+    "resolution_s",
+    "pause_states",
+    "pause_clock",
+    "pause_applies_to",
+    "closing_states",
+    "calendar_mode",
+    "condition",
+    "priority",
+];
+
 const CHANGED: &str = "changed";
 
 impl<'a> Story<'a> {
@@ -48,13 +65,26 @@ impl<'a> Story<'a> {
             written => calendar::calendar(written, Options::default())?,
         };
         let events = case["events"].as_array().ok_or("no list `events`")?;
-        let created = events.iter().find(|event| event["kind"] == "created").ok_or("no event `created`")?;
+        let created = events
+            .iter()
+            .find(|event| event["kind"] == "created")
+            .ok_or("no event `created`")?;
         let created = instant(&created["at"])?;
-        let mut story =
-            Story { case, rulebook: Rulebook::starter(), calendar, created, now: created };
+        let mut story = Story {
+            case,
+            rulebook: Rulebook::starter(),
+            calendar,
+            created,
+            now: created,
+        };
         story.rulebook = story.rules()?;
         let rows = story.history(Kind::Resolution, None)?.rows;
-        story.now = rows.iter().map(|row| row.at).max().unwrap_or(created).max(created);
+        story.now = rows
+            .iter()
+            .map(|row| row.at)
+            .max()
+            .unwrap_or(created)
+            .max(created);
         if let Some(text) = case.get("as_of").filter(|at| !at.is_null()) {
             story.now = instant(text)?;
         }
@@ -63,9 +93,23 @@ impl<'a> Story<'a> {
 
     fn rules(&self) -> Result<Rulebook, Failure> {
         let written = &self.case["policy"];
+        let mut fields = written
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(field, _)| field);
+        if let Some(strange) = fields.find(|field| !POLICY.contains(&field.as_str())) {
+            return Err(format!("no policy with `{strange}`").into());
+        }
         let switched_off = written["calendar_mode"] == "disabled";
-        let measure = if switched_off { Measure::Calendar } else { Measure::Business };
-        let changes = self.kinds().any(|kind| kind == "sla_change" || kind == "calendar_change");
+        let measure = if switched_off {
+            Measure::Calendar
+        } else {
+            Measure::Business
+        };
+        let changes = self
+            .kinds()
+            .any(|kind| kind == "sla_change" || kind == "calendar_change");
         let mut policies = [
             Policy::new(name("service")?),
             Policy::new(name("replies")?)
@@ -76,12 +120,20 @@ impl<'a> Story<'a> {
             ("first_response_s", &[(0, Metric::FirstResponse)]),
             ("next_response_s", &[(0, Metric::NextResponse)]),
             ("resolution_s", &[(0, Metric::TotalResolution)]),
-            ("update_s", &[(1, Metric::FirstResponse), (1, Metric::NextResponse)]),
-            ("response_s", &[(1, Metric::FirstResponse), (1, Metric::NextResponse)]),
+            (
+                "update_s",
+                &[(1, Metric::FirstResponse), (1, Metric::NextResponse)],
+            ),
+            (
+                "response_s",
+                &[(1, Metric::FirstResponse), (1, Metric::NextResponse)],
+            ),
             ("keep_in_loop_s", &[(1, Metric::PeriodicUpdate)]),
         ];
         for (field, places) in targets {
-            let Some(seconds) = written[field].as_u64() else { continue };
+            let Some(seconds) = written[field].as_u64() else {
+                continue;
+            };
             let target = Target::new(Span::seconds(u32::try_from(seconds)?), measure)?;
             for (policy, metric) in places {
                 policies[*policy].targets.insert(*metric, target);
@@ -99,7 +151,11 @@ impl<'a> Story<'a> {
                 Some(list) => list.iter().any(|one| one == group),
                 None => written["pause_states"].is_array(),
             };
-            let reasons = if applies { PendingReasons::ALL } else { PendingReasons::NONE };
+            let reasons = if applies {
+                PendingReasons::ALL
+            } else {
+                PendingReasons::NONE
+            };
             policies[policy].pauses.insert(metric, reasons);
         }
         let mut draft = Rulebook::draft().calendar(name("hours")?, self.calendar.clone());
@@ -119,11 +175,16 @@ impl<'a> Story<'a> {
         until: Option<DateTime<Utc>>,
     ) -> Result<Ticket, Failure> {
         let history = self.history(kind, until)?;
-        Ok(replay::import(&history, &self.rulebook, TenantId::SINGLE).ticket().clone())
+        Ok(replay::import(&history, &self.rulebook, TenantId::SINGLE)
+            .ticket()
+            .clone())
     }
 
     fn history(&self, kind: Kind, until: Option<DateTime<Utc>>) -> Result<History, Failure> {
-        let (ann, kim) = (CustomerId::named("ann"), Actor::Agent(AgentId::named("kim")));
+        let (ann, kim) = (
+            CustomerId::named("ann"),
+            Actor::Agent(AgentId::named("kim")),
+        );
         let (id, number) = (TicketId::named("case"), TicketNumber(1));
         let mut history = History::new(id, number, ann, self.created).order(Order::ByTime);
         history.opened.by = Actor::Customer(ann);
@@ -161,8 +222,8 @@ impl<'a> Story<'a> {
                         true => row.at + held,
                         false => self.calendar.add(row.at, held)?,
                     };
-                    rows.push(row.clone().status(Status::Pending(Pending::Customer)));
-                    rows.push(Row { at: end, ..row }.status(Status::Open));
+                    rows.push(row.status(Status::Pending(Pending::Customer)));
+                    rows.push(Row::new(end).by(kim).status(Status::Open));
                 }
                 other => return Err(format!("no event `{other}`").into()),
             }
@@ -175,7 +236,13 @@ impl<'a> Story<'a> {
     /// What a state of the peer stands for: the states that close come first, then those that pause; others are work.
     fn status(&self, state: &str) -> Status {
         let policy = &self.case["policy"];
-        let has = |field: &str| policy[field].as_array().into_iter().flatten().any(|one| one == state);
+        let has = |field: &str| {
+            policy[field]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .any(|one| one == state)
+        };
         let closes = ["closed", "resolved", "solved", "rejected", "completed"];
         let by_its_name = closes.contains(&state.to_lowercase().as_str());
         if has("closing_states") || (policy["closing_states"].is_null() && by_its_name) {
@@ -198,7 +265,11 @@ impl<'a> Story<'a> {
 
     /// Whether the case has this tag.
     pub(crate) fn is(&self, tag: &str) -> bool {
-        self.case["tags"].as_array().into_iter().flatten().any(|one| one == tag)
+        self.case["tags"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .any(|one| one == tag)
     }
 }
 
