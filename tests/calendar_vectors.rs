@@ -3,7 +3,7 @@
 #![allow(clippy::print_stderr)]
 
 #[allow(dead_code)]
-#[path = "../examples/vectors.rs"]
+#[path = "../examples/vectors/calendar.rs"]
 mod vectors;
 
 use std::path::{Path, PathBuf};

@@ -1,17 +1,7 @@
-//! Runs golden calendar cases through the public API.
+//! Calendar cases: one question to one calendar each.
 //!
-//! ```text
-//! cargo run --release --example vectors -- FILE.json [--quiet]
-//! ```
-//!
-//! A line of JSON, `{"id", "got"}`, for each case that differs from what it expects, then one line with the counts. A
-//! case that agrees with another convention that the library offers as an option (the next opening instead of the
+//! A case that agrees with another convention that the library offers as an option (the next opening instead of the
 //! close, a holiday that cuts an overnight tail, no time for reversed instants) passes, and is named with the option.
-//! Exits 1 if anything differs. The format is described in `tests/vectors/README.md`.
-
-#![allow(clippy::print_stdout, clippy::print_stderr)]
-
-use std::process::ExitCode;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use helpdesk::calendar::{Builder, Calendar, CalendarError, EARLIEST, LATEST, Overnight, When};
@@ -19,61 +9,12 @@ use serde_json::{Map, Value, json};
 
 pub(crate) type Failure = Box<dyn std::error::Error>;
 
-fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let quiet = arguments.iter().any(|argument| argument == "--quiet");
-    let Some(path) = arguments
-        .iter()
-        .find(|argument| !argument.starts_with("--"))
-    else {
-        eprintln!("usage: vectors FILE.json [--quiet]");
-        return ExitCode::from(2);
-    };
-    match cases_of(path) {
-        Ok(cases) => report(&cases, quiet),
-        Err(error) => {
-            eprintln!("`{path}` cannot be read: {error}");
-            ExitCode::from(2)
-        }
-    }
-}
-
 pub(crate) fn cases_of(path: &str) -> Result<Vec<Value>, Failure> {
     let file: Value = serde_json::from_str(&std::fs::read_to_string(path)?)?;
     Ok(file["cases"]
         .as_array()
         .ok_or("there is no list `cases`")?
         .clone())
-}
-
-fn report(cases: &[Value], quiet: bool) -> ExitCode {
-    let (mut passed, mut differs, mut unsupported) = (0, 0, 0);
-    for case in cases {
-        let id = case["id"].as_str().unwrap_or_default();
-        match judge(case) {
-            Verdict::Passed(None) => passed += 1,
-            Verdict::Passed(Some(option)) => {
-                passed += 1;
-                if !quiet {
-                    println!("{}", json!({"id": id, "passes_with": option}));
-                }
-            }
-            Verdict::Differs(got) => {
-                differs += 1;
-                println!("{}", json!({"id": id, "got": got}));
-            }
-            Verdict::Unsupported(why) => {
-                unsupported += 1;
-                println!("{}", json!({"id": id, "unsupported": why}));
-            }
-        }
-    }
-    println!("passed {passed}, differs {differs}, unsupported {unsupported}");
-    if differs == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
 }
 
 pub(crate) enum Verdict {
@@ -224,7 +165,7 @@ fn periods(
     Ok(json!({"periods": periods}))
 }
 
-fn calendar(written: &Value, options: Options) -> Result<Calendar, Failure> {
+pub(crate) fn calendar(written: &Value, options: Options) -> Result<Calendar, Failure> {
     let weekly = written["weekly"].as_object().ok_or("no `weekly`")?;
     let days = weekly
         .iter()

@@ -1,0 +1,126 @@
+//! Why we differ, where we do so knowingly: which rule of ours the peer does not have.
+
+use chrono::{DateTime, Timelike, Utc};
+use helpdesk::sla::{Reading, State};
+use serde_json::Value;
+
+use super::story::instant;
+use super::{Asked, Field, is_live};
+use crate::calendar::same;
+
+const STAYS: &str =
+    "a clock that ended keeps its due, and a reading says that it ended; the peer clears it";
+const SECONDS: &str = "instants keep their seconds; the peer drops them";
+const EARLIEST: &str = "a due is the earliest instant at which the target is used up; the peer answers the next opening";
+const WAITS: &str =
+    "a pause with time left has no due: it moves with every second; the peer shows one";
+const OPEN_HOURS: &str = "a pause in closed hours changes nothing; the peer counts it on the wall and adds that to the due";
+const CONTACTS: &str = "an answer is due from the oldest customer message that has none; the peer's update runs from creation and from every contact";
+const EXACT: &str = "a breach is exact, whoever looks and when; for the peer one first seen after the resolution is none";
+const OLDEST: &str =
+    "one clock runs from the oldest unanswered message; the peer counts every message";
+const STOPPED: &str =
+    "a clock that was stopped in a pause has no due; the peer keeps the one from before";
+const SO_FAR: &str = "a pause counts as it passes; the peer counts it when it ends";
+pub(super) const NEVER: &str =
+    "a calendar that never opens is refused; nothing falls back to all time";
+const FOLLOWS: &str = "it follows from another field";
+
+/// Gives each field that differs the rule behind it, where one explains it.
+pub(super) fn find(asked: &Asked<'_>, fields: &mut [Field]) {
+    for field in fields.iter_mut().filter(|field| field.differs()) {
+        field.reason = reason(asked, field);
+    }
+    // The earliest due and the status are made of the others.
+    let known = |field: &Field| field.differs() && field.reason.is_some();
+    let follows = fields
+        .iter()
+        .any(|field| field.name != "next_due" && known(field));
+    for field in fields
+        .iter_mut()
+        .filter(|field| field.differs() && field.reason.is_none())
+    {
+        if follows
+            && matches!(
+                field.name.as_str(),
+                "next_due" | "status" | "breached" | "breached_includes"
+            )
+        {
+            field.reason = Some(FOLLOWS.to_owned());
+        }
+    }
+}
+
+fn reason(asked: &Asked<'_>, field: &Field) -> Option<String> {
+    let plain = &asked.story.case["oracle_differs"][field.name.as_str()];
+    if plain.is_object() && same(&plain["plain"], &field.got) {
+        let why = plain["why"].as_str().unwrap_or_default();
+        return Some(format!(
+            "targets run from creation in open time and dues are kept, as the plain rule says: {why}"
+        ));
+    }
+    let kind = ["first_response", "next_response", "update", "resolution"]
+        .into_iter()
+        .find(|kind| field.name.starts_with(kind));
+    let readings: Vec<&Reading> = kind.map(|kind| asked.readings(kind)).unwrap_or_default();
+    let (got, expect) = (instant(&field.got).ok(), instant(&field.expect).ok());
+    let is_done = asked.resolution.state() == State::Stopped;
+    let is_due = field.name.ends_with("_due");
+    let waits = asked.resolution.state() == State::Paused;
+    let paused = readings.iter().any(|one| one.state() == State::Paused);
+    let is_answer = matches!(field.name.as_str(), "next_due") || kind == Some("update");
+    let reason = match (got, expect) {
+        (Some(_), None) if is_due && !readings.iter().any(|one| is_live(one)) => STAYS,
+        (None, Some(_)) if is_due && paused => WAITS,
+        (None, Some(_)) if is_due && readings.iter().any(|one| one.state() == State::Stopped) => {
+            STOPPED
+        }
+        (Some(got), Some(expect)) if without_seconds(got) == expect => SECONDS,
+        (Some(got), Some(expect)) if asked.story.calendar.next_open(got) == Ok(expect) => EARLIEST,
+        _ if is_answer && asked.story.is("peer-older-version") => CONTACTS,
+        _ if asked.story.waits_by_the_wall() && moved(asked) => OPEN_HOURS,
+        _ if field.name == "hold_s" && waits => SO_FAR,
+        _ if in_whole_minutes(&field.got, &field.expect) => SECONDS,
+        _ if field.name == "status" && field.expect == "hit" && field.got == "missed" => EXACT,
+        _ if field.name == "breached" && is_done && holds(&field.got, &field.expect) => EXACT,
+        _ if field.name == "miss_counts" && counts_less(&field.got, &field.expect) => OLDEST,
+        _ => return None,
+    };
+    Some(reason.to_owned())
+}
+
+fn without_seconds(at: DateTime<Utc>) -> DateTime<Utc> {
+    at.with_second(0)
+        .and_then(|at| at.with_nanosecond(0))
+        .unwrap_or(at)
+}
+
+/// Whether the ticket ever changed its state: paused, or closed and came back.
+fn moved(asked: &Asked<'_>) -> bool {
+    asked
+        .story
+        .kinds()
+        .any(|kind| kind.starts_with("status:") || kind.starts_with("hold_total"))
+}
+
+/// Seconds against the same without what is less than a minute.
+fn in_whole_minutes(got: &Value, expect: &Value) -> bool {
+    let (Some(got), Some(expect)) = (got.as_i64(), expect.as_i64()) else {
+        return false;
+    };
+    expect % 60 == 0 && (got - expect).abs() < 60
+}
+
+fn holds(got: &Value, expect: &Value) -> bool {
+    let (Some(got), Some(expect)) = (got.as_array(), expect.as_array()) else {
+        return false;
+    };
+    expect.iter().all(|one| got.contains(one))
+}
+
+fn counts_less(got: &Value, expect: &Value) -> bool {
+    let expected = expect.as_object().into_iter().flatten();
+    expected
+        .into_iter()
+        .all(|(kind, count)| got[kind].as_u64() <= count.as_u64())
+}
