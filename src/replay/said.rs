@@ -211,6 +211,7 @@ fn kind_of(refusal: &Refusal, closed: AnomalyKind) -> AnomalyKind {
         Refusal::ReopenWindowOver { .. } => AnomalyKind::ReopenWindowOver,
         Refusal::NotYours { .. } => AnomalyKind::NotYours,
         Refusal::CustomerNote => AnomalyKind::CustomerNote,
+        Refusal::InThePast { .. } => AnomalyKind::PromiseInThePast,
         Refusal::WaitIsOver { .. } => AnomalyKind::WaitIsOver,
         Refusal::UnknownLabel { .. } => AnomalyKind::UnknownLabel,
         Refusal::UnknownMessage { .. } => AnomalyKind::UnknownMessage,
