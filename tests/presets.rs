@@ -129,12 +129,7 @@ fn presets_pause_as_documented() {
             &[(FirstResponse, ""), (TotalResolution, "ctis")],
         ),
     ];
-    assert!(
-        documented
-            .iter()
-            .map(|(preset, _)| *preset)
-            .eq(Preset::ALL)
-    );
+    assert!(documented.iter().map(|(preset, _)| *preset).eq(Preset::ALL));
     for (preset, clocks) in documented {
         let has: Vec<Metric> = preset.clocks().iter().map(|clock| clock.metric).collect();
         assert_eq!(

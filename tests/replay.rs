@@ -555,3 +555,18 @@ fn anomalies_add_up_in_any_order() {
     assert_eq!(ab, ba);
     assert_eq!((ab.total(), ab.count(&AnomalyKind::OutOfOrder)), (3, 2));
 }
+
+/// New tickets are numbered after the imported ones.
+#[test]
+fn numbers_go_on_after_an_import() {
+    let rulebook = Rulebook::starter();
+    let desk = Desk::new(MemoryStore::new(), rulebook.clone());
+    let tenant = desk.tenant(TenantId::SINGLE);
+    let imported = import(&history(), &rulebook, TenantId::SINGLE);
+    tenant.import(&imported).unwrap();
+    let call = helpdesk::Call::new(helpdesk::Actor::System, at("2026-03-20T10:00:00Z"));
+    let opened = desk
+        .open(&call, helpdesk::Open::new("x").from("ann@example.com"))
+        .unwrap();
+    assert_eq!(opened.number().0, imported.ticket().number().0 + 1);
+}

@@ -172,7 +172,9 @@ fn a_small_log_gives_the_figures_worked_out_by_hand() {
     let feed = Scratch::new("days.ics", feed);
     let options = format!("--holidays {} --json", feed.0.display());
     match run(&packed.0, &options) {
-        Ok(_) if cfg!(feature = "ical") => assert_eq!(json_of(&packed.0, &options[..options.len() - 7]), with),
+        Ok(_) if cfg!(feature = "ical") => {
+            assert_eq!(json_of(&packed.0, &options[..options.len() - 7]), with)
+        }
         other => assert!(other.unwrap_err().to_string().contains("feature `ical`")),
     }
     assert!(run(&packed.0, "").unwrap().contains("last resolution"));

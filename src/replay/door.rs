@@ -41,6 +41,7 @@ impl Imported {
             .unique
             .push((self.number_key(), self.ticket.id().uuid()));
         commit.unique.extend_from_slice(&self.claims);
+        commit.number = Some(self.ticket.number());
         Ok(commit)
     }
 

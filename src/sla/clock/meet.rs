@@ -39,7 +39,8 @@ impl<'a> Clock<'a> {
             MarkKind::Answered => self.answer(mark, ended),
             MarkKind::Assigned { agent, entered } => self.assign(*agent, *entered, mark, ended),
             MarkKind::Promised { due } => {
-                let is_mine = self.definition.start == Start::Promise && self.id.agreement == Agreement::Sla;
+                let is_mine =
+                    self.definition.start == Start::Promise && self.id.agreement == Agreement::Sla;
                 if is_mine && self.phase != Phase::Closed {
                     self.promise(*due, mark, ended);
                 }
@@ -301,6 +302,10 @@ impl<'a> Clock<'a> {
         if !(paused && self.state == State::Paused) {
             self.since = at;
         }
-        self.state = if paused { State::Paused } else { State::Running };
+        self.state = if paused {
+            State::Paused
+        } else {
+            State::Running
+        };
     }
 }

@@ -105,8 +105,14 @@ impl<'a> Clock<'a> {
     /// target came into force that was used up before.
     pub(crate) fn used_up(&self, ticket: &Ticket, policies: &'a Policies) -> Option<Micros> {
         let (version, amount) = (self.started?.version, self.amount?);
-        let sought = Sought { version, amount, at: None };
-        Clock::seek(ticket, policies, self.id, Some(sought), |_| {}).sought?.at
+        let sought = Sought {
+            version,
+            amount,
+            at: None,
+        };
+        Clock::seek(ticket, policies, self.id, Some(sought), |_| {})
+            .sought?
+            .at
     }
 
     fn seek(
@@ -127,7 +133,9 @@ impl<'a> Clock<'a> {
             ready: first,
             newest: None,
             chosen: false,
-            all_time: first.and_then(|ready| ready.target(id.metric)).is_some_and(is_all_time),
+            all_time: first
+                .and_then(|ready| ready.target(id.metric))
+                .is_some_and(is_all_time),
             target: None,
             amount: None,
             promised: None,
@@ -235,7 +243,9 @@ impl<'a> Clock<'a> {
             let before = self.elapsed;
             self.elapsed = before.saturating_add(self.measure(self.since, to));
             if let Some(sought) = self.sought
-                && self.started.is_some_and(|started| started.version == sought.version)
+                && self
+                    .started
+                    .is_some_and(|started| started.version == sought.version)
                 && sought.at.is_none()
                 && self.elapsed >= sought.amount
             {
