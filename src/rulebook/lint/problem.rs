@@ -225,7 +225,7 @@ problems! {
         target: Target,
     } = "target_too_short", Warning,
         "{target} for `{metric}` is less than 10 seconds; is the unit right?";
-    /// A target that takes more than a year.
+    /// A target that takes more than 366 days on average, or, as a number of business days, more than twice that.
     TargetTakesLong {
         /// The metric.
         metric: Metric,
