@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use helpdesk::id::{AgentId, CustomerId, Name, TicketId, TicketNumber};
 use helpdesk::replay::{History, Row, Said, import};
 use helpdesk::sla::{Condition, Policy, Reading, ReopenOption, State, read};
-use helpdesk::ticket::{Change, Command, Direction, Draft, Metric, Pending, PendingReasons, Status};
+use helpdesk::ticket::{
+    Change, Command, Direction, Draft, Metric, Pending, PendingReasons, Status,
+};
 use helpdesk::{Actor, Calendar, Rulebook, TenantId};
 
 fn name(text: &str) -> Name {
@@ -36,7 +38,11 @@ fn for_tag(policy: Policy) -> Policy {
 fn book(policies: impl IntoIterator<Item = Policy>) -> Rulebook {
     let office = Calendar::parse("Mon-Fri 09:00-17:00", "UTC").unwrap();
     let draft = Rulebook::draft().calendar(name("office"), office);
-    policies.into_iter().fold(draft, |draft, policy| draft.policy(policy)).build().unwrap()
+    policies
+        .into_iter()
+        .fold(draft, |draft, policy| draft.policy(policy))
+        .build()
+        .unwrap()
 }
 
 /// A ticket that a customer opened on Monday at eight, an hour before the office does.
@@ -55,7 +61,11 @@ fn untag(row: Row) -> Row {
 }
 
 fn says(row: Row) -> Row {
-    row.message(Command::reply("text").message.unwrap_or_else(|| Draft::new("")))
+    row.message(
+        Command::reply("text")
+            .message
+            .unwrap_or_else(|| Draft::new("")),
+    )
 }
 
 fn shown(book: &Rulebook, history: &History, metric: Metric, now: &str) -> Reading {
@@ -72,8 +82,14 @@ fn a_message_that_begins_the_first_response_begins_no_next_one() {
         .row(says(Row::new(at("09:00")).by(kim())))
         .row(says(Row::new(at("10:00")).by(Actor::Customer(ann()))));
     history.opened.direction = Direction::Outbound;
-    assert_eq!(shown(&book, &history, Metric::FirstResponse, "11:00").state(), State::Running);
-    assert_eq!(shown(&book, &history, Metric::NextResponse, "11:00").state(), State::NotStarted);
+    assert_eq!(
+        shown(&book, &history, Metric::FirstResponse, "11:00").state(),
+        State::Running
+    );
+    assert_eq!(
+        shown(&book, &history, Metric::NextResponse, "11:00").state(),
+        State::NotStarted
+    );
 }
 
 /// A first response that ended unanswered runs on after the reopening; until it is given no next response begins, also where an
@@ -85,8 +101,14 @@ fn an_unanswered_first_response_runs_on_alone() {
         .row(Row::new(at("09:00")).by(kim()).status(Status::Resolved))
         .row(says(Row::new(at("10:00")).by(kim())))
         .row(says(Row::new(at("11:00")).by(Actor::Customer(ann()))).status(Status::Reopened));
-    assert_eq!(shown(&book, &history, Metric::FirstResponse, "12:00").state(), State::Running);
-    assert_eq!(shown(&book, &history, Metric::NextResponse, "12:00").state(), State::NotStarted);
+    assert_eq!(
+        shown(&book, &history, Metric::FirstResponse, "12:00").state(),
+        State::Running
+    );
+    assert_eq!(
+        shown(&book, &history, Metric::NextResponse, "12:00").state(),
+        State::NotStarted
+    );
 }
 
 /// A period that begins when no policy applies any more has no target, whatever the period before it had.
@@ -101,7 +123,10 @@ fn a_new_period_takes_no_target_from_a_policy_that_is_gone() {
         .row(Row::new(at("09:40")).by(kim()).status(Status::Reopened))
         .row(says(Row::new(at("10:00")).by(kim())));
     let reading = shown(&book, &history, Metric::PeriodicUpdate, "16:00");
-    assert_eq!((reading.state(), reading.target(), reading.ever_breached()), (State::Running, None, false));
+    assert_eq!(
+        (reading.state(), reading.target(), reading.ever_breached()),
+        (State::Running, None, false)
+    );
 }
 
 /// Time counts from creation, measured by the first policy that applies: all time, if that is how its target runs.
@@ -132,13 +157,21 @@ fn a_reopening_follows_the_policy_of_its_instant() {
 /// A promise is made for an instant: no pause table moves it.
 #[test]
 fn a_promise_is_never_paused() {
-    let book = book([policy("p", Metric::FirstResponse, "1h").pauses(Metric::PromisedUpdate, PendingReasons::ALL)]);
+    let book = book([policy("p", Metric::FirstResponse, "1h")
+        .pauses(Metric::PromisedUpdate, PendingReasons::ALL)]);
     let promise = Said::Change(Change::PromiseUpdate(at("12:00")));
     let history = history()
         .row(Row::new(at("09:00")).by(kim()).says(promise))
-        .row(Row::new(at("10:00")).by(kim()).status(Status::Pending(Pending::Customer)));
+        .row(
+            Row::new(at("10:00"))
+                .by(kim())
+                .status(Status::Pending(Pending::Customer)),
+        );
     let reading = shown(&book, &history, Metric::PromisedUpdate, "13:00");
-    assert_eq!((reading.state(), reading.due()), (State::Running, Some(at("12:00"))));
+    assert_eq!(
+        (reading.state(), reading.due()),
+        (State::Running, Some(at("12:00")))
+    );
     assert!(reading.ever_breached());
 }
 
@@ -150,7 +183,10 @@ fn a_target_that_was_used_up_before_is_due_when_it_was() {
     let history = history().row(tag(Row::new(at("12:00")).by(kim())));
     let reading = shown(&book, &history, Metric::TotalResolution, "13:00");
     assert_eq!(reading.due(), Some(at("10:00")));
-    assert_eq!(reading.remaining().map(|left| left.num_minutes()), Some(-180));
+    assert_eq!(
+        reading.remaining().map(|left| left.num_minutes()),
+        Some(-180)
+    );
     assert!(reading.ever_breached());
 }
 
@@ -158,10 +194,19 @@ fn a_target_that_was_used_up_before_is_due_when_it_was() {
 #[test]
 fn a_clock_stopped_in_a_pause_has_no_due() {
     let both = PendingReasons::ALL;
-    let book = book([policy("p", Metric::TotalResolution, "8h").pauses(Metric::TotalResolution, both)]);
+    let book =
+        book([policy("p", Metric::TotalResolution, "8h").pauses(Metric::TotalResolution, both)]);
     let history = history()
-        .row(Row::new(at("10:00")).by(kim()).status(Status::Pending(Pending::Customer)))
-        .row(Row::new(at("11:00")).by(kim()).status(Status::Pending(Pending::Internal)))
+        .row(
+            Row::new(at("10:00"))
+                .by(kim())
+                .status(Status::Pending(Pending::Customer)),
+        )
+        .row(
+            Row::new(at("11:00"))
+                .by(kim())
+                .status(Status::Pending(Pending::Internal)),
+        )
         .row(Row::new(at("11:00")).by(kim()).status(Status::Resolved));
     let reading = shown(&book, &history, Metric::TotalResolution, "12:00");
     assert_eq!((reading.state(), reading.due()), (State::Stopped, None));

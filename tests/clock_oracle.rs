@@ -14,7 +14,11 @@ const SECOND: TimeDelta = TimeDelta::seconds(1);
 const MINUTE: TimeDelta = TimeDelta::minutes(1);
 
 fn clocks() -> impl Iterator<Item = ClockId> {
-    let of = |agreement| Metric::ALL.into_iter().map(move |metric| ClockId { agreement, metric });
+    let of = |agreement| {
+        Metric::ALL
+            .into_iter()
+            .map(move |metric| ClockId { agreement, metric })
+    };
     [Agreement::Sla, Agreement::Ola].into_iter().flat_map(of)
 }
 
@@ -25,7 +29,10 @@ fn agrees(rulebook: &Rulebook, story: &Story, tick: TimeDelta) {
     let oracle = Oracle::new(&told.events, rulebook, tick, horizon);
     for clock in clocks() {
         let read = periods(&told.ticket, rulebook.policies(), clock, told.now);
-        let read: Vec<Shown> = read.iter().map(|reading| Shown::of(reading, horizon)).collect();
+        let read: Vec<Shown> = read
+            .iter()
+            .map(|reading| Shown::of(reading, horizon))
+            .collect();
         let counted = oracle.periods(clock, told.now);
         assert_eq!(read, counted, "{clock} at {}", told.now);
     }

@@ -35,6 +35,7 @@ pub(crate) struct Clock<'a> {
     phase: Phase,
     /// Whether a human agent ever wrote to the customer.
     answered: bool,
+    /// Followed for the clocks that wait for it.
     first_response: First,
     pub(crate) state: State,
     pub(crate) unanswered: bool,
@@ -103,8 +104,14 @@ impl<'a> Clock<'a> {
     /// target came into force that was used up before.
     pub(crate) fn used_up(&self, ticket: &Ticket, policies: &'a Policies) -> Option<Micros> {
         let (version, amount) = (self.started?.version, self.amount?);
-        let sought = Sought { version, amount, at: None };
-        Clock::seek(ticket, policies, self.id, Some(sought), |_| {}).sought?.at
+        let sought = Sought {
+            version,
+            amount,
+            at: None,
+        };
+        Clock::seek(ticket, policies, self.id, Some(sought), |_| {})
+            .sought?
+            .at
     }
 
     fn seek(
@@ -125,7 +132,9 @@ impl<'a> Clock<'a> {
             ready: first,
             newest: None,
             chosen: false,
-            all_time: first.and_then(|ready| ready.target(id.metric)).is_some_and(is_all_time),
+            all_time: first
+                .and_then(|ready| ready.target(id.metric))
+                .is_some_and(is_all_time),
             target: None,
             amount: None,
             promised: None,
@@ -153,7 +162,9 @@ impl<'a> Clock<'a> {
         for mark in ticket.marks() {
             clock.advance(mark.at);
             clock.meet(mark, policy, &mut ended);
-            clock.follow_first_response(&mark.kind);
+            if clock.definition.start == Start::UnansweredMessage {
+                clock.follow_first_response(&mark.kind);
+            }
         }
         clock
     }
@@ -233,7 +244,9 @@ impl<'a> Clock<'a> {
             let before = self.elapsed;
             self.elapsed = before.saturating_add(self.measure(self.since, to));
             if let Some(sought) = self.sought
-                && self.started.is_some_and(|started| started.version == sought.version)
+                && self
+                    .started
+                    .is_some_and(|started| started.version == sought.version)
                 && sought.at.is_none()
                 && self.elapsed >= sought.amount
             {
@@ -278,7 +291,8 @@ impl<'a> Clock<'a> {
             MarkKind::Answered => self.answer(mark, ended),
             MarkKind::Assigned { agent, entered } => self.assign(*agent, *entered, mark, ended),
             MarkKind::Promised { due } => {
-                let is_mine = self.definition.start == Start::Promise && self.id.agreement == Agreement::Sla;
+                let is_mine =
+                    self.definition.start == Start::Promise && self.id.agreement == Agreement::Sla;
                 if is_mine && self.phase != Phase::Closed {
                     self.promise(*due, mark, ended);
                 }
@@ -376,10 +390,13 @@ impl<'a> Clock<'a> {
                     self.end(State::Stopped, mark.at);
                 }
             }
-            Start::FirstContact if agent && self.first_contact() == StartOption::Assignment => {
-                if self.state == State::NotStarted && !self.answered {
-                    self.begin(mark, ended);
-                }
+            Start::FirstContact
+                if agent
+                    && self.first_contact() == StartOption::Assignment
+                    && self.state == State::NotStarted
+                    && !self.answered =>
+            {
+                self.begin(mark, ended);
             }
             _ => {}
         }
@@ -539,7 +556,11 @@ impl<'a> Clock<'a> {
         if !(paused && self.state == State::Paused) {
             self.since = at;
         }
-        self.state = if paused { State::Paused } else { State::Running };
+        self.state = if paused {
+            State::Paused
+        } else {
+            State::Running
+        };
     }
 }
 

@@ -77,7 +77,10 @@ pub fn read(
 
 fn due<'a>(clock: &Clock<'a>, ticket: &Ticket, policies: &'a Policies) -> Option<Micros> {
     let before = clock.was_used_up.then(|| clock.used_up(ticket, policies));
-    before.flatten().or(clock.due).or_else(|| expected_due(clock))
+    before
+        .flatten()
+        .or(clock.due)
+        .or_else(|| expected_due(clock))
 }
 
 /// When the target will be used up if nothing else happens; for a clock that has ended: would have been.

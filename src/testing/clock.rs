@@ -84,11 +84,24 @@ impl<'a> Oracle<'a> {
         let begin = events.first().map_or(horizon, |first| first.at);
         let opens = |calendar: &Calendar| {
             let ticks = std::iter::successors(Some(begin), |at| Some(*at + tick));
-            ticks.take_while(|at| *at < horizon).map(|at| is_open(calendar, at)).collect()
+            ticks
+                .take_while(|at| *at < horizon)
+                .map(|at| is_open(calendar, at))
+                .collect()
         };
         let calendars = &rulebook.as_draft().calendars;
-        let open = calendars.iter().map(|(name, calendar)| (name, opens(calendar))).collect();
-        Oracle { events, rulebook, tick, begin, horizon, open }
+        let open = calendars
+            .iter()
+            .map(|(name, calendar)| (name, opens(calendar)))
+            .collect();
+        Oracle {
+            events,
+            rulebook,
+            tick,
+            begin,
+            horizon,
+            open,
+        }
     }
 
     /// Every period of a clock as of `now`, oldest first.
@@ -100,14 +113,23 @@ impl<'a> Oracle<'a> {
     }
 
     fn calendar_of(&self, policy: &'a Policy) -> &'a Name {
-        policy.calendar.as_ref().unwrap_or(&self.rulebook.as_draft().calendar)
+        policy
+            .calendar
+            .as_ref()
+            .unwrap_or(&self.rulebook.as_draft().calendar)
     }
 
     fn is_open(&self, calendar: &Name, at: DateTime<Utc>) -> bool {
         let tick = (at - self.begin).num_seconds() / self.tick.num_seconds();
-        let known = usize::try_from(tick).ok().and_then(|tick| self.open.get(calendar)?.get(tick));
+        let known = usize::try_from(tick)
+            .ok()
+            .and_then(|tick| self.open.get(calendar)?.get(tick));
         known.copied().unwrap_or_else(|| {
-            self.rulebook.as_draft().calendars.get(calendar).is_some_and(|calendar| is_open(calendar, at))
+            self.rulebook
+                .as_draft()
+                .calendars
+                .get(calendar)
+                .is_some_and(|calendar| is_open(calendar, at))
         })
     }
 
@@ -127,7 +149,10 @@ impl<'a> Oracle<'a> {
         (first..first + 400).find_map(|count| {
             let nominal = days.add_business_days(start, count, end).ok()?;
             let ticks = std::iter::successors(Some(start), |at| Some(*at + self.tick));
-            let open = ticks.take_while(|at| *at < nominal).filter(|at| self.is_open(calendar, *at)).count();
+            let open = ticks
+                .take_while(|at| *at < nominal)
+                .filter(|at| self.is_open(calendar, *at))
+                .count();
             (open > 0).then(|| self.tick * i32::try_from(open).unwrap_or(i32::MAX))
         })
     }
@@ -202,8 +227,11 @@ impl Period<'_> {
 
     /// The end of the tick that uses the target up: one that was counted, or one to come if nothing else happens.
     fn due(&self, oracle: &Oracle<'_>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let mut needed = usize::try_from(self.amount?.num_seconds() / oracle.tick.num_seconds()).ok()?;
-        let Some(last) = needed.checked_sub(1) else { return self.started };
+        let mut needed =
+            usize::try_from(self.amount?.num_seconds() / oracle.tick.num_seconds()).ok()?;
+        let Some(last) = needed.checked_sub(1) else {
+            return self.started;
+        };
         if let Some(at) = self.counted.get(last) {
             return Some(*at + oracle.tick);
         }
@@ -214,7 +242,10 @@ impl Period<'_> {
             _ => return None,
         };
         while at < oracle.horizon {
-            needed -= usize::from(self.calendar.is_none_or(|calendar| oracle.is_open(calendar, at)));
+            needed -= usize::from(
+                self.calendar
+                    .is_none_or(|calendar| oracle.is_open(calendar, at)),
+            );
             at += oracle.tick;
             if needed == 0 {
                 return Some(at);

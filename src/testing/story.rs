@@ -20,8 +20,8 @@ use crate::rulebook::Rulebook;
 use crate::sla::{Condition, Measure, Policy, ReopenOption, StartOption, Target};
 use crate::store::MemoryStore;
 use crate::ticket::{
-    Agreement, Change, CloseReason, Command, Draft, MessageClass, Metric, Move, Open, Pending, PendingReason,
-    PendingReasons, Priority, Recorded, Rules, Ticket, Visibility,
+    Agreement, Change, CloseReason, Command, Draft, MessageClass, Metric, Move, Open, Pending,
+    PendingReason, PendingReasons, Priority, Recorded, Rules, Ticket, Visibility,
 };
 use crate::time::Span;
 
@@ -74,15 +74,25 @@ impl Story {
         let desk = Desk::new(MemoryStore::new(), rulebook.clone());
         let mut now = beginning();
         let call = |actor, at, n: usize| Call::with_id(Uuid::from_u128(n as u128), actor, at);
-        let ticket = desk.open(&call(self.opener, now, 0), self.open.clone())?.id();
+        let ticket = desk
+            .open(&call(self.opener, now, 0), self.open.clone())?
+            .id();
         for (n, scene) in self.scenes.iter().enumerate() {
             now += scene.gap;
-            let _ = desk.submit(ticket, &call(scene.actor, now, n + 1), scene.command.clone());
+            let _ = desk.submit(
+                ticket,
+                &call(scene.actor, now, n + 1),
+                scene.command.clone(),
+            );
         }
         now += self.after;
         while desk.sweep(now, 16)?.events > 0 {}
         let events = desk.tenant(TenantId::SINGLE).history(ticket)?;
-        Ok(Told { events, ticket: desk.ticket(ticket)?, now })
+        Ok(Told {
+            events,
+            ticket: desk.ticket(ticket)?,
+            now,
+        })
     }
 }
 
@@ -93,14 +103,34 @@ const LEE: AgentId = AgentId::from_uuid(Uuid::from_u128(0xc));
 /// Stories of up to a dozen scenes, each up to a few hundred ticks after the one before.
 pub fn stories(tick: TimeDelta) -> impl Strategy<Value = Story> {
     let scene = (gaps(tick), actors(), commands(tick));
-    let scene = scene.prop_map(|(gap, actor, command)| Scene { gap, actor, command });
-    let open = (any::<bool>(), any::<bool>(), proptest::option::of(drafts()), vec(changes(tick), 0..2));
+    let scene = scene.prop_map(|(gap, actor, command)| Scene {
+        gap,
+        actor,
+        command,
+    });
+    let open = (
+        any::<bool>(),
+        any::<bool>(),
+        proptest::option::of(drafts()),
+        vec(changes(tick), 0..2),
+    );
     let open = open.prop_map(|(by_customer, outbound, message, changes)| {
         let mut open = Open::new("subject");
-        open = if outbound { open.on_behalf_of(ANN) } else { open.from_customer(ANN) };
+        open = if outbound {
+            open.on_behalf_of(ANN)
+        } else {
+            open.from_customer(ANN)
+        };
         open.message = message.filter(|draft| draft.visibility == Visibility::Public);
         open.changes = if by_customer { Vec::new() } else { changes };
-        (if by_customer { Actor::Customer(ANN) } else { Actor::Agent(KIM) }, open)
+        (
+            if by_customer {
+                Actor::Customer(ANN)
+            } else {
+                Actor::Agent(KIM)
+            },
+            open,
+        )
     });
     (open, vec(scene, 0..12), gaps(tick)).prop_map(|((opener, open), scenes, after)| Story {
         opener,
@@ -154,12 +184,14 @@ fn changes(tick: TimeDelta) -> impl Strategy<Value = Change> {
 }
 
 fn moves(tick: TimeDelta) -> impl Strategy<Value = Move> {
-    let scheduled = (1..2_000).prop_map(move |n| Pending::Scheduled { until: beginning() + tick * n });
+    let scheduled = (1..6_000).prop_map(move |n| Pending::Scheduled {
+        until: beginning() + tick * n,
+    });
     let pending = prop_oneof![
         3 => Just(Pending::Customer),
         1 => Just(Pending::ThirdParty),
         1 => Just(Pending::Internal),
-        1 => scheduled,
+        3 => scheduled,
     ];
     prop_oneof![
         3 => pending.prop_map(Move::Pend),
@@ -171,7 +203,11 @@ fn moves(tick: TimeDelta) -> impl Strategy<Value = Move> {
 }
 
 fn commands(tick: TimeDelta) -> impl Strategy<Value = Command> {
-    let parts = (weighted(0.5, drafts()), vec(changes(tick), 0..2), weighted(0.5, moves(tick)));
+    let parts = (
+        weighted(0.5, drafts()),
+        vec(changes(tick), 0..2),
+        weighted(0.5, moves(tick)),
+    );
     parts.prop_map(|(message, changes, step)| {
         let mut command = Command::default();
         (command.message, command.changes, command.step) = (message, changes, step);
@@ -182,24 +218,37 @@ fn commands(tick: TimeDelta) -> impl Strategy<Value = Command> {
 /// Rulebooks with several calendars, and policies for some tickets or all, with targets, pauses and options of all kinds.
 pub fn rulebooks(tick: TimeDelta) -> impl Strategy<Value = Rulebook> {
     let calendars = vec(calendars(tick), 3);
-    let parts = (calendars, vec(policies(tick), 1..5), any::<bool>(), any::<bool>());
-    parts.prop_filter_map("builds", |(calendars, policies, reopen_closed, escalates)| {
-        let mut rules = Rules::default();
-        rules.reopen_closed = reopen_closed;
-        let mut draft = Rulebook::draft().tickets(rules);
-        for (n, calendar) in calendars.into_iter().enumerate() {
-            draft = draft.calendar(name(CALENDARS[n]), calendar);
-        }
-        for (n, mut policy) in policies.into_iter().enumerate() {
-            policy.name = name(["first", "second", "third", "fourth"][n]);
-            draft = draft.policy(policy);
-        }
-        if escalates {
-            let level = Level::new(name("late"), Threshold::percent(100).ok()?).action(Action::RaisePriority(Priority::High));
-            draft = draft.escalation(Rule::new(name("rule"), Trigger::clock(Metric::TotalResolution)).level(level));
-        }
-        draft.build().ok()
-    })
+    let parts = (
+        calendars,
+        vec(policies(tick), 1..5),
+        any::<bool>(),
+        any::<bool>(),
+    );
+    parts.prop_filter_map(
+        "builds",
+        |(calendars, policies, reopen_closed, escalates)| {
+            let rules = Rules {
+                reopen_closed,
+                ..Rules::default()
+            };
+            let mut draft = Rulebook::draft().tickets(rules);
+            for (n, calendar) in calendars.into_iter().enumerate() {
+                draft = draft.calendar(name(CALENDARS[n]), calendar);
+            }
+            for (n, mut policy) in policies.into_iter().enumerate() {
+                policy.name = name(["first", "second", "third", "fourth"][n]);
+                draft = draft.policy(policy);
+            }
+            if escalates {
+                let level = Level::new(name("late"), Threshold::percent(100).ok()?)
+                    .action(Action::RaisePriority(Priority::High));
+                draft = draft.escalation(
+                    Rule::new(name("rule"), Trigger::clock(Metric::TotalResolution)).level(level),
+                );
+            }
+            draft.build().ok()
+        },
+    )
 }
 
 const CALENDARS: [&str; 3] = ["one", "two", "three"];
@@ -208,20 +257,33 @@ const CALENDARS: [&str; 3] = ["one", "two", "three"];
 fn calendars(tick: TimeDelta) -> impl Strategy<Value = Calendar> {
     let seconds = u32::try_from(tick.num_seconds()).unwrap_or(60);
     // In seconds a story lasts some hours of one morning; in minutes, days.
-    let (from, to, longest): (u32, u32, u32) = if seconds < 60 { (6 * 3_600, 14 * 3_600, 2_000) } else { (0, 86_400, 36_000) };
+    let (from, to, longest): (u32, u32, u32) = if seconds < 60 {
+        (6 * 3_600, 14 * 3_600, 2_000)
+    } else {
+        (0, 86_400, 36_000)
+    };
     let window = (from..to, 1..longest).prop_filter_map("a window", move |(opens, length)| {
-        let (opens, length) = (opens / seconds * seconds, (length / seconds).max(1) * seconds);
+        let (opens, length) = (
+            opens / seconds * seconds,
+            (length / seconds).max(1) * seconds,
+        );
         Window::new(opens, (opens + length) % 86_400).ok()
     });
     let zone = select(&["UTC", "America/New_York", "Asia/Kathmandu"][..]);
-    let written = (zone, vec(window, 1..8), 1u8..=127).prop_filter_map("opens", |(zone, windows, days)| {
-        let days = (0u8..7).filter(|day| days & (1 << day) != 0);
-        let mut week = Week::new();
-        for day in days.filter_map(|day| Weekday::try_from(day).ok()) {
-            week = windows.iter().fold(week, |week, window| week.and(day, *window));
-        }
-        Calendar::builder_in(Zone::parse(zone).ok()?).week(week).build().ok()
-    });
+    let written =
+        (zone, vec(window, 1..8), 1u8..=127).prop_filter_map("opens", |(zone, windows, days)| {
+            let days = (0u8..7).filter(|day| days & (1 << day) != 0);
+            let mut week = Week::new();
+            for day in days.filter_map(|day| Weekday::try_from(day).ok()) {
+                week = windows
+                    .iter()
+                    .fold(week, |week, window| week.and(day, *window));
+            }
+            Calendar::builder_in(Zone::parse(zone).ok()?)
+                .week(week)
+                .build()
+                .ok()
+        });
     prop_oneof![6 => written, 1 => Just(Calendar::always())]
 }
 
@@ -251,18 +313,25 @@ fn policies(tick: TimeDelta) -> impl Strategy<Value = Policy> {
         btree_map(metrics(), reasons, 0..5),
         btree_map(metrics(), reopening, 0..4),
     );
-    (when, agreement, select(&CALENDARS[..]), start, data).prop_map(|(when, agreement, calendar, start, data)| {
-        let mut policy = Policy::new(name("policy")).when(when).agreement(agreement).calendar(name(calendar));
-        policy.first_response_starts = start;
-        (policy.targets, policy.pauses, policy.reopening) = data;
-        policy
-    })
+    (when, agreement, select(&CALENDARS[..]), start, data).prop_map(
+        |(when, agreement, calendar, start, data)| {
+            let mut policy = Policy::new(name("policy"))
+                .when(when)
+                .agreement(agreement)
+                .calendar(name(calendar));
+            policy.first_response_starts = start;
+            (policy.targets, policy.pauses, policy.reopening) = data;
+            policy
+        },
+    )
 }
 
 fn targets(tick: TimeDelta) -> impl Strategy<Value = Target> {
     let measure = select(&[Measure::Business, Measure::Calendar][..]);
     let running = (prop_oneof![3 => 1u32..200, 1 => 1u32..1_500], measure);
-    let running = running.prop_filter_map("more than none", move |(n, m)| Target::new(ticks(tick, n), m).ok());
+    let running = running.prop_filter_map("more than none", move |(n, m)| {
+        Target::new(ticks(tick, n), m).ok()
+    });
     let end = select(&[DayEnd::SameTime, DayEnd::LastClose][..]);
     let days = (1u16..3, end).prop_filter_map("days", |(days, end)| Target::days(days, end).ok());
     prop_oneof![5 => running, 1 => days]

@@ -5,7 +5,9 @@ use chrono::{DateTime, Utc};
 use super::{Oracle, Period, Shown};
 use crate::id::{Name, TeamId};
 use crate::sla::{Measure, Policy, ReopenOption, StartOption, State};
-use crate::ticket::{ClockId, Direction, Event, MessageClass, Metric, PendingReasons, Stage, Status, Visibility};
+use crate::ticket::{
+    ClockId, Direction, Event, MessageClass, Metric, PendingReasons, Stage, Status, Visibility,
+};
 
 /// Whether a policy applies.
 #[derive(Clone, Copy, PartialEq)]
@@ -35,19 +37,30 @@ pub(super) struct Life<'a> {
 impl<'a> Life<'a> {
     /// `None` where no policy of the agreement ever applies; promises are made to the customer, whatever the policy.
     pub(super) fn new(oracle: &'a Oracle<'a>, clock: ClockId) -> Option<Life<'a>> {
-        let policy = oracle.events.iter().find_map(|recorded| match &recorded.event {
-            Event::PolicyChosen { agreement, policy: Some(name) } if *agreement == clock.agreement => {
-                policy_of(oracle, name)
-            }
-            _ => None,
-        });
+        let policy = oracle
+            .events
+            .iter()
+            .find_map(|recorded| match &recorded.event {
+                Event::PolicyChosen {
+                    agreement,
+                    policy: Some(name),
+                } if *agreement == clock.agreement => policy_of(oracle, name),
+                _ => None,
+            });
         let is_promise = clock == ClockId::from(Metric::PromisedUpdate);
         if policy.is_none() && !is_promise {
             return None;
         }
-        let first = ClockId { metric: Metric::FirstResponse, ..clock };
+        let first = ClockId {
+            metric: Metric::FirstResponse,
+            ..clock
+        };
         let asks = clock.metric == Metric::NextResponse;
-        let first_response = if asks { Life::new(oracle, first).map(Box::new) } else { None };
+        let first_response = if asks {
+            Life::new(oracle, first).map(Box::new)
+        } else {
+            None
+        };
         Some(Life {
             oracle,
             clock,
@@ -75,7 +88,10 @@ impl<'a> Life<'a> {
             if at >= now {
                 break;
             }
-            let is_open = self.now.calendar.is_none_or(|calendar| oracle.is_open(calendar, at));
+            let is_open = self
+                .now
+                .calendar
+                .is_none_or(|calendar| oracle.is_open(calendar, at));
             if self.now.state == State::Running && is_open {
                 self.now.counted.push(at);
                 self.note_a_breach();
@@ -88,7 +104,10 @@ impl<'a> Life<'a> {
 
     fn meet(&mut self, event: &'a Event, at: DateTime<Utc>) {
         // Whether the first response was given is asked before this event: a message that begins it is not one more.
-        let first_was_given = self.first_response.as_ref().is_some_and(|first| first.is_over_for_the_next());
+        let first_was_given = self
+            .first_response
+            .as_ref()
+            .is_some_and(|first| first.is_over_for_the_next());
         if let Some(first) = &mut self.first_response {
             first.meet(event, at);
         }
@@ -98,7 +117,9 @@ impl<'a> Life<'a> {
                 let public = message.visibility == Visibility::Public;
                 match message.direction {
                     Direction::Inbound => self.customer_writes(first_was_given, at),
-                    Direction::Outbound if public && message.author.human_agent().is_some() => self.agent_writes(at),
+                    Direction::Outbound if public && message.author.human_agent().is_some() => {
+                        self.agent_writes(at)
+                    }
                     _ => {}
                 }
             }
@@ -110,9 +131,15 @@ impl<'a> Life<'a> {
             Event::UpdatePromised { due } => self.promised(*due, at),
             Event::StatusChanged { to, .. } => self.moved(*to, at),
             Event::PolicyChosen { agreement, policy } if *agreement == self.clock.agreement => {
-                let chosen = policy.as_ref().and_then(|name| policy_of(self.oracle, name));
+                let chosen = policy
+                    .as_ref()
+                    .and_then(|name| policy_of(self.oracle, name));
                 self.policy = chosen.or(self.policy);
-                self.applies = if chosen.is_some() { Applies::Now } else { Applies::NoLonger };
+                self.applies = if chosen.is_some() {
+                    Applies::Now
+                } else {
+                    Applies::NoLonger
+                };
                 if !matches!(self.now.state, State::Stopped | State::Cancelled) {
                     self.put_target_in_force(at);
                 }
@@ -123,11 +150,18 @@ impl<'a> Life<'a> {
 
     fn created(&mut self, by_customer: bool, at: DateTime<Utc>) {
         match self.clock.metric {
-            Metric::RequesterWait | Metric::AgentWork | Metric::FirstResolution | Metric::TotalResolution => {
+            Metric::RequesterWait
+            | Metric::AgentWork
+            | Metric::FirstResolution
+            | Metric::TotalResolution => {
                 self.begin(at);
             }
             Metric::Ownership => self.begin(at),
-            Metric::FirstResponse if by_customer && self.start_option() == StartOption::FirstContact => self.begin(at),
+            Metric::FirstResponse
+                if by_customer && self.start_option() == StartOption::FirstContact =>
+            {
+                self.begin(at)
+            }
             _ => {}
         }
     }
@@ -135,7 +169,11 @@ impl<'a> Life<'a> {
     fn customer_writes(&mut self, first_was_given: bool, at: DateTime<Utc>) {
         let never_began = self.now.started.is_none();
         match self.clock.metric {
-            Metric::FirstResponse if never_began && self.start_option() != StartOption::Assignment => self.begin(at),
+            Metric::FirstResponse
+                if never_began && self.start_option() != StartOption::Assignment =>
+            {
+                self.begin(at)
+            }
             // The oldest unanswered message counts: where one waits already, another one changes nothing.
             Metric::NextResponse if first_was_given && !self.now.is_live() => self.begin(at),
             _ => {}
@@ -145,7 +183,10 @@ impl<'a> Life<'a> {
     fn agent_writes(&mut self, at: DateTime<Utc>) {
         self.agent_wrote = true;
         match self.clock.metric {
-            Metric::FirstResponse | Metric::NextResponse | Metric::PromisedUpdate | Metric::FollowUp => {
+            Metric::FirstResponse
+            | Metric::NextResponse
+            | Metric::PromisedUpdate
+            | Metric::FollowUp => {
                 self.end(State::Stopped, at);
             }
             Metric::PeriodicUpdate => {
@@ -169,10 +210,13 @@ impl<'a> Life<'a> {
                     self.end(State::Stopped, at);
                 }
             }
-            Metric::FirstResponse if agent && self.start_option() == StartOption::Assignment => {
-                if self.now.started.is_none() && !self.agent_wrote {
-                    self.begin(at);
-                }
+            Metric::FirstResponse
+                if agent
+                    && self.start_option() == StartOption::Assignment
+                    && self.now.started.is_none()
+                    && !self.agent_wrote =>
+            {
+                self.begin(at);
             }
             _ => {}
         }
@@ -183,8 +227,18 @@ impl<'a> Life<'a> {
         if self.clock != ClockId::from(Metric::PromisedUpdate) || is_closed {
             return;
         }
-        let late = self.now.amount.is_some_and(|amount| self.now.elapsed(self.oracle.tick) > amount);
-        self.end(if late { State::Stopped } else { State::Cancelled }, at);
+        let late = self
+            .now
+            .amount
+            .is_some_and(|amount| self.now.elapsed(self.oracle.tick) > amount);
+        self.end(
+            if late {
+                State::Stopped
+            } else {
+                State::Cancelled
+            },
+            at,
+        );
         self.begin(at);
         self.now.amount = Some(due - at);
     }
@@ -206,11 +260,16 @@ impl<'a> Life<'a> {
 
     fn resolved(&mut self, at: DateTime<Utc>) {
         match self.clock.metric {
-            Metric::RequesterWait | Metric::AgentWork | Metric::FirstResolution | Metric::TotalResolution => {
+            Metric::RequesterWait
+            | Metric::AgentWork
+            | Metric::FirstResolution
+            | Metric::TotalResolution => {
                 self.end(State::Stopped, at);
             }
             Metric::FirstResponse => self.end_unanswered(at),
-            Metric::NextResponse | Metric::PeriodicUpdate | Metric::Ownership => self.end(State::Cancelled, at),
+            Metric::NextResponse | Metric::PeriodicUpdate | Metric::Ownership => {
+                self.end(State::Cancelled, at)
+            }
             Metric::FollowUp => self.begin(at),
             Metric::PromisedUpdate => {}
         }
@@ -230,9 +289,17 @@ impl<'a> Life<'a> {
             Metric::FirstResponse if self.now.unanswered => self.resume(at),
             Metric::FirstResolution if cancelled => self.resume(at),
             Metric::FollowUp => self.end(State::Cancelled, at),
-            Metric::RequesterWait | Metric::AgentWork | Metric::TotalResolution if cancelled || fulfilled => {
-                let option = self.policy.and_then(|policy| policy.reopening.get(&self.clock.metric));
-                let gap = self.now.stopped.map(|stopped| at - stopped).unwrap_or_default();
+            Metric::RequesterWait | Metric::AgentWork | Metric::TotalResolution
+                if cancelled || fulfilled =>
+            {
+                let option = self
+                    .policy
+                    .and_then(|policy| policy.reopening.get(&self.clock.metric));
+                let gap = self
+                    .now
+                    .stopped
+                    .map(|stopped| at - stopped)
+                    .unwrap_or_default();
                 match option.copied().unwrap_or_default() {
                     ReopenOption::NewCycle => self.begin(at),
                     ReopenOption::NewCycleAfter(longest) if gap > longest.delta() => self.begin(at),
@@ -246,7 +313,8 @@ impl<'a> Life<'a> {
 
     fn begin(&mut self, at: DateTime<Utc>) {
         if self.now.started.is_some() {
-            self.past.push(self.now.shown(self.oracle, self.ever_breached, at));
+            self.past
+                .push(self.now.shown(self.oracle, self.ever_breached, at));
         }
         self.now = Period::new(State::Running);
         self.now.started = Some(at);
@@ -277,7 +345,10 @@ impl<'a> Life<'a> {
         }
         let Some(policy) = self.policy else { return };
         let calendar = self.oracle.calendar_of(policy);
-        let target = policy.targets.get(&self.clock.metric).filter(|_| self.applies != Applies::NoLonger);
+        let target = policy
+            .targets
+            .get(&self.clock.metric)
+            .filter(|_| self.applies != Applies::NoLonger);
         let all_time = target.is_some_and(|target| target.measure() == Measure::Calendar);
         self.now.calendar = (!all_time).then_some(calendar);
         let in_force = target.filter(|_| self.applies == Applies::Now);
@@ -296,12 +367,22 @@ impl<'a> Life<'a> {
             Status::Pending(pending) => self.pauses().contains(pending.reason()),
             _ => false,
         };
-        self.now.paused_since = if pauses { self.now.paused_since.or(Some(at)) } else { None };
-        self.now.state = if pauses { State::Paused } else { State::Running };
+        self.now.paused_since = if pauses {
+            self.now.paused_since.or(Some(at))
+        } else {
+            None
+        };
+        self.now.state = if pauses {
+            State::Paused
+        } else {
+            State::Running
+        };
     }
 
     fn pauses(&self) -> PendingReasons {
-        let listed = self.policy.and_then(|policy| policy.pauses.get(&self.clock.metric));
+        let listed = self
+            .policy
+            .and_then(|policy| policy.pauses.get(&self.clock.metric));
         match self.clock.metric {
             Metric::PromisedUpdate => PendingReasons::NONE,
             Metric::RequesterWait | Metric::FirstResolution | Metric::TotalResolution => {
@@ -313,24 +394,36 @@ impl<'a> Life<'a> {
     }
 
     fn note_a_breach(&mut self) {
-        let passed = self.now.amount.is_some_and(|amount| self.now.elapsed(self.oracle.tick) > amount);
+        let passed = self
+            .now
+            .amount
+            .is_some_and(|amount| self.now.elapsed(self.oracle.tick) > amount);
         self.ever_breached |= passed;
     }
 
     fn start_option(&self) -> StartOption {
-        self.policy.map_or(StartOption::default(), |policy| policy.first_response_starts)
+        self.policy.map_or(StartOption::default(), |policy| {
+            policy.first_response_starts
+        })
     }
 
     /// Of a first response: it was given, or none is to come because the agent wrote before what would have begun it.
     fn is_over_for_the_next(&self) -> bool {
         let given = self.now.state == State::Stopped && !self.now.unanswered;
-        let never = self.now.started.is_none() && self.agent_wrote && self.start_option() == StartOption::Assignment;
+        let never = self.now.started.is_none()
+            && self.agent_wrote
+            && self.start_option() == StartOption::Assignment;
         given || never
     }
 }
 
 fn policy_of<'a>(oracle: &'a Oracle<'a>, name: &Name) -> Option<&'a Policy> {
-    oracle.rulebook.as_draft().policies.iter().find(|policy| policy.name == *name)
+    oracle
+        .rulebook
+        .as_draft()
+        .policies
+        .iter()
+        .find(|policy| policy.name == *name)
 }
 
 fn is_done(status: Status) -> bool {

@@ -20,26 +20,48 @@ pub fn spans_add_up(told: &Told, rulebook: &Rulebook, clock: ClockId) {
         let ends = read(&ticket, rulebook.policies(), clock, to);
         if let Some(before) = before.filter(|before| before.state() != State::NotApplicable) {
             let anew = begins.elapsed() == TimeDelta::zero() && begins.started_at() == Some(from);
-            assert!(anew || begins.elapsed() == before.elapsed(), "{clock}: no time passed at {from}");
+            assert!(
+                anew || begins.elapsed() == before.elapsed(),
+                "{clock}: no time passed at {from}"
+            );
         }
-        assert_eq!(begins.state(), ends.state(), "{clock}: it does one thing from {from} to {to}");
+        assert_eq!(
+            begins.state(),
+            ends.state(),
+            "{clock}: it does one thing from {from} to {to}"
+        );
         let ran = ends.elapsed() - begins.elapsed();
         let all_time = clock.metric == Metric::PromisedUpdate
-            || begins.target().is_some_and(|target| target.measure() == Measure::Calendar);
-        let expected = match (begins.state(), rulebook.policies().calendar_of(&ticket, clock.agreement)) {
+            || begins
+                .target()
+                .is_some_and(|target| target.measure() == Measure::Calendar);
+        let expected = match (
+            begins.state(),
+            rulebook.policies().calendar_of(&ticket, clock.agreement),
+        ) {
             (State::Running, _) if all_time => to - from,
             (State::Running, Some(calendar)) => calendar.elapsed(from, to).unwrap_or(ran),
             (State::Running, None) => ran.clamp(TimeDelta::zero(), to - from),
             _ => TimeDelta::zero(),
         };
-        assert_eq!(ran, expected, "{clock}: {:?} from {from} to {to}", begins.state());
+        assert_eq!(
+            ran,
+            expected,
+            "{clock}: {:?} from {from} to {to}",
+            begins.state()
+        );
         before = Some(ends);
     }
 }
 
 /// A pause never makes a due earlier: the ticket as it stands, against the same with a wait for the customer put in.
 #[track_caller]
-pub fn a_pause_never_makes_a_due_earlier(told: &Told, rulebook: &Rulebook, clock: ClockId, wait: TimeDelta) {
+pub fn a_pause_never_makes_a_due_earlier(
+    told: &Told,
+    rulebook: &Rulebook,
+    clock: ClockId,
+    wait: TimeDelta,
+) {
     let status = told.ticket.status();
     if !status.stage().is_work() {
         return;
@@ -56,7 +78,11 @@ pub fn a_pause_never_makes_a_due_earlier(told: &Told, rulebook: &Rulebook, clock
             timing: None,
             actor: Actor::System,
             cause: None,
-            event: Event::StatusChanged { to, step, label: None },
+            event: Event::StatusChanged {
+                to,
+                step,
+                label: None,
+            },
         });
     }
     let due = |ticket: &Ticket| read(ticket, rulebook.policies(), clock, resumed).due();
@@ -65,9 +91,18 @@ pub fn a_pause_never_makes_a_due_earlier(told: &Told, rulebook: &Rulebook, clock
 
 /// A larger target never makes a due earlier.
 #[track_caller]
-pub fn a_larger_target_never_makes_a_due_earlier(told: &Told, rulebook: &Rulebook, clock: ClockId, more: Span) {
+pub fn a_larger_target_never_makes_a_due_earlier(
+    told: &Told,
+    rulebook: &Rulebook,
+    clock: ClockId,
+    more: Span,
+) {
     let mut draft = rulebook.as_draft().clone();
-    for policy in draft.policies.iter_mut().filter(|policy| policy.agreement == clock.agreement) {
+    for policy in draft
+        .policies
+        .iter_mut()
+        .filter(|policy| policy.agreement == clock.agreement)
+    {
         if let Some(target) = policy.targets.get_mut(&clock.metric) {
             *target = larger(*target, more);
         }
@@ -88,13 +123,29 @@ pub fn reading_again_is_reading_later(
 ) {
     let at_once = desk::read(&told.ticket, rulebook, clock, then);
     let _ = desk::read(&told.ticket, rulebook, clock, first);
-    let known = Known { ticket: Some(told.ticket.clone()), ..Known::default() };
+    let known = Known {
+        ticket: Some(told.ticket.clone()),
+        ..Known::default()
+    };
     let books = Rulebooks::new(rulebook.clone());
-    let swept = plan(&Request::Sweep(told.ticket.id()), &known, &books, &Call::new(Actor::System, first));
+    let swept = plan(
+        &Request::Sweep(told.ticket.id()),
+        &known,
+        &books,
+        &Call::new(Actor::System, first),
+    );
     if let Ok(Plan::Commit(planned)) = swept {
-        assert_eq!(desk::read(&planned.ticket, rulebook, clock, then), at_once, "{clock}: {first}, then {then}");
+        assert_eq!(
+            desk::read(&planned.ticket, rulebook, clock, then),
+            at_once,
+            "{clock}: {first}, then {then}"
+        );
     }
-    assert_eq!(desk::read(&told.ticket, rulebook, clock, then), at_once, "{clock}: {first}, then {then}");
+    assert_eq!(
+        desk::read(&told.ticket, rulebook, clock, then),
+        at_once,
+        "{clock}: {first}, then {then}"
+    );
 }
 
 /// A period is fulfilled once: what stopped it stays, unless the ticket is reopened; and a period that another one followed
@@ -120,7 +171,8 @@ pub fn fulfilled_once(told: &Told, rulebook: &Rulebook, clock: ClockId) {
 /// The ticket after all that happened at an instant, that instant, and the next at which something happens.
 fn stretches(told: &Told) -> impl Iterator<Item = (Ticket, DateTime<Utc>, DateTime<Utc>)> {
     let events = &told.events;
-    let ends = (1..=events.len()).filter(|&i| events.get(i).is_none_or(|next| next.at > events[i - 1].at));
+    let ends =
+        (1..=events.len()).filter(|&i| events.get(i).is_none_or(|next| next.at > events[i - 1].at));
     ends.filter_map(|i| {
         let ticket = Ticket::replay(told.ticket.tenant(), &events[..i])?;
         let to = events.get(i).map_or(told.now, |next| next.at);
@@ -146,5 +198,7 @@ fn larger(target: Target, more: Span) -> Target {
         return format!("{days} {rest}").parse().unwrap_or(target);
     };
     let sum = Span::from_micros(amount.micros().saturating_add(more.micros()));
-    sum.ok().and_then(|sum| Target::new(sum, target.measure()).ok()).unwrap_or(target)
+    sum.ok()
+        .and_then(|sum| Target::new(sum, target.measure()).ok())
+        .unwrap_or(target)
 }
