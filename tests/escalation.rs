@@ -9,7 +9,7 @@ use helpdesk::store::MemoryStore;
 use helpdesk::ticket::{
     Change, Delivery, Draft, Event, MessageClass, Metric, Pending, Priority, Stage, Status,
 };
-use helpdesk::{Actor, Call, Calendar, Command, Desk, Open, Rulebook, TicketId};
+use helpdesk::{Actor, Calendar, Call, Command, Desk, Open, Rulebook, TicketId};
 
 fn target(text: &str) -> Target {
     text.parse().unwrap()
@@ -18,7 +18,10 @@ fn target(text: &str) -> Target {
 /// Monday to Friday 09:00-17:00 UTC, with these rules and a first response of four business hours.
 fn desk(rules: impl IntoIterator<Item = Rule>) -> Desk<MemoryStore> {
     let mut draft = Rulebook::draft()
-        .calendar(name("office"), Calendar::parse("Mon-Fri 09:00-17:00", "UTC").unwrap())
+        .calendar(
+            name("office"),
+            Calendar::parse("Mon-Fri 09:00-17:00", "UTC").unwrap(),
+        )
         .policy(Policy::new(name("all")).target(Metric::FirstResponse, target("4h")));
     for rule in rules {
         draft = draft.escalation(rule);
@@ -35,20 +38,28 @@ fn kim(now: &str) -> Call {
 }
 
 fn open(desk: &Desk<MemoryStore>, now: &str) -> TicketId {
-    desk.open(&ann(now), Open::new("x").body("help")).unwrap().id()
+    desk.open(&ann(now), Open::new("x").body("help"))
+        .unwrap()
+        .id()
 }
 
 /// Level and instant of each firing.
 fn fired(desk: &Desk<MemoryStore>, ticket: TicketId) -> Vec<(String, String)> {
     let firing = |recorded: &helpdesk::ticket::Recorded| match &recorded.event {
-        Event::Escalated(fired) => Some((fired.level.to_string(), recorded.at.format("%d %H:%M").to_string())),
+        Event::Escalated(fired) => Some((
+            fired.level.to_string(),
+            recorded.at.format("%d %H:%M").to_string(),
+        )),
         _ => None,
     };
     history(desk, ticket).iter().filter_map(firing).collect()
 }
 
 fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
-    expected.iter().map(|(level, at)| ((*level).to_owned(), (*at).to_owned())).collect()
+    expected
+        .iter()
+        .map(|(level, at)| ((*level).to_owned(), (*at).to_owned()))
+        .collect()
 }
 
 /// 2 March 2026 is a Monday. Four business hours from 11:00: due 15:00.
@@ -62,8 +73,13 @@ fn offsets_count_from_the_due() {
     let id = open(&desk, "2026-03-02T11:00:00Z");
     desk.sweep(at("2026-03-09T00:00:00Z"), 10).unwrap();
     // One business hour after due is 16:00; two more are Tuesday 10:00, and two more 12:00.
-    let expected =
-        [("before", "02 14:00"), ("after", "02 16:00"), ("clock", "02 19:00"), ("after", "03 10:00"), ("after", "03 12:00")];
+    let expected = [
+        ("before", "02 14:00"),
+        ("after", "02 16:00"),
+        ("clock", "02 19:00"),
+        ("after", "03 10:00"),
+        ("after", "03 12:00"),
+    ];
     assert_eq!(fired(&desk, id), pairs(&expected));
 }
 
@@ -73,26 +89,43 @@ fn idleness_counts_from_the_last_thing_that_somebody_did() {
         .level(at_threshold("idle", "after 3h calendar").action(Action::AddTag(name("idle"))));
     let desk = desk([rule]);
     let id = open(&desk, "2026-03-02T11:00:00Z");
-    desk.submit(id, &kim("2026-03-02T13:00:00Z"), Command::note("looking")).unwrap();
+    desk.submit(id, &kim("2026-03-02T13:00:00Z"), Command::note("looking"))
+        .unwrap();
     let bounce = Command::say(Draft::new("out of office").class(MessageClass::Automatic));
-    desk.submit(id, &ann("2026-03-02T15:00:00Z"), bounce).unwrap();
+    desk.submit(id, &ann("2026-03-02T15:00:00Z"), bounce)
+        .unwrap();
     desk.sweep(at("2026-03-03T00:00:00Z"), 10).unwrap();
-    assert_eq!(fired(&desk, id), pairs(&[("idle", "02 16:00")]), "neither the bounce nor its own tag counts");
-    desk.submit(id, &kim("2026-03-03T08:00:00Z"), Command::note("still")).unwrap();
+    assert_eq!(
+        fired(&desk, id),
+        pairs(&[("idle", "02 16:00")]),
+        "neither the bounce nor its own tag counts"
+    );
+    desk.submit(id, &kim("2026-03-03T08:00:00Z"), Command::note("still"))
+        .unwrap();
     desk.sweep(at("2026-03-04T00:00:00Z"), 10).unwrap();
-    assert_eq!(fired(&desk, id), pairs(&[("idle", "02 16:00"), ("idle", "03 11:00")]));
+    assert_eq!(
+        fired(&desk, id),
+        pairs(&[("idle", "02 16:00"), ("idle", "03 11:00")])
+    );
 }
 
 #[test]
 fn a_waiting_customer_is_counted_from_the_oldest_message() {
-    let rule = Rule::new(name("r"), Trigger::CustomerWaits).level(at_threshold("waits", "after 2h"));
+    let rule =
+        Rule::new(name("r"), Trigger::CustomerWaits).level(at_threshold("waits", "after 2h"));
     let desk = desk([rule]);
     let id = open(&desk, "2026-03-02T10:00:00Z");
-    desk.submit(id, &ann("2026-03-02T11:30:00Z"), Command::reply("hello?")).unwrap();
-    desk.submit(id, &kim("2026-03-02T13:00:00Z"), Command::reply("yes")).unwrap();
-    desk.submit(id, &ann("2026-03-02T16:00:00Z"), Command::reply("and now?")).unwrap();
+    desk.submit(id, &ann("2026-03-02T11:30:00Z"), Command::reply("hello?"))
+        .unwrap();
+    desk.submit(id, &kim("2026-03-02T13:00:00Z"), Command::reply("yes"))
+        .unwrap();
+    desk.submit(id, &ann("2026-03-02T16:00:00Z"), Command::reply("and now?"))
+        .unwrap();
     desk.sweep(at("2026-03-06T00:00:00Z"), 10).unwrap();
-    assert_eq!(fired(&desk, id), pairs(&[("waits", "02 12:00"), ("waits", "03 10:00")]));
+    assert_eq!(
+        fired(&desk, id),
+        pairs(&[("waits", "02 12:00"), ("waits", "03 10:00")])
+    );
 }
 
 #[test]
@@ -102,8 +135,18 @@ fn reopenings_are_counted() {
     let desk = desk([rule]);
     let id = open(&desk, "2026-03-02T10:00:00Z");
     for hour in [11, 13, 15] {
-        desk.submit(id, &kim(&format!("2026-03-02T{hour}:00:00Z")), Command::resolve()).unwrap();
-        desk.submit(id, &ann(&format!("2026-03-02T{}:00:00Z", hour + 1)), Command::reply("no")).unwrap();
+        desk.submit(
+            id,
+            &kim(&format!("2026-03-02T{hour}:00:00Z")),
+            Command::resolve(),
+        )
+        .unwrap();
+        desk.submit(
+            id,
+            &ann(&format!("2026-03-02T{}:00:00Z", hour + 1)),
+            Command::reply("no"),
+        )
+        .unwrap();
     }
     desk.sweep(at("2026-03-02T20:00:00Z"), 10).unwrap();
     assert_eq!(fired(&desk, id), pairs(&[("twice", "02 14:00")]));
@@ -119,13 +162,30 @@ fn reminders_auto_resolve_and_auto_close() {
         ready::auto_close(target("336h calendar")),
     ]);
     let id = open(&desk, "2026-03-02T10:00:00Z");
-    desk.submit(id, &kim("2026-03-02T11:00:00Z"), Command::reply("which?").then_pend(Pending::Customer)).unwrap();
+    desk.submit(
+        id,
+        &kim("2026-03-02T11:00:00Z"),
+        Command::reply("which?").then_pend(Pending::Customer),
+    )
+    .unwrap();
     desk.sweep(at("2026-04-30T00:00:00Z"), 10).unwrap();
     // Idleness counts within the status, so closing comes 336 h after the automatic resolution.
-    let expected = [("remind", "04 11:00"), ("remind", "06 11:00"), ("resolve", "09 11:00"), ("close", "23 11:00")];
+    let expected = [
+        ("remind", "04 11:00"),
+        ("remind", "06 11:00"),
+        ("resolve", "09 11:00"),
+        ("close", "23 11:00"),
+    ];
     assert_eq!(fired(&desk, id), pairs(&expected));
-    assert!(matches!(desk.ticket(id).unwrap().status(), Status::Closed(_)));
-    assert_eq!(desk.nap(at("2026-04-30T00:00:00Z")).unwrap(), at("2026-04-30T00:00:00Z"), "messages wait in the outbox");
+    assert!(matches!(
+        desk.ticket(id).unwrap().status(),
+        Status::Closed(_)
+    ));
+    assert_eq!(
+        desk.nap(at("2026-04-30T00:00:00Z")).unwrap(),
+        at("2026-04-30T00:00:00Z"),
+        "messages wait in the outbox"
+    );
 }
 
 /// A guard that comes true after the threshold fires then, also in a pause; never after the clock has ended.
@@ -138,13 +198,25 @@ fn a_guard_may_come_true_later() {
     };
     let pending = guarded(Stage::Pending);
     let id = open(&pending, "2026-03-02T10:00:00Z");
-    pending.submit(id, &kim("2026-03-02T14:00:00Z"), Command::pend(Pending::ThirdParty)).unwrap();
+    pending
+        .submit(
+            id,
+            &kim("2026-03-02T14:00:00Z"),
+            Command::pend(Pending::ThirdParty),
+        )
+        .unwrap();
     pending.sweep(at("2026-03-03T00:00:00Z"), 10).unwrap();
     assert_eq!(fired(&pending, id), pairs(&[("half", "02 14:00")]));
 
     let resolved = guarded(Stage::Resolved);
     let id = open(&resolved, "2026-03-02T10:00:00Z");
-    resolved.submit(id, &kim("2026-03-02T14:00:00Z"), Command::reply("done").then_resolve()).unwrap();
+    resolved
+        .submit(
+            id,
+            &kim("2026-03-02T14:00:00Z"),
+            Command::reply("done").then_resolve(),
+        )
+        .unwrap();
     resolved.sweep(at("2026-03-03T00:00:00Z"), 10).unwrap();
     assert_eq!(fired(&resolved, id), []);
 }
@@ -154,9 +226,15 @@ fn a_guard_may_come_true_later() {
 fn changed_and_changed_back_fires_nothing_twice() {
     let desk = Desk::new(MemoryStore::new(), rulebook());
     let id = open(&desk, "2026-03-02T14:00:00Z");
-    for (hour, priority) in [(18, Priority::Urgent), (19, Priority::Normal), (20, Priority::Urgent), (21, Priority::Normal)] {
+    for (hour, priority) in [
+        (18, Priority::Urgent),
+        (19, Priority::Normal),
+        (20, Priority::Urgent),
+        (21, Priority::Normal),
+    ] {
         let call = kim(&format!("2026-03-02T{hour}:00:00Z"));
-        desk.submit(id, &call, Command::change(Change::Priority(priority))).unwrap();
+        desk.submit(id, &call, Command::change(Change::Priority(priority)))
+            .unwrap();
     }
     desk.sweep(at("2026-03-20T00:00:00Z"), 100).unwrap();
     let events = history(&desk, id);
@@ -173,7 +251,11 @@ fn changed_and_changed_back_fires_nothing_twice() {
     keys.dedup();
     assert_eq!(keys.len(), all);
     let answer = |e: &&helpdesk::ticket::Recorded| matches!(&e.event, Event::Escalated(f) if f.rule.as_str() == "answer" && f.level.as_str() == "half");
-    assert_eq!(events.iter().filter(answer).count(), 2, "once for each of the two targets");
+    assert_eq!(
+        events.iter().filter(answer).count(),
+        2,
+        "once for each of the two targets"
+    );
 }
 
 /// Whoever is in charge at that instant is told, and a level whose actions answer the rule is still delivered.
@@ -183,28 +265,59 @@ fn recipients_are_those_of_that_instant() {
         .level(at_threshold("half", "50 %").action(Action::Notify(Recipient::AgentInCharge)));
     let desk = desk([rule]);
     let id = open(&desk, "2026-03-02T10:00:00Z");
-    let to = |agent| Command::change(Change::Assign { agent: Some(agent), team: None });
-    desk.submit(id, &kim("2026-03-02T10:30:00Z"), to(KIM)).unwrap();
+    let to = |agent| {
+        Command::change(Change::Assign {
+            agent: Some(agent),
+            team: None,
+        })
+    };
+    desk.submit(id, &kim("2026-03-02T10:30:00Z"), to(KIM))
+        .unwrap();
     // Half of it is used up at 12:00; the ticket is handed over at 12:30, before anybody looked.
     let lee = helpdesk::id::AgentId::named("lee");
-    let t = desk.submit(id, &kim("2026-03-02T12:30:00Z"), to(lee)).unwrap();
+    let t = desk
+        .submit(id, &kim("2026-03-02T12:30:00Z"), to(lee))
+        .unwrap();
     assert_eq!(t.actions().len(), 1);
-    let helpdesk::store::Outgoing::Escalation { action, .. } = &t.actions()[0].what else { panic!() };
+    let helpdesk::store::Outgoing::Escalation { action, .. } = &t.actions()[0].what else {
+        panic!()
+    };
     assert_eq!(*action, Action::Notify(Recipient::Agent(KIM)));
-    let delivered = history(&desk, id).iter().any(|e| matches!(&e.event, Event::Escalated(f) if f.delivery == Delivery::Delivered));
+    let delivered = history(&desk, id)
+        .iter()
+        .any(|e| matches!(&e.event, Event::Escalated(f) if f.delivery == Delivery::Delivered));
     assert!(delivered);
 }
 
 /// What does not fit is refused when the rulebook is built, by its path.
 #[test]
 fn thresholds_must_fit_their_trigger() {
-    let build = |rule: Rule| Rulebook::draft().escalation(rule).build().map(|_| ()).map_err(|e| e.to_string());
+    let build = |rule: Rule| {
+        Rulebook::draft()
+            .escalation(rule)
+            .build()
+            .map(|_| ())
+            .map_err(|e| e.to_string())
+    };
     let clock = || Rule::new(name("r"), Trigger::clock(Metric::FirstResponse));
     let error = build(clock().level(at_threshold("l", "after 3h"))).unwrap_err();
-    assert!(error.contains("`escalations[0].levels[0]`") && error.contains("`75 %`"), "{error}");
-    assert!(build(Rule::new(name("r"), Trigger::Reopened).level(at_threshold("l", "75 %"))).is_err());
-    assert!(build(Rule::new(name("r"), Trigger::CustomerWaits).level(at_threshold("l", "1h after due"))).is_err());
-    assert!(build(clock().level(at_threshold("l", "75 %").repeat(target("2 business days"), 2))).is_err());
+    assert!(
+        error.contains("`escalations[0].levels[0]`") && error.contains("`75 %`"),
+        "{error}"
+    );
+    assert!(
+        build(Rule::new(name("r"), Trigger::Reopened).level(at_threshold("l", "75 %"))).is_err()
+    );
+    assert!(
+        build(
+            Rule::new(name("r"), Trigger::CustomerWaits).level(at_threshold("l", "1h after due"))
+        )
+        .is_err()
+    );
+    assert!(
+        build(clock().level(at_threshold("l", "75 %").repeat(target("2 business days"), 2)))
+            .is_err()
+    );
     assert!(build(clock().level(at_threshold("l", "75 %").repeat(target("2h"), 0))).is_err());
     assert!(build(clock()).is_err(), "a rule without a level");
     build(clock().level(at_threshold("l", "75 %").repeat(target("2h"), 2))).unwrap();

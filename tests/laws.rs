@@ -24,7 +24,11 @@ fn keys(events: &[Recorded]) -> Vec<FiringKey> {
 }
 
 fn clocks() -> impl Iterator<Item = ClockId> {
-    let of = |agreement| Metric::ALL.into_iter().map(move |metric| ClockId { agreement, metric });
+    let of = |agreement| {
+        Metric::ALL
+            .into_iter()
+            .map(move |metric| ClockId { agreement, metric })
+    };
     [Agreement::Sla, Agreement::Ola].into_iter().flat_map(of)
 }
 

@@ -19,6 +19,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "id",
             "time",
+            "call",
             "calendar",
             "ticket",
             "sla",

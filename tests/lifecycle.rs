@@ -760,13 +760,23 @@ fn a_swapped_target_keeps_what_has_run() {
         .submit(t.id(), &kim("2026-03-02T16:30:00Z"), urgent)
         .unwrap();
     // Announced at once, so that it stands even if the clock ends at this very instant.
-    assert!(t.events().iter().any(|e| matches!(e.event, Event::Breached { on_attach: true, .. })));
+    assert!(t.events().iter().any(|e| matches!(
+        e.event,
+        Event::Breached {
+            on_attach: true,
+            ..
+        }
+    )));
     let first = t.reading(Metric::FirstResponse);
     assert_eq!(
         (first.elapsed(), first.verdict(), first.ever_breached()),
         (TimeDelta::minutes(90), Verdict::Breached, true)
     );
-    assert_eq!(first.due(), Some(at("2026-03-02T16:00:00Z")), "when an hour had run");
+    assert_eq!(
+        first.due(),
+        Some(at("2026-03-02T16:00:00Z")),
+        "when an hour had run"
+    );
     desk.sweep(at("2026-03-02T16:31:00Z"), 10).unwrap();
     let events = history(&desk, t.id());
     assert!(events.iter().any(|e| matches!(
@@ -787,12 +797,29 @@ fn a_swapped_target_keeps_what_has_run() {
 fn a_change_comes_before_the_move_of_its_command() {
     use helpdesk::sla::Verdict;
     let desk = desk();
-    let t = desk.open(&ann("2026-03-02T15:00:00Z"), Open::new("x").body("help")).unwrap();
+    let t = desk
+        .open(&ann("2026-03-02T15:00:00Z"), Open::new("x").body("help"))
+        .unwrap();
     let both = Command::change(Change::Priority(Priority::Urgent)).then_resolve();
-    let t = desk.submit(t.id(), &kim("2026-03-03T15:00:00Z"), both).unwrap();
+    let t = desk
+        .submit(t.id(), &kim("2026-03-03T15:00:00Z"), both)
+        .unwrap();
     let total = t.reading(Metric::TotalResolution);
-    assert_eq!((total.verdict(), total.amount()), (Verdict::Met, Some(TimeDelta::hours(20))));
-    let place = |wanted: &dyn Fn(&Event) -> bool| t.events().iter().position(|e| wanted(&e.event)).unwrap();
+    assert_eq!(
+        (total.verdict(), total.amount()),
+        (Verdict::Met, Some(TimeDelta::hours(20)))
+    );
+    let place =
+        |wanted: &dyn Fn(&Event) -> bool| t.events().iter().position(|e| wanted(&e.event)).unwrap();
     let chosen = place(&|e| matches!(e, Event::PolicyChosen { .. }));
-    assert!(chosen < place(&|e| matches!(e, Event::StatusChanged { to: Status::Resolved, .. })));
+    assert!(
+        chosen
+            < place(&|e| matches!(
+                e,
+                Event::StatusChanged {
+                    to: Status::Resolved,
+                    ..
+                }
+            ))
+    );
 }

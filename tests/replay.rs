@@ -82,6 +82,10 @@ fn read(lines: &[&str]) -> (String, String) {
                 let until = at("2026-03-05T09:00:00Z");
                 row.status(Status::Pending(Pending::Scheduled { until }))
             }
+            "promise" => {
+                let due = at("2026-03-05T09:00:00Z");
+                row.says(Said::Change(Change::PromiseUpdate(due)))
+            }
             "?" => row.says(Said::UnknownStatus),
             "low" => row.priority(Priority::Low),
             "noted" => row.says(Said::Noted(name("odd_shape"))),
@@ -149,6 +153,7 @@ fn each_surprise_has_its_name() {
         (&["05T10:00 bob", "05T11:00 ann"], "not_yours 1", ""),
         (&["05T10:00 ann notes"], "customer_note 1", ""),
         (&["05T10:00 asleep"], "wait_is_over 1", "pending"),
+        (&["05T10:00 promise"], "promise_in_the_past 1", ""),
         (&["05T10:00 nobody"], "unknown_label 1", "pending"),
         (&["05T10:00 redact"], "unknown_message 1", ""),
         (&["05T10:00 kim at length"], "too_large 1", ""),
@@ -365,6 +370,8 @@ fn said() -> impl Strategy<Value = Said> {
             spent: Span::minutes(5),
             activity: None
         }),
+        instants().prop_map(Change::PromiseUpdate),
+        instants().prop_map(Change::EstimateResolution),
         Just(Change::AddParticipant(CustomerId::named("bob"))),
         Just(Change::RemoveParticipant(CustomerId::named("bob"))),
         Just(Change::Redact(helpdesk::id::MessageId::named("none"))),
@@ -484,7 +491,7 @@ proptest! {
                 let derived = |imported: &Imported| imported.events().iter().filter(|event| !event.event.is_derived()).count();
                 let traces = derived(&after) > derived(&before) || after.anomalies().total() > before.anomalies().total();
                 prop_assert!(traces || holds(before.ticket(), &said), "{said:?} left no trace on {:?}", before.ticket());
-                let told = !matches!(said, Said::Status { .. } | Said::Change(_)) || matches!(said, Said::Change(Change::LogTime { .. } | Change::Redact(_)));
+                let told = !matches!(said, Said::Status { .. } | Said::Change(_)) || matches!(said, Said::Change(Change::LogTime { .. } | Change::Redact(_) | Change::PromiseUpdate(_) | Change::EstimateResolution(_)));
                 prop_assert!(told || holds(after.ticket(), &said), "{said:?} does not hold on {:?}", after.ticket());
                 before = after;
             }
@@ -547,4 +554,19 @@ fn anomalies_add_up_in_any_order() {
     ba.merge(&a);
     assert_eq!(ab, ba);
     assert_eq!((ab.total(), ab.count(&AnomalyKind::OutOfOrder)), (3, 2));
+}
+
+/// New tickets are numbered after the imported ones.
+#[test]
+fn numbers_go_on_after_an_import() {
+    let rulebook = Rulebook::starter();
+    let desk = Desk::new(MemoryStore::new(), rulebook.clone());
+    let tenant = desk.tenant(TenantId::SINGLE);
+    let imported = import(&history(), &rulebook, TenantId::SINGLE);
+    tenant.import(&imported).unwrap();
+    let call = helpdesk::Call::new(helpdesk::Actor::System, at("2026-03-20T10:00:00Z"));
+    let opened = desk
+        .open(&call, helpdesk::Open::new("x").from("ann@example.com"))
+        .unwrap();
+    assert_eq!(opened.number().0, imported.ticket().number().0 + 1);
 }

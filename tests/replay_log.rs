@@ -168,6 +168,15 @@ fn a_small_log_gives_the_figures_worked_out_by_hand() {
     let holidays = Scratch::new("days.csv", b"date,name_en\n2016-03-09,A day\n");
     let with = json_of(&packed.0, &format!("--holidays {}", holidays.0.display()));
     assert_eq!(with["resolution"]["business"]["sum_s"], json!(hours(11)));
+    let feed = b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20160309\r\nSUMMARY:A day\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+    let feed = Scratch::new("days.ics", feed);
+    let options = format!("--holidays {} --json", feed.0.display());
+    match run(&packed.0, &options) {
+        Ok(_) if cfg!(feature = "ical") => {
+            assert_eq!(json_of(&packed.0, &options[..options.len() - 7]), with)
+        }
+        other => assert!(other.unwrap_err().to_string().contains("feature `ical`")),
+    }
     assert!(run(&packed.0, "").unwrap().contains("last resolution"));
 }
 

@@ -458,26 +458,56 @@ fn a_desk_takes_shared_and_boxed_stores() {
 fn an_ailing_ticket_holds_up_no_other() {
     let desk = Failing::desk(StoreErrorKind::Corrupt);
     for i in 0..2 {
-        desk.open(&call(Actor::Customer(ANN), at(BEGIN) + TimeDelta::minutes(i), i as u128), Open::new("x").body("help")).unwrap();
+        desk.open(
+            &call(
+                Actor::Customer(ANN),
+                at(BEGIN) + TimeDelta::minutes(i),
+                i as u128,
+            ),
+            Open::new("x").body("help"),
+        )
+        .unwrap();
     }
     let now = at(BEGIN) + TimeDelta::days(1);
     desk.store().times.store(1, Ordering::Relaxed);
     let swept = desk.sweep(now, 1).unwrap();
-    assert_eq!((swept.tickets, swept.failed.len(), swept.more), (0, 1, true));
+    assert_eq!(
+        (swept.tickets, swept.failed.len(), swept.more),
+        (0, 1, true)
+    );
     let ailing = desk.ailing();
-    assert_eq!((ailing.len(), ailing[0].tries, ailing[0].not_before), (1, 1, now + TimeDelta::seconds(10)));
+    assert_eq!(
+        (ailing.len(), ailing[0].tries, ailing[0].not_before),
+        (1, 1, now + TimeDelta::seconds(10))
+    );
     assert_eq!(desk.nap(now).unwrap(), now, "the other one is due");
-    assert_eq!(desk.sweep(now, 1).unwrap().tickets, 1, "the other one gets its turn");
+    assert_eq!(
+        desk.sweep(now, 1).unwrap().tickets,
+        1,
+        "the other one gets its turn"
+    );
     for message in desk.claim(now, TimeDelta::days(9), 100).unwrap() {
         desk.acknowledge(&[message.id]).unwrap();
     }
-    assert_eq!(desk.nap(now).unwrap(), now + TimeDelta::seconds(10), "nobody polls meanwhile");
+    assert_eq!(
+        desk.nap(now).unwrap(),
+        now + TimeDelta::seconds(10),
+        "nobody polls meanwhile"
+    );
     assert_eq!(desk.sweep(now, 10).unwrap().tickets, 0);
 
     desk.store().times.store(1, Ordering::Relaxed);
     let later = now + TimeDelta::seconds(10);
     assert_eq!(desk.sweep(later, 10).unwrap().failed.len(), 1);
-    assert_eq!((desk.ailing()[0].tries, desk.ailing()[0].not_before), (2, later + TimeDelta::seconds(20)));
-    assert_eq!(desk.sweep(later + TimeDelta::seconds(20), 10).unwrap().tickets, 1);
+    assert_eq!(
+        (desk.ailing()[0].tries, desk.ailing()[0].not_before),
+        (2, later + TimeDelta::seconds(20))
+    );
+    assert_eq!(
+        desk.sweep(later + TimeDelta::seconds(20), 10)
+            .unwrap()
+            .tickets,
+        1
+    );
     assert!(desk.ailing().is_empty());
 }

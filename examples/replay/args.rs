@@ -97,7 +97,9 @@ impl FromStr for Targets {
             };
             let target: Target = length.parse().map_err(|error| format!("{error}"))?;
             let amount = target.amount().ok_or_else(|| {
-                format!("`{target}` has no fixed length; hours or minutes are expected, such as `4h`")
+                format!(
+                    "`{target}` has no fixed length; hours or minutes are expected, such as `4h`"
+                )
             })?;
             if targets.insert(priority, amount).is_some() {
                 return Err(format!(

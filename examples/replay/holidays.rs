@@ -14,10 +14,7 @@ pub(crate) fn read(file: &Path) -> Result<Vec<(NaiveDate, String)>, Failure> {
         .map(|text| text.to_string_lossy().to_lowercase());
     match extension.as_deref() {
         Some("csv") => read_csv(file),
-        Some("ics") => Err(format!(
-            "{shown}: .ics holidays need the feature `ical` (`--features ical`); the same days as .csv are read without it"
-        )
-        .into()),
+        Some("ics") => read_ics(file),
         _ => Err(format!("{shown}: holidays are read from .csv or .ics files").into()),
     }
 }
@@ -44,4 +41,27 @@ fn read_csv(file: &Path) -> Result<Vec<(NaiveDate, String)>, Failure> {
         days.push((day, name.to_owned()));
     }
     Ok(days)
+}
+
+#[cfg(feature = "ical")]
+fn read_ics(file: &Path) -> Result<Vec<(NaiveDate, String)>, Failure> {
+    let shown = file.display();
+    let bytes = std::fs::read(file).map_err(|error| format!("{shown}: {error}"))?;
+    let feed = helpdesk::calendar::ical::Feed::read(&bytes);
+    let feed = feed.map_err(|error| format!("{shown}, {error}"))?;
+    let days_of = |day: &helpdesk::calendar::ical::Holiday| {
+        let (last, name) = (day.last, day.name.clone());
+        day.first
+            .iter_days()
+            .take_while(move |date| *date <= last)
+            .map(move |date| (date, name.clone()))
+    };
+    Ok(feed.holidays().iter().flat_map(days_of).collect())
+}
+
+#[cfg(not(feature = "ical"))]
+fn read_ics(file: &Path) -> Result<Vec<(NaiveDate, String)>, Failure> {
+    let shown = file.display();
+    let problem = "an iCalendar file needs the feature `ical` (`cargo run --features ical ...`); a .csv is read without it";
+    Err(format!("{shown}: {problem}").into())
 }

@@ -41,7 +41,9 @@ impl Infirmary {
     }
 
     pub(crate) fn is_put_off(&self, stream: StreamId, now: DateTime<Utc>) -> bool {
-        self.beds().get(&stream).is_some_and(|ailing| ailing.not_before > now)
+        self.beds()
+            .get(&stream)
+            .is_some_and(|ailing| ailing.not_before > now)
     }
 
     pub(crate) fn recovered(&self, stream: StreamId) {
@@ -50,17 +52,30 @@ impl Infirmary {
 
     pub(crate) fn failed(&self, stream: StreamId, now: DateTime<Utc>, error: &Error) {
         let mut beds = self.beds();
-        let fresh = Ailing { stream, since: now, tries: 0, not_before: now, error: String::new() };
+        let fresh = Ailing {
+            stream,
+            since: now,
+            tries: 0,
+            not_before: now,
+            error: String::new(),
+        };
         let ailing = beds.entry(stream).or_insert(fresh);
-        let doubled = FIRST_PAUSE.checked_mul(1 << ailing.tries.min(20)).unwrap_or(LONGEST_PAUSE);
+        let doubled = FIRST_PAUSE
+            .checked_mul(1 << ailing.tries.min(20))
+            .unwrap_or(LONGEST_PAUSE);
         ailing.tries = ailing.tries.saturating_add(1);
-        ailing.not_before = now.checked_add_signed(doubled.min(LONGEST_PAUSE)).unwrap_or(now);
+        ailing.not_before = now
+            .checked_add_signed(doubled.min(LONGEST_PAUSE))
+            .unwrap_or(now);
         ailing.error = error.to_string();
     }
 
     /// How many there are, and when the first is to be looked at again.
     pub(crate) fn outlook(&self) -> (usize, Option<DateTime<Utc>>) {
         let beds = self.beds();
-        (beds.len(), beds.values().map(|ailing| ailing.not_before).min())
+        (
+            beds.len(),
+            beds.values().map(|ailing| ailing.not_before).min(),
+        )
     }
 }

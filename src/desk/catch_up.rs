@@ -9,7 +9,9 @@ use crate::kpi::Fact;
 use crate::rulebook::Rulebook;
 use crate::sla::{self, Clock, Reading};
 use crate::store::{OutboxMessage, Outgoing};
-use crate::ticket::{Agreement, ClockId, Delivery, Escalated, Event, Recorded, Status, Step, Ticket, Timing, Version};
+use crate::ticket::{
+    Agreement, ClockId, Delivery, Escalated, Event, Recorded, Status, Step, Ticket, Timing, Version,
+};
 use crate::time::{Micros, instant, micros};
 
 /// A ticket on its way to a commit: what was loaded, with the events that the commit will add folded in.
@@ -91,7 +93,10 @@ impl<'a> Working<'a> {
     fn record(&mut self, due: Due<'a>, observed_at: DateTime<Utc>) {
         let at = instant(due.at);
         let due_at = instant(due.scheduled);
-        let timing = Some(Timing { scheduled_at: due_at, observed_at });
+        let timing = Some(Timing {
+            scheduled_at: due_at,
+            observed_at,
+        });
         let envelope = |cause: Option<Cause>, event: Event, ticket: &Ticket| Recorded {
             version: ticket.version().next(),
             at,
@@ -191,7 +196,11 @@ impl<'a> Working<'a> {
     fn choose_policies_like(&mut self, like: &Recorded) {
         let mut changed = false;
         for agreement in Agreement::ALL {
-            let policy = self.book.policies().choose(&self.ticket, agreement).map(|policy| policy.name.clone());
+            let policy = self
+                .book
+                .policies()
+                .choose(&self.ticket, agreement)
+                .map(|policy| policy.name.clone());
             if self.ticket.policy(agreement) != policy.as_ref() {
                 changed = true;
                 self.push_like(like, Event::PolicyChosen { agreement, policy });
@@ -199,15 +208,33 @@ impl<'a> Working<'a> {
         }
         if changed {
             for what in escalation::passed_on_attach(&self.ticket, self.book.policies()) {
-                if let What::Breach { clock, key, target, on_attach } = what {
-                    self.push_like(like, Event::Breached { key, clock, target, on_attach });
+                if let What::Breach {
+                    clock,
+                    key,
+                    target,
+                    on_attach,
+                } = what
+                {
+                    self.push_like(
+                        like,
+                        Event::Breached {
+                            key,
+                            clock,
+                            target,
+                            on_attach,
+                        },
+                    );
                 }
             }
         }
     }
 
     fn push_like(&mut self, like: &Recorded, event: Event) {
-        self.push(Recorded { actor: Actor::System, event, ..like.clone() });
+        self.push(Recorded {
+            actor: Actor::System,
+            event,
+            ..like.clone()
+        });
     }
 
     /// Settles which firings are delivered, now that the command's effects are known, and gives their messages.
@@ -267,9 +294,11 @@ impl Working<'_> {
         let acted = self.ticket.active().1 > firing.version.0;
         acted
             && match &firing.rule.trigger {
-                Trigger::Clock { .. } => firing.rule.trigger.watched().is_none_or(|id| {
-                    !Clock::of(&self.ticket, self.book.policies(), id).is_live()
-                }),
+                Trigger::Clock { .. } => {
+                    firing.rule.trigger.watched().is_none_or(|id| {
+                        !Clock::of(&self.ticket, self.book.policies(), id).is_live()
+                    })
+                }
                 Trigger::Idle { .. } => true,
                 Trigger::CustomerWaits => self.ticket.waiting() != firing.waiting,
                 Trigger::Reopened => false,
@@ -316,12 +345,26 @@ fn inner(action: &Action, ticket: &Ticket) -> Option<Event> {
             (!ticket.tags().contains(tag)).then(|| Event::TagAdded { tag: tag.clone() })
         }
         Action::Resolve => {
-            let allowed = status.stage().after(Step::Resolve, ticket.is_reopened()).is_some();
-            allowed.then_some(Event::StatusChanged { to: Status::Resolved, step: Step::Resolve, label: None })
+            let allowed = status
+                .stage()
+                .after(Step::Resolve, ticket.is_reopened())
+                .is_some();
+            allowed.then_some(Event::StatusChanged {
+                to: Status::Resolved,
+                step: Step::Resolve,
+                label: None,
+            })
         }
         Action::Close(reason) => {
-            let allowed = status.stage().after(Step::Close, ticket.is_reopened()).is_some();
-            allowed.then_some(Event::StatusChanged { to: Status::Closed(*reason), step: Step::Close, label: None })
+            let allowed = status
+                .stage()
+                .after(Step::Close, ticket.is_reopened())
+                .is_some();
+            allowed.then_some(Event::StatusChanged {
+                to: Status::Closed(*reason),
+                step: Step::Close,
+                label: None,
+            })
         }
         Action::AssignTeam(team) => {
             let already = ticket.team() == Some(*team) && ticket.agent().is_none();

@@ -41,8 +41,8 @@ use crate::ticket::{ClockId, Command, Content, CustomerView, Open, Recorded, Ref
 use crate::time::{instant, micros};
 
 pub use ailing::Ailing;
-pub use catch_up::read;
 pub(crate) use catch_up::Working;
+pub use catch_up::read;
 pub use operation::{Need, Operation};
 pub use outcome::Outcome;
 pub(crate) use plan::stamp;
@@ -152,7 +152,12 @@ impl<S: Store> Desk<S> {
         let mut due = self.due(now, limit)?;
         let more = due.len() > limit;
         due.truncate(limit);
-        let mut swept = Swept { tickets: 0, events: 0, failed: Vec::new(), more };
+        let mut swept = Swept {
+            tickets: 0,
+            events: 0,
+            failed: Vec::new(),
+            more,
+        };
         for due in due {
             let call = Call::with_id(Uuid::nil(), Actor::System, now).tenant(due.stream.tenant);
             match self.run(call, Request::Sweep(TicketId::from_uuid(due.stream.id))) {
@@ -191,11 +196,18 @@ impl<S: Store> Desk<S> {
         let longest = now.checked_add_signed(self.max_nap).unwrap_or(now);
         let wake = match self.infirmary.outlook() {
             (0, _) => self.store.next_wake(None)?,
-            (_, again) if self.due(now, 0)?.is_empty() => again.into_iter().chain(self.store.next_wake(Some(now))?).min(),
+            (_, again) if self.due(now, 0)?.is_empty() => again
+                .into_iter()
+                .chain(self.store.next_wake(Some(now))?)
+                .min(),
             _ => Some(now),
         };
         let delivery = self.store.next_delivery()?;
-        Ok([wake, delivery].into_iter().flatten().fold(longest, DateTime::min).max(now))
+        Ok([wake, delivery]
+            .into_iter()
+            .flatten()
+            .fold(longest, DateTime::min)
+            .max(now))
     }
 
     /// The report over every ticket of the tenant, as of `now`. Sweep first: figures rest on what is recorded.

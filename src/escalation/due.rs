@@ -24,9 +24,19 @@ pub(crate) enum What<'a> {
     /// A scheduled wait ends.
     Wake,
     /// A clock passes its target.
-    Breach { clock: ClockId, key: FiringKey, target: String, on_attach: bool },
+    Breach {
+        clock: ClockId,
+        key: FiringKey,
+        target: String,
+        on_attach: bool,
+    },
     /// A level fires.
-    Fire { rule: &'a Rule, level: &'a Level, key: FiringKey, past: bool },
+    Fire {
+        rule: &'a Rule,
+        level: &'a Level,
+        key: FiringKey,
+        past: bool,
+    },
 }
 
 /// What makes things fall due: the policies and rules of a rulebook, with the calendars that the rules name.
@@ -40,7 +50,11 @@ pub(crate) struct Causes<'a> {
 /// The first thing that falls due after the ticket's last event if nothing else happens. Things due at the same instant come
 /// in a fixed order: the waking, then breaches by clock, then levels by their place in the rulebook.
 pub(crate) fn next<'a>(ticket: &Ticket, causes: Causes<'a>) -> Option<Due<'a>> {
-    let mut search = Search { ticket, last: micros(ticket.last_event_at()), first: None };
+    let mut search = Search {
+        ticket,
+        last: micros(ticket.last_event_at()),
+        first: None,
+    };
     if let Status::Pending(Pending::Scheduled { until }) = ticket.status() {
         search.offer(micros(until), || What::Wake);
     }
@@ -54,7 +68,10 @@ pub(crate) fn next<'a>(ticket: &Ticket, causes: Causes<'a>) -> Option<Due<'a>> {
     for (rule, calendar, name) in causes.rules {
         match &rule.trigger {
             Trigger::Clock { .. } => {
-                if let Some(clock) = clocks.iter().find(|clock| Some(clock.id) == rule.trigger.watched()) {
+                if let Some(clock) = clocks
+                    .iter()
+                    .find(|clock| Some(clock.id) == rule.trigger.watched())
+                {
                     search.clock_rule(rule, clock);
                 }
             }
@@ -79,9 +96,21 @@ pub(crate) fn passed_on_attach<'a>(ticket: &Ticket, policies: &Policies) -> Vec<
     let mut found = Vec::new();
     for id in clocks(ticket, policies) {
         let clock = Clock::of(ticket, policies, id);
-        let mut search = Search { ticket, last: micros(ticket.last_event_at()), first: None };
+        let mut search = Search {
+            ticket,
+            last: micros(ticket.last_event_at()),
+            first: None,
+        };
         search.breach(&clock);
-        let on_attach = search.first.filter(|due| matches!(due.what, What::Breach { on_attach: true, .. }));
+        let on_attach = search.first.filter(|due| {
+            matches!(
+                due.what,
+                What::Breach {
+                    on_attach: true,
+                    ..
+                }
+            )
+        });
         found.extend(on_attach.map(|due| due.what));
     }
     found
@@ -89,12 +118,19 @@ pub(crate) fn passed_on_attach<'a>(ticket: &Ticket, policies: &Policies) -> Vec<
 
 /// The clocks that may have a target: those that a policy has one for, and the promises. In a fixed order.
 fn clocks(ticket: &Ticket, policies: &Policies) -> impl Iterator<Item = ClockId> {
-    let promised = ticket.marks().iter().any(|mark| matches!(mark.kind, MarkKind::Promised { .. }));
+    let promised = ticket
+        .marks()
+        .iter()
+        .any(|mark| matches!(mark.kind, MarkKind::Promised { .. }));
     let has_target = move |id: &ClockId| match id.metric {
         Metric::PromisedUpdate => promised && id.agreement == Agreement::Sla,
         metric => policies.has_target(id.agreement, metric),
     };
-    let of = |agreement| Metric::ALL.into_iter().map(move |metric| ClockId { agreement, metric });
+    let of = |agreement| {
+        Metric::ALL
+            .into_iter()
+            .map(move |metric| ClockId { agreement, metric })
+    };
     Agreement::ALL.into_iter().flat_map(of).filter(has_target)
 }
 
@@ -110,12 +146,19 @@ impl<'a> Search<'_, 'a> {
     fn offer(&mut self, scheduled: Micros, what: impl FnOnce() -> What<'a>) {
         let at = scheduled.max(self.last);
         if self.first.as_ref().is_none_or(|known| at < known.at) {
-            self.first = Some(Due { at, scheduled, what: what() });
+            self.first = Some(Due {
+                at,
+                scheduled,
+                what: what(),
+            });
         }
     }
 
     fn breach(&mut self, clock: &Clock<'_>) {
-        let (true, Some(amount), Some(started)) = (clock.is_live(), clock.amount, clock.started) else { return };
+        let (true, Some(amount), Some(started)) = (clock.is_live(), clock.amount, clock.started)
+        else {
+            return;
+        };
         let breached = clock.elapsed > amount;
         let at = match clock.state {
             _ if breached => Some(self.last),
@@ -124,18 +167,38 @@ impl<'a> Search<'_, 'a> {
         };
         let Some(at) = at else { return };
         let target = clock.target_text().unwrap_or_default();
-        let key = self.key(&Anchor { what: &clock.id.to_string(), version: started.version, target: &target }, "", "breach", 0);
+        let key = self.key(
+            &Anchor {
+                what: &clock.id.to_string(),
+                version: started.version,
+                target: &target,
+            },
+            "",
+            "breach",
+            0,
+        );
         if !self.ticket.has_announced(key) {
             let on_attach = breached && clock.elapsed_at_attach > amount;
-            self.offer(at, || What::Breach { clock: clock.id, key, target, on_attach });
+            self.offer(at, || What::Breach {
+                clock: clock.id,
+                key,
+                target,
+                on_attach,
+            });
         }
     }
 
     fn clock_rule(&mut self, rule: &'a Rule, clock: &Clock<'_>) {
-        let (Some(amount), Some(started)) = (clock.amount, clock.started) else { return };
+        let (Some(amount), Some(started)) = (clock.amount, clock.started) else {
+            return;
+        };
         let what = clock.id.to_string();
         let target = clock.target_text().unwrap_or_default();
-        let anchor = Anchor { what: &what, version: started.version, target: &target };
+        let anchor = Anchor {
+            what: &what,
+            version: started.version,
+            target: &target,
+        };
         let (swapped, last) = (clock.attached_at > started.at, self.last);
         self.levels(rule, &anchor, |level, more| {
             let (running, instant) = match level.at.0 {
@@ -153,7 +216,10 @@ impl<'a> Search<'_, 'a> {
                         State::Running => clock.after(threshold.saturating_sub(clock.elapsed))?,
                         _ => return None,
                     };
-                    Some((at, reached && swapped && clock.elapsed_at_attach >= threshold))
+                    Some((
+                        at,
+                        reached && swapped && clock.elapsed_at_attach >= threshold,
+                    ))
                 }
                 (None, Some(at)) => {
                     let at = at.saturating_add(more);
@@ -165,13 +231,30 @@ impl<'a> Search<'_, 'a> {
     }
 
     /// A rule that counts from an event: the last activity, or an unanswered message.
-    fn waiting_rule(&mut self, rule: &'a Rule, (calendar, name): (&Calendar, &Name), (since, version): (Micros, u64)) {
-        let what = if rule.trigger == Trigger::CustomerWaits { "customer waits" } else { "idle" };
-        let anchor = Anchor { what, version, target: name.as_str() };
+    fn waiting_rule(
+        &mut self,
+        rule: &'a Rule,
+        (calendar, name): (&Calendar, &Name),
+        (since, version): (Micros, u64),
+    ) {
+        let what = if rule.trigger == Trigger::CustomerWaits {
+            "customer waits"
+        } else {
+            "idle"
+        };
+        let anchor = Anchor {
+            what,
+            version,
+            target: name.as_str(),
+        };
         self.levels(rule, &anchor, |level, more| {
-            let Kind::For(target) = level.at.0 else { return None };
+            let Kind::For(target) = level.at.0 else {
+                return None;
+            };
             let amount = target.amount_from(since, calendar);
-            let every = level.repeat.map_or(Measure::Business, |repeat| repeat.every.measure());
+            let every = level
+                .repeat
+                .map_or(Measure::Business, |repeat| repeat.every.measure());
             let at = match target.measure() {
                 Measure::Calendar => since.checked_add(amount)?,
                 Measure::Business => calendar.add_us(since, amount)?,
@@ -188,9 +271,17 @@ impl<'a> Search<'_, 'a> {
     fn reopening_rule(&mut self, rule: &'a Rule) {
         let reopened: Vec<(Micros, u64)> = self.ticket.reopenings().collect();
         for level in &rule.levels {
-            let Kind::Times(times) = level.at.0 else { continue };
-            let Some((at, version)) = reopened.get(usize::from(times) - 1).copied() else { continue };
-            let anchor = Anchor { what: "reopened", version, target: "" };
+            let Kind::Times(times) = level.at.0 else {
+                continue;
+            };
+            let Some((at, version)) = reopened.get(usize::from(times) - 1).copied() else {
+                continue;
+            };
+            let anchor = Anchor {
+                what: "reopened",
+                version,
+                target: "",
+            };
             self.fire(rule, level, &anchor, 0, at, false);
         }
     }
@@ -205,11 +296,16 @@ impl<'a> Search<'_, 'a> {
     ) {
         for level in &rule.levels {
             let (every, times) = match level.repeat {
-                Some(repeat) => (repeat.every.amount().map_or(0, |span| span.micros()), repeat.times),
+                Some(repeat) => (
+                    repeat.every.amount().map_or(0, |span| span.micros()),
+                    repeat.times,
+                ),
                 None => (0, 0),
             };
             for n in 0..=times {
-                let Some((at, past)) = when(level, every.saturating_mul(n.into())) else { break };
+                let Some((at, past)) = when(level, every.saturating_mul(n.into())) else {
+                    break;
+                };
                 if self.fire(rule, level, anchor, n, at, past) {
                     break; // the next repeat comes after this one
                 }
@@ -218,11 +314,24 @@ impl<'a> Search<'_, 'a> {
     }
 
     /// Offers a firing, unless it was announced before; whether it was not.
-    fn fire(&mut self, rule: &'a Rule, level: &'a Level, anchor: &Anchor<'_>, n: u16, at: Micros, past: bool) -> bool {
+    fn fire(
+        &mut self,
+        rule: &'a Rule,
+        level: &'a Level,
+        anchor: &Anchor<'_>,
+        n: u16,
+        at: Micros,
+        past: bool,
+    ) -> bool {
         let key = self.key(anchor, rule.name.as_str(), level.name.as_str(), n);
         let is_new = !self.ticket.has_announced(key);
         if is_new && level.guard.holds(self.ticket) {
-            self.offer(at, || What::Fire { rule, level, key, past });
+            self.offer(at, || What::Fire {
+                rule,
+                level,
+                key,
+                past,
+            });
         }
         is_new
     }
@@ -252,8 +361,16 @@ struct Anchor<'a> {
 }
 
 /// The threshold at an offset from the due: running time for a business offset, an instant for a calendar offset.
-fn from_due(clock: &Clock<'_>, amount: Micros, offset: Target, sign: i64) -> (Option<Micros>, Option<Micros>) {
-    let by = offset.amount().map_or(0, |span| span.micros()).saturating_mul(sign);
+fn from_due(
+    clock: &Clock<'_>,
+    amount: Micros,
+    offset: Target,
+    sign: i64,
+) -> (Option<Micros>, Option<Micros>) {
+    let by = offset
+        .amount()
+        .map_or(0, |span| span.micros())
+        .saturating_mul(sign);
     match offset.measure() {
         Measure::Business => (Some(amount.saturating_add(by).max(0)), None),
         Measure::Calendar => {
@@ -261,7 +378,13 @@ fn from_due(clock: &Clock<'_>, amount: Micros, offset: Target, sign: i64) -> (Op
                 State::Running => clock.after(amount.saturating_sub(clock.elapsed)),
                 _ => None,
             };
-            (None, clock.due.or_else(expected).map(|due| due.saturating_add(by)))
+            (
+                None,
+                clock
+                    .due
+                    .or_else(expected)
+                    .map(|due| due.saturating_add(by)),
+            )
         }
     }
 }

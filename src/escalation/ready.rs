@@ -41,12 +41,15 @@ pub fn remind_customer(after: Target, times: u16) -> Rule {
 
 /// Resolves a ticket that has waited for the customer so long without a word.
 pub fn auto_resolve(after: Target) -> Rule {
-    let level = Level::new(known("resolve"), Threshold::after(after)).guard(waiting_for_customer()).action(Action::Resolve);
+    let level = Level::new(known("resolve"), Threshold::after(after))
+        .guard(waiting_for_customer())
+        .action(Action::Resolve);
     Rule::new(known("auto-resolve"), Trigger::idle([Stage::Pending])).level(level)
 }
 
 /// Closes a ticket that has been resolved so long without a word.
 pub fn auto_close(after: Target) -> Rule {
-    let level = Level::new(known("close"), Threshold::after(after)).action(Action::Close(CloseReason::Settled));
+    let level = Level::new(known("close"), Threshold::after(after))
+        .action(Action::Close(CloseReason::Settled));
     Rule::new(known("auto-close"), Trigger::idle([Stage::Resolved])).level(level)
 }

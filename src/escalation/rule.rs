@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{AgentId, Name, TeamId};
 use crate::sla::{Condition, Target};
-use crate::ticket::{Agreement, ClockId, CloseReason, Metric, PendingReason, Priority, Stage, Status, Ticket};
+use crate::ticket::{
+    Agreement, ClockId, CloseReason, Metric, PendingReason, Priority, Stage, Status, Ticket,
+};
 
 use super::threshold::{Kind, Threshold};
 
@@ -112,18 +114,26 @@ pub enum Trigger {
 impl Trigger {
     /// A clock of the service level agreement.
     pub const fn clock(metric: Metric) -> Trigger {
-        Trigger::Clock { agreement: Agreement::Sla, metric }
+        Trigger::Clock {
+            agreement: Agreement::Sla,
+            metric,
+        }
     }
 
     /// Nothing happens in these stages.
     pub fn idle(stages: impl IntoIterator<Item = Stage>) -> Trigger {
-        Trigger::Idle { stages: stages.into_iter().collect() }
+        Trigger::Idle {
+            stages: stages.into_iter().collect(),
+        }
     }
 
     /// The clock that is watched, if it is one.
     pub const fn watched(&self) -> Option<ClockId> {
         match self {
-            Trigger::Clock { agreement, metric } => Some(ClockId { agreement: *agreement, metric: *metric }),
+            Trigger::Clock { agreement, metric } => Some(ClockId {
+                agreement: *agreement,
+                metric: *metric,
+            }),
             _ => None,
         }
     }
@@ -171,29 +181,49 @@ impl Level {
     pub(crate) fn check(&self, trigger: &Trigger) -> Result<(), String> {
         let (fits, allowed) = match trigger {
             Trigger::Clock { .. } => (
-                matches!(self.at.0, Kind::Percent(_) | Kind::Before(_) | Kind::After(_)),
+                matches!(
+                    self.at.0,
+                    Kind::Percent(_) | Kind::Before(_) | Kind::After(_)
+                ),
                 "`75 %`, `1h before due` or `1h after due`",
             ),
-            Trigger::Idle { .. } | Trigger::CustomerWaits => (matches!(self.at.0, Kind::For(_)), "`after 3h`"),
-            Trigger::Reopened => (matches!(self.at.0, Kind::Times(_)) && self.repeat.is_none(), "`2 times`, not repeated"),
+            Trigger::Idle { .. } | Trigger::CustomerWaits => {
+                (matches!(self.at.0, Kind::For(_)), "`after 3h`")
+            }
+            Trigger::Reopened => (
+                matches!(self.at.0, Kind::Times(_)) && self.repeat.is_none(),
+                "`2 times`, not repeated",
+            ),
         };
         if !fits {
-            return Err(format!("the threshold `{}` does not fit the rule's trigger; it may be {allowed}", self.at));
+            return Err(format!(
+                "the threshold `{}` does not fit the rule's trigger; it may be {allowed}",
+                self.at
+            ));
         }
         match self.repeat {
             Some(Repeat { times, .. }) if !(1..=Repeat::MAX_TIMES).contains(&times) => {
-                Err(format!("`{times}` is not a number of repeats; 1 to {} is allowed", Repeat::MAX_TIMES))
+                Err(format!(
+                    "`{times}` is not a number of repeats; 1 to {} is allowed",
+                    Repeat::MAX_TIMES
+                ))
             }
-            Some(Repeat { every, .. }) if every.amount().is_none() => {
-                Err(format!("`{every}` is not an amount of time; repeats want one, such as `4h`"))
-            }
+            Some(Repeat { every, .. }) if every.amount().is_none() => Err(format!(
+                "`{every}` is not an amount of time; repeats want one, such as `4h`"
+            )),
             _ => Ok(()),
         }
     }
 
     /// A level without an action yet.
     pub fn new(name: Name, at: Threshold) -> Level {
-        Level { name, at, repeat: None, guard: Guard::default(), actions: Vec::new() }
+        Level {
+            name,
+            at,
+            repeat: None,
+            guard: Guard::default(),
+            actions: Vec::new(),
+        }
     }
 
     /// The same level with one more action.
@@ -267,7 +297,9 @@ impl Guard {
     pub fn holds(&self, ticket: &Ticket) -> bool {
         (self.stages.is_empty() || self.stages.contains(&ticket.status().stage()))
             && match ticket.status() {
-                Status::Pending(pending) => self.pending.is_empty() || self.pending.contains(&pending.reason()),
+                Status::Pending(pending) => {
+                    self.pending.is_empty() || self.pending.contains(&pending.reason())
+                }
                 _ => true,
             }
             && (!self.unassigned || ticket.agent().is_none())

@@ -24,10 +24,10 @@ use crate::sla::Target;
 /// # Ok::<(), helpdesk::escalation::InvalidThreshold>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Threshold(pub(super) Kind);
+pub struct Threshold(pub(crate) Kind);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Percent(u16), // INVARIANT: 1 to 1000
     Before(Target),
     After(Target),
@@ -38,8 +38,13 @@ pub(super) enum Kind {
 impl Threshold {
     /// At this share of the target, 1 to 1,000 per cent.
     pub fn percent(percent: u16) -> Result<Threshold, InvalidThreshold> {
-        let invalid = || InvalidThreshold { text: format!("{percent} %") };
-        (1..=1000).contains(&percent).then_some(Threshold(Kind::Percent(percent))).ok_or_else(invalid)
+        let invalid = || InvalidThreshold {
+            text: format!("{percent} %"),
+        };
+        (1..=1000)
+            .contains(&percent)
+            .then_some(Threshold(Kind::Percent(percent)))
+            .ok_or_else(invalid)
     }
 
     /// So long after what an idle or waiting rule counts from.
@@ -49,13 +54,17 @@ impl Threshold {
 
     /// At the `times`-th reopening, more than 0.
     pub fn times(times: u16) -> Result<Threshold, InvalidThreshold> {
-        let invalid = || InvalidThreshold { text: format!("{times} times") };
-        (times > 0).then_some(Threshold(Kind::Times(times))).ok_or_else(invalid)
+        let invalid = || InvalidThreshold {
+            text: format!("{times} times"),
+        };
+        (times > 0)
+            .then_some(Threshold(Kind::Times(times)))
+            .ok_or_else(invalid)
     }
 }
 
 /// The share of `amount`, rounded up to the microsecond: it is not reached before all of it has run.
-pub(super) fn share(percent: u16, amount: i64) -> i64 {
+pub(crate) fn share(percent: u16, amount: i64) -> i64 {
     let product = i128::from(amount) * i128::from(percent);
     let rounded_up = product.div_euclid(100) + i128::from(product.rem_euclid(100) > 0);
     i64::try_from(rounded_up).unwrap_or(i64::MAX)
@@ -64,12 +73,15 @@ pub(super) fn share(percent: u16, amount: i64) -> i64 {
 impl FromStr for Threshold {
     type Err = InvalidThreshold;
     fn from_str(text: &str) -> Result<Threshold, InvalidThreshold> {
-        let invalid = || InvalidThreshold { text: shorten(text) };
+        let invalid = || InvalidThreshold {
+            text: shorten(text),
+        };
         let text = text.trim();
         let target = |text: &str| text.trim().parse::<Target>().map_err(|_| invalid());
         let number = |text: &str| text.trim().parse::<u16>().map_err(|_| invalid());
         // An offset from the due is an amount: a number of days has none before a clock starts.
-        let offset = |text: &str| target(text).and_then(|t| t.amount().map(|_| t).ok_or_else(invalid));
+        let offset =
+            |text: &str| target(text).and_then(|t| t.amount().map(|_| t).ok_or_else(invalid));
         if let Some(percent) = text.strip_suffix('%') {
             Threshold::percent(number(percent)?)
         } else if let Some(amount) = text.strip_suffix("before due") {
@@ -107,7 +119,9 @@ impl Serialize for Threshold {
 
 impl<'de> Deserialize<'de> for Threshold {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Threshold, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 

@@ -8,7 +8,8 @@ use crate::call::Actor;
 use crate::id::{AgentId, CustomerId, Name, TeamId, TicketId, TicketNumber};
 use crate::sla::{Clock, Policies, State, Verdict};
 use crate::ticket::{
-    Agreement, Channel, ClockId, CloseReason, Direction, MarkKind, Metric, Phase, Priority, Stage, Ticket, Visibility,
+    Agreement, Channel, ClockId, CloseReason, Direction, MarkKind, Metric, Phase, Priority, Stage,
+    Ticket, Visibility,
 };
 use crate::time::{Micros, instant, micros};
 
@@ -197,7 +198,9 @@ impl Fact {
 
 /// The rows of `ticket`, one per cycle. `default` measures business time where no policy applies.
 pub fn facts(ticket: &Ticket, policies: &Policies, default: &Calendar) -> Vec<Fact> {
-    let calendar = policies.calendar_of(ticket, Agreement::Sla).unwrap_or(default);
+    let calendar = policies
+        .calendar_of(ticket, Agreement::Sla)
+        .unwrap_or(default);
     let ledger = Ledger::of(ticket, calendar);
     let row = |(index, cycle): (usize, &crate::ticket::Cycle)| Fact {
         formula: FORMULA,
@@ -212,7 +215,9 @@ pub fn facts(ticket: &Ticket, policies: &Policies, default: &Calendar) -> Vec<Fa
         closed: cycle.closed,
         left_at: cycle.left_at,
         reopened_at: cycle.reopened_at,
-        first_spent: cycle.first_resolved_at.map(|at| ledger.spent_until(micros(at))),
+        first_spent: cycle
+            .first_resolved_at
+            .map(|at| ledger.spent_until(micros(at))),
         spent: cycle.resolved_at.map(|at| ledger.spent_until(micros(at))),
         channel: ticket.channel().clone(),
         priority: ticket.priority(),
@@ -228,7 +233,14 @@ pub fn facts(ticket: &Ticket, policies: &Policies, default: &Calendar) -> Vec<Fa
 
 fn own(ticket: &Ticket, policies: &Policies, calendar: &Calendar) -> Own {
     let count = |yes: &dyn Fn(&crate::ticket::Message) -> bool| {
-        u32::try_from(ticket.messages().iter().filter(|message| yes(message)).count()).unwrap_or(u32::MAX)
+        u32::try_from(
+            ticket
+                .messages()
+                .iter()
+                .filter(|message| yes(message))
+                .count(),
+        )
+        .unwrap_or(u32::MAX)
     };
     Own {
         stage: ticket.status().stage(),
@@ -236,8 +248,13 @@ fn own(ticket: &Ticket, policies: &Policies, calendar: &Calendar) -> Own {
         clocks: clocks(ticket, policies),
         replies: count(&|message| message.answers()),
         customer_messages: count(&|message| message.asks()),
-        notes: count(&|message| message.direction == Direction::Internal && message.visibility == Visibility::Internal),
-        effort_us: ticket.effort().iter().fold(0, |sum, entry| entry.spent.micros().saturating_add(sum)),
+        notes: count(&|message| {
+            message.direction == Direction::Internal && message.visibility == Visibility::Internal
+        }),
+        effort_us: ticket
+            .effort()
+            .iter()
+            .fold(0, |sum, entry| entry.spent.micros().saturating_add(sum)),
     }
 }
 
@@ -261,12 +278,23 @@ fn first_response(ticket: &Ticket, calendar: &Calendar) -> FirstResponse {
                 }
                 done = true;
             }
-            MarkKind::Moved(Phase::Work | Phase::Pending(_)) if done => (done, begun) = (false, mark.at),
+            MarkKind::Moved(Phase::Work | Phase::Pending(_)) if done => {
+                (done, begun) = (false, mark.at)
+            }
             MarkKind::Answered if since.is_some() && !done => {
-                let answer = ticket.messages().iter().find(|m| m.answers() && micros(m.at) >= mark.at);
-                let Some(by) = answer.and_then(|m| m.author.human_agent()) else { continue };
+                let answer = ticket
+                    .messages()
+                    .iter()
+                    .find(|m| m.answers() && micros(m.at) >= mark.at);
+                let Some(by) = answer.and_then(|m| m.author.human_agent()) else {
+                    continue;
+                };
                 let after = span + lengths(calendar, begun, mark.at);
-                return FirstResponse::Answered { after, at: instant(mark.at), by };
+                return FirstResponse::Answered {
+                    after,
+                    at: instant(mark.at),
+                    by,
+                };
             }
             _ => {}
         }
@@ -285,7 +313,9 @@ fn clocks(ticket: &Ticket, policies: &Policies) -> Vec<ClockFact> {
             let id = ClockId { agreement, metric };
             let promise = metric == Metric::PromisedUpdate && agreement == Agreement::Sla;
             if ticket.policy(agreement).is_some() || promise {
-                let last = Clock::walk(ticket, policies, id, |ended| facts.extend(clock_fact(ended)));
+                let last = Clock::walk(ticket, policies, id, |ended| {
+                    facts.extend(clock_fact(ended))
+                });
                 facts.extend(clock_fact(&last));
             }
         }
@@ -305,12 +335,19 @@ fn clock_fact(clock: &Clock<'_>) -> Option<ClockFact> {
         ever_breached: clock.ever_breached,
         elapsed_us: clock.elapsed,
         stopped_at: clock.stopped_at.map(instant),
-        kept_until: if runs { clock.until(left).map(instant) } else { None },
+        kept_until: if runs {
+            clock.until(left).map(instant)
+        } else {
+            None
+        },
     })
 }
 
 fn lengths(calendar: &Calendar, from: Micros, to: Micros) -> Lengths {
-    Lengths { calendar_us: to.saturating_sub(from), business_us: calendar.elapsed_us(from, to) }
+    Lengths {
+        calendar_us: to.saturating_sub(from),
+        business_us: calendar.elapsed_us(from, to),
+    }
 }
 
 /// The stretches of a ticket's life, each with what the ticket was doing.
@@ -322,7 +359,10 @@ struct Ledger {
 impl Ledger {
     fn of(ticket: &Ticket, calendar: &Calendar) -> Ledger {
         let begin = micros(ticket.created_at());
-        let mut ledger = Ledger { stretches: vec![(begin, Phase::Work, Spent::default())], calendar: calendar.clone() };
+        let mut ledger = Ledger {
+            stretches: vec![(begin, Phase::Work, Spent::default())],
+            calendar: calendar.clone(),
+        };
         for mark in ticket.marks() {
             if let MarkKind::Moved(phase) = mark.kind {
                 let spent = ledger.spent_until(mark.at);
@@ -334,7 +374,8 @@ impl Ledger {
 
     fn spent_until(&self, at: Micros) -> Spent {
         let after = self.stretches.partition_point(|(begin, ..)| *begin <= at);
-        let Some((begin, phase, mut spent)) = after.checked_sub(1).map(|i| self.stretches[i]) else {
+        let Some((begin, phase, mut spent)) = after.checked_sub(1).map(|i| self.stretches[i])
+        else {
             return Spent::default();
         };
         let part = lengths(&self.calendar, begin, at);

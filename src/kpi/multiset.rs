@@ -134,7 +134,8 @@ fn sum(a: &[(i64, i64)], b: &[(i64, i64)], sign: i64) -> Vec<(i64, i64)> {
         match (a.peek().copied(), b.peek().copied()) {
             (Some(x), Some(y)) if x.0 == y.0 => {
                 put(x.0, x.1.saturating_add(y.1.saturating_mul(sign)));
-                (a.next(), b.next());
+                a.next();
+                b.next();
             }
             (Some(x), y) if y.is_none_or(|y| x.0 < y.0) => {
                 put(x.0, x.1);

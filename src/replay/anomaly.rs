@@ -41,6 +41,8 @@ pub enum AnomalyKind {
     CustomerNote,
     /// A wait that was over before it began.
     WaitIsOver,
+    /// A promise or an estimate that was past when it was made.
+    PromiseInThePast,
     /// A status label that the rulebook does not have.
     UnknownLabel,
     /// The text of a message was taken away that the ticket does not have.
@@ -74,6 +76,7 @@ impl AnomalyKind {
             AnomalyKind::NotYours => "not_yours",
             AnomalyKind::CustomerNote => "customer_note",
             AnomalyKind::WaitIsOver => "wait_is_over",
+            AnomalyKind::PromiseInThePast => "promise_in_the_past",
             AnomalyKind::UnknownLabel => "unknown_label",
             AnomalyKind::UnknownMessage => "unknown_message",
             AnomalyKind::StoredFieldValue => "stored_field_value",

@@ -41,6 +41,7 @@ impl Imported {
             .unique
             .push((self.number_key(), self.ticket.id().uuid()));
         commit.unique.extend_from_slice(&self.claims);
+        commit.number = Some(self.ticket.number());
         Ok(commit)
     }
 
@@ -52,7 +53,7 @@ impl Imported {
 impl<S: Store> TenantDesk<'_, S> {
     /// Stores an imported ticket, and tells its wake-up: when a sweep would first record something on it.
     ///
-    /// Nothing was announced while importing. What the pinned rulebook would have announced up to the end of the history
+    /// Nothing fell due while importing. What the pinned rulebook would have announced up to the end of the history
     /// ([`Ticket::imported_until`](crate::Ticket::imported_until)) and still stands is due at once: the next sweep records
     /// it (breaches, firings with their inner actions, the end of a scheduled wait) and delivers none of it
     /// ([`Delivery::HeldBack`](crate::ticket::Delivery::HeldBack)). What falls due later is delivered as on any ticket. So

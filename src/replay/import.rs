@@ -56,7 +56,7 @@ impl Imported {
 /// Makes a ticket of a history, pinned to `rulebook`. Total: whatever the history says, nothing of it is dropped.
 ///
 /// The events are those of a live ticket, each with [`Cause::Import`], and [`Event::Imported`] is the last of them. Nothing
-/// that fell due in the recorded time is announced; [`TenantDesk::import`](crate::desk::TenantDesk::import) tells what
+/// that fell due in the recorded time fires; [`TenantDesk::import`](crate::desk::TenantDesk::import) tells what
 /// that means for a ticket that lives on.
 pub fn import(history: &History, rulebook: &Rulebook, tenant: TenantId) -> Imported {
     let mut work = Work::begin(history, rulebook, tenant);

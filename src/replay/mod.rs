@@ -38,7 +38,9 @@
 //!   the log calls it; waiting after a resolution is a reopening and a wait, two events, as it is live. A state that nobody
 //!   knows keeps the state.
 //! - *Facts.* A value that holds already is no event.
-//! - *Policies* are chosen after each row, of the rulebook the ticket is pinned to.
+//! - *Policies* of the rulebook the ticket is pinned to are chosen as live: after each row, and before a status moves. A
+//!   target that was passed when it came into force is announced then, as live; every other announcement waits for the first
+//!   sweep.
 //! - *Who.* The roles are the log's own; today's permission table is not asked.
 //!
 //! # Properties

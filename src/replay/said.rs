@@ -7,8 +7,8 @@ use crate::call::{Actor, Call};
 use crate::id::{MessageId, Name, derive};
 use crate::store::UniqueKey;
 use crate::ticket::{
-    self, Attachment, Change, event_of, Command, ContentKind, Decision, Direction, Draft, Event, FieldValue,
-    MessageAdded, Move, Pending, Refusal, Stage, Status, Step, Visibility,
+    self, Attachment, Change, Command, ContentKind, Decision, Direction, Draft, Event, FieldValue,
+    MessageAdded, Move, Pending, Refusal, Stage, Status, Step, Visibility, event_of,
 };
 use crate::time::truncate;
 
@@ -87,7 +87,8 @@ impl Work<'_> {
             return; // it is so already
         }
         if let Err(refusal) = self.ask(Actor::System, Command::change(change.clone())) {
-            self.anomalies.add(kind_of(&refusal, AnomalyKind::ChangeAfterClose));
+            self.anomalies
+                .add(kind_of(&refusal, AnomalyKind::ChangeAfterClose));
         }
         let mut kept = change.clone();
         if let Change::Field { name, value } = &mut kept {
@@ -211,6 +212,7 @@ fn kind_of(refusal: &Refusal, closed: AnomalyKind) -> AnomalyKind {
         Refusal::ReopenWindowOver { .. } => AnomalyKind::ReopenWindowOver,
         Refusal::NotYours { .. } => AnomalyKind::NotYours,
         Refusal::CustomerNote => AnomalyKind::CustomerNote,
+        Refusal::InThePast { .. } => AnomalyKind::PromiseInThePast,
         Refusal::WaitIsOver { .. } => AnomalyKind::WaitIsOver,
         Refusal::UnknownLabel { .. } => AnomalyKind::UnknownLabel,
         Refusal::UnknownMessage { .. } => AnomalyKind::UnknownMessage,

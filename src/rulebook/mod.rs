@@ -27,6 +27,7 @@
 //! # What is not here
 //! No rule is applied here: [`desk::plan`](crate::desk::plan) does that. Nothing is read from a file.
 
+mod lint;
 mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,6 +44,7 @@ use crate::sla::{Condition, Measure, Policies, Policy, Target};
 use crate::ticket::{Metric, Priority, Rules, Ticket};
 use crate::time::Span;
 
+pub use lint::{Because, Finding, Problem, Severity};
 pub use versions::{MissingRulebook, Rulebooks};
 
 /// A rulebook as people write it: plain data, not yet checked.
@@ -195,7 +197,9 @@ fn check_rules(rules: &[Rule]) -> Result<(), InvalidRulebook> {
                 return Err(InvalidRulebook::twice(&format!("{path}.name"), &level.name));
             }
             check_depth(&format!("{path}.guard.when"), &level.guard.when)?;
-            level.check(&rule.trigger).map_err(|problem| InvalidRulebook::at(&path, problem))?;
+            level
+                .check(&rule.trigger)
+                .map_err(|problem| InvalidRulebook::at(&path, problem))?;
         }
     }
     Ok(())
@@ -287,7 +291,13 @@ impl Rulebook {
 
     /// What falls due first on `ticket`.
     pub(crate) fn next_due(&self, ticket: &Ticket) -> Option<Due<'_>> {
-        escalation::next(ticket, Causes { policies: self.policies(), rules: &self.0.rules_with_calendars })
+        escalation::next(
+            ticket,
+            Causes {
+                policies: self.policies(),
+                rules: &self.0.rules_with_calendars,
+            },
+        )
     }
 }
 
@@ -325,9 +335,12 @@ impl RulebookDraft {
                     .level(late(100, "late", duty())),
             )
             .escalation(
-                Rule::new(known("late resolution"), Trigger::clock(Metric::TotalResolution))
-                    .level(late(80, "soon", Action::Notify(Recipient::AgentInCharge)))
-                    .level(late(100, "late", duty()).action(Action::AddTag(known("overdue")))),
+                Rule::new(
+                    known("late resolution"),
+                    Trigger::clock(Metric::TotalResolution),
+                )
+                .level(late(80, "soon", Action::Notify(Recipient::AgentInCharge)))
+                .level(late(100, "late", duty()).action(Action::AddTag(known("overdue")))),
             )
     }
 }

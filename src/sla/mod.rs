@@ -36,6 +36,7 @@ mod clock;
 mod condition;
 mod metric;
 mod policy;
+pub mod preset;
 mod reading;
 mod target;
 

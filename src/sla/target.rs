@@ -83,6 +83,14 @@ impl Target {
         }
     }
 
+    /// The number of business days, for a target that is one.
+    pub const fn business_days(self) -> Option<u16> {
+        match self.0 {
+            Kind::Running(..) => None,
+            Kind::Days(days, _) => Some(days),
+        }
+    }
+
     /// In which time the clock runs: business time for a number of days.
     pub const fn measure(self) -> Measure {
         match self.0 {

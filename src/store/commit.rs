@@ -181,6 +181,8 @@ pub struct Commit {
     pub unique: Vec<(UniqueKey, Uuid)>,
     /// What to remember of the idempotency key.
     pub idempotency: Option<IdempotencyRecord>,
+    /// A ticket number that came from elsewhere: the numbers that the store gives go on after it.
+    pub number: Option<TicketNumber>,
 }
 
 /// The change of one stream.
@@ -239,6 +241,7 @@ impl Commit {
             outbox: Vec::new(),
             unique: Vec::new(),
             idempotency: None,
+            number: None,
         }
     }
 
@@ -252,6 +255,7 @@ impl Commit {
             && self.outbox.is_empty()
             && self.unique.is_empty()
             && self.idempotency.is_none()
+            && self.number.is_none()
     }
 }
 

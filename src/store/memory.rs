@@ -183,7 +183,9 @@ impl Store for MemoryStore {
             .idempotency
             .iter()
             .map(|record| shard_of_key(&record.key));
-        let mut held = self.hold(parts.chain(unique).chain(content).chain(erased).chain(key));
+        let number = commit.number.map(|_| shard_of(commit.tenant.uuid()));
+        let texts = content.chain(erased);
+        let mut held = self.hold(parts.chain(unique).chain(texts).chain(key).chain(number));
 
         check(commit, &mut held)?; // everything is checked before anything is written
 
@@ -209,6 +211,11 @@ impl Store for MemoryStore {
             held.shard(shard_of_key(&record.key))?
                 .keys
                 .insert(record.key.clone(), record.clone());
+        }
+        if let Some(number) = commit.number {
+            let shard = held.shard(shard_of(tenant.uuid()))?;
+            let last = shard.numbers.entry(tenant).or_default();
+            *last = number.0.max(*last);
         }
         if !commit.outbox.is_empty() {
             lock(&self.outbox).add(&commit.outbox);
@@ -255,10 +262,20 @@ impl Store for MemoryStore {
 
     fn next_wake(&self, after: Option<DateTime<Utc>>) -> Result<Option<DateTime<Utc>>, StoreError> {
         let from = after.map_or(Micros::MIN, |after| micros(after).saturating_add(1));
-        let first = (from, StreamId::ticket(TenantId::from_uuid(Uuid::nil()), TicketId::from_uuid(Uuid::nil())));
+        let first = (
+            from,
+            StreamId::ticket(
+                TenantId::from_uuid(Uuid::nil()),
+                TicketId::from_uuid(Uuid::nil()),
+            ),
+        );
         let earliest = self.shards.iter().filter_map(|shard| {
             let shard = lock(shard);
-            shard.wakes.values().filter_map(|wakes| wakes.range(first..).next().map(|(at, _)| *at)).min()
+            shard
+                .wakes
+                .values()
+                .filter_map(|wakes| wakes.range(first..).next().map(|(at, _)| *at))
+                .min()
         });
         Ok(earliest.min().map(instant))
     }

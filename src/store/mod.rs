@@ -57,7 +57,8 @@ pub use memory::MemoryStore;
 /// Keeps what happened. Object-safe; shared by `&self`. The module's essay has the whole contract.
 pub trait Store: fmt::Debug + Send + Sync {
     /// Everything that a decision needs, as of one instant: streams, owners of unique keys, an idempotency record, and a new
-    /// ticket number where one is asked for (numbers count up per tenant; one that is not used is a gap).
+    /// ticket number where one is asked for (numbers count up per tenant, also past those of [`Commit::number`]; one that is not
+    /// used is a gap).
     fn load(&self, request: &Load) -> Result<Loaded, StoreError>;
 
     /// Writes the whole commit or nothing.

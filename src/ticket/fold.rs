@@ -88,7 +88,10 @@ impl Ticket {
                 let due = micros(*due);
                 self.mark(recorded, MarkKind::Promised { due });
             }
-            Event::ResolutionEstimated { at } => self.estimates.push(Estimate { made_at: recorded.at, at: *at }),
+            Event::ResolutionEstimated { at } => self.estimates.push(Estimate {
+                made_at: recorded.at,
+                at: *at,
+            }),
             Event::PriorityChanged { to } => self.priority = *to,
             Event::TypeChanged { to } => self.kind.clone_from(to),
             Event::TagAdded { tag } => {
@@ -152,7 +155,8 @@ impl Ticket {
             redacted: false,
         };
         if message.asks() {
-            self.waiting.get_or_insert((micros(self.last_at), recorded.version.0));
+            self.waiting
+                .get_or_insert((micros(self.last_at), recorded.version.0));
             self.mark(recorded, MarkKind::Asked);
         } else if message.answers() {
             self.waiting = None;

@@ -371,8 +371,13 @@ impl Ticket {
 
     /// Since when nothing happened in its status: the last thing that somebody did, or the last change of status if that was later.
     pub(crate) fn idle_since(&self) -> (Micros, u64) {
-        let moved = self.marks.iter().rev().find(|mark| matches!(mark.kind, MarkKind::Moved(_)));
-        self.active.max(moved.map_or((Micros::MIN, 0), |mark| (mark.at, mark.version)))
+        let moved = self
+            .marks
+            .iter()
+            .rev()
+            .find(|mark| matches!(mark.kind, MarkKind::Moved(_)));
+        self.active
+            .max(moved.map_or((Micros::MIN, 0), |mark| (mark.at, mark.version)))
     }
 
     /// The oldest message of a customer that nobody has answered, on an unresolved ticket.
@@ -384,7 +389,9 @@ impl Ticket {
     pub(crate) fn reopenings(&self) -> impl Iterator<Item = (Micros, u64)> + '_ {
         let mut was_done = false;
         self.marks.iter().filter_map(move |mark| {
-            let MarkKind::Moved(phase) = mark.kind else { return None };
+            let MarkKind::Moved(phase) = mark.kind else {
+                return None;
+            };
             let done = matches!(phase, Phase::Resolved | Phase::Closed);
             let reopened = std::mem::replace(&mut was_done, done) && !done;
             reopened.then_some((mark.at, mark.version))

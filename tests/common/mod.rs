@@ -3,13 +3,15 @@
 #![allow(dead_code, missing_docs, unreachable_pub)] // each test file uses a part
 
 use chrono::{DateTime, TimeDelta, Utc};
-use helpdesk::escalation::{Action, CatchUp, Guard, Level, Recipient, Rule, Threshold, Trigger, ready};
+use helpdesk::escalation::{
+    Action, CatchUp, Guard, Level, Recipient, Rule, Threshold, Trigger, ready,
+};
 use helpdesk::id::{AgentId, BotId, CustomerId, Name, TeamId};
 use helpdesk::sla::{Condition, Measure, Policy, ReopenOption, Target};
 use helpdesk::store::Store;
 use helpdesk::ticket::{
-    Agreement, Change, CloseReason, Draft, Event, MessageClass, Metric, Move, Pending, Priority, Recorded,
-    Stage,
+    Agreement, Change, CloseReason, Draft, Event, MessageClass, Metric, Move, Pending, Priority,
+    Recorded, Stage,
 };
 use helpdesk::time::Span;
 use helpdesk::{Actor, Calendar, Call, Command, Desk, Open, Outcome, Rulebook, TicketId};
@@ -57,8 +59,14 @@ pub fn rulebook() -> Rulebook {
                 .target(Metric::PeriodicUpdate, all_day(30))
                 .target(Metric::FirstResolution, hours(10))
                 .target(Metric::TotalResolution, "3 business days".parse().unwrap())
-                .target(Metric::FollowUp, "1 business day end of day".parse().unwrap())
-                .reopening(Metric::RequesterWait, ReopenOption::NewCycleAfter(Span::hours(30)))
+                .target(
+                    Metric::FollowUp,
+                    "1 business day end of day".parse().unwrap(),
+                )
+                .reopening(
+                    Metric::RequesterWait,
+                    ReopenOption::NewCycleAfter(Span::hours(30)),
+                )
                 .target(Metric::RequesterWait, hours(30)),
         )
         .policy(
@@ -86,13 +94,25 @@ pub fn rulebook() -> Rulebook {
         )
         .escalation(
             Rule::new(name("next"), Trigger::clock(Metric::NextResponse))
-                .level(at_threshold("before", "30min before due").action(Action::AddTag(name("soon"))))
-                .level(at_threshold("after", "1h calendar after due").action(Action::Notify(Recipient::TeamInCharge)))
-                .level(at_threshold("again", "1h after due").repeat(hours(1), 3).action(Action::Custom(name("again")))),
+                .level(
+                    at_threshold("before", "30min before due").action(Action::AddTag(name("soon"))),
+                )
+                .level(
+                    at_threshold("after", "1h calendar after due")
+                        .action(Action::Notify(Recipient::TeamInCharge)),
+                )
+                .level(
+                    at_threshold("again", "1h after due")
+                        .repeat(hours(1), 3)
+                        .action(Action::Custom(name("again"))),
+                ),
         )
         .escalation(
-            Rule::new(name("waits"), Trigger::CustomerWaits)
-                .level(at_threshold("long", "after 5h").repeat(all_day(7), 2).action(Action::Custom(name("call")))),
+            Rule::new(name("waits"), Trigger::CustomerWaits).level(
+                at_threshold("long", "after 5h")
+                    .repeat(all_day(7), 2)
+                    .action(Action::Custom(name("call"))),
+            ),
         )
         .escalation(
             Rule::new(name("often"), Trigger::Reopened)
@@ -175,7 +195,10 @@ pub fn commands() -> impl Strategy<Value = Command> {
         "[ab]".prop_map(|tag| Change::AddTag(name(&tag))),
         "[ab]".prop_map(|tag| Change::RemoveTag(name(&tag))),
         (1..300_i64).prop_map(|h| Change::PromiseUpdate(at(BEGIN) + TimeDelta::hours(h))),
-        "[pq]".prop_map(|team| Change::Assign { agent: None, team: Some(TeamId::named(&team)) }),
+        "[pq]".prop_map(|team| Change::Assign {
+            agent: None,
+            team: Some(TeamId::named(&team))
+        }),
         any::<bool>().prop_map(|some| Change::Assign {
             agent: some.then_some(KIM),
             team: None

@@ -18,8 +18,9 @@ pub(super) fn rulebook() -> Result<Rulebook, Failure> {
             .target(Metric::FirstResponse, first.parse()?)
             .target(Metric::TotalResolution, total.parse()?))
     };
-    let level =
-        |text: &str, percent| -> Result<Level, Failure> { Ok(Level::new(name(text)?, Threshold::percent(percent)?)) };
+    let level = |text: &str, percent| -> Result<Level, Failure> {
+        Ok(Level::new(name(text)?, Threshold::percent(percent)?))
+    };
     let duty = || Ok::<_, Failure>(Action::Notify(Recipient::Role(name("duty manager")?)));
     Ok(Rulebook::draft()
         .calendar(
@@ -44,14 +45,17 @@ pub(super) fn rulebook() -> Result<Rulebook, Failure> {
                 .level(level("late", 100)?.action(duty()?)),
         )
         .escalation(
-            Rule::new(name("late resolution")?, Trigger::clock(Metric::TotalResolution))
-                .level(level("soon", 80)?.action(Action::Notify(Recipient::AgentInCharge)))
-                .level(
-                    level("late", 100)?
-                        .action(duty()?)
-                        .action(Action::AddTag(name("overdue")?)),
-                )
-                .level(level("far too late", 200)?.action(Action::RaisePriority(Priority::High))),
+            Rule::new(
+                name("late resolution")?,
+                Trigger::clock(Metric::TotalResolution),
+            )
+            .level(level("soon", 80)?.action(Action::Notify(Recipient::AgentInCharge)))
+            .level(
+                level("late", 100)?
+                    .action(duty()?)
+                    .action(Action::AddTag(name("overdue")?)),
+            )
+            .level(level("far too late", 200)?.action(Action::RaisePriority(Priority::High))),
         )
         .build()?)
 }

@@ -96,8 +96,12 @@ impl Facts {
                         customer: *customer,
                     })
             }
-            Change::PromiseUpdate(due) => Some(Event::UpdatePromised { due: truncate(*due) }),
-            Change::EstimateResolution(at) => Some(Event::ResolutionEstimated { at: truncate(*at) }),
+            Change::PromiseUpdate(due) => Some(Event::UpdatePromised {
+                due: truncate(*due),
+            }),
+            Change::EstimateResolution(at) => {
+                Some(Event::ResolutionEstimated { at: truncate(*at) })
+            }
             Change::Redact(message) => Some(Event::MessageRedacted { message: *message }),
         }
     }
@@ -123,7 +127,10 @@ impl Work<'_> {
         if let Change::PromiseUpdate(due) | Change::EstimateResolution(due) = change
             && *due <= self.decision.at
         {
-            return Err(Refusal::InThePast { promised: *due, at: self.decision.at });
+            return Err(Refusal::InThePast {
+                promised: *due,
+                at: self.decision.at,
+            });
         }
         if let Change::Field { name, .. } = change
             && let Some(FieldValue::Personal(old)) = facts.fields.get(name)
