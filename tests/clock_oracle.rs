@@ -4,8 +4,10 @@ use chrono::TimeDelta;
 use helpdesk::Rulebook;
 use helpdesk::sla::periods;
 use helpdesk::testing::clock::{Oracle, Shown};
+use helpdesk::testing::laws::clock as laws;
 use helpdesk::testing::story::{Story, rulebooks, stories};
 use helpdesk::ticket::{Agreement, ClockId, Metric};
+use helpdesk::time::Span;
 use proptest::prelude::*;
 
 const SECOND: TimeDelta = TimeDelta::seconds(1);
@@ -47,5 +49,49 @@ proptest! {
     #[test]
     fn clocks_agree_with_the_oracle_over_days(rulebook in rulebooks(MINUTE), story in stories(MINUTE)) {
         agrees(&rulebook, &story, MINUTE);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 2))]
+
+    #[test]
+    fn running_paused_and_ended_make_the_span(rulebook in rulebooks(SECOND), story in stories(SECOND)) {
+        let told = story.tell(&rulebook).unwrap();
+        clocks().for_each(|clock| laws::spans_add_up(&told, &rulebook, clock));
+    }
+
+    #[test]
+    fn a_pause_never_makes_a_due_earlier(
+        rulebook in rulebooks(MINUTE), story in stories(MINUTE), wait in 0i64..4_000,
+    ) {
+        let told = story.tell(&rulebook).unwrap();
+        let wait = TimeDelta::minutes(wait);
+        clocks().for_each(|clock| laws::a_pause_never_makes_a_due_earlier(&told, &rulebook, clock, wait));
+    }
+
+    #[test]
+    fn a_larger_target_never_makes_a_due_earlier(
+        rulebook in rulebooks(MINUTE), story in stories(MINUTE), more in 1u32..4_000,
+    ) {
+        let told = story.tell(&rulebook).unwrap();
+        let more = Span::minutes(more);
+        clocks().for_each(|clock| laws::a_larger_target_never_makes_a_due_earlier(&told, &rulebook, clock, more));
+    }
+
+    #[test]
+    fn reading_again_is_reading_later(
+        rulebook in rulebooks(MINUTE), story in stories(MINUTE), first in 0i64..4_000, then in 0i64..4_000,
+    ) {
+        let told = story.tell(&rulebook).unwrap();
+        let first = told.now + TimeDelta::minutes(first);
+        let then = first + TimeDelta::minutes(then);
+        clocks().for_each(|clock| laws::reading_again_is_reading_later(&told, &rulebook, clock, first, then));
+    }
+
+    #[test]
+    fn a_clock_is_fulfilled_once(rulebook in rulebooks(SECOND), story in stories(SECOND)) {
+        let told = story.tell(&rulebook).unwrap();
+        clocks().for_each(|clock| laws::fulfilled_once(&told, &rulebook, clock));
     }
 }

@@ -184,14 +184,14 @@ fn changes(tick: TimeDelta) -> impl Strategy<Value = Change> {
 }
 
 fn moves(tick: TimeDelta) -> impl Strategy<Value = Move> {
-    let scheduled = (1..2_000).prop_map(move |n| Pending::Scheduled {
+    let scheduled = (1..6_000).prop_map(move |n| Pending::Scheduled {
         until: beginning() + tick * n,
     });
     let pending = prop_oneof![
         3 => Just(Pending::Customer),
         1 => Just(Pending::ThirdParty),
         1 => Just(Pending::Internal),
-        1 => scheduled,
+        3 => scheduled,
     ];
     prop_oneof![
         3 => pending.prop_map(Move::Pend),

@@ -10,7 +10,7 @@ use crate::id::Name;
 use crate::ticket::{ClockId, MarkKind, Metric, Phase, Ticket};
 use crate::time::{Micros, micros};
 
-use super::metric::Definition;
+use super::metric::{Definition, Start};
 use super::policy::{Policies, Ready};
 use super::reading::{State, Verdict};
 use super::target::{Measure, Target};
@@ -163,7 +163,9 @@ impl<'a> Clock<'a> {
         for mark in ticket.marks() {
             clock.advance(mark.at);
             clock.meet(mark, policy, &mut ended);
-            clock.follow_first_response(&mark.kind);
+            if clock.definition.start == Start::UnansweredMessage {
+                clock.follow_first_response(&mark.kind);
+            }
         }
         clock
     }

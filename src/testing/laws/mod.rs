@@ -3,3 +3,4 @@
 //! Call them from property tests of your own, with values of your own or from the strategies beside this module.
 
 pub mod calendar;
+pub mod clock;
