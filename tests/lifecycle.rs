@@ -910,3 +910,38 @@ fn a_bot_reopens_nothing() {
     )
     .unwrap();
 }
+
+/// An internal file of a public message, and any file of an internal note, stay inside.
+#[test]
+fn customers_see_public_files_only() {
+    use helpdesk::ticket::AttachmentDraft;
+    let file = |title: &str, visibility| AttachmentDraft {
+        name: title.to_owned(),
+        media_type: name("text/plain"),
+        size: 1,
+        visibility,
+    };
+    let desk = desk();
+    let t = desk
+        .open(&ann("2026-03-02T15:00:00Z"), Open::new("x"))
+        .unwrap();
+    let reply = Draft::new("see there")
+        .attach(file("public.txt", Visibility::Public))
+        .attach(file("secret.txt", Visibility::Internal));
+    let mut note = Draft::new("among us").attach(file("note.txt", Visibility::Public));
+    note.visibility = Visibility::Internal;
+    for draft in [reply, note] {
+        desk.submit(t.id(), &kim("2026-03-02T15:10:00Z"), Command::say(draft))
+            .unwrap();
+    }
+    let ticket = desk.ticket(t.id()).unwrap();
+    assert_eq!(ticket.messages().len(), 2);
+    let view = ticket.customer_view(ANN).unwrap();
+    let files: Vec<_> = view.messages.iter().flat_map(|m| &m.attachments).collect();
+    assert_eq!(files.len(), 1);
+    let texts = desk
+        .tenant(TenantId::SINGLE)
+        .content(&[files[0].name])
+        .unwrap();
+    assert_eq!(texts[0].as_ref().unwrap().text, "public.txt");
+}
