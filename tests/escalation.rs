@@ -322,3 +322,35 @@ fn thresholds_must_fit_their_trigger() {
     assert!(build(clock()).is_err(), "a rule without a level");
     build(clock().level(at_threshold("l", "75 %").repeat(target("2h"), 2))).unwrap();
 }
+
+/// A level that raises the priority and tells somebody tells them, though the raise brings a target that is past already.
+#[test]
+fn raising_and_telling_tells() {
+    let rule = Rule::new(name("late"), Trigger::clock(Metric::FirstResponse)).level(
+        at_threshold("late", "1h after due")
+            .action(Action::Notify(Recipient::Role(name("boss"))))
+            .action(Action::RaisePriority(Priority::Urgent)),
+    );
+    let urgent = helpdesk::sla::Condition::Priority(vec![Priority::Urgent]);
+    let rulebook = Rulebook::draft()
+        .policy(
+            Policy::new(name("fast"))
+                .when(urgent)
+                .target(Metric::FirstResponse, target("1h")),
+        )
+        .policy(Policy::new(name("all")).target(Metric::FirstResponse, target("4h")))
+        .escalation(rule)
+        .build()
+        .unwrap();
+    let desk = Desk::new(MemoryStore::new(), rulebook);
+    open(&desk, "2026-03-02T10:00:00Z");
+    desk.sweep(at("2026-03-02T15:00:01Z"), 10).unwrap();
+    let told = desk
+        .claim(
+            at("2026-03-02T15:00:01Z"),
+            chrono::TimeDelta::minutes(1),
+            10,
+        )
+        .unwrap();
+    assert_eq!(told.len(), 1);
+}

@@ -11,7 +11,7 @@ use helpdesk::id::FiringKey;
 use helpdesk::sla::{State, Verdict};
 use helpdesk::store::MemoryStore;
 use helpdesk::ticket::{Agreement, ClockId, Event, Metric, Recorded, Ticket};
-use helpdesk::{Actor, Desk, TenantId};
+use helpdesk::{Actor, Command, Desk, TenantId};
 use proptest::prelude::*;
 
 fn keys(events: &[Recorded]) -> Vec<FiringKey> {
@@ -70,22 +70,20 @@ proptest! {
         }
     }
 
-    /// A sweep records nothing before the wake-up, and something at it.
+    /// Time passing records nothing before the wake-up, and something at it, to the microsecond.
     #[test]
-    fn the_wake_up_is_exact(story in stories(), share in 0..1000_i64) {
+    fn the_wake_up_is_exact(story in stories(), share in 0..1000_i32) {
         let desk = Desk::new(MemoryStore::new(), rulebook());
-        let (_, now) = tell(&desk, &story, &[]);
-        let wake = desk.nap(now).unwrap();
-        let soon = desk.sweep(now, 10).unwrap();
-        prop_assert!(soon.events == 0 || wake <= now);
-        let Some(wake) = helpdesk::store::Store::next_wake(desk.store(), None).unwrap() else { return Ok(()) };
-        if wake > now {
-            let between = now + (wake - TimeDelta::microseconds(1) - now) * share as i32 / 1000;
-            prop_assert_eq!(desk.sweep(between, 10).unwrap().events, 0);
-            let just_before = wake - TimeDelta::microseconds(1);
-            prop_assert_eq!(desk.sweep(just_before, 10).unwrap().events, 0);
+        let (id, now) = tell(&desk, &story, &[]);
+        let pass = |until, n| desk.submit(id, &call(Actor::System, until, n), Command::default()).unwrap();
+        let Some(wake) = pass(now, 800).wake_at() else { return Ok(()) };
+        prop_assert!(wake > now);
+        let just_before = wake - TimeDelta::microseconds(1);
+        for until in [now + (just_before - now) * share / 1000, just_before] {
+            prop_assert_eq!(desk.sweep(until, 10).unwrap().failed.len(), 0);
+            prop_assert_eq!(pass(until, 801).events().len(), 0);
         }
-        prop_assert!(desk.sweep(wake, 10).unwrap().events > 0);
+        prop_assert!(!pass(wake, 802).events().is_empty());
     }
 
     /// A breach is announced exactly where a clock was past its target; a running clock is read as breached from then on.

@@ -46,7 +46,6 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "rulebook",
             "store",
             "error",
-            "replay",
         ],
     ),
     (
@@ -120,14 +119,26 @@ fn used(code: &str) -> Vec<String> {
     let mut used = Vec::new();
     for piece in code.split("crate::").skip(1) {
         let names = match piece.strip_prefix('{') {
-            Some(list) => list.split('}').next().unwrap_or_default(),
-            None => piece,
+            Some(list) => list.split(';').next().unwrap_or_default(),
+            None => piece.split([';', '(', ' ']).next().unwrap_or_default(),
         };
-        let name: String = names
-            .chars()
-            .take_while(|c| c.is_alphanumeric() || *c == '_')
-            .collect();
-        used.push(name);
+        // Of `{a::{b, c}, d}` the outermost names are the parts.
+        let mut depth = 0;
+        let mut name = String::new();
+        for c in names.chars().chain([',']) {
+            match c {
+                '{' => depth += 1,
+                '}' if depth > 0 => depth -= 1,
+                ',' | '}' | ':' if depth == 0 => {
+                    used.push(std::mem::take(&mut name));
+                    if c == ':' && !piece.starts_with('{') {
+                        break;
+                    }
+                }
+                c if depth == 0 && (c.is_alphanumeric() || c == '_') => name.push(c),
+                _ => {}
+            }
+        }
     }
     used
 }

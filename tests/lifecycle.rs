@@ -86,13 +86,17 @@ impl Model {
                 {
                     return Answer::Refused;
                 }
+                let says = is_customer && command.message.is_some();
                 match after.status {
+                    Status::Closed(_) if says => {}
+                    Status::Resolved if !self.in_window(now) && says => {}
                     Status::Closed(_) => return Answer::Refused,
                     Status::Resolved if !self.in_window(now) => return Answer::Refused,
-                    Status::Resolved => after.reopened = true,
-                    _ => {}
+                    _ => {
+                        after.reopened |= after.status == Status::Resolved;
+                        after.status = Status::Pending(*reason);
+                    }
                 }
-                after.status = Status::Pending(*reason);
             }
             Some(Move::Resume) if waits => after.status = after.work(),
             Some(Move::Resolve)
@@ -108,6 +112,7 @@ impl Model {
             Some(Move::Close(reason)) if !matches!(after.status, Status::Closed(_)) => {
                 after.status = Status::Closed(*reason);
             }
+            Some(_) if is_customer && command.message.is_some() => {} // the message stands without the move
             Some(_) => return Answer::Refused,
         }
         *self = after;
@@ -822,4 +827,121 @@ fn a_change_comes_before_the_move_of_its_command() {
                 }
             ))
     );
+}
+
+/// A message's id outside gives nobody another customer's ticket, and swallows no command on another ticket.
+#[test]
+fn a_known_message_id_opens_no_door() {
+    let desk = desk();
+    let mail = || Draft::new("mine").external_id("<1@example.com>");
+    let id = desk
+        .open(&ann("2026-03-02T15:00:00Z"), Open::new("x").message(mail()))
+        .unwrap()
+        .id();
+    let bob = |now: &str| Call::new(Actor::Customer(BOB), at(now));
+    let bobs = desk
+        .open(&bob("2026-03-02T15:01:00Z"), Open::new("y"))
+        .unwrap()
+        .id();
+    let tries = [
+        desk.open(&bob("2026-03-02T15:02:00Z"), Open::new("z").message(mail())),
+        desk.submit(bobs, &bob("2026-03-02T15:03:00Z"), Command::say(mail())),
+        desk.submit(
+            bobs,
+            &kim("2026-03-02T15:04:00Z"),
+            Command::say(mail()).then_resolve(),
+        ),
+    ];
+    for refused in tries {
+        assert_eq!(refusal(refused), Refusal::MessageKnown);
+    }
+    assert!(
+        desk.submit(id, &ann("2026-03-02T15:05:00Z"), Command::say(mail()))
+            .unwrap()
+            .is_replayed()
+    );
+}
+
+/// What a customer says of an address makes nobody else's mail hers, and keeps nobody out.
+#[test]
+fn an_address_is_claimed_by_the_desk_alone() {
+    let desk = desk();
+    let from_ann = || Open::new("x").from("ann@example.com");
+    let bob = Call::new(Actor::Customer(BOB), at("2026-03-02T15:00:00Z"));
+    desk.open(&bob, from_ann()).unwrap();
+    let gateway = |now: &str| Call::new(Actor::System, at(now));
+    let first = desk
+        .open(&gateway("2026-03-02T15:01:00Z"), from_ann())
+        .unwrap();
+    assert_ne!(first.ticket().requester(), BOB);
+    let again = desk
+        .open(&gateway("2026-03-02T15:02:00Z"), from_ann())
+        .unwrap();
+    assert_eq!(again.ticket().requester(), first.ticket().requester());
+    assert_eq!(
+        desk.open(&ann("2026-03-02T15:03:00Z"), from_ann())
+            .unwrap()
+            .ticket()
+            .requester(),
+        ANN
+    );
+}
+
+/// Going on with a ticket that is done is reopening it, by whatever name: a bot may not.
+#[test]
+fn a_bot_reopens_nothing() {
+    let desk = desk();
+    let id = desk
+        .open(&ann("2026-03-02T15:00:00Z"), Open::new("x"))
+        .unwrap()
+        .id();
+    desk.submit(id, &kim("2026-03-02T15:10:00Z"), Command::resolve())
+        .unwrap();
+    let bot = Call::new(
+        Actor::Bot(helpdesk::id::BotId::named("b")),
+        at("2026-03-02T15:20:00Z"),
+    );
+    let pend = desk.submit(id, &bot, Command::pend(Pending::ThirdParty));
+    assert_eq!(pend.unwrap_err().kind(), ErrorKind::Forbidden);
+    desk.submit(
+        id,
+        &kim("2026-03-02T15:30:00Z"),
+        Command::pend(Pending::ThirdParty),
+    )
+    .unwrap();
+}
+
+/// An internal file of a public message, and any file of an internal note, stay inside.
+#[test]
+fn customers_see_public_files_only() {
+    use helpdesk::ticket::AttachmentDraft;
+    let file = |title: &str, visibility| AttachmentDraft {
+        name: title.to_owned(),
+        media_type: name("text/plain"),
+        size: 1,
+        visibility,
+    };
+    let desk = desk();
+    let t = desk
+        .open(&ann("2026-03-02T15:00:00Z"), Open::new("x"))
+        .unwrap();
+    let reply = Draft::new("see there")
+        .attach(file("public.txt", Visibility::Public))
+        .attach(file("secret.txt", Visibility::Internal));
+    let mut note = Draft::new("among us").attach(file("note.txt", Visibility::Public));
+    note.visibility = Visibility::Internal;
+    for draft in [reply, note] {
+        desk.submit(t.id(), &kim("2026-03-02T15:10:00Z"), Command::say(draft))
+            .unwrap();
+    }
+    let ticket = desk.ticket(t.id()).unwrap();
+    assert_eq!(ticket.messages().len(), 2);
+    let view = ticket.customer_view(ANN).unwrap();
+    let files: Vec<_> = view.messages.iter().flat_map(|m| &m.attachments).collect();
+    assert_eq!(files.len(), 1);
+    let texts = desk
+        .tenant(TenantId::SINGLE)
+        .content(&[files[0].name])
+        .unwrap();
+    assert_eq!(texts[0].as_ref().unwrap().text, "public.txt");
 }

@@ -194,6 +194,11 @@ fn a_hot_ticket_loses_nothing() {
         let (done, refused) = (done.into_inner(), refused.into_inner());
         assert_eq!(done + refused, 16 * 25);
         assert!(!all_pass || refused == 0);
+        let long_ago = call(Actor::Agent(KIM), at(BEGIN), 1);
+        let error = desk
+            .submit(hot, &long_ago, Command::note("late"))
+            .unwrap_err();
+        assert_eq!(error.code(), "stamp_too_early");
         let events = history(&desk, hot);
         let ticket = Ticket::replay(TENANT, &events).unwrap();
         assert_eq!(ticket.messages().len(), done);
@@ -509,5 +514,30 @@ fn an_ailing_ticket_holds_up_no_other() {
             .tickets,
         1
     );
+    assert!(desk.ailing().is_empty());
+}
+
+/// A ticket that somebody else looked at meanwhile is not ailing any more, and the host sleeps.
+#[test]
+fn an_ailing_ticket_that_is_not_due_any_more_is_forgotten() {
+    let desk = Failing::desk(StoreErrorKind::Unavailable);
+    let id = desk
+        .open(
+            &call(Actor::Customer(ANN), at(BEGIN), 0),
+            Open::new("x").body("help"),
+        )
+        .unwrap()
+        .id();
+    let now = at(BEGIN) + TimeDelta::days(1);
+    desk.store().times.store(1, Ordering::Relaxed);
+    assert_eq!(desk.sweep(now, 10).unwrap().failed.len(), 1);
+    let close = Command::close(helpdesk::ticket::CloseReason::Cancelled);
+    desk.submit(id, &call(Actor::Agent(KIM), now, 1), close)
+        .unwrap();
+    let later = now + TimeDelta::minutes(1);
+    for message in desk.claim(later, TimeDelta::days(9), 100).unwrap() {
+        desk.acknowledge(&[message.id]).unwrap();
+    }
+    assert!(desk.nap(later).unwrap() > later);
     assert!(desk.ailing().is_empty());
 }

@@ -277,6 +277,7 @@ impl Exception {
 
 /// Exceptions from one source, such as the nation's holidays or the team's own days.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Layer {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(super) name: String,

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::error::Error;
-use crate::store::StreamId;
+use crate::store::{DueStream, StreamId};
 
 /// A ticket whose sweeps fail, as this desk knows it: another process may know better.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,12 +70,20 @@ impl Infirmary {
         ailing.error = error.to_string();
     }
 
-    /// How many there are, and when the first is to be looked at again.
-    pub(crate) fn outlook(&self) -> (usize, Option<DateTime<Utc>>) {
+    /// Forgets those whose turn has come and that are not due any more: somebody else looked at them.
+    pub(crate) fn dismiss(&self, now: DateTime<Utc>, due: &[DueStream]) {
+        let still_due = |stream| due.iter().any(|due| due.stream == stream);
+        self.beds()
+            .retain(|stream, ailing| ailing.not_before > now || still_due(*stream));
+    }
+
+    /// How many there are, and when the first that is put off at `now` is to be looked at again.
+    pub(crate) fn outlook(&self, now: DateTime<Utc>) -> (usize, Option<DateTime<Utc>>) {
         let beds = self.beds();
-        (
-            beds.len(),
-            beds.values().map(|ailing| ailing.not_before).min(),
-        )
+        let put_off = beds
+            .values()
+            .map(|ailing| ailing.not_before)
+            .filter(|at| *at > now);
+        (beds.len(), put_off.min())
     }
 }

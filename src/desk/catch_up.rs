@@ -240,27 +240,24 @@ impl<'a> Working<'a> {
     /// Settles which firings are delivered, now that the command's effects are known, and gives their messages.
     pub(crate) fn settle(&mut self) -> Vec<OutboxMessage> {
         let mut messages = Vec::new();
+        let stands: Vec<bool> = self
+            .firings
+            .iter()
+            .map(|firing| self.stands(firing))
+            .collect();
         for (i, firing) in self.firings.iter().enumerate() {
-            let several = self
-                .firings
-                .iter()
-                .filter(|other| other.rule.name == firing.rule.name)
-                .count()
-                > 1;
-            let is_last = !self.firings[i + 1..]
-                .iter()
-                .any(|other| other.rule.name == firing.rule.name);
+            // Only what would be delivered counts as one of several.
+            let of_rule = |n: &usize| stands[*n] && self.firings[*n].rule.name == firing.rule.name;
             let left_out = match firing.rule.catch_up {
                 CatchUp::All => false,
-                CatchUp::LatestOnly => !is_last,
-                CatchUp::None => several,
+                CatchUp::LatestOnly => (i + 1..self.firings.len()).any(|n| of_rule(&n)),
+                CatchUp::None => (0..self.firings.len()).filter(of_rule).count() > 1,
             };
-            let ended = self.is_over(firing);
             let Event::Escalated(escalated) = &mut self.events[firing.event].event else {
                 continue;
             };
             escalated.delivery = match escalated.delivery {
-                Delivery::Delivered if ended && !firing.rule.deliver_stale => Delivery::Stale,
+                Delivery::Delivered if !stands[i] => Delivery::Stale,
                 Delivery::Delivered if left_out => Delivery::HeldBack,
                 other => other,
             };
@@ -289,6 +286,15 @@ impl<'a> Working<'a> {
 }
 
 impl Working<'_> {
+    /// Whether a firing is to be delivered, unless the catch-up choice leaves it out.
+    fn stands(&self, firing: &Firing<'_>) -> bool {
+        let delivered = matches!(
+            &self.events[firing.event].event,
+            Event::Escalated(escalated) if escalated.delivery == Delivery::Delivered
+        );
+        delivered && (firing.rule.deliver_stale || !self.is_over(firing))
+    }
+
     /// Whether somebody ended, after the firing, what it was about.
     fn is_over(&self, firing: &Firing<'_>) -> bool {
         let acted = self.ticket.active().1 > firing.version.0;

@@ -50,9 +50,9 @@ pub use plan::{Known, Plan, Planned, Request, plan};
 
 /// The desk of a host: its store and its rules.
 ///
-/// Shared by `&self`; any number of threads and processes may use the same store. The methods here are those of
-/// [`TenantId::SINGLE`], but for [`Desk::sweep`] and the outbox, which serve every tenant; [`Desk::tenant`] is the handle of
-/// another.
+/// Shared by `&self`; any number of threads and processes may use the same store. [`Desk::open`] and [`Desk::submit`] work in
+/// the tenant of the call; the methods that take no call are those of [`TenantId::SINGLE`], but for [`Desk::sweep`] and the
+/// outbox, which serve every tenant. [`Desk::tenant`] is the handle of one tenant, for all of them.
 #[derive(Debug)]
 pub struct Desk<S> {
     store: S,
@@ -177,9 +177,12 @@ impl<S: Store> Desk<S> {
 
     /// What is due and not put off: up to one more than `limit`.
     fn due(&self, now: DateTime<Utc>, limit: usize) -> Result<Vec<DueStream>, Error> {
-        let (ailing, _) = self.infirmary.outlook();
+        let (ailing, _) = self.infirmary.outlook(now);
         let ask = limit.saturating_add(ailing).saturating_add(1);
         let mut due = self.store.due(now, ZONE_DATA_VERSION, ask)?;
+        if ailing > 0 {
+            self.infirmary.dismiss(now, &due);
+        }
         due.retain(|due| !self.infirmary.is_put_off(due.stream, now));
         due.truncate(limit.saturating_add(1));
         Ok(due)
@@ -194,7 +197,7 @@ impl<S: Store> Desk<S> {
     /// one, the next message to deliver (or to deliver again) and `now` plus [`max_nap`](Desk::max_nap); never before `now`.
     pub fn nap(&self, now: DateTime<Utc>) -> Result<DateTime<Utc>, Error> {
         let longest = now.checked_add_signed(self.max_nap).unwrap_or(now);
-        let wake = match self.infirmary.outlook() {
+        let wake = match self.infirmary.outlook(now) {
             (0, _) => self.store.next_wake(None)?,
             (_, again) if self.due(now, 0)?.is_empty() => again
                 .into_iter()

@@ -29,14 +29,14 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::call::Call;
+use crate::call::{Actor, Call};
 use crate::error::Error;
 use crate::id::{CustomerId, TicketId};
 use crate::rulebook::Rulebooks;
 use crate::store::{
     Commit, IdempotencyRecord, Load, Loaded, StoreError, StoreErrorKind, StreamId, UniqueKey,
 };
-use crate::ticket::{Refusal, Requester, Ticket};
+use crate::ticket::{Link, Refusal, Requester, Ticket};
 
 use super::Outcome;
 use super::plan::{Known, Plan, Planned, Request, idempotency_key, plan};
@@ -129,6 +129,9 @@ impl Operation {
                     events,
                     record.as_ref(),
                 )?;
+                if record.is_none() && !self.is_same_conversation(outcome.ticket()) {
+                    return Err(Refusal::MessageKnown.into());
+                }
                 self.state = State::Done(Box::new(outcome));
                 Ok(())
             }
@@ -189,8 +192,25 @@ impl Operation {
         }
     }
 
+    /// Whether a known message may be answered with the ticket that has it: it is the ticket of the request, or the follow-up
+    /// that the message began; and the caller reaches it.
+    fn is_same_conversation(&self, holder: &Ticket) -> bool {
+        let reached = match self.call.actor() {
+            Actor::Customer(caller) => holder.reaches(caller),
+            _ => true,
+        };
+        let meant = match &self.request {
+            Request::Submit(ticket, _) => {
+                holder.id() == *ticket || holder.links().contains(&(Link::FollowUpOf, *ticket))
+            }
+            _ => true,
+        };
+        reached && meant
+    }
+
     fn decide(&mut self, load: &Load, loaded: Loaded) -> Result<(), Error> {
-        if let Some(latest) = self.latest
+        let stamped = !matches!(self.request, Request::Sweep(_)); // a sweep's instant is the host's own
+        if let Some(latest) = self.latest.filter(|_| stamped)
             && self.call.at() > latest
         {
             return Err(Refusal::StampTooLate {
@@ -201,15 +221,6 @@ impl Operation {
         }
         let known = self.known(load, loaded)?;
         self.state = match plan(&self.request, &known, &self.rulebooks, &self.call)? {
-            Plan::Commit(planned) if planned.commit.is_empty() => {
-                let outcome = Outcome::committed(
-                    &self.rulebooks,
-                    &self.call,
-                    *planned,
-                    std::mem::take(&mut self.earlier),
-                )?;
-                State::Done(Box::new(outcome))
-            }
             Plan::Commit(planned) => State::Committing(planned),
             Plan::Number => State::Loading(Load {
                 number: true,

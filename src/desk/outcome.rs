@@ -118,7 +118,8 @@ impl Outcome {
         &self.outbox
     }
 
-    /// The earliest instant at which a sweep would record something, if nothing else happens.
+    /// The earliest instant at which a sweep would record something, if nothing else happens: a microsecond after what is due,
+    /// because a commit records what was due strictly before it.
     pub fn wake_at(&self) -> Option<DateTime<Utc>> {
         self.wake_at
     }

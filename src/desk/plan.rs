@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::calendar::{EARLIEST, LATEST, ZONE_DATA_VERSION};
-use crate::call::Call;
+use crate::call::{Actor, Call};
 use crate::error::Error;
 use crate::id::{CustomerId, TicketId, TicketNumber, derive};
 use crate::rulebook::{Rulebook, Rulebooks};
@@ -122,7 +122,9 @@ fn plan_open(
     let working = begin(book, call, &decision)?;
     let mut planned = finish(working, Version::default(), call, call.at());
     let ticket = planned.ticket.id();
-    if let Some(Requester::Address(address)) = &open.requester {
+    // What a customer says of her address is not proof: only the desk makes an address stand for a customer.
+    let by_customer = matches!(call.actor(), Actor::Customer(_));
+    if let (Some(Requester::Address(address)), false) = (&open.requester, by_customer) {
         let key = UniqueKey::address(call.tenant_id(), address);
         planned
             .commit

@@ -2,8 +2,8 @@
 
 use crate::calendar::Calendar;
 use crate::id::{FiringKey, Name, derive};
-use crate::sla::{Clock, Measure, Policies, State, Target};
-use crate::ticket::{Agreement, ClockId, MarkKind, Metric, Pending, Status, Ticket};
+use crate::sla::{Clock, Measure, Policies, State, Target, due_of};
+use crate::ticket::{Agreement, ClockId, MarkKind, Metric, Pending, Stage, Status, Ticket};
 use crate::time::{Micros, micros};
 
 use super::rule::{Level, Rule, Trigger};
@@ -58,9 +58,11 @@ pub(crate) fn next<'a>(ticket: &Ticket, causes: Causes<'a>) -> Option<Due<'a>> {
     if let Status::Pending(Pending::Scheduled { until }) = ticket.status() {
         search.offer(micros(until), || What::Wake);
     }
+    let stage = ticket.status().stage();
+    let closed = stage == Stage::Closed; // a log may hold messages after the close: they begin nothing that falls due
     let clocks: Vec<Clock<'_>> = clocks(ticket, causes.policies)
         .map(|id| Clock::of(ticket, causes.policies, id))
-        .filter(|clock| clock.is_live() && clock.amount.is_some())
+        .filter(|clock| !closed && clock.is_live() && clock.amount.is_some())
         .collect();
     for clock in &clocks {
         search.breach(clock);
@@ -72,16 +74,16 @@ pub(crate) fn next<'a>(ticket: &Ticket, causes: Causes<'a>) -> Option<Due<'a>> {
                     .iter()
                     .find(|clock| Some(clock.id) == rule.trigger.watched())
                 {
-                    search.clock_rule(rule, clock);
+                    search.clock_rule(rule, clock, causes.policies);
                 }
             }
             Trigger::Idle { stages } => {
-                if stages.contains(&ticket.status().stage()) {
+                if stages.contains(&stage) {
                     search.waiting_rule(rule, (calendar, name), ticket.idle_since());
                 }
             }
             Trigger::CustomerWaits => {
-                if let Some(since) = ticket.waiting() {
+                if let Some(since) = ticket.waiting().filter(|_| stage.is_backlog()) {
                     search.waiting_rule(rule, (calendar, name), since);
                 }
             }
@@ -188,7 +190,7 @@ impl<'a> Search<'_, 'a> {
         }
     }
 
-    fn clock_rule(&mut self, rule: &'a Rule, clock: &Clock<'_>) {
+    fn clock_rule<'p>(&mut self, rule: &'a Rule, clock: &Clock<'p>, policies: &'p Policies) {
         let (Some(amount), Some(started)) = (clock.amount, clock.started) else {
             return;
         };
@@ -200,11 +202,20 @@ impl<'a> Search<'_, 'a> {
             target: &target,
         };
         let (swapped, last) = (clock.attached_at > started.at, self.last);
+        let by_instant = rule
+            .levels
+            .iter()
+            .any(|level| level.at.is_from_an_instant());
+        let due = if by_instant {
+            due_of(clock, self.ticket, policies)
+        } else {
+            None
+        };
         self.levels(rule, &anchor, |level, more| {
             let (running, instant) = match level.at.0 {
                 Kind::Percent(percent) => (Some(share(percent, amount)), None),
-                Kind::Before(offset) => from_due(clock, amount, offset, -1),
-                Kind::After(offset) => from_due(clock, amount, offset, 1),
+                Kind::Before(offset) => from_due(amount, due, offset, -1),
+                Kind::After(offset) => from_due(amount, due, offset, 1),
                 Kind::For(_) | Kind::Times(_) => return None,
             };
             match (running, instant) {
@@ -362,29 +373,15 @@ struct Anchor<'a> {
 
 /// The threshold at an offset from the due: running time for a business offset, an instant for a calendar offset.
 fn from_due(
-    clock: &Clock<'_>,
     amount: Micros,
+    due: Option<Micros>,
     offset: Target,
     sign: i64,
 ) -> (Option<Micros>, Option<Micros>) {
-    let by = offset
-        .amount()
-        .map_or(0, |span| span.micros())
-        .saturating_mul(sign);
+    let span = offset.amount().map_or(0, |span| span.micros());
+    let by = span.saturating_mul(sign);
     match offset.measure() {
         Measure::Business => (Some(amount.saturating_add(by).max(0)), None),
-        Measure::Calendar => {
-            let expected = || match clock.state {
-                State::Running => clock.after(amount.saturating_sub(clock.elapsed)),
-                _ => None,
-            };
-            (
-                None,
-                clock
-                    .due
-                    .or_else(expected)
-                    .map(|due| due.saturating_add(by)),
-            )
-        }
+        Measure::Calendar => (None, due.map(|due| due.saturating_add(by))),
     }
 }

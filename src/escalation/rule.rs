@@ -352,7 +352,7 @@ pub enum Recipient {
     Role(Name),
 }
 
-/// What is delivered when several levels of a rule fell due before anybody looked. All of them are recorded, and their inner
+/// What is delivered when several levels of a rule fell due before anybody looked. Default: the last. All of them are recorded, and their inner
 /// actions run, whatever the choice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::id::shorten;
-use crate::sla::Target;
+use crate::sla::{Measure, Target};
 
 /// When a level fires. Its text form is one of
 ///
@@ -45,6 +45,14 @@ impl Threshold {
             .contains(&percent)
             .then_some(Threshold(Kind::Percent(percent)))
             .ok_or_else(invalid)
+    }
+
+    /// Whether it is counted from the due instant, in calendar time.
+    pub(super) fn is_from_an_instant(self) -> bool {
+        match self.0 {
+            Kind::Before(offset) | Kind::After(offset) => offset.measure() == Measure::Calendar,
+            _ => false,
+        }
     }
 
     /// So long after what an idle or waiting rule counts from.

@@ -311,13 +311,10 @@ fn clocks(ticket: &Ticket, policies: &Policies) -> Vec<ClockFact> {
     for agreement in Agreement::ALL {
         for metric in Metric::ALL {
             let id = ClockId { agreement, metric };
-            let promise = metric == Metric::PromisedUpdate && agreement == Agreement::Sla;
-            if ticket.policy(agreement).is_some() || promise {
-                let last = Clock::walk(ticket, policies, id, |ended| {
-                    facts.extend(clock_fact(ended))
-                });
-                facts.extend(clock_fact(&last));
-            }
+            let last = Clock::walk(ticket, policies, id, |ended| {
+                facts.extend(clock_fact(ended))
+            });
+            facts.extend(clock_fact(&last));
         }
     }
     facts

@@ -92,6 +92,7 @@ impl Work<'_> {
         }
         let mut kept = change.clone();
         if let Change::Field { name, value } = &mut kept {
+            self.forget_field(name);
             *value = self.field(name, value.as_ref());
         }
         if let Change::Redact(message) = change {
@@ -109,6 +110,14 @@ impl Work<'_> {
                 Some(FieldValue::Personal(self.text(ContentKind::Field, text)))
             }
             other => other.cloned(),
+        }
+    }
+
+    /// The text of a personal field goes with its value.
+    fn forget_field(&mut self, name: &Name) {
+        if let Some(FieldValue::Personal(old)) = self.working.ticket.fields().get(name) {
+            let old = *old;
+            self.content.retain(|content| content.id != old);
         }
     }
 

@@ -24,6 +24,49 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 //!
+//! Everything that can be written, in one piece (lengths in rules are hours: a day in business time is not 24 hours):
+//!
+//! ```
+//! let text = r#"{
+//!   "calendars": {
+//!     "shop": {"hours": {
+//!       "zone": "Europe/Berlin",
+//!       "hours": "Mon-Fri 09:00-18:00; Sat 10:00-14:00",
+//!       "layers": [
+//!         {"name": "national", "days": [
+//!           {"on": "12-25", "name": "Christmas"},
+//!           {"on": "2026-04-03", "name": "Good Friday"}
+//!         ]},
+//!         {"name": "team", "days": [{"on": "2026-03-20", "hours": "closed 14:00-24:00", "name": "Team day"}]}
+//!       ]
+//!     }}
+//!   },
+//!   "calendar": "shop",
+//!   "policies": [
+//!     {"name": "express", "when": {"any": [{"priority": ["urgent", "critical"]}, {"tag": "vip"}]},
+//!      "targets": {"first_response": "1h", "next_response": "1h", "total_resolution": "8h"},
+//!      "pauses": {"total_resolution": ["customer", "third_party"]}},
+//!     {"name": "standard", "targets": {"first_response": "4h", "total_resolution": "2 business days"}}
+//!   ],
+//!   "escalations": [
+//!     {"name": "late answers", "trigger": {"clock": {"metric": "first_response"}},
+//!      "levels": [
+//!        {"name": "soon", "at": "75 %", "actions": [{"notify": "team_in_charge"}]},
+//!        {"name": "late", "at": "1h after due",
+//!         "actions": [{"raise_priority": "urgent"}, {"notify": {"role": "duty manager"}}]}
+//!      ]},
+//!     {"name": "auto-close", "trigger": {"idle": {"stages": ["resolved"]}},
+//!      "levels": [{"name": "close", "at": "after 336h calendar", "actions": [{"close": "settled"}]}]}
+//!   ],
+//!   "tickets": {
+//!     "labels": {"waiting for goods": {"pending": "third_party"}},
+//!     "personal_fields": ["phone"],
+//!     "reopen_window": "168h"
+//!   }
+//! }"#;
+//! assert!(serde_json::from_str::<helpdesk::Rulebook>(text).is_ok());
+//! ```
+//!
 //! # What is not here
 //! No rule is applied here: [`desk::plan`](crate::desk::plan) does that. Nothing is read from a file.
 
@@ -87,7 +130,8 @@ impl RulebookDraft {
     /// The same draft with one more calendar, or one replaced; the first one given becomes the rulebook's own.
     #[must_use]
     pub fn calendar(mut self, name: Name, calendar: Calendar) -> RulebookDraft {
-        if self == RulebookDraft::default() {
+        let untouched = RulebookDraft::default();
+        if (&self.calendars, &self.calendar) == (&untouched.calendars, &untouched.calendar) {
             self.calendars.clear();
             self.calendar = name.clone();
         }

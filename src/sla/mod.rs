@@ -44,6 +44,7 @@ pub(crate) use clock::Clock;
 pub use condition::Condition;
 pub use metric::{AtResolution, Definition, Fulfilment, METRICS, OnReopen, Start};
 pub use policy::{Policies, Policy, ReopenOption, StartOption};
+pub(crate) use reading::due_of;
 pub use reading::{Reading, State, Verdict, periods, read};
 pub use target::{InvalidTarget, Measure, Target};
 

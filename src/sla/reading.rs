@@ -70,12 +70,17 @@ pub fn read(
     now: DateTime<Utc>,
 ) -> Reading {
     let mut walked = Clock::of(ticket, policies, clock.into());
-    let due = due(&walked, ticket, policies);
+    let due = due_of(&walked, ticket, policies);
     walked.advance(micros(now));
     reading(&walked, due)
 }
 
-fn due<'a>(clock: &Clock<'a>, ticket: &Ticket, policies: &'a Policies) -> Option<Micros> {
+/// When the target in force is, was or would have been used up.
+pub(crate) fn due_of<'a>(
+    clock: &Clock<'a>,
+    ticket: &Ticket,
+    policies: &'a Policies,
+) -> Option<Micros> {
     let before = clock.was_used_up.then(|| clock.used_up(ticket, policies));
     before
         .flatten()
@@ -176,8 +181,8 @@ impl Reading {
 
     /// The part of the target that is used, for showing: 1.0 is all of it.
     pub fn fraction(&self) -> Option<f64> {
-        self.amount
-            .map(|amount| self.elapsed as f64 / amount as f64)
+        let amount = self.amount.filter(|amount| *amount > 0)?;
+        Some(self.elapsed as f64 / amount as f64)
     }
 }
 
@@ -192,7 +197,7 @@ pub fn periods(
     let id = clock.into();
     let mut periods = Vec::new();
     Clock::walk(ticket, policies, id, |ended| {
-        periods.push(reading(ended, due(ended, ticket, policies)))
+        periods.push(reading(ended, due_of(ended, ticket, policies)))
     });
     periods.push(read(ticket, policies, id, now));
     periods

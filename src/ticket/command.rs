@@ -132,7 +132,9 @@ pub struct Draft {
     /// What it is.
     #[serde(skip_serializing_if = "is_default")]
     pub class: MessageClass,
-    /// The message's id outside, such as a mail's `Message-ID`: the same one twice is one message.
+    /// The message's id outside, such as a mail's `Message-ID`: the same one twice is one message. Said again of the same ticket
+    /// (or of the one whose late message began a follow-up), the whole command counts as done; the outcome is the ticket that has
+    /// the message. Said of another ticket, it is refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
     /// Files that came with it.

@@ -238,7 +238,8 @@ fn is_activity(recorded: &Recorded) -> bool {
     let by_rule = recorded.timing.is_some() || matches!(recorded.cause, Some(Cause::Rule(_)));
     let automatic = match &recorded.event {
         Event::MessageAdded(message) => message.class == MessageClass::Automatic,
-        event => event.is_derived() || *event == Event::Imported,
+        Event::Linked { .. } | Event::Imported => true,
+        event => event.is_derived(),
     };
     !by_rule && !automatic
 }

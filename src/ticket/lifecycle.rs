@@ -124,7 +124,7 @@ pub const LIFECYCLE: &[(Stage, Step, Stage)] = &[
     (Reopened, CustomerMessage, Reopened),
     (Reopened, Resolve,         Resolved),
     (Reopened, Close,           Closed  ),
-    (Closed,   CustomerMessage, Closed  ), // makes a follow-up ticket
+    (Closed,   CustomerMessage, Closed  ), // makes a follow-up ticket; where reopening is allowed, reopens as the next row
     (Closed,   Reopen,          Reopened), // only where the rulebook allows it
 ];
 

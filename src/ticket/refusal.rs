@@ -88,11 +88,11 @@ pub enum Refusal {
     },
     /// The reopen window is over.
     #[error(
-        "resolved at `{resolved_at}`, the ticket could be reopened for {window}; at `{at}` a follow-up ticket is needed"
+        "resolved or closed at `{ended_at}`, the ticket could be reopened for {window}; at `{at}` a follow-up ticket is needed"
     )]
     ReopenWindowOver {
-        /// When the ticket was resolved.
-        resolved_at: DateTime<Utc>,
+        /// When the ticket was closed, or else resolved.
+        ended_at: DateTime<Utc>,
         /// The reopen window of the rulebook.
         window: Span,
         /// When the reopening was asked for.
@@ -164,6 +164,11 @@ pub enum Refusal {
         /// The content record passed in.
         content: ContentId,
     },
+    /// The message's id outside belongs to a message of somebody else's ticket.
+    #[error(
+        "a message with the same id outside stands in another ticket; an id of its own is needed"
+    )]
+    MessageKnown,
     /// A ticket with the id that the host chose exists.
     #[error("ticket {ticket} exists; an unused id is needed")]
     AlreadyOpen {
@@ -201,6 +206,7 @@ impl Refusal {
             Refusal::UnknownMessage { .. } => "unknown_message",
             Refusal::CustomerNote => "customer_note",
             Refusal::StoredFieldValue { .. } => "stored_field_value",
+            Refusal::MessageKnown => "message_known",
             Refusal::AlreadyOpen { .. } => "already_open",
             Refusal::NumberTaken { .. } => "number_taken",
         }

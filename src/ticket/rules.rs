@@ -13,7 +13,7 @@ use crate::time::{Span, micros};
 use super::Ticket;
 use super::command::{Change, Command, Move};
 use super::conversation::Visibility;
-use super::lifecycle::{CloseReason, Pending};
+use super::lifecycle::{CloseReason, Pending, Stage};
 use super::refusal::Refusal;
 
 /// The part of a rulebook that [`decide`](super::decide) reads.
@@ -95,27 +95,43 @@ impl Rules {
             Visibility::Internal => Permission::Note,
         });
         let changed = command.changes.iter().map(Permission::of_change);
+        let done = matches!(ticket.status().stage(), Stage::Resolved | Stage::Closed);
         let moved = command
             .step
             .iter()
-            .map(|step| self.permission_of_move(step));
+            .flat_map(|step| self.permissions_of_move(step, done));
         said.chain(changed)
             .chain(moved)
             .try_for_each(|permission| self.permissions.check(actor.role(), permission))
     }
 
-    fn permission_of_move(&self, step: &Move) -> Permission {
+    /// What a move needs; on a ticket that is done, going on is reopening.
+    fn permissions_of_move(&self, step: &Move, done: bool) -> Vec<Permission> {
+        let pend = || {
+            if done {
+                vec![Permission::Pend, Permission::Reopen]
+            } else {
+                vec![Permission::Pend]
+            }
+        };
+        let resume = || {
+            vec![if done {
+                Permission::Reopen
+            } else {
+                Permission::Resume
+            }]
+        };
         match step {
-            Move::Pend(_) => Permission::Pend,
-            Move::Resume => Permission::Resume,
-            Move::Resolve => Permission::Resolve,
-            Move::Reopen => Permission::Reopen,
-            Move::Close(_) => Permission::Close,
+            Move::Pend(_) => pend(),
+            Move::Resume => vec![Permission::Resume],
+            Move::Resolve => vec![Permission::Resolve],
+            Move::Reopen => vec![Permission::Reopen],
+            Move::Close(_) => vec![Permission::Close],
             Move::Label(name) => match self.labels.get(name) {
-                Some(Label::Pending(_)) => Permission::Pend,
-                Some(Label::Resolved) => Permission::Resolve,
-                Some(Label::Closed(_)) => Permission::Close,
-                Some(Label::Work) | None => Permission::Resume,
+                Some(Label::Pending(_)) => pend(),
+                Some(Label::Resolved) => vec![Permission::Resolve],
+                Some(Label::Closed(_)) => vec![Permission::Close],
+                Some(Label::Work) | None => resume(),
             },
         }
     }
@@ -212,7 +228,8 @@ impl fmt::Display for Permission {
     }
 }
 
-/// The permission table: what each role may do. A role that is not named may do nothing.
+/// The permission table: what each role may do. A table that is written replaces the default one whole: a role that it does not
+/// name may do nothing.
 ///
 /// By default a customer may open, reply, resolve and reopen; a bot may talk, let a ticket wait, assign and classify; an agent
 /// may do everything but redact; a supervisor and the system may do everything.

@@ -125,7 +125,7 @@ impl Work<'_> {
     /// A change of one fact; see [`Work::redact`] for messages.
     pub(super) fn change(&mut self, facts: &mut Facts, change: &Change) -> Result<(), Refusal> {
         if let Change::PromiseUpdate(due) | Change::EstimateResolution(due) = change
-            && *due <= self.decision.at
+            && truncate(*due) <= self.decision.at
         {
             return Err(Refusal::InThePast {
                 promised: *due,

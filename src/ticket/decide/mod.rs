@@ -195,10 +195,12 @@ fn begin(rules: &Rules, call: &Call, b: Beginning<'_>) -> Result<Decision, Refus
         Some(after) => after.subject(), // one subject, one record: erasing it erases both
         None => work.text(ContentKind::Subject, "the subject", &b.open.subject)?,
     };
-    let address = b
-        .address
-        .map(|address| work.text(ContentKind::Address, "the address", address))
-        .transpose()?;
+    let address = match (b.address, b.after) {
+        (Some(address), _) => Some(work.text(ContentKind::Address, "the address", address)?),
+        // The same person writes: her address, like the subject, is one record for both tickets.
+        (None, Some(after)) if after.requester() == b.requester => after.opened().address,
+        (None, _) => None,
+    };
     let channel = match (b.after, &b.open.message) {
         (Some(after), Some(draft)) => draft
             .channel
@@ -242,7 +244,8 @@ fn begin(rules: &Rules, call: &Call, b: Beginning<'_>) -> Result<Decision, Refus
 /// later ([`Rules::effective`]).
 ///
 /// A customer's message is never refused for the ticket's status: it wakes a waiting ticket, reopens a resolved one within
-/// the reopen window, and otherwise begins a follow-up ticket. Thanks and automatic messages are recorded and move nothing.
+/// the reopen window, and otherwise begins a follow-up ticket. Thanks and automatic messages are recorded and move nothing. A move
+/// that comes with it and is not possible is left out.
 pub fn decide(
     ticket: &Ticket,
     rules: &Rules,
@@ -275,7 +278,16 @@ pub fn decide(
         }
     }
     if let Some(step) = &command.step {
-        work.take(step)?;
+        let says = command.message.is_some() && matches!(call.actor(), Actor::Customer(_));
+        match work.take(step) {
+            // A customer's message is never refused: where the move is not possible, the message stands without it.
+            Err(
+                Refusal::StepNotAllowed { .. }
+                | Refusal::ReopenWindowOver { .. }
+                | Refusal::Closed { .. },
+            ) if says => {}
+            result => result?,
+        }
     }
     Ok(work.decision)
 }

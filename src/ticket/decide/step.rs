@@ -54,6 +54,7 @@ impl Work<'_> {
     }
 
     fn pend(&mut self, reason: Pending, label: Option<Name>) -> Result<(), Refusal> {
+        let reason = truncated(reason);
         if let Pending::Scheduled { until } = reason
             && until <= self.decision.at
         {
@@ -66,7 +67,7 @@ impl Work<'_> {
         if self.status.stage() == Stage::Resolved {
             self.reopen(None)?;
         }
-        let to = Status::Pending(truncated(reason));
+        let to = Status::Pending(reason);
         if self.status == to {
             self.relabel(label, Step::Pend);
         } else {
@@ -115,12 +116,10 @@ impl Work<'_> {
 
     pub(super) fn within_reopen_window(&self) -> Result<(), Refusal> {
         let (window, at) = (self.rules.reopen_window, self.decision.at);
-        match self.resolved_at {
-            Some(resolved_at)
-                if micros(at).saturating_sub(micros(resolved_at)) > window.micros() =>
-            {
+        match self.ended_at {
+            Some(ended_at) if micros(at).saturating_sub(micros(ended_at)) > window.micros() => {
                 Err(Refusal::ReopenWindowOver {
-                    resolved_at,
+                    ended_at,
                     window,
                     at,
                 })

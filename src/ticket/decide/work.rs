@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 
 use crate::call::{Actor, Call};
 use crate::id::{ContentId, CustomerId, MessageId, Name, TicketId, derive};
-use crate::ticket::Ticket;
 use crate::ticket::command::Draft;
 use crate::ticket::content::{Content, ContentKind};
 use crate::ticket::conversation::{Attachment, Channel, Direction, MessageClass, Visibility};
@@ -12,6 +11,7 @@ use crate::ticket::event::{Event, Link, MessageAdded, Version};
 use crate::ticket::lifecycle::{Stage, Status, Step};
 use crate::ticket::refusal::Refusal;
 use crate::ticket::rules::Rules;
+use crate::ticket::{Cycle, Ticket};
 
 use super::{Decision, FollowUp};
 
@@ -25,7 +25,7 @@ pub(super) struct Work<'a> {
     pub(super) status: Status,
     pub(super) label: Option<Name>,
     pub(super) reopened: bool,
-    pub(super) resolved_at: Option<DateTime<Utc>>,
+    pub(super) ended_at: Option<DateTime<Utc>>,
     texts: u64,
     pub(super) decision: Decision,
 }
@@ -47,7 +47,7 @@ impl<'a> Work<'a> {
             status: Status::Open,
             label: None,
             reopened: false,
-            resolved_at: None,
+            ended_at: None,
             texts: 0,
             decision: Decision::at(call.at()),
         }
@@ -65,7 +65,7 @@ impl<'a> Work<'a> {
             status: ticket.status(),
             label: ticket.label().cloned(),
             reopened: ticket.is_reopened(),
-            resolved_at: ticket.resolved_at(),
+            ended_at: ticket.cycles().last().and_then(ended_at),
             decision: Decision::at(at),
             ..Work::new(rules, call, ticket.id(), ticket.requester())
         }
@@ -257,4 +257,9 @@ impl<'a> Work<'a> {
         }
         Ok(())
     }
+}
+
+/// When a cycle ended: the close where it was closed, else the last resolution.
+fn ended_at(cycle: &Cycle) -> Option<DateTime<Utc>> {
+    cycle.closed.map(|(at, _)| at).or(cycle.resolved_at)
 }
