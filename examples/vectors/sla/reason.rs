@@ -72,7 +72,9 @@ fn reason(asked: &Asked<'_>, field: &Field) -> Option<String> {
     let reason = match (got, expect) {
         (Some(_), None) if is_due && !readings.iter().any(|one| is_live(one)) => STAYS,
         (None, Some(_)) if is_due && paused => WAITS,
-        (None, Some(_)) if is_due && readings.iter().any(|one| one.state() == State::Stopped) => {
+        (None, Some(_))
+            if is_due && !is_answer && readings.iter().any(|one| one.state() == State::Stopped) =>
+        {
             STOPPED
         }
         (Some(got), Some(expect)) if without_seconds(got) == expect => SECONDS,
