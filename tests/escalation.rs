@@ -238,14 +238,7 @@ fn changed_and_changed_back_fires_nothing_twice() {
     }
     desk.sweep(at("2026-03-20T00:00:00Z"), 100).unwrap();
     let events = history(&desk, id);
-    let mut keys: Vec<_> = events
-        .iter()
-        .filter_map(|e| match &e.event {
-            Event::Escalated(fired) => Some(fired.key),
-            Event::Breached { key, .. } => Some(*key),
-            _ => None,
-        })
-        .collect();
+    let mut keys = keys(&events);
     let all = keys.len();
     keys.sort_unstable();
     keys.dedup();

@@ -7,21 +7,11 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 use common::*;
 use helpdesk::desk::read;
-use helpdesk::id::FiringKey;
 use helpdesk::sla::{State, Verdict};
 use helpdesk::store::MemoryStore;
 use helpdesk::ticket::{Agreement, ClockId, Event, Metric, Recorded, Ticket};
 use helpdesk::{Actor, Command, Desk, TenantId};
 use proptest::prelude::*;
-
-fn keys(events: &[Recorded]) -> Vec<FiringKey> {
-    let key = |recorded: &Recorded| match &recorded.event {
-        Event::Breached { key, .. } => Some(*key),
-        Event::Escalated(escalated) => Some(escalated.key),
-        _ => None,
-    };
-    events.iter().filter_map(key).collect()
-}
 
 fn clocks() -> impl Iterator<Item = ClockId> {
     let of = |agreement| {

@@ -244,14 +244,7 @@ fn competing_sweepers_fire_each_key_once() {
     });
     for ticket in tickets {
         let events = history(&desk, ticket);
-        let mut keys: Vec<_> = events
-            .iter()
-            .filter_map(|e| match &e.event {
-                Event::Escalated(fired) => Some(fired.key),
-                Event::Breached { key, .. } => Some(*key),
-                _ => None,
-            })
-            .collect();
+        let mut keys = keys(&events);
         assert!(keys.len() >= 4);
         keys.sort_unstable();
         assert!(keys.windows(2).all(|pair| pair[0] != pair[1]));

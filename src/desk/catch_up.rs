@@ -97,8 +97,8 @@ impl<'a> Working<'a> {
             scheduled_at: due_at,
             observed_at,
         });
-        let envelope = |cause: Option<Cause>, event: Event, ticket: &Ticket| Recorded {
-            version: ticket.version().next(),
+        let envelope = |cause: Option<Cause>, event: Event| Recorded {
+            version: Version::default(), // its place is given when it is added
             at,
             stamped_at: None,
             timing,
@@ -114,7 +114,7 @@ impl<'a> Working<'a> {
                     step: Step::Wake,
                     label: None,
                 };
-                self.push(envelope(None, event, &self.ticket));
+                self.push(envelope(None, event));
             }
             What::Breach {
                 clock,
@@ -128,7 +128,7 @@ impl<'a> Working<'a> {
                     target,
                     on_attach,
                 };
-                self.push(envelope(None, event, &self.ticket));
+                self.push(envelope(None, event));
             }
             What::Fire {
                 rule,
@@ -163,10 +163,10 @@ impl<'a> Working<'a> {
                     clock,
                     delivery,
                 });
-                self.push(envelope(None, event, &self.ticket));
+                self.push(envelope(None, event));
                 for action in &level.actions {
                     if let Some(event) = inner(action, &self.ticket) {
-                        self.push(envelope(Some(Cause::Rule(key)), event, &self.ticket));
+                        self.push(envelope(Some(Cause::Rule(key)), event));
                     }
                 }
             }
@@ -408,9 +408,3 @@ pub fn read(
 
 /// How many events a reading looks ahead.
 const READ_LIMIT: usize = 65_536;
-
-/// The instant of the last event, or `at` where that is later.
-pub(crate) fn not_before(ticket: &Ticket, at: DateTime<Utc>) -> DateTime<Utc> {
-    let (last, at): (Micros, Micros) = (micros(ticket.last_event_at()), micros(at));
-    instant(at.max(last))
-}

@@ -17,7 +17,7 @@ use crate::ticket::{
     Requester, Ticket, Version,
 };
 
-use super::catch_up::{Working, not_before};
+use super::catch_up::Working;
 
 /// What is asked of a desk.
 #[derive(Clone, Debug, PartialEq)]
@@ -209,7 +209,7 @@ fn plan_sweep(
     let book = rulebooks.get(ticket.rulebook())?;
     in_range(call.at())?;
     let before = ticket.version();
-    let at = not_before(ticket, call.at());
+    let at = call.at().max(ticket.last_event_at());
     let mut working = Working::new(ticket.clone(), book);
     let complete = working.catch_up(at, CATCH_UP_LIMIT);
     let mut planned = finish(working, before, call, at);

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use helpdesk::escalation::{
     Action, CatchUp, Guard, Level, Recipient, Rule, Threshold, Trigger, ready,
 };
-use helpdesk::id::{AgentId, BotId, CustomerId, Name, TeamId};
+use helpdesk::id::{AgentId, BotId, CustomerId, FiringKey, Name, TeamId};
 use helpdesk::sla::{Condition, Measure, Policy, ReopenOption, Target};
 use helpdesk::store::Store;
 use helpdesk::ticket::{
@@ -285,4 +285,14 @@ pub fn what_happened(events: &[Recorded]) -> Vec<(DateTime<Utc>, Event)> {
         (recorded.at, event)
     };
     events.iter().map(plain).collect()
+}
+
+/// The keys of the breaches and firings that were announced, in order.
+pub fn keys(events: &[Recorded]) -> Vec<FiringKey> {
+    let key = |recorded: &Recorded| match &recorded.event {
+        Event::Breached { key, .. } => Some(*key),
+        Event::Escalated(escalated) => Some(escalated.key),
+        _ => None,
+    };
+    events.iter().filter_map(key).collect()
 }
