@@ -11,7 +11,7 @@ use super::event::{Event, MessageAdded, Recorded};
 use super::lifecycle::{Stage, Status};
 use super::mark::{Mark, MarkKind, Phase};
 use super::rating::Rating;
-use super::{Cycle, Estimate, Message, Ticket, TimeEntry};
+use super::{Cycle, Estimate, Holder, Message, Ticket, TimeEntry};
 
 impl Ticket {
     /// The ticket that these events made, oldest first. `None` where the first event is not
@@ -40,8 +40,7 @@ impl Ticket {
             last_at: first.at,
             status: Status::Open,
             label: None,
-            agent: None,
-            team: None,
+            holders: Vec::new(),
             priority: opened.priority,
             kind: None,
             tags: Default::default(),
@@ -81,8 +80,12 @@ impl Ticket {
                 self.move_to(*to, recorded);
             }
             Event::Assigned { agent, team } => {
-                let entered = team.is_some() && self.team != *team;
-                (self.agent, self.team) = (*agent, *team);
+                let entered = team.is_some() && self.team() != *team;
+                let holder = Holder {
+                    agent: *agent,
+                    team: *team,
+                };
+                self.holders.push((self.last_at, holder));
                 let agent = agent.is_some();
                 self.mark(recorded, MarkKind::Assigned { agent, entered });
             }
