@@ -40,7 +40,7 @@ pub mod preset;
 mod reading;
 mod target;
 
-pub(crate) use clock::Clock;
+pub(crate) use clock::{Clock, Started};
 pub use condition::Condition;
 pub use metric::{AtResolution, Definition, Fulfilment, METRICS, OnReopen, Start};
 pub use policy::{Policies, Policy, ReopenOption, StartOption};

@@ -359,6 +359,11 @@ impl Ticket {
         self.announced.binary_search(&key).is_ok()
     }
 
+    /// Whether any breach or firing stands in the history.
+    pub(crate) fn has_announcements(&self) -> bool {
+        !self.announced.is_empty()
+    }
+
     /// The instant up to which the history came from a recorded log.
     pub fn imported_until(&self) -> Option<DateTime<Utc>> {
         self.imported_until.map(instant)
