@@ -12,6 +12,9 @@ use super::lifecycle::{Stage, Status};
 use super::mark::{Mark, MarkKind, Phase};
 use super::{Cycle, Estimate, Message, Ticket, TimeEntry};
 
+/// The version of the fold. A ticket that was kept as another version folded it is folded anew from its events.
+pub const FOLD: u32 = 1;
+
 impl Ticket {
     /// The ticket that these events made, oldest first. `None` where the first event is not
     /// [`Opened`](Event::Opened): then this is no ticket's history.
