@@ -36,7 +36,9 @@ use crate::id::{ContentId, CustomerId, TenantId, TicketId, TicketNumber};
 use crate::kpi::{Fact, KpiReport, Report};
 use crate::rulebook::{Rulebook, Rulebooks};
 use crate::sla::{Ledger, Reading};
-use crate::store::{DueStream, Load, OutboxMessage, Store, StreamId, UniqueKey};
+use crate::store::{
+    DueStream, Load, NoTicket, OutboxMessage, Snapshot, Store, StreamId, UniqueKey,
+};
 use crate::ticket::{ClockId, Command, Content, CustomerView, Open, Recorded, Refusal, Ticket};
 use crate::time::{instant, micros};
 
@@ -45,7 +47,6 @@ pub(crate) use catch_up::Working;
 pub use catch_up::{ledger, read};
 pub use operation::{Need, Operation};
 pub use outcome::Outcome;
-pub(crate) use plan::stamp;
 pub use plan::{Known, Plan, Planned, Request, plan};
 
 /// The desk of a host: its store and its rules.
@@ -324,8 +325,24 @@ impl<S: Store> TenantDesk<'_, S> {
 
     /// The ticket as its last event left it.
     pub fn ticket(&self, ticket: TicketId) -> Result<Ticket, Error> {
-        let events = self.history(ticket)?;
-        Ticket::replay(self.tenant, &events).ok_or_else(|| Error::not_a_history(ticket))
+        Ok(Arc::unwrap_or_clone(self.known(ticket)?.ticket))
+    }
+
+    /// The ticket as its last event left it, from its snapshot where the store keeps one.
+    fn known(&self, ticket: TicketId) -> Result<Snapshot, Error> {
+        let stream = StreamId::ticket(self.tenant, ticket);
+        let mut load = Load::streams(self.tenant, [stream]);
+        load.snapshots = true;
+        let mut known = self.desk.store.load(&load)?.take_ticket(stream);
+        if known == Err(NoTicket::OtherFold) {
+            load.snapshots = false;
+            known = self.desk.store.load(&load)?.take_ticket(stream);
+        }
+        match known {
+            Ok(Some(known)) => Ok(known),
+            Ok(None) => Err(Error::no_ticket(ticket)),
+            Err(_) => Err(Error::not_a_history(ticket)),
+        }
     }
 
     /// The ticket's events, oldest first.
@@ -353,7 +370,7 @@ impl<S: Store> TenantDesk<'_, S> {
         clock: impl Into<ClockId>,
         now: DateTime<Utc>,
     ) -> Result<Reading, Error> {
-        let ticket = self.ticket(ticket)?;
+        let ticket = self.known(ticket)?.ticket;
         Ok(read(&ticket, self.rulebook_of(&ticket)?, clock, now))
     }
 
@@ -374,7 +391,7 @@ impl<S: Store> TenantDesk<'_, S> {
         ticket: TicketId,
         viewer: CustomerId,
     ) -> Result<CustomerView, Error> {
-        let view = self.ticket(ticket)?.customer_view(viewer);
+        let view = self.known(ticket)?.ticket.customer_view(viewer);
         view.ok_or_else(|| Refusal::NotYours { ticket }.into())
     }
 

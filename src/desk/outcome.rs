@@ -1,5 +1,7 @@
 //! What came of a request.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use crate::call::Call;
@@ -15,7 +17,7 @@ use super::plan::Planned;
 /// What came of a request: what was recorded, the ticket as it stands now, and when to look again.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    ticket: Ticket,
+    ticket: Arc<Ticket>,
     rulebook: Rulebook,
     at: DateTime<Utc>,
     events: Vec<Recorded>,
@@ -34,8 +36,11 @@ impl Outcome {
     ) -> Result<Outcome, Error> {
         let mut events = earlier;
         let mut wake_at = None;
-        if let Some(part) = planned.commit.parts.into_iter().next() {
-            events.extend(part.events);
+        if let Some(mut part) = planned.commit.parts.into_iter().next() {
+            if events.is_empty() {
+                events = std::mem::take(&mut part.events);
+            }
+            events.append(&mut part.events);
             wake_at = part.wake.and_then(|wake| wake.at);
         }
         Ok(Outcome {
@@ -60,6 +65,7 @@ impl Outcome {
     ) -> Result<Outcome, Error> {
         let ticket =
             Ticket::replay(call.tenant_id(), &events).ok_or_else(|| Error::not_a_history(id))?;
+        let ticket = Arc::new(ticket);
         let rulebook = rulebooks.get(ticket.rulebook())?.clone();
         let (after, until) = record.map_or((Version(u64::MAX), Version(0)), |record| {
             (record.after, record.until)

@@ -1,5 +1,7 @@
 //! The paved pure door: from what is known and what is asked to what is to be committed. No I/O, no clock.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -9,8 +11,8 @@ use crate::error::Error;
 use crate::id::{CustomerId, TicketId, TicketNumber, derive};
 use crate::rulebook::{Rulebook, Rulebooks};
 use crate::store::{
-    Commit, IdempotencyKey, IdempotencyRecord, OutboxMessage, Part, Stamp, StreamId, UniqueKey,
-    Wake,
+    Commit, IdempotencyKey, IdempotencyRecord, OutboxMessage, Part, Snapshot, Stamp, StreamId,
+    UniqueKey,
 };
 use crate::ticket::{
     self, Command, Decision, Draft, Event, MessageAdded, Move, Open, Pending, Recorded, Refusal,
@@ -36,7 +38,7 @@ pub enum Request {
 #[non_exhaustive]
 pub struct Known {
     /// The ticket that the request is about, or that has the id which the host chose for a new one.
-    pub ticket: Option<Ticket>,
+    pub ticket: Option<Snapshot>,
     /// The customer behind the requester's address.
     pub customer: Option<CustomerId>,
     /// The ticket that has a message with the same id outside.
@@ -68,7 +70,7 @@ pub struct Planned {
     /// What to write.
     pub commit: Commit,
     /// The ticket afterwards.
-    pub ticket: Ticket,
+    pub ticket: Arc<Ticket>,
     /// Whether the request is in it. If not, so much had fallen due that only a part of that is in it: commit, and plan again.
     pub complete: bool,
     /// The follow-up ticket that the request began.
@@ -106,20 +108,20 @@ fn plan_open(
         "a ticket number is needed to open a ticket; ask the operation what it needs",
     ))?;
     in_range(call.at())?;
-    let decision = ticket::open(book.tickets(), call, open, number, known.customer)?; // checks the permission first
+    let mut decision = ticket::open(book.tickets(), call, open, number, known.customer)?; // checks the permission first
     if let Some(done) = already_done(request, known, call)? {
         return Ok(Plan::Done(done));
     }
     if let Some(ticket) = known.message_in {
         return Ok(Plan::Message(ticket));
     }
-    if let Some(ticket) = &known.ticket {
+    if let Some(there) = &known.ticket {
         return Err(Refusal::AlreadyOpen {
-            ticket: ticket.id(),
+            ticket: there.ticket.id(),
         }
         .into());
     }
-    let working = begin(book, call, &decision)?;
+    let working = begin(book, call, &mut decision)?;
     let mut planned = finish(working, Version::default(), call, call.at());
     let ticket = planned.ticket.id();
     // What a customer says of her address is not proof: only the desk makes an address stand for a customer.
@@ -146,7 +148,8 @@ fn plan_submit(
     rulebooks: &Rulebooks,
     call: &Call,
 ) -> Result<Plan, Error> {
-    let ticket = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
+    let known_ticket = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
+    let ticket = &known_ticket.ticket;
     let book = rulebooks.get(ticket.rulebook())?;
     let rules = book.tickets();
     rules.permit(ticket, call.actor(), command)?;
@@ -162,23 +165,23 @@ fn plan_submit(
     }
     let before = ticket.version();
     let at = rules.effective(call.at(), ticket.last_event_at())?;
-    let mut working = Working::new(ticket.clone(), book);
+    let mut working = Working::on(known_ticket, book);
     if !working.catch_up(at, CATCH_UP_LIMIT) {
         let mut planned = finish(working, before, call, at);
         planned.complete = false;
         return Ok(Plan::Commit(Box::new(planned)));
     }
-    let decision = ticket::decide(&working.ticket, rules, call, at, command)?;
-    working.add(&decision.recorded_after(&working.ticket, call));
+    let mut decision = ticket::decide(&working.ticket, rules, call, at, command)?;
+    working.add(decision.take_recorded(working.ticket.version(), call));
 
     let follow_up = match (&decision.follow_up, known.number) {
         (None, _) => None,
         (Some(_), None) => return Ok(Plan::Number),
         (Some(follow_up), Some(number)) => {
             let current = rulebooks.current(call.tenant_id());
-            let opened =
+            let mut opened =
                 ticket::follow_up(current.tickets(), call, &working.ticket, follow_up, number)?;
-            Some((begin(current, call, &opened)?, opened, number))
+            Some((begin(current, call, &mut opened)?, opened, number))
         }
     };
     let mut planned = finish(working, before, call, at);
@@ -205,37 +208,41 @@ fn plan_sweep(
     rulebooks: &Rulebooks,
     call: &Call,
 ) -> Result<Plan, Error> {
-    let ticket = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
+    let known_ticket = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
+    let ticket = &known_ticket.ticket;
     let book = rulebooks.get(ticket.rulebook())?;
     in_range(call.at())?;
     let before = ticket.version();
     let at = call.at().max(ticket.last_event_at());
-    let mut working = Working::new(ticket.clone(), book);
+    let mut working = Working::on(known_ticket, book);
     let complete = working.catch_up(at, CATCH_UP_LIMIT);
     let mut planned = finish(working, before, call, at);
     planned.complete = complete;
     Ok(Plan::Commit(Box::new(planned)))
 }
 
-fn begin<'a>(book: &'a Rulebook, call: &Call, decision: &Decision) -> Result<Working<'a>, Error> {
+fn begin<'a>(
+    book: &'a Rulebook,
+    call: &Call,
+    decision: &mut Decision,
+) -> Result<Working<'a>, Error> {
     let lost = || Error::misused("a decision to open a ticket begins with its opening");
-    Working::begin(call.tenant_id(), &decision.recorded(call), book).ok_or_else(lost)
+    let events = decision.take_recorded(Version::default(), call);
+    Working::begin(call.tenant_id(), events, book).ok_or_else(lost)
 }
 
 fn finish(mut working: Working<'_>, expected: Version, call: &Call, at: DateTime<Utc>) -> Planned {
     let outbox: Vec<OutboxMessage> = working.settle();
     let stream = StreamId::ticket(call.tenant_id(), working.ticket.id());
-    let wake = Some(Wake {
-        at: working.wake_at(),
-        stamp: stamp(&working.ticket),
-    });
+    let wake = working.wake();
     let facts = (!working.events.is_empty()).then(|| working.facts());
     let part = Part {
         stream,
         expected,
         events: working.events,
-        wake,
+        wake: Some(wake.clone()),
         facts,
+        snapshot: Some(Snapshot::of(working.ticket.clone()).wake(wake)),
     };
     let mut commit = Commit::new(call.tenant_id(), at, vec![part]);
     commit.outbox = outbox;
@@ -250,7 +257,7 @@ fn finish(mut working: Working<'_>, expected: Version, call: &Call, at: DateTime
 pub(crate) fn stamp(ticket: &Ticket) -> Stamp {
     Stamp {
         rulebook: ticket.rulebook(),
-        zone_data: ZONE_DATA_VERSION.to_owned(),
+        zone_data: ZONE_DATA_VERSION.into(),
     }
 }
 

@@ -85,7 +85,7 @@ use crate::id::{Name, RulebookId, derive};
 use crate::kpi::{self, Fact};
 use crate::sla::{Condition, Measure, Policies, Policy, Target};
 use crate::ticket::{Metric, Priority, Rules, Ticket};
-use crate::time::Span;
+use crate::time::{Micros, Span};
 
 pub use lint::{Because, Finding, Problem, Severity};
 pub use versions::{MissingRulebook, Rulebooks};
@@ -335,13 +335,19 @@ impl Rulebook {
 
     /// What falls due first on `ticket`.
     pub(crate) fn next_due(&self, ticket: &Ticket) -> Option<Due<'_>> {
-        escalation::next(
-            ticket,
-            Causes {
-                policies: self.policies(),
-                rules: &self.0.rules_with_calendars,
-            },
-        )
+        escalation::next(ticket, self.causes())
+    }
+
+    /// When that is.
+    pub(crate) fn next_due_at(&self, ticket: &Ticket) -> Option<Micros> {
+        escalation::next_at(ticket, self.causes())
+    }
+
+    fn causes(&self) -> Causes<'_> {
+        Causes {
+            policies: self.policies(),
+            rules: &self.0.rules_with_calendars,
+        }
     }
 }
 

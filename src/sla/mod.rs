@@ -41,7 +41,7 @@ pub mod preset;
 mod reading;
 mod target;
 
-pub(crate) use clock::Clock;
+pub(crate) use clock::{Clock, Started};
 pub use condition::Condition;
 pub use ledger::{Ledger, ledger};
 pub use metric::{AtResolution, Definition, Fulfilment, METRICS, OnReopen, Start};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::calendar::Calendar;
 use crate::id::Name;
-use crate::ticket::{Agreement, Metric, PendingReasons, Ticket};
+use crate::ticket::{Agreement, ClockId, MarkKind, Metric, PendingReasons, Ticket};
 use crate::time::Span;
 
 use super::condition::Condition;
@@ -174,7 +174,11 @@ impl Ready {
 
 /// The policies of a rulebook, in order, each with its calendar.
 #[derive(Clone, Debug, Default)]
-pub struct Policies(Vec<Ready>);
+pub struct Policies {
+    ready: Vec<Ready>,
+    /// A bit per clock: whether any policy of the agreement has a target for the metric.
+    targeted: u64,
+}
 
 impl Policies {
     pub(crate) fn add(&mut self, policy: Policy, calendar_name: Name, calendar: Calendar) {
@@ -182,13 +186,16 @@ impl Policies {
         let mut pauses = [PendingReasons::NONE; Metric::ALL.len()];
         for metric in Metric::ALL {
             targets[metric as usize] = policy.targets.get(&metric).copied();
+            if targets[metric as usize].is_some() {
+                self.targeted |= bit(policy.agreement, metric);
+            }
             pauses[metric as usize] = policy
                 .pauses
                 .get(&metric)
                 .copied()
                 .unwrap_or(metric.definition().pauses);
         }
-        self.0.push(Ready {
+        self.ready.push(Ready {
             policy,
             calendar,
             calendar_name,
@@ -198,19 +205,37 @@ impl Policies {
     }
 
     pub(crate) fn get(&self, name: &Name) -> Option<&Ready> {
-        self.0.iter().find(|ready| ready.policy.name == *name)
+        self.ready.iter().find(|ready| ready.policy.name == *name)
     }
 
-    /// Whether any policy of the agreement has a target for the metric.
-    pub(crate) fn has_target(&self, agreement: Agreement, metric: Metric) -> bool {
-        self.0
+    /// The clocks that may have a target on `ticket`: those that a policy has one for, and the promises. In a fixed order.
+    pub(crate) fn clocks_with_target(&self, ticket: &Ticket) -> impl Iterator<Item = ClockId> {
+        let promised = ticket
+            .marks()
             .iter()
-            .any(|ready| ready.policy.agreement == agreement && ready.target(metric).is_some())
+            .any(|mark| matches!(mark.kind, MarkKind::Promised { .. }));
+        let mut left = self.targeted;
+        for agreement in Agreement::ALL {
+            left &= !bit(agreement, Metric::PromisedUpdate); // promises are made to the customer, whatever the policy
+        }
+        if promised {
+            left |= bit(Agreement::Sla, Metric::PromisedUpdate);
+        }
+        std::iter::from_fn(move || {
+            let place = left.trailing_zeros() as usize;
+            left &= left.wrapping_sub(1);
+            let agreement = Agreement::ALL.get(place / Metric::ALL.len())?;
+            let metric = Metric::ALL.get(place % Metric::ALL.len())?;
+            Some(ClockId {
+                agreement: *agreement,
+                metric: *metric,
+            })
+        })
     }
 
     /// The policies, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Policy> {
-        self.0.iter().map(|ready| &ready.policy)
+        self.ready.iter().map(|ready| &ready.policy)
     }
 
     /// The policy for `ticket` as it stands: the first of the agreement whose condition holds.
@@ -224,4 +249,8 @@ impl Policies {
         self.get(ticket.policy(agreement)?)
             .map(|ready| &ready.calendar)
     }
+}
+
+fn bit(agreement: Agreement, metric: Metric) -> u64 {
+    1 << (agreement.index() * Metric::ALL.len() + metric as usize)
 }

@@ -1,5 +1,7 @@
 //! What goes into a store and what comes out: loads and commits as plain data.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -12,7 +14,7 @@ use crate::id::{
 use crate::kpi::Fact;
 use crate::ticket::{Content, Recorded, Version};
 
-use super::Events;
+use super::{Events, Snapshot};
 
 /// The kinds of streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -35,6 +37,13 @@ pub struct StreamId {
 }
 
 impl StreamId {
+    /// None comes before it.
+    pub(crate) const FIRST: StreamId = StreamId {
+        tenant: TenantId::from_uuid(Uuid::nil()),
+        kind: StreamKind::Ticket,
+        id: Uuid::nil(),
+    };
+
     /// The stream of a ticket.
     pub const fn ticket(tenant: TenantId, ticket: TicketId) -> StreamId {
         StreamId {
@@ -117,6 +126,8 @@ pub struct Load {
     pub tenant: TenantId,
     /// The streams whose events are wanted.
     pub streams: Vec<StreamId>,
+    /// Whether a snapshot will do in place of the events up to it.
+    pub snapshots: bool,
     /// The keys whose owners are wanted.
     pub owners: Vec<UniqueKey>,
     /// The idempotency record that is wanted.
@@ -132,6 +143,7 @@ impl Load {
         Load {
             tenant,
             streams,
+            snapshots: false,
             owners: Vec::new(),
             idempotency: None,
             number: false,
@@ -151,8 +163,10 @@ impl Load {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Loaded {
-    /// The events of each stream asked for, in the order of the request.
+    /// The events of each stream asked for, in the order of the request: after its snapshot, where one is given, else all.
     pub streams: Vec<Events>,
+    /// The snapshot of each stream asked for, in the order of the request; a store that keeps none leaves the list empty.
+    pub snapshots: Vec<Option<Snapshot>>,
     /// The owner of each key asked for, in the order of the request.
     pub owners: Vec<Option<Uuid>>,
     /// The idempotency record, where there is one.
@@ -199,6 +213,8 @@ pub struct Part {
     pub wake: Option<Wake>,
     /// The rows that replace the stream's; left as they were where `None`.
     pub facts: Option<Vec<Fact>>,
+    /// What the stream's events make with these, for stores that keep snapshots.
+    pub snapshot: Option<Snapshot>,
 }
 
 impl Part {
@@ -210,6 +226,7 @@ impl Part {
             events: Vec::new(),
             wake: None,
             facts: None,
+            snapshot: None,
         }
     }
 
@@ -274,7 +291,7 @@ pub struct Stamp {
     /// The rulebook version.
     pub rulebook: RulebookId,
     /// The version of the time-zone data.
-    pub zone_data: String,
+    pub zone_data: Cow<'static, str>,
 }
 
 /// A message for the host to deliver: somebody is to be told, or something of the host's own is to be done.

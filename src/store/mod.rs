@@ -20,6 +20,11 @@
 //! 7. A message taken with [`Store::claim`] is not given to anybody else before its lease ends, and is given again after
 //!    that unless it was acknowledged: every message is delivered at least once, under an id that tells repeats apart.
 //!
+//! # What a store MAY do
+//! Keep the [`Snapshot`] that comes with a part, all of them or some, and give the latest where [`Load::snapshots`] asks for
+//! it. It MUST then give exactly the events after that snapshot, of the same instant of its life, and MUST NOT give one that
+//! it made or changed itself, or one that did not come with a part of that stream. Where nobody asks, it gives all events.
+//!
 //! # What a store SHOULD do
 //! Let writers of different streams not wait for each other; answer [`Store::due`] in time that depends on what is due
 //! and not on what is stored; tell [`Unavailable`](StoreErrorKind::Unavailable) (try again) from the rest.
@@ -37,6 +42,7 @@
 mod commit;
 mod error;
 mod memory;
+mod snapshot;
 
 use std::fmt;
 
@@ -53,6 +59,8 @@ pub use commit::{
 };
 pub use error::{StoreError, StoreErrorKind};
 pub use memory::MemoryStore;
+pub(crate) use snapshot::NoTicket;
+pub use snapshot::Snapshot;
 
 /// Keeps what happened. Object-safe; shared by `&self`. The module's essay has the whole contract.
 pub trait Store: fmt::Debug + Send + Sync {

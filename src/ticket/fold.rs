@@ -13,6 +13,9 @@ use super::mark::{Mark, MarkKind, Phase};
 use super::rating::Rating;
 use super::{Cycle, Estimate, Holder, Message, Ticket, TimeEntry};
 
+/// The version of the fold. A ticket that was kept as another version folded it is folded anew from its events.
+pub const FOLD: u32 = 1;
+
 impl Ticket {
     /// The ticket that these events made, oldest first. `None` where the first event is not
     /// [`Opened`](Event::Opened): then this is no ticket's history.

@@ -61,6 +61,7 @@ pub use decide::{Decision, FollowUp, decide, follow_up, open};
 pub use event::{
     Delivery, Escalated, Event, Link, MessageAdded, Opened, Recorded, Timing, Version,
 };
+pub use fold::FOLD;
 pub use lifecycle::{CloseReason, LIFECYCLE, Pending, Stage, Status, Step};
 pub(crate) use mark::{Mark, MarkKind, Phase};
 pub use mark::{PendingReason, PendingReasons};
@@ -383,6 +384,11 @@ impl Ticket {
     /// Whether a breach or firing with this key stands in the history.
     pub fn has_announced(&self, key: FiringKey) -> bool {
         self.announced.binary_search(&key).is_ok()
+    }
+
+    /// Whether any breach or firing stands in the history.
+    pub(crate) fn has_announcements(&self) -> bool {
+        !self.announced.is_empty()
     }
 
     /// The instant up to which the history came from a recorded log.
