@@ -52,6 +52,7 @@ fn commit(parts: Vec<Part>) -> Commit {
 fn versions(store: &dyn Store, stream: StreamId) -> Vec<u64> {
     let loaded = store.load(&Load::streams(TENANT, [stream])).unwrap();
     loaded.streams[0]
+        .events
         .iter()
         .map(|event| event.version.0)
         .collect()

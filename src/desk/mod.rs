@@ -328,7 +328,8 @@ impl<S: Store> TenantDesk<'_, S> {
             .streams
             .into_iter()
             .next()
-            .unwrap_or_default();
+            .unwrap_or_default()
+            .events;
         if events.is_empty() {
             Err(Error::no_ticket(ticket))
         } else {

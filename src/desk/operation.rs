@@ -120,7 +120,7 @@ impl Operation {
                 self.decide(&load, loaded)
             }
             State::Recalling(load, record) => {
-                let events = loaded.streams.into_iter().next().unwrap_or_default();
+                let events = loaded.streams.into_iter().next().unwrap_or_default().events;
                 let ticket = stream_ticket(load);
                 let outcome = Outcome::recalled(
                     &self.rulebooks,
@@ -244,8 +244,12 @@ impl Operation {
             done: loaded.idempotency,
             ..Known::default()
         };
-        if let Some(events) = loaded.streams.first().filter(|events| !events.is_empty()) {
-            let ticket = Ticket::replay(self.call.tenant_id(), events);
+        if let Some(stream) = loaded
+            .streams
+            .first()
+            .filter(|stream| !stream.events.is_empty())
+        {
+            let ticket = Ticket::replay(self.call.tenant_id(), &stream.events);
             known.ticket = Some(ticket.ok_or_else(|| Error::not_a_history(stream_ticket(load)))?);
         }
         let mut owners = loaded.owners.into_iter();

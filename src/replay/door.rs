@@ -78,7 +78,11 @@ impl<S: Store> TenantDesk<'_, S> {
         load.owners = all.unique.iter().map(|(key, _)| *key).collect();
         for _ in 0..MAX_TRIES {
             let loaded = self.desk().store().load(&load)?;
-            if loaded.streams.iter().any(|events| !events.is_empty()) {
+            if loaded
+                .streams
+                .iter()
+                .any(|stream| !stream.events.is_empty())
+            {
                 return Err(Refusal::AlreadyOpen { ticket }.into());
             }
             let mut commit = all.clone();

@@ -151,14 +151,28 @@ impl Load {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Loaded {
-    /// The events of each stream asked for, in the order of the request.
-    pub streams: Vec<Events>,
+    /// Each stream asked for, in the order of the request.
+    pub streams: Vec<Stream>,
     /// The owner of each key asked for, in the order of the request.
     pub owners: Vec<Option<Uuid>>,
     /// The idempotency record, where there is one.
     pub idempotency: Option<IdempotencyRecord>,
     /// The new number, where one was wanted.
     pub number: Option<TicketNumber>,
+}
+
+/// One stream as it was loaded.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Stream {
+    /// Its events, oldest first; none where nobody wrote it.
+    pub events: Events,
+}
+
+impl From<Events> for Stream {
+    fn from(events: Events) -> Stream {
+        Stream { events }
+    }
 }
 
 /// Changes of several streams with everything that belongs to them: all or nothing.

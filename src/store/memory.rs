@@ -145,7 +145,7 @@ impl Store for MemoryStore {
                 .streams
                 .get(stream)
                 .map(|stream| stream.events.clone());
-            loaded.streams.push(events.unwrap_or_default());
+            loaded.streams.push(events.unwrap_or_default().into());
         }
         for key in &request.owners {
             loaded.owners.push(

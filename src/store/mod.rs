@@ -30,7 +30,7 @@
 //! let store = MemoryStore::new();
 //! let nobody = StreamId::ticket(TenantId::SINGLE, TicketId::named("nobody"));
 //! let loaded = store.load(&Load::streams(TenantId::SINGLE, [nobody]))?;
-//! assert!(loaded.streams[0].is_empty());
+//! assert!(loaded.streams[0].events.is_empty());
 //! # Ok::<(), helpdesk::store::StoreError>(())
 //! ```
 
@@ -49,7 +49,7 @@ use crate::ticket::{Content, Recorded};
 
 pub use commit::{
     Commit, IdempotencyKey, IdempotencyRecord, Load, Loaded, OutboxMessage, Outgoing, Part, Stamp,
-    StreamId, StreamKind, UniqueKey, Wake,
+    Stream, StreamId, StreamKind, UniqueKey, Wake,
 };
 pub use error::{StoreError, StoreErrorKind};
 pub use memory::MemoryStore;
