@@ -9,8 +9,8 @@ use crate::error::Error;
 use crate::id::{CustomerId, TicketId, TicketNumber, derive};
 use crate::rulebook::{Rulebook, Rulebooks};
 use crate::store::{
-    Commit, IdempotencyKey, IdempotencyRecord, OutboxMessage, Part, Stamp, StreamId, UniqueKey,
-    Wake,
+    Commit, IdempotencyKey, IdempotencyRecord, OutboxMessage, Part, Stamp, StreamId, TicketRow,
+    UniqueKey, Wake,
 };
 use crate::ticket::{
     self, Command, Decision, Draft, Event, MessageAdded, Move, Open, Pending, Recorded, Refusal,
@@ -230,12 +230,14 @@ fn finish(mut working: Working<'_>, expected: Version, call: &Call, at: DateTime
         stamp: stamp(&working.ticket),
     });
     let facts = (!working.events.is_empty()).then(|| working.facts());
+    let listing = facts.is_some().then(|| TicketRow::of(&working.ticket));
     let part = Part {
         stream,
         expected,
         events: working.events,
         wake,
         facts,
+        listing,
     };
     let mut commit = Commit::new(call.tenant_id(), at, vec![part]);
     commit.outbox = outbox;
@@ -255,6 +257,7 @@ pub(crate) fn stamp(ticket: &Ticket) -> Stamp {
 }
 
 fn claim_number(commit: &mut Commit, ticket: TicketId, number: TicketNumber) {
+    commit.number = Some(number);
     commit
         .unique
         .push((UniqueKey::number(commit.tenant, number), ticket.uuid()));

@@ -7,7 +7,9 @@ use crate::desk::{TenantDesk, Working, stamp};
 use crate::error::Error;
 use crate::id::TicketId;
 use crate::rulebook::{MissingRulebook, Rulebooks};
-use crate::store::{Commit, Load, Part, Store, StoreErrorKind, StreamId, UniqueKey, Wake};
+use crate::store::{
+    Commit, Load, Part, Store, StoreErrorKind, StreamId, TicketRow, UniqueKey, Wake,
+};
 use crate::ticket::{Refusal, Version};
 
 use super::import::Imported;
@@ -34,6 +36,7 @@ impl Imported {
                 stamp: stamp(&self.ticket),
             }),
             facts: Some(working.facts()),
+            listing: Some(TicketRow::of(&self.ticket)),
         };
         let mut commit = Commit::new(tenant, self.ticket.last_event_at(), vec![part]);
         commit.content.clone_from(&self.content);

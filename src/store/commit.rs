@@ -12,7 +12,7 @@ use crate::id::{
 use crate::kpi::Fact;
 use crate::ticket::{Content, Recorded, Version};
 
-use super::Events;
+use super::{Events, TicketRow};
 
 /// The kinds of streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -189,13 +189,16 @@ pub struct Commit {
     pub content: Vec<Content>,
     /// Texts to delete for ever.
     pub erased: Vec<ContentId>,
+    /// Persons to erase: every text about them that is stored by now is deleted for ever, and the unique keys that they own
+    /// (their addresses) are free again. This comes first: what the same commit keeps or claims stays.
+    pub persons: Vec<CustomerId>,
     /// Messages for the host to deliver.
     pub outbox: Vec<OutboxMessage>,
     /// Keys to claim, each with its owner.
     pub unique: Vec<(UniqueKey, Uuid)>,
     /// What to remember of the idempotency key.
     pub idempotency: Option<IdempotencyRecord>,
-    /// A ticket number that came from elsewhere: the numbers that the store gives go on after it.
+    /// A ticket number that is used: the numbers that the store gives go on after it.
     pub number: Option<TicketNumber>,
 }
 
@@ -209,10 +212,12 @@ pub struct Part {
     pub expected: Version,
     /// The events to append; none is a version check.
     pub events: Vec<Recorded>,
-    /// When to look at the stream again; left as it was where there are no events and this is `None`.
+    /// When to look at the stream again; left as it was where `None`.
     pub wake: Option<Wake>,
     /// The rows that replace the stream's; left as they were where `None`.
     pub facts: Option<Vec<Fact>>,
+    /// What lists show of the ticket from now on; left as it was where `None`.
+    pub listing: Option<TicketRow>,
 }
 
 impl Part {
@@ -224,6 +229,7 @@ impl Part {
             events: Vec::new(),
             wake: None,
             facts: None,
+            listing: None,
         }
     }
 
@@ -241,6 +247,28 @@ impl Part {
         self.wake = Some(wake);
         self
     }
+
+    /// The same part with the rows that replace the stream's.
+    #[must_use]
+    pub fn facts(mut self, facts: Vec<Fact>) -> Part {
+        self.facts = Some(facts);
+        self
+    }
+
+    /// The same part with what lists show of the ticket.
+    #[must_use]
+    pub fn listing(mut self, row: TicketRow) -> Part {
+        self.listing = Some(row);
+        self
+    }
+
+    /// Whether it only checks the version and writes nothing.
+    pub fn is_check(&self) -> bool {
+        self.events.is_empty()
+            && self.wake.is_none()
+            && self.facts.is_none()
+            && self.listing.is_none()
+    }
 }
 
 impl Commit {
@@ -252,6 +280,7 @@ impl Commit {
             parts,
             content: Vec::new(),
             erased: Vec::new(),
+            persons: Vec::new(),
             outbox: Vec::new(),
             unique: Vec::new(),
             idempotency: None,
@@ -261,11 +290,10 @@ impl Commit {
 
     /// Whether there is nothing in it to write.
     pub fn is_empty(&self) -> bool {
-        self.parts
-            .iter()
-            .all(|part| part.events.is_empty() && part.wake.is_none() && part.facts.is_none())
+        self.parts.iter().all(Part::is_check)
             && self.content.is_empty()
             && self.erased.is_empty()
+            && self.persons.is_empty()
             && self.outbox.is_empty()
             && self.unique.is_empty()
             && self.idempotency.is_none()

@@ -1,19 +1,20 @@
 //! The embedded default: everything in memory, gone when it is dropped.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use crate::id::{ContentId, TenantId, TicketId, TicketNumber};
+use crate::id::{ContentId, CustomerId, TenantId, TicketId, TicketNumber};
 use crate::kpi::Fact;
 use crate::ticket::{Content, Recorded, Version};
 use crate::time::{Micros, instant, micros};
 
 use super::{
-    Commit, DueStream, IdempotencyKey, IdempotencyRecord, Load, Loaded, OutboxMessage, Part, Store,
-    StoreError, StoreErrorKind, StreamId, UniqueKey, Wake,
+    Commit, DueStream, Filter, IdempotencyKey, IdempotencyRecord, Load, Loaded, OutboxMessage,
+    Page, Part, Store, StoreError, StoreErrorKind, StreamId, TicketRow, UniqueKey, Wake,
 };
 
 /// Keeps everything in memory. It forgets at exit: for tests, trials and hosts that keep their own log.
@@ -46,6 +47,8 @@ struct Shard {
     keys: HashMap<IdempotencyKey, IdempotencyRecord>,
     content: HashMap<(TenantId, ContentId), Content>,
     numbers: HashMap<TenantId, u64>,
+    /// By number: a page of a list is a range.
+    rows: BTreeMap<(TenantId, TicketNumber), TicketRow>,
 }
 
 #[derive(Debug, Default)]
@@ -131,7 +134,7 @@ impl MemoryStore {
 
 impl Store for MemoryStore {
     fn load(&self, request: &Load) -> Result<Loaded, StoreError> {
-        check_tenant(request.tenant, request.streams.iter())?;
+        request.check()?;
         let streams = request.streams.iter().map(|stream| shard_of(stream.id));
         let owners = request.owners.iter().map(|key| shard_of(key.uuid()));
         let key = request.idempotency.iter().map(shard_of_key);
@@ -171,7 +174,7 @@ impl Store for MemoryStore {
     }
 
     fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
-        check_tenant(commit.tenant, commit.parts.iter().map(|part| &part.stream))?;
+        commit.check()?;
         let parts = commit.parts.iter().map(|part| shard_of(part.stream.id));
         let unique = commit.unique.iter().map(|(key, _)| shard_of(key.uuid()));
         let content = commit
@@ -185,11 +188,18 @@ impl Store for MemoryStore {
             .map(|record| shard_of_key(&record.key));
         let number = commit.number.map(|_| shard_of(commit.tenant.uuid()));
         let texts = content.chain(erased);
-        let mut held = self.hold(parts.chain(unique).chain(texts).chain(key).chain(number));
+        let everywhere = (0..SHARDS).filter(|_| !commit.persons.is_empty());
+        let keys = unique.chain(key).chain(number).chain(everywhere);
+        let mut held = self.hold(parts.chain(texts).chain(keys));
 
-        check(commit, &mut held)?; // everything is checked before anything is written
+        check(commit, &mut held)?; // nothing is written before everything is checked
 
         let tenant = commit.tenant;
+        for person in &commit.persons {
+            for (_, shard) in &mut held.0 {
+                shard.forget(tenant, *person);
+            }
+        }
         for part in &commit.parts {
             held.shard(shard_of(part.stream.id))?.write(part);
         }
@@ -316,6 +326,24 @@ impl Store for MemoryStore {
         Ok(ids.iter().map(of).collect())
     }
 
+    fn list(
+        &self,
+        tenant: TenantId,
+        filter: &Filter,
+        page: &Page,
+    ) -> Result<Vec<TicketRow>, StoreError> {
+        let mut found = Vec::new();
+        for shard in &self.shards {
+            lock(shard).list(tenant, filter, page, &mut found);
+        }
+        found.sort_unstable_by_key(|row| row.number);
+        if page.newest_first {
+            found.reverse();
+        }
+        found.truncate(page.limit);
+        Ok(found)
+    }
+
     fn claim(
         &self,
         now: DateTime<Utc>,
@@ -332,6 +360,14 @@ impl Store for MemoryStore {
             if let Some((from, _)) = outbox.messages.remove(id) {
                 outbox.free.remove(&(from, *id));
             }
+        }
+        Ok(())
+    }
+
+    fn postpone(&self, ids: &[Uuid], until: DateTime<Utc>) -> Result<(), StoreError> {
+        let mut outbox = lock(&self.outbox);
+        for id in ids {
+            outbox.hold(*id, micros(until));
         }
         Ok(())
     }
@@ -354,26 +390,9 @@ impl Store for MemoryStore {
     }
 }
 
-fn check_tenant<'a>(
-    tenant: TenantId,
-    mut streams: impl Iterator<Item = &'a StreamId>,
-) -> Result<(), StoreError> {
-    match streams.find(|stream| stream.tenant != tenant) {
-        None => Ok(()),
-        Some(other) => {
-            let what = format!(
-                "stream {} belongs to tenant {}, the request to {tenant}",
-                other.id, other.tenant
-            );
-            Err(StoreError::new(StoreErrorKind::Other, what))
-        }
-    }
-}
-
-/// Refuses what the contract refuses.
+/// Refuses what others did first.
 fn check(commit: &Commit, held: &mut Held<'_>) -> Result<(), StoreError> {
     let conflict = |what: String| Err(StoreError::new(StoreErrorKind::Conflict, what));
-    let mut seen = BTreeSet::new();
     for part in &commit.parts {
         let shard = held.shard(shard_of(part.stream.id))?;
         let actual = shard
@@ -386,18 +405,6 @@ fn check(commit: &Commit, held: &mut Held<'_>) -> Result<(), StoreError> {
                 "stream {id} stands at version {}, not at {}",
                 actual.0, expected.0
             ));
-        }
-        let mut next = expected;
-        let follows = part.events.iter().all(|event| {
-            next = next.next();
-            event.version == next
-        });
-        if !follows || !seen.insert(part.stream) {
-            let what = format!(
-                "the events of stream {id} do not follow version {} one by one",
-                expected.0
-            );
-            return Err(StoreError::new(StoreErrorKind::Other, what));
         }
     }
     for (key, owner) in &commit.unique {
@@ -424,9 +431,38 @@ fn check(commit: &Commit, held: &mut Held<'_>) -> Result<(), StoreError> {
 }
 
 impl Shard {
+    /// Everything about a person, and the keys that the person owns.
+    fn forget(&mut self, tenant: TenantId, person: CustomerId) {
+        self.content
+            .retain(|(of, _), content| *of != tenant || content.about != Some(person));
+        self.owners
+            .retain(|(of, _), owner| *of != tenant || *owner != person.uuid());
+    }
+
+    fn list(&self, tenant: TenantId, filter: &Filter, page: &Page, found: &mut Vec<TicketRow>) {
+        let after = page.after.map(|number| number.0);
+        let (first, last) = match page.newest_first {
+            false => (after.unwrap_or(0), u64::MAX),
+            true => (0, after.unwrap_or(u64::MAX)),
+        };
+        let place = |number| (tenant, TicketNumber(number));
+        let range = self.rows.range(place(first)..=place(last));
+        let of_tenant = range.map(|(_, row)| row);
+        let fits = |row: &&TicketRow| page.reaches(row.number) && filter.fits(row);
+        if page.newest_first {
+            found.extend(of_tenant.rev().filter(fits).take(page.limit).cloned());
+        } else {
+            found.extend(of_tenant.filter(fits).take(page.limit).cloned());
+        }
+    }
+
     fn write(&mut self, part: &Part) {
-        if part.events.is_empty() && part.wake.is_none() && part.facts.is_none() {
+        if part.is_check() {
             return;
+        }
+        if let Some(row) = &part.listing {
+            self.rows
+                .insert((part.stream.tenant, row.number), row.clone());
         }
         let stream = self.streams.entry(part.stream).or_default();
         stream.events.extend_from_slice(&part.events);
@@ -459,10 +495,19 @@ impl Outbox {
     fn add(&mut self, messages: &[OutboxMessage]) {
         for message in messages {
             let from = micros(message.at);
-            self.messages
-                .entry(message.id)
-                .or_insert_with(|| (from, message.clone()));
-            self.free.insert((from, message.id));
+            if let Entry::Vacant(place) = self.messages.entry(message.id) {
+                place.insert((from, message.clone()));
+                self.free.insert((from, message.id));
+            }
+        }
+    }
+
+    /// Nobody may take the message before `until`; from then on, anybody.
+    fn hold(&mut self, id: Uuid, until: Micros) {
+        if let Some((from, _)) = self.messages.get_mut(&id) {
+            self.free.remove(&(*from, id));
+            self.free.insert((until, id));
+            *from = until;
         }
     }
 
@@ -475,13 +520,11 @@ impl Outbox {
             .copied()
             .collect();
         let mut claimed = Vec::with_capacity(taken.len());
-        for place in taken {
-            self.free.remove(&place);
-            if let Some((from, message)) = self.messages.get_mut(&place.1) {
+        for (_, id) in taken {
+            self.hold(id, until);
+            if let Some((_, message)) = self.messages.get_mut(&id) {
                 claimed.push(message.clone());
-                *from = until;
                 message.attempts = message.attempts.saturating_add(1);
-                self.free.insert((until, place.1));
             }
         }
         claimed
