@@ -1,5 +1,7 @@
 //! Time passes first: what fell due before an instant is recorded before anything else happens at it.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 
 use crate::call::{Actor, Cause};
@@ -7,7 +9,7 @@ use crate::escalation::{self, Action, CatchUp, Due, Recipient, Rule, Trigger, Wh
 use crate::id::{FiringKey, TenantId, derive};
 use crate::kpi::Fact;
 use crate::rulebook::Rulebook;
-use crate::sla::{self, Clock, Reading};
+use crate::sla::{self, Clock, Ledger, Reading};
 use crate::store::{OutboxMessage, Outgoing};
 use crate::ticket::{
     Agreement, ClockId, Delivery, Escalated, Event, Recorded, Status, Step, Ticket, Timing, Version,
@@ -307,6 +309,9 @@ impl Working<'_> {
                 }
                 Trigger::Idle { .. } => true,
                 Trigger::CustomerWaits => self.ticket.waiting() != firing.waiting,
+                Trigger::LowRating { kind, at_most } => {
+                    self.ticket.low_rating(*kind, *at_most).is_none()
+                }
                 Trigger::Reopened => false,
             }
     }
@@ -393,17 +398,38 @@ pub fn read(
     clock: impl Into<ClockId>,
     now: DateTime<Utc>,
 ) -> Reading {
-    let mut working;
-    let mut ticket = ticket;
-    if rulebook
-        .next_due(ticket)
-        .is_some_and(|due| due.at < micros(now))
-    {
-        working = Working::new(ticket.clone(), rulebook);
-        working.catch_up(now, READ_LIMIT);
-        ticket = &working.ticket;
+    sla::read(
+        &as_of(ticket, rulebook, now),
+        rulebook.policies(),
+        clock,
+        now,
+    )
+}
+
+/// The ledger behind what [`read`] says.
+pub fn ledger(
+    ticket: &Ticket,
+    rulebook: &Rulebook,
+    clock: impl Into<ClockId>,
+    now: DateTime<Utc>,
+) -> Ledger {
+    sla::ledger(
+        &as_of(ticket, rulebook, now),
+        rulebook.policies(),
+        clock,
+        now,
+    )
+}
+
+/// The ticket with everything that falls due until `now`.
+fn as_of<'t>(ticket: &'t Ticket, rulebook: &Rulebook, now: DateTime<Utc>) -> Cow<'t, Ticket> {
+    let is_behind = |due: Due<'_>| due.at < micros(now);
+    if !rulebook.next_due(ticket).is_some_and(is_behind) {
+        return Cow::Borrowed(ticket);
     }
-    sla::read(ticket, rulebook.policies(), clock, now)
+    let mut working = Working::new(ticket.clone(), rulebook);
+    working.catch_up(now, READ_LIMIT);
+    Cow::Owned(working.ticket)
 }
 
 /// How many events a reading looks ahead.

@@ -35,7 +35,7 @@ use crate::error::Error;
 use crate::id::{ContentId, CustomerId, TenantId, TicketId, TicketNumber};
 use crate::kpi::{Fact, KpiReport, Report};
 use crate::rulebook::{Rulebook, Rulebooks};
-use crate::sla::Reading;
+use crate::sla::{Ledger, Reading};
 use crate::store::{
     Commit, DueStream, Filter, Load, OutboxMessage, Page, Store, StreamId, TicketRow, UniqueKey,
 };
@@ -44,7 +44,7 @@ use crate::time::{instant, micros};
 
 pub use ailing::Ailing;
 pub(crate) use catch_up::Working;
-pub use catch_up::read;
+pub use catch_up::{ledger, read};
 pub use operation::{Need, Operation};
 pub use outcome::Outcome;
 pub(crate) use plan::stamp;
@@ -142,6 +142,16 @@ impl<S: Store> Desk<S> {
         now: DateTime<Utc>,
     ) -> Result<Reading, Error> {
         self.tenant(TenantId::SINGLE).reading(ticket, clock, now)
+    }
+
+    /// The stretches of time behind what a clock of a ticket shows at `now`, each with its reason.
+    pub fn ledger(
+        &self,
+        ticket: TicketId,
+        clock: impl Into<ClockId>,
+        now: DateTime<Utc>,
+    ) -> Result<Ledger, Error> {
+        self.tenant(TenantId::SINGLE).ledger(ticket, clock, now)
     }
 
     /// Records what fell due before `now` on at most `limit` tickets, earliest first, of all tenants.
@@ -354,6 +364,17 @@ impl<S: Store> TenantDesk<'_, S> {
     ) -> Result<Reading, Error> {
         let ticket = self.ticket(ticket)?;
         Ok(read(&ticket, self.rulebook_of(&ticket)?, clock, now))
+    }
+
+    /// See [`Desk::ledger`].
+    pub fn ledger(
+        &self,
+        ticket: TicketId,
+        clock: impl Into<ClockId>,
+        now: DateTime<Utc>,
+    ) -> Result<Ledger, Error> {
+        let ticket = self.ticket(ticket)?;
+        Ok(ledger(&ticket, self.rulebook_of(&ticket)?, clock, now))
     }
 
     /// The ticket as a customer sees it.

@@ -34,6 +34,7 @@
 
 mod clock;
 mod condition;
+pub mod ledger;
 mod metric;
 mod policy;
 pub mod preset;
@@ -42,6 +43,7 @@ mod target;
 
 pub(crate) use clock::Clock;
 pub use condition::Condition;
+pub use ledger::{Ledger, ledger};
 pub use metric::{AtResolution, Definition, Fulfilment, METRICS, OnReopen, Start};
 pub use policy::{Policies, Policy, ReopenOption, StartOption};
 pub(crate) use reading::due_of;

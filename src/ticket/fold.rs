@@ -10,7 +10,8 @@ use super::conversation::MessageClass;
 use super::event::{Event, MessageAdded, Recorded};
 use super::lifecycle::{Stage, Status};
 use super::mark::{Mark, MarkKind, Phase};
-use super::{Cycle, Estimate, Message, Ticket, TimeEntry};
+use super::rating::Rating;
+use super::{Cycle, Estimate, Holder, Message, Ticket, TimeEntry};
 
 impl Ticket {
     /// The ticket that these events made, oldest first. `None` where the first event is not
@@ -39,8 +40,7 @@ impl Ticket {
             last_at: first.at,
             status: Status::Open,
             label: None,
-            agent: None,
-            team: None,
+            holders: Vec::new(),
             priority: opened.priority,
             kind: None,
             tags: Default::default(),
@@ -50,6 +50,7 @@ impl Ticket {
             effort: Vec::new(),
             links: Vec::new(),
             estimates: Vec::new(),
+            ratings: Vec::new(),
             cycles: vec![Cycle::beginning(first.at)],
             policies: Default::default(),
             marks: vec![Mark {
@@ -79,8 +80,12 @@ impl Ticket {
                 self.move_to(*to, recorded);
             }
             Event::Assigned { agent, team } => {
-                let entered = team.is_some() && self.team != *team;
-                (self.agent, self.team) = (*agent, *team);
+                let entered = team.is_some() && self.team() != *team;
+                let holder = Holder {
+                    agent: *agent,
+                    team: *team,
+                };
+                self.holders.push((self.last_at, holder));
                 let agent = agent.is_some();
                 self.mark(recorded, MarkKind::Assigned { agent, entered });
             }
@@ -91,6 +96,12 @@ impl Ticket {
             Event::ResolutionEstimated { at } => self.estimates.push(Estimate {
                 made_at: recorded.at,
                 at: *at,
+            }),
+            Event::Rated(rated) => self.ratings.push(Rating {
+                at: recorded.at,
+                cycle: self.rated_cycle(),
+                version: recorded.version.0,
+                rated: *rated,
             }),
             Event::PriorityChanged { to } => self.priority = *to,
             Event::TypeChanged { to } => self.kind.clone_from(to),

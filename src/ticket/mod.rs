@@ -34,6 +34,7 @@ mod event;
 mod fold;
 mod lifecycle;
 mod mark;
+mod rating;
 mod refusal;
 mod rules;
 mod view;
@@ -63,6 +64,7 @@ pub use event::{
 pub use lifecycle::{CloseReason, LIFECYCLE, Pending, Stage, Status, Step};
 pub(crate) use mark::{Mark, MarkKind, Phase};
 pub use mark::{PendingReason, PendingReasons};
+pub use rating::{Rated, Rating, RatingKind, Scale, Scales};
 pub use refusal::Refusal;
 pub use rules::{Label, Permission, Permissions, Rules};
 pub use view::{CustomerMessage, CustomerView};
@@ -146,6 +148,17 @@ pub struct Estimate {
     pub at: DateTime<Utc>,
 }
 
+/// Who is in charge of a ticket: an agent, a team, both or nobody.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub struct Holder {
+    /// The agent.
+    pub agent: Option<AgentId>,
+    /// The team.
+    pub team: Option<TeamId>,
+}
+
 /// One resolution cycle: from creation or a reopening to the next reopening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cycle {
@@ -178,8 +191,7 @@ pub struct Ticket {
     last_at: DateTime<Utc>,
     status: Status,
     label: Option<Name>,
-    agent: Option<AgentId>,
-    team: Option<TeamId>,
+    holders: Vec<(DateTime<Utc>, Holder)>, // the last one is in charge
     priority: Priority,
     kind: Option<Name>,
     tags: BTreeSet<Name>,
@@ -189,6 +201,7 @@ pub struct Ticket {
     effort: Vec<TimeEntry>,
     links: Vec<(Link, TicketId)>,
     estimates: Vec<Estimate>,
+    ratings: Vec<Rating>,
     cycles: Vec<Cycle>, // INVARIANT: never empty
     policies: [Option<Name>; Agreement::ALL.len()],
     marks: Vec<Mark>,
@@ -249,14 +262,27 @@ impl Ticket {
         self.label.as_ref()
     }
 
+    /// Who is in charge.
+    pub fn holder(&self) -> Holder {
+        self.holders
+            .last()
+            .map(|(_, holder)| *holder)
+            .unwrap_or_default()
+    }
+
+    /// Who was in charge, each with the instant from which on; before the first one nobody was.
+    pub fn holders(&self) -> &[(DateTime<Utc>, Holder)] {
+        &self.holders
+    }
+
     /// The agent in charge.
     pub fn agent(&self) -> Option<AgentId> {
-        self.agent
+        self.holder().agent
     }
 
     /// The team in charge.
     pub fn team(&self) -> Option<TeamId> {
-        self.team
+        self.holder().team
     }
 
     /// How urgent it is.

@@ -34,7 +34,7 @@ pub(crate) struct Clock<'a> {
     pub(crate) amount: Option<Micros>,
     /// The instant of the promise in force.
     promised: Option<Micros>,
-    phase: Phase,
+    pub(crate) phase: Phase,
     /// Whether a human agent ever wrote to the customer.
     answered: bool,
     first_response: First,
@@ -98,7 +98,19 @@ impl<'a> Clock<'a> {
         id: ClockId,
         ended: impl FnMut(&Clock<'a>),
     ) -> Clock<'a> {
-        Clock::seek(ticket, policies, id, None, ended)
+        Clock::seek(ticket, policies, id, None, |_, _, _| {}, ended)
+    }
+
+    /// The clock as the ticket's last mark left it; `stretch` is told each stretch of time between two marks, with the clock as it
+    /// stood throughout, and `ended` each period that another one followed.
+    pub(crate) fn trace(
+        ticket: &Ticket,
+        policies: &'a Policies,
+        id: ClockId,
+        stretch: impl FnMut(&Clock<'a>, Micros, Micros),
+        ended: impl FnMut(&Clock<'a>),
+    ) -> Clock<'a> {
+        Clock::seek(ticket, policies, id, None, stretch, ended)
     }
 
     /// When the running time of this period first reached what the target in force allows. Worth a second walk only where a
@@ -110,7 +122,8 @@ impl<'a> Clock<'a> {
             amount,
             at: None,
         };
-        Clock::seek(ticket, policies, self.id, Some(sought), |_| {})
+        let none = |_: &Clock<'_>, _, _| {};
+        Clock::seek(ticket, policies, self.id, Some(sought), none, |_| {})
             .sought?
             .at
     }
@@ -120,6 +133,7 @@ impl<'a> Clock<'a> {
         policies: &'a Policies,
         id: ClockId,
         sought: Option<Sought>,
+        mut stretch: impl FnMut(&Clock<'a>, Micros, Micros),
         mut ended: impl FnMut(&Clock<'a>),
     ) -> Clock<'a> {
         let policy = |name: &Option<Name>| name.as_ref().and_then(|name| policies.get(name));
@@ -160,7 +174,12 @@ impl<'a> Clock<'a> {
             clock.state = State::NotApplicable;
             return clock;
         }
+        let mut last = micros(ticket.created_at());
         for mark in ticket.marks() {
+            if mark.at > last {
+                stretch(&clock, last, mark.at);
+                last = mark.at;
+            }
             clock.advance(mark.at);
             clock.meet(mark, policy, &mut ended);
             if clock.definition.start == Start::UnansweredMessage {
@@ -209,6 +228,11 @@ impl<'a> Clock<'a> {
         })
     }
 
+    /// The policy that measures.
+    pub(crate) fn policy_name(&self) -> Option<&'a Name> {
+        self.ready.map(|ready| &ready.policy.name)
+    }
+
     /// The running time from `from` to `to`.
     pub(crate) fn measure(&self, from: Micros, to: Micros) -> Micros {
         match self.calendar() {
@@ -234,7 +258,7 @@ impl<'a> Clock<'a> {
     }
 
     /// The calendar it runs by; none where it runs all the time.
-    fn calendar(&self) -> Option<&'a Ready> {
+    pub(crate) fn calendar(&self) -> Option<&'a Ready> {
         self.ready
             .filter(|_| self.promised.is_none() && !self.all_time)
     }

@@ -18,8 +18,8 @@ use crate::id::{
 use crate::store::{Load, Part, Stamp, Store, StoreErrorKind, Wake};
 use crate::ticket::{
     Attachment, Channel, ClockId, Delivery, Direction, Escalated, Event, FieldValue, Link,
-    MessageAdded, MessageClass, Metric, Opened, Pending, Priority, Recorded, Status, Step, Timing,
-    Version, Visibility,
+    MessageAdded, MessageClass, Metric, Opened, Pending, Priority, Rated, RatingKind, Recorded,
+    Scale, Status, Step, Timing, Version, Visibility,
 };
 use crate::time::Span;
 
@@ -336,6 +336,14 @@ pub(super) fn one_of_each() -> Vec<Recorded> {
         },
         Event::UpdatePromised { due: EARLIEST },
         Event::ResolutionEstimated { at: just_before },
+        Event::Rated(Rated {
+            kind: RatingKind::Csat,
+            mark: 5,
+            scale: Scale::NPS,
+            customer: CustomerId::named("ann"),
+            credit: Some(agent),
+            comment: Some(ContentId::named("comment")),
+        }),
         Event::PolicyChosen {
             agreement: crate::ticket::Agreement::Ola,
             policy: Some(name("inner")),
