@@ -37,7 +37,8 @@ use crate::kpi::{Fact, KpiReport, Report};
 use crate::rulebook::{Rulebook, Rulebooks};
 use crate::sla::{Ledger, Reading};
 use crate::store::{
-    DueStream, Load, NoTicket, OutboxMessage, Snapshot, Store, StreamId, UniqueKey,
+    Commit, DueStream, Filter, Load, NoTicket, OutboxMessage, Page, Snapshot, Store, StreamId,
+    TicketRow, UniqueKey,
 };
 use crate::ticket::{ClockId, Command, Content, CustomerView, Open, Recorded, Refusal, Ticket};
 use crate::time::{instant, micros};
@@ -243,6 +244,12 @@ impl<S: Store> Desk<S> {
         Ok(self.store.claim(now, lease, limit)?)
     }
 
+    /// Gives back messages that could not be delivered: they can be claimed again from `until` on. A pause that grows with
+    /// [`OutboxMessage::attempts`] spares a receiver that is down.
+    pub fn postpone(&self, messages: &[Uuid], until: DateTime<Utc>) -> Result<(), Error> {
+        Ok(self.store.postpone(messages, until)?)
+    }
+
     /// Ends the delivery of these messages.
     pub fn acknowledge(&self, messages: &[Uuid]) -> Result<(), Error> {
         Ok(self.store.acknowledge(messages)?)
@@ -355,7 +362,8 @@ impl<S: Store> TenantDesk<'_, S> {
             .streams
             .into_iter()
             .next()
-            .unwrap_or_default();
+            .unwrap_or_default()
+            .events;
         if events.is_empty() {
             Err(Error::no_ticket(ticket))
         } else {
@@ -403,6 +411,33 @@ impl<S: Store> TenantDesk<'_, S> {
     /// The ticket that has the message with this id outside: where a mail's `In-Reply-To` leads.
     pub fn find_by_message(&self, external_id: &str) -> Result<Option<TicketId>, Error> {
         self.owner(UniqueKey::message(self.tenant, external_id))
+    }
+
+    /// The tickets that fit `filter`, page by page in the order of their numbers.
+    ///
+    /// ```
+    /// use helpdesk::store::{Filter, MemoryStore, Page};
+    /// use helpdesk::{Desk, Rulebook, TenantId};
+    /// let desk = Desk::new(MemoryStore::new(), Rulebook::starter());
+    /// let mut page = Some(Page::newest(50));
+    /// while let Some(now) = page {
+    ///     let rows = desk.tenant(TenantId::SINGLE).list(&Filter::open(), &now)?;
+    ///     page = now.next(&rows);
+    /// }
+    /// # Ok::<(), helpdesk::Error>(())
+    /// ```
+    pub fn list(&self, filter: &Filter, page: &Page) -> Result<Vec<TicketRow>, Error> {
+        Ok(self.desk.store.list(self.tenant, filter, page)?)
+    }
+
+    /// Erases a person: every text about the customer that is stored by now is deleted for ever, and the addresses that stand
+    /// for the customer stand for nobody. Events, instants, roles and ids stay, so every figure is as before.
+    ///
+    /// Who may ask for this is the host's to decide. What the store's files keep afterwards, its own documentation tells.
+    pub fn erase_person(&self, customer: CustomerId, at: DateTime<Utc>) -> Result<(), Error> {
+        let mut commit = Commit::new(self.tenant, at, Vec::new());
+        commit.persons.push(customer);
+        Ok(self.desk.store.commit(&commit)?)
     }
 
     /// The texts behind these ids, in their order; `None` for what is erased.

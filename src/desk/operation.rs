@@ -120,7 +120,7 @@ impl Operation {
         match std::mem::replace(&mut self.state, State::Over) {
             State::Loading(load) => self.decide(load, loaded),
             State::Recalling(load, record) => {
-                let events = loaded.streams.into_iter().next().unwrap_or_default();
+                let events = loaded.streams.into_iter().next().unwrap_or_default().events;
                 let ticket = stream_ticket(&load);
                 let outcome = Outcome::recalled(
                     &self.rulebooks,

@@ -12,7 +12,7 @@ use crate::id::{CustomerId, TicketId, TicketNumber, derive};
 use crate::rulebook::{Rulebook, Rulebooks};
 use crate::store::{
     Commit, IdempotencyKey, IdempotencyRecord, OutboxMessage, Part, Snapshot, Stamp, StreamId,
-    UniqueKey,
+    TicketRow, UniqueKey,
 };
 use crate::ticket::{
     self, Command, Decision, Draft, Event, MessageAdded, Move, Open, Pending, Recorded, Refusal,
@@ -236,6 +236,7 @@ fn finish(mut working: Working<'_>, expected: Version, call: &Call, at: DateTime
     let stream = StreamId::ticket(call.tenant_id(), working.ticket.id());
     let wake = working.wake();
     let facts = (!working.events.is_empty()).then(|| working.facts());
+    let listing = facts.is_some().then(|| TicketRow::of(&working.ticket));
     let part = Part {
         stream,
         expected,
@@ -243,6 +244,7 @@ fn finish(mut working: Working<'_>, expected: Version, call: &Call, at: DateTime
         wake: Some(wake.clone()),
         facts,
         snapshot: Some(Snapshot::of(working.ticket.clone()).wake(wake)),
+        listing,
     };
     let mut commit = Commit::new(call.tenant_id(), at, vec![part]);
     commit.outbox = outbox;
@@ -262,6 +264,7 @@ pub(crate) fn stamp(ticket: &Ticket) -> Stamp {
 }
 
 fn claim_number(commit: &mut Commit, ticket: TicketId, number: TicketNumber) {
+    commit.number = Some(number);
     commit
         .unique
         .push((UniqueKey::number(commit.tenant, number), ticket.uuid()));
