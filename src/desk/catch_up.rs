@@ -243,11 +243,24 @@ impl<'a> Working<'a> {
             .map(|policy| &policy.name)
     }
 
+    /// Moves the ticket to another version of the rulebook by this event; its policies are chosen anew, each with the calendar and
+    /// the target that it has there.
+    pub(crate) fn apply_rulebook(&mut self, event: Recorded, book: &'a Rulebook) {
+        self.push(event.clone());
+        self.book = book;
+        self.choose(&event, |before, now| before.is_some() || now.is_some());
+    }
+
     fn choose_policies_like(&mut self, like: &Recorded) {
+        self.choose(like, |before, now| before != now);
+    }
+
+    /// Records the policies that apply now, where `is_new` of the policy before and now.
+    fn choose(&mut self, like: &Recorded, is_new: impl Fn(Option<&Name>, Option<&Name>) -> bool) {
         let mut changed = false;
         for agreement in Agreement::ALL {
             let policy = self.chosen(agreement);
-            if self.ticket.policy(agreement) != policy {
+            if is_new(self.ticket.policy(agreement), policy) {
                 changed = true;
                 let policy = policy.cloned();
                 self.push_like(like, Event::PolicyChosen { agreement, policy });

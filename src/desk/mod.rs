@@ -32,7 +32,7 @@ use uuid::Uuid;
 use crate::calendar::ZONE_DATA_VERSION;
 use crate::call::{Actor, Call};
 use crate::error::Error;
-use crate::id::{ContentId, CustomerId, TenantId, TicketId, TicketNumber};
+use crate::id::{ContentId, CustomerId, RulebookId, TenantId, TicketId, TicketNumber};
 use crate::kpi::{Fact, KpiReport, Report};
 use crate::rulebook::{Rulebook, Rulebooks};
 use crate::sla::{Ledger, Reading};
@@ -127,6 +127,24 @@ impl<S: Store> Desk<S> {
         command: Command,
     ) -> Result<Outcome, Error> {
         self.run(call.clone(), Request::Submit(ticket, command))
+    }
+
+    /// Moves a ticket to another version of the rulebook, and tells what that changes ([`Outcome::swapped`]).
+    ///
+    /// What has run stays, measured as it was; from the call's instant on the other version measures and decides. A target that is
+    /// past already is a breach on attaching, and the levels behind it are held back.
+    ///
+    /// # Errors
+    /// [`Forbidden`](crate::error::ErrorKind::Forbidden) without [`Permission::ApplyRulebook`](crate::ticket::Permission),
+    /// [`Refused`](crate::error::ErrorKind::Refused) on a closed ticket, a version that the desk was not given, and those of
+    /// [`Desk::submit`].
+    pub fn apply_rulebook(
+        &self,
+        ticket: TicketId,
+        call: &Call,
+        version: RulebookId,
+    ) -> Result<Outcome, Error> {
+        self.run(call.clone(), Request::ApplyRulebook(ticket, version))
     }
 
     /// The ticket as its last event left it.
@@ -330,6 +348,17 @@ impl<S: Store> TenantDesk<'_, S> {
         )
     }
 
+    /// See [`Desk::apply_rulebook`]; the call's own tenant does not count.
+    pub fn apply_rulebook(
+        &self,
+        ticket: TicketId,
+        call: &Call,
+        version: RulebookId,
+    ) -> Result<Outcome, Error> {
+        let call = call.clone().tenant(self.tenant);
+        self.desk.apply_rulebook(ticket, &call, version)
+    }
+
     /// The ticket as its last event left it.
     pub fn ticket(&self, ticket: TicketId) -> Result<Ticket, Error> {
         Ok(Arc::unwrap_or_clone(self.known(ticket)?.ticket))
@@ -471,7 +500,7 @@ impl<S: Store> TenantDesk<'_, S> {
     }
 
     fn rulebook_of(&self, ticket: &Ticket) -> Result<&Rulebook, Error> {
-        Ok(self.desk.rulebooks.get(ticket.rulebook())?)
+        Ok(self.desk.rulebooks.of(&ticket)?)
     }
 
     fn owner(&self, key: UniqueKey) -> Result<Option<TicketId>, Error> {

@@ -411,6 +411,8 @@ impl<'c, 'a> Search<'c, 'a> {
             return false;
         }
         if level.guard.holds(self.ticket) {
+            let attached = self.ticket.moved_to_rulebook();
+            let past = past || attached.is_some_and(|since| at < since);
             self.offer(
                 at,
                 Found::Fire {

@@ -24,7 +24,7 @@ impl Imported {
     /// # Errors
     /// The rulebooks lack the version that the ticket is pinned to.
     pub fn commit(&self, rulebooks: &Rulebooks) -> Result<Commit, MissingRulebook> {
-        let book = rulebooks.get(self.ticket.rulebook())?;
+        let book = rulebooks.of(&self.ticket)?;
         let mut working = Working::new(self.ticket.clone(), book);
         let wake = working.wake();
         let tenant = self.ticket.tenant();

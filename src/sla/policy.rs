@@ -1,11 +1,12 @@
 //! Policies: which targets apply to which tickets, measured by which calendar.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::Calendar;
-use crate::id::Name;
+use crate::id::{Name, RulebookId};
 use crate::ticket::{Agreement, ClockId, MarkKind, Metric, PendingReasons, Ticket};
 use crate::time::Span;
 
@@ -172,10 +173,26 @@ impl Ready {
     }
 }
 
-/// The policies of a rulebook, in order, each with its calendar.
+/// The policies of several versions of a rulebook.
+pub(crate) type Versions = BTreeMap<RulebookId, Arc<Vec<Ready>>>;
+
+/// The policies of one version, by name.
+#[derive(Clone, Copy)]
+pub(crate) struct Named<'a>(&'a [Ready]);
+
+impl<'a> Named<'a> {
+    pub(crate) fn get(self, name: &Name) -> Option<&'a Ready> {
+        self.0.iter().find(|ready| ready.policy.name == *name)
+    }
+}
+
+/// The policies of a rulebook, in order, each with its calendar. Those of a rulebook that comes from
+/// [`Rulebooks`](crate::rulebook::Rulebooks) know the other versions too, which a ticket needs that was moved between them.
 #[derive(Clone, Debug, Default)]
 pub struct Policies {
-    ready: Vec<Ready>,
+    ready: Arc<Vec<Ready>>,
+    /// Those of other versions, for tickets that were moved from them.
+    others: Arc<Versions>,
     /// A bit per clock: whether any policy of the agreement has a target for the metric.
     targeted: u64,
 }
@@ -195,7 +212,7 @@ impl Policies {
                 .copied()
                 .unwrap_or(metric.definition().pauses);
         }
-        self.ready.push(Ready {
+        Arc::make_mut(&mut self.ready).push(Ready {
             policy,
             calendar,
             calendar_name,
@@ -204,8 +221,29 @@ impl Policies {
         });
     }
 
+    /// The same policies, with those of other versions at hand.
+    pub(crate) fn beside(&self, others: &Arc<Versions>) -> Policies {
+        Policies {
+            others: others.clone(),
+            ..self.clone()
+        }
+    }
+
+    /// These policies, as others may have them at hand.
+    pub(crate) fn shared(&self) -> Arc<Vec<Ready>> {
+        self.ready.clone()
+    }
+
     pub(crate) fn get(&self, name: &Name) -> Option<&Ready> {
-        self.ready.iter().find(|ready| ready.policy.name == *name)
+        self.at(None).get(name)
+    }
+
+    /// The policies of a version; of the one in force where `None`.
+    pub(crate) fn at(&self, version: Option<RulebookId>) -> Named<'_> {
+        Named(match version {
+            None => &self.ready,
+            Some(version) => self.others.get(&version).map_or(&[], |of| of.as_slice()),
+        })
     }
 
     /// The clocks that may have a target on `ticket`: those that a policy has one for, and the promises. In a fixed order.

@@ -50,6 +50,14 @@ pub struct FollowUp {
 }
 
 impl Decision {
+    /// One event and nothing else.
+    pub(crate) fn of(at: DateTime<Utc>, event: Event) -> Decision {
+        Decision {
+            events: vec![event],
+            ..Decision::at(at)
+        }
+    }
+
     fn at(at: DateTime<Utc>) -> Decision {
         Decision {
             at,
