@@ -53,7 +53,9 @@ mod window;
 
 pub use backlog::{Backlog, BacklogDay, Flow, backlog_by_day};
 pub use error::KpiError;
-pub use facts::{ClockFact, FORMULA, Fact, FirstResponse, Lengths, Own, Spent, facts};
+pub use facts::{
+    ClockFact, Effort, FORMULA, Fact, FirstResponse, Holder, Holding, Lengths, Own, Response, Spent, facts,
+};
 pub use figures::{Attainment, Durations, KpiReport};
 pub use measure::{Definition, Direction, Kpi, MEASURES, Unit, WindowOf};
 pub use quantile::{Summary, nearest_rank};

@@ -10,7 +10,7 @@ use super::conversation::MessageClass;
 use super::event::{Event, MessageAdded, Recorded};
 use super::lifecycle::{Stage, Status};
 use super::mark::{Mark, MarkKind, Phase};
-use super::{Cycle, Estimate, Message, Ticket, TimeEntry};
+use super::{Assignment, Cycle, Estimate, Message, Ticket, TimeEntry};
 
 impl Ticket {
     /// The ticket that these events made, oldest first. `None` where the first event is not
@@ -50,6 +50,7 @@ impl Ticket {
             effort: Vec::new(),
             links: Vec::new(),
             estimates: Vec::new(),
+            assignments: Vec::new(),
             cycles: vec![Cycle::beginning(first.at)],
             policies: Default::default(),
             marks: vec![Mark {
@@ -81,6 +82,12 @@ impl Ticket {
             Event::Assigned { agent, team } => {
                 let entered = team.is_some() && self.team != *team;
                 (self.agent, self.team) = (*agent, *team);
+                self.assignments.push(Assignment {
+                    at: self.last_at,
+                    version: recorded.version,
+                    agent: *agent,
+                    team: *team,
+                });
                 let agent = agent.is_some();
                 self.mark(recorded, MarkKind::Assigned { agent, entered });
             }

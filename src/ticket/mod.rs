@@ -146,6 +146,19 @@ pub struct Estimate {
     pub at: DateTime<Utc>,
 }
 
+/// Who was in charge from an instant on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// Since when.
+    pub at: DateTime<Utc>,
+    /// The place of the event.
+    pub version: Version,
+    /// The agent in charge from here on.
+    pub agent: Option<AgentId>,
+    /// The team in charge from here on.
+    pub team: Option<TeamId>,
+}
+
 /// One resolution cycle: from creation or a reopening to the next reopening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cycle {
@@ -189,6 +202,7 @@ pub struct Ticket {
     effort: Vec<TimeEntry>,
     links: Vec<(Link, TicketId)>,
     estimates: Vec<Estimate>,
+    assignments: Vec<Assignment>,
     cycles: Vec<Cycle>, // INVARIANT: never empty
     policies: [Option<Name>; Agreement::ALL.len()],
     marks: Vec<Mark>,
@@ -327,6 +341,11 @@ impl Ticket {
     /// What the customer was told about when it will be resolved, oldest first.
     pub fn estimates(&self) -> &[Estimate] {
         &self.estimates
+    }
+
+    /// Who was in charge since when, oldest first. Nobody was before the first.
+    pub fn assignments(&self) -> &[Assignment] {
+        &self.assignments
     }
 
     /// Its resolution cycles; the last one is the current one.
