@@ -181,6 +181,19 @@ pub(crate) type Versions = BTreeMap<RulebookId, Arc<Vec<Ready>>>;
 pub(crate) struct Named<'a>(&'a [Ready]);
 
 impl<'a> Named<'a> {
+    /// A bit per clock: whether any policy of the agreement has a target for the metric.
+    fn targeted(self) -> u64 {
+        let metrics = |ready: &Ready| {
+            let has = |metric: &Metric| ready.target(*metric).is_some();
+            let bits = Metric::ALL
+                .into_iter()
+                .filter(has)
+                .map(|m| bit(ready.policy.agreement, m));
+            bits.fold(0, |all, one| all | one)
+        };
+        self.0.iter().map(metrics).fold(0, |all, of| all | of)
+    }
+
     pub(crate) fn get(self, name: &Name) -> Option<&'a Ready> {
         self.0.iter().find(|ready| ready.policy.name == *name)
     }
@@ -193,7 +206,7 @@ pub struct Policies {
     ready: Arc<Vec<Ready>>,
     /// Those of other versions, for tickets that were moved from them.
     others: Arc<Versions>,
-    /// A bit per clock: whether any policy of the agreement has a target for the metric.
+    /// See [`Named::targeted`].
     targeted: u64,
 }
 
@@ -203,9 +216,6 @@ impl Policies {
         let mut pauses = [PendingReasons::NONE; Metric::ALL.len()];
         for metric in Metric::ALL {
             targets[metric as usize] = policy.targets.get(&metric).copied();
-            if targets[metric as usize].is_some() {
-                self.targeted |= bit(policy.agreement, metric);
-            }
             pauses[metric as usize] = policy
                 .pauses
                 .get(&metric)
@@ -219,6 +229,7 @@ impl Policies {
             targets,
             pauses,
         });
+        self.targeted = self.at(None).targeted();
     }
 
     /// The same policies, with those of other versions at hand.
@@ -253,6 +264,12 @@ impl Policies {
             .iter()
             .any(|mark| matches!(mark.kind, MarkKind::Promised { .. }));
         let mut left = self.targeted;
+        if ticket.moved_to_rulebook().is_some() {
+            left |= ticket
+                .rulebooks()
+                .map(|version| self.at(Some(version)).targeted())
+                .fold(0, |all, of| all | of);
+        }
         for agreement in Agreement::ALL {
             left &= !bit(agreement, Metric::PromisedUpdate); // promises are made to the customer, whatever the policy
         }

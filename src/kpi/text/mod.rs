@@ -1,5 +1,7 @@
 //! The report as plain text.
 
+pub(crate) mod escape;
+
 use std::fmt;
 
 use chrono::{DateTime, Utc};
