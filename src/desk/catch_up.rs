@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::call::{Actor, Cause};
 use crate::escalation::{self, Action, CatchUp, Due, Recipient, Rule, Trigger, What};
 use crate::id::{FiringKey, Name, TenantId, derive};
-use crate::kpi::Fact;
+use crate::kpi::Rows;
 use crate::rulebook::Rulebook;
 use crate::sla::{self, Clock, Reading};
 use crate::store::{OutboxMessage, Outgoing, Snapshot, Wake};
@@ -26,6 +26,8 @@ pub(crate) struct Working<'a> {
     firings: Vec<Firing<'a>>,
     /// When something falls due next on the ticket as it stands, where that was worked out.
     next: Option<Option<Micros>>,
+    /// Whether the policies were chosen by the facts as they stand.
+    chosen: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -47,6 +49,7 @@ impl<'a> Working<'a> {
             book,
             firings: Vec::new(),
             next: None,
+            chosen: false,
         }
     }
 
@@ -88,8 +91,9 @@ impl<'a> Working<'a> {
     }
 
     /// The ticket's rows after all this.
-    pub(crate) fn facts(&self) -> Vec<Fact> {
-        self.book.facts(&self.ticket)
+    pub(crate) fn facts(&self) -> Rows {
+        let (ticket, book) = (self.ticket.clone(), self.book.clone());
+        Rows::lazily(move || book.facts(&ticket))
     }
 
     /// Records in time order what is due strictly before `before`; at most `limit` events. Whether that was all.
@@ -214,11 +218,12 @@ impl<'a> Working<'a> {
     /// Adds an event, in the next place. Facts that changed before a move choose the policies before it, so that a clock which
     /// the move ends or resumes meets the right target.
     pub(crate) fn push(&mut self, mut event: Recorded) {
-        if matches!(event.event, Event::StatusChanged { .. }) {
+        if matches!(event.event, Event::StatusChanged { .. }) && !self.chosen {
             self.choose_policies_like(&event);
         }
         event.version = self.ticket.version().next();
         Arc::make_mut(&mut self.ticket).apply(&event);
+        self.chosen &= !event.event.changes_facts();
         self.events.push(event);
         self.next = None;
     }
@@ -226,16 +231,21 @@ impl<'a> Working<'a> {
     /// Records which policies apply now, where that changed, and the targets that were passed before they came into force; the
     /// events stand under the same instant as the last one.
     pub(crate) fn choose_policies(&mut self) {
+        if self.chosen {
+            return;
+        }
         let stale = Agreement::ALL
             .into_iter()
-            .any(|agreement| self.chosen(agreement) != self.ticket.policy(agreement));
-        if stale && let Some(last) = self.events.last().cloned() {
+            .any(|agreement| self.choice(agreement) != self.ticket.policy(agreement));
+        if !stale {
+            self.chosen = true;
+        } else if let Some(last) = self.events.last().cloned() {
             self.choose_policies_like(&last);
         }
     }
 
     /// The policy that applies to the ticket as it stands.
-    fn chosen(&self, agreement: Agreement) -> Option<&'a Name> {
+    fn choice(&self, agreement: Agreement) -> Option<&'a Name> {
         let policies = self.book.policies();
         policies
             .choose(&self.ticket, agreement)
@@ -243,9 +253,10 @@ impl<'a> Working<'a> {
     }
 
     fn choose_policies_like(&mut self, like: &Recorded) {
+        self.chosen = true;
         let mut changed = false;
         for agreement in Agreement::ALL {
-            let policy = self.chosen(agreement);
+            let policy = self.choice(agreement);
             if self.ticket.policy(agreement) != policy {
                 changed = true;
                 let policy = policy.cloned();

@@ -10,7 +10,7 @@ use crate::ticket::{Agreement, ClockId, MarkKind, Metric, PendingReasons, Ticket
 use crate::time::Span;
 
 use super::condition::Condition;
-use super::target::Target;
+use super::target::{Measure, Target};
 
 /// A named set of targets for the tickets that meet a condition.
 ///
@@ -149,14 +149,19 @@ impl Policy {
 pub(crate) struct Ready {
     pub(crate) policy: Policy,
     pub(crate) calendar: Calendar,
-    pub(crate) calendar_name: Name,
     targets: [Option<Target>; Metric::ALL.len()],
+    target_texts: [Option<String>; Metric::ALL.len()],
     pauses: [PendingReasons; Metric::ALL.len()],
 }
 
 impl Ready {
     pub(crate) fn target(&self, metric: Metric) -> Option<Target> {
         self.targets[metric as usize]
+    }
+
+    /// The canonical text of a target: policy, amount, calendar.
+    pub(crate) fn target_text(&self, metric: Metric) -> Option<&str> {
+        self.target_texts[metric as usize].as_deref()
     }
 
     pub(crate) fn reopening(&self, metric: Metric) -> ReopenOption {
@@ -183,11 +188,13 @@ pub struct Policies {
 impl Policies {
     pub(crate) fn add(&mut self, policy: Policy, calendar_name: Name, calendar: Calendar) {
         let mut targets = [None; Metric::ALL.len()];
+        let mut target_texts = [const { None }; Metric::ALL.len()];
         let mut pauses = [PendingReasons::NONE; Metric::ALL.len()];
         for metric in Metric::ALL {
             targets[metric as usize] = policy.targets.get(&metric).copied();
-            if targets[metric as usize].is_some() {
+            if let Some(target) = targets[metric as usize] {
                 self.targeted |= bit(policy.agreement, metric);
+                target_texts[metric as usize] = Some(text(&policy.name, target, &calendar_name));
             }
             pauses[metric as usize] = policy
                 .pauses
@@ -198,8 +205,8 @@ impl Policies {
         self.ready.push(Ready {
             policy,
             calendar,
-            calendar_name,
             targets,
+            target_texts,
             pauses,
         });
     }
@@ -248,6 +255,13 @@ impl Policies {
     pub fn calendar_of(&self, ticket: &Ticket, agreement: Agreement) -> Option<&Calendar> {
         self.get(ticket.policy(agreement)?)
             .map(|ready| &ready.calendar)
+    }
+}
+
+fn text(policy: &Name, target: Target, calendar: &Name) -> String {
+    match target.measure() {
+        Measure::Business => format!("{policy}: {target} in {calendar}"),
+        Measure::Calendar => format!("{policy}: {target}"),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::escalation::Action;
 use crate::id::{
     ContentId, CustomerId, FiringKey, Name, RulebookId, TenantId, TicketId, TicketNumber, derive,
 };
-use crate::kpi::Fact;
+use crate::kpi::Rows;
 use crate::ticket::{Content, Recorded, Version};
 
 use super::{Events, Snapshot};
@@ -212,7 +212,7 @@ pub struct Part {
     /// When to look at the stream again; left as it was where there are no events and this is `None`.
     pub wake: Option<Wake>,
     /// The rows that replace the stream's; left as they were where `None`.
-    pub facts: Option<Vec<Fact>>,
+    pub facts: Option<Rows>,
     /// What the stream's events make with these, for stores that keep snapshots.
     pub snapshot: Option<Snapshot>,
 }

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
 use crate::id::{ContentId, TenantId};
-use crate::kpi::Fact;
+use crate::kpi::Rows;
 use crate::store::{
     Commit, Events, IdempotencyKey, IdempotencyRecord, Part, Snapshot, StoreError, StoreErrorKind,
     StreamId, UniqueKey, Wake,
@@ -15,6 +15,7 @@ use crate::store::{
 use crate::ticket::{Content, Recorded, Version};
 use crate::time::Micros;
 
+use super::hash::Ids;
 use super::wakes::Wakes;
 
 /// How many there are: so many writers seldom meet.
@@ -23,18 +24,18 @@ pub(super) const SHARDS: usize = 64;
 /// What belongs to a stream (events, wake-up, facts, snapshot) lies in the stream's shard.
 #[derive(Debug, Default)]
 pub(super) struct Shard {
-    pub(super) streams: HashMap<StreamId, Stream>,
+    pub(super) streams: HashMap<StreamId, Stream, Ids>,
     pub(super) wakes: Wakes,
-    pub(super) owners: HashMap<(TenantId, UniqueKey), Uuid>,
+    pub(super) owners: HashMap<(TenantId, UniqueKey), Uuid, Ids>,
     pub(super) keys: HashMap<IdempotencyKey, IdempotencyRecord>,
-    pub(super) content: HashMap<(TenantId, ContentId), Content>,
+    pub(super) content: HashMap<(TenantId, ContentId), Content, Ids>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Stream {
     events: Vec<Recorded>,
     wake: Option<Wake>,
-    pub(super) facts: Vec<Fact>,
+    pub(super) facts: Option<Rows>,
     snapshot: Option<Snapshot>,
 }
 
@@ -201,7 +202,7 @@ impl Shard {
         let stream = self.streams.entry(part.stream).or_default();
         stream.events.extend_from_slice(&part.events);
         if let Some(facts) = &part.facts {
-            stream.facts.clone_from(facts);
+            stream.facts = Some(facts.clone());
         }
         if let Some(snapshot) = &part.snapshot {
             stream.snapshot = Some(snapshot.clone());
