@@ -1,5 +1,6 @@
 //! Time passes first: what fell due before an instant is recorded before anything else happens at it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -9,7 +10,7 @@ use crate::escalation::{self, Action, CatchUp, Due, Recipient, Rule, Trigger, Wh
 use crate::id::{FiringKey, Name, TenantId, derive};
 use crate::kpi::Rows;
 use crate::rulebook::Rulebook;
-use crate::sla::{self, Clock, Reading};
+use crate::sla::{self, Clock, Ledger, Reading};
 use crate::store::{OutboxMessage, Outgoing, Snapshot, Wake};
 use crate::ticket::{
     Agreement, ClockId, Delivery, Escalated, Event, Recorded, Status, Step, Ticket, Timing, Version,
@@ -252,12 +253,25 @@ impl<'a> Working<'a> {
             .map(|policy| &policy.name)
     }
 
+    /// Moves the ticket to another version of the rulebook by this event; its policies are chosen anew, each with the calendar and
+    /// the target that it has there.
+    pub(crate) fn apply_rulebook(&mut self, event: Recorded, book: &'a Rulebook) {
+        self.push(event.clone());
+        self.book = book;
+        self.choose(&event, |before, now| before.is_some() || now.is_some());
+    }
+
     fn choose_policies_like(&mut self, like: &Recorded) {
+        self.choose(like, |before, now| before != now);
+    }
+
+    /// Records the policies that apply now, where `is_new` of the policy before and now.
+    fn choose(&mut self, like: &Recorded, is_new: impl Fn(Option<&Name>, Option<&Name>) -> bool) {
         self.chosen = true;
         let mut changed = false;
         for agreement in Agreement::ALL {
             let policy = self.choice(agreement);
-            if self.ticket.policy(agreement) != policy {
+            if is_new(self.ticket.policy(agreement), policy) {
                 changed = true;
                 let policy = policy.cloned();
                 self.push_like(like, Event::PolicyChosen { agreement, policy });
@@ -364,6 +378,9 @@ impl Working<'_> {
                 }
                 Trigger::Idle { .. } => true,
                 Trigger::CustomerWaits => self.ticket.waiting() != firing.waiting,
+                Trigger::LowRating { kind, at_most } => {
+                    self.ticket.low_rating(*kind, *at_most).is_none()
+                }
                 Trigger::Reopened => false,
             }
     }
@@ -450,17 +467,38 @@ pub fn read(
     clock: impl Into<ClockId>,
     now: DateTime<Utc>,
 ) -> Reading {
-    let mut working;
-    let mut ticket = ticket;
-    if rulebook
-        .next_due_at(ticket)
-        .is_some_and(|at| at < micros(now))
-    {
-        working = Working::new(ticket.clone(), rulebook);
-        working.catch_up(now, READ_LIMIT);
-        ticket = &working.ticket;
+    sla::read(
+        &as_of(ticket, rulebook, now),
+        rulebook.policies(),
+        clock,
+        now,
+    )
+}
+
+/// The ledger behind what [`read`] says.
+pub fn ledger(
+    ticket: &Ticket,
+    rulebook: &Rulebook,
+    clock: impl Into<ClockId>,
+    now: DateTime<Utc>,
+) -> Ledger {
+    sla::ledger(
+        &as_of(ticket, rulebook, now),
+        rulebook.policies(),
+        clock,
+        now,
+    )
+}
+
+/// The ticket with everything that falls due until `now`.
+fn as_of<'t>(ticket: &'t Ticket, rulebook: &Rulebook, now: DateTime<Utc>) -> Cow<'t, Ticket> {
+    let is_behind = |at| at < micros(now);
+    if !rulebook.next_due_at(ticket).is_some_and(is_behind) {
+        return Cow::Borrowed(ticket);
     }
-    sla::read(ticket, rulebook.policies(), clock, now)
+    let mut working = Working::new(ticket.clone(), rulebook);
+    working.catch_up(now, READ_LIMIT);
+    Cow::Owned(Arc::unwrap_or_clone(working.ticket))
 }
 
 /// How many events a reading looks ahead.

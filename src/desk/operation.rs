@@ -120,7 +120,7 @@ impl Operation {
         match std::mem::replace(&mut self.state, State::Over) {
             State::Loading(load) => self.decide(load, loaded),
             State::Recalling(load, record) => {
-                let events = loaded.streams.into_iter().next().unwrap_or_default();
+                let events = loaded.streams.into_iter().next().unwrap_or_default().events;
                 let ticket = stream_ticket(&load);
                 let outcome = Outcome::recalled(
                     &self.rulebooks,
@@ -276,7 +276,9 @@ fn first_load(call: &Call, request: &Request) -> Load {
     let tenant = call.tenant_id();
     let ticket = match request {
         Request::Open(open) => open.id,
-        Request::Submit(ticket, _) | Request::Sweep(ticket) => Some(*ticket),
+        Request::Submit(ticket, _) | Request::ApplyRulebook(ticket, _) | Request::Sweep(ticket) => {
+            Some(*ticket)
+        }
     };
     let mut load = Load::streams(
         tenant,
@@ -306,7 +308,7 @@ fn external_id(request: &Request) -> Option<&str> {
     let draft = match request {
         Request::Open(open) => open.message.as_ref(),
         Request::Submit(_, command) => command.message.as_ref(),
-        Request::Sweep(_) => None,
+        Request::ApplyRulebook(..) | Request::Sweep(_) => None,
     };
     draft.and_then(|draft| draft.external_id.as_deref())
 }

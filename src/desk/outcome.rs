@@ -8,7 +8,7 @@ use crate::call::Call;
 use crate::error::Error;
 use crate::id::{MessageId, TicketId, TicketNumber};
 use crate::rulebook::{Rulebook, Rulebooks};
-use crate::sla::Reading;
+use crate::sla::{Reading, Swapped};
 use crate::store::{IdempotencyRecord, OutboxMessage};
 use crate::ticket::{ClockId, Event, Recorded, Ticket, Version};
 
@@ -24,6 +24,7 @@ pub struct Outcome {
     outbox: Vec<OutboxMessage>,
     wake_at: Option<DateTime<Utc>>,
     follow_up: Option<TicketId>,
+    swapped: Vec<Swapped>,
     replayed: bool,
 }
 
@@ -44,12 +45,13 @@ impl Outcome {
             wake_at = part.wake.and_then(|wake| wake.at);
         }
         Ok(Outcome {
-            rulebook: rulebooks.get(planned.ticket.rulebook())?.clone(),
+            rulebook: rulebooks.of(&planned.ticket)?.clone(),
             at: call.at(),
             events,
             outbox: planned.commit.outbox,
             wake_at,
             follow_up: planned.follow_up,
+            swapped: planned.swapped,
             replayed: false,
             ticket: planned.ticket,
         })
@@ -66,7 +68,7 @@ impl Outcome {
         let ticket =
             Ticket::replay(call.tenant_id(), &events).ok_or_else(|| Error::not_a_history(id))?;
         let ticket = Arc::new(ticket);
-        let rulebook = rulebooks.get(ticket.rulebook())?.clone();
+        let rulebook = rulebooks.of(&ticket)?.clone();
         let (after, until) = record.map_or((Version(u64::MAX), Version(0)), |record| {
             (record.after, record.until)
         });
@@ -90,6 +92,7 @@ impl Outcome {
             outbox: Vec::new(),
             wake_at,
             follow_up,
+            swapped: Vec::new(),
             replayed: true,
         })
     }
@@ -133,6 +136,12 @@ impl Outcome {
     /// The ticket that a late message of a customer began.
     pub fn follow_up(&self) -> Option<TicketId> {
         self.follow_up
+    }
+
+    /// What a move to another rulebook changed: the clocks that show something else at its instant, before and after. Empty for
+    /// other requests, and where the move was made before under the same key.
+    pub fn swapped(&self) -> &[Swapped] {
+        &self.swapped
     }
 
     /// Whether nothing was written, because the same had been done before.

@@ -8,15 +8,16 @@ use uuid::Uuid;
 use crate::calendar::{EARLIEST, LATEST, ZONE_DATA_VERSION};
 use crate::call::{Actor, Call};
 use crate::error::Error;
-use crate::id::{CustomerId, TicketId, TicketNumber, derive};
+use crate::id::{CustomerId, RulebookId, TicketId, TicketNumber, derive};
 use crate::rulebook::{Rulebook, Rulebooks};
+use crate::sla::{self, Swapped};
 use crate::store::{
     Commit, IdempotencyKey, IdempotencyRecord, OutboxMessage, Part, Snapshot, Stamp, StreamId,
-    UniqueKey,
+    TicketRow, UniqueKey,
 };
 use crate::ticket::{
-    self, Command, Decision, Draft, Event, MessageAdded, Move, Open, Pending, Recorded, Refusal,
-    Requester, Ticket, Version,
+    self, Command, Decision, Draft, Event, MessageAdded, Move, Open, Pending, Permission, Recorded,
+    Refusal, Requester, Stage, Ticket, Version,
 };
 
 use super::catch_up::Working;
@@ -29,6 +30,8 @@ pub enum Request {
     Open(Open),
     /// Something about a ticket.
     Submit(TicketId, Command),
+    /// To move a ticket to another version of the rulebook.
+    ApplyRulebook(TicketId, RulebookId),
     /// To record what fell due: the empty command.
     Sweep(TicketId),
 }
@@ -75,6 +78,8 @@ pub struct Planned {
     pub complete: bool,
     /// The follow-up ticket that the request began.
     pub follow_up: Option<TicketId>,
+    /// The clocks that a move to another rulebook changed.
+    pub swapped: Vec<Swapped>,
 }
 
 /// How many events one commit may record of what fell due before it acts.
@@ -92,6 +97,7 @@ pub fn plan(
     match request {
         Request::Open(open) => plan_open(request, open, known, rulebooks, call),
         Request::Submit(id, command) => plan_submit(request, *id, command, known, rulebooks, call),
+        Request::ApplyRulebook(id, to) => plan_apply(request, (*id, *to), known, rulebooks, call),
         Request::Sweep(id) => plan_sweep(*id, known, rulebooks, call),
     }
 }
@@ -150,7 +156,7 @@ fn plan_submit(
 ) -> Result<Plan, Error> {
     let known_ticket = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
     let ticket = &known_ticket.ticket;
-    let book = rulebooks.get(ticket.rulebook())?;
+    let book = rulebooks.of(&ticket)?;
     let rules = book.tickets();
     rules.permit(ticket, call.actor(), command)?;
     if let Some(done) = already_done(request, known, call)? {
@@ -202,6 +208,50 @@ fn plan_submit(
     Ok(Plan::Commit(Box::new(planned)))
 }
 
+fn plan_apply(
+    request: &Request,
+    (id, to): (TicketId, RulebookId),
+    known: &Known,
+    rulebooks: &Rulebooks,
+    call: &Call,
+) -> Result<Plan, Error> {
+    let known_ticket = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
+    let ticket = &known_ticket.ticket;
+    let (from, to) = (rulebooks.of(ticket)?, rulebooks.get(to)?);
+    let rules = from.tickets();
+    let role = call.actor().role();
+    rules.permissions.check(role, Permission::ApplyRulebook)?;
+    if let Some(done) = already_done(request, known, call)? {
+        return Ok(Plan::Done(done));
+    }
+    in_range(call.at())?;
+    let before = ticket.version();
+    let at = rules.effective(call.at(), ticket.last_event_at())?;
+    let mut working = Working::on(known_ticket, from);
+    let complete = working.catch_up(at, CATCH_UP_LIMIT);
+    let is_closed = working.ticket.status().stage() == Stage::Closed;
+    if complete && is_closed {
+        let what = "moving it to another rulebook";
+        return Err(Refusal::Closed { what }.into());
+    }
+    let mut swapped = Vec::new();
+    if complete && from.id() != to.id() {
+        let as_it_stood = working.ticket.clone();
+        let mut decision = Decision::of(at, Event::RulebookApplied { rulebook: to.id() });
+        for event in decision.take_recorded(working.ticket.version(), call) {
+            working.apply_rulebook(event, to);
+        }
+        let (left, right) = (from.policies(), to.policies());
+        swapped = sla::swapped((&as_it_stood, left), (&working.ticket, right), at);
+    }
+    let mut planned = finish(working, before, call, at);
+    (planned.complete, planned.swapped) = (complete, swapped);
+    if complete {
+        remember(&mut planned, request, call, before);
+    }
+    Ok(Plan::Commit(Box::new(planned)))
+}
+
 fn plan_sweep(
     id: TicketId,
     known: &Known,
@@ -210,7 +260,7 @@ fn plan_sweep(
 ) -> Result<Plan, Error> {
     let known_ticket = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
     let ticket = &known_ticket.ticket;
-    let book = rulebooks.get(ticket.rulebook())?;
+    let book = rulebooks.of(&ticket)?;
     in_range(call.at())?;
     let before = ticket.version();
     let at = call.at().max(ticket.last_event_at());
@@ -236,6 +286,7 @@ fn finish(mut working: Working<'_>, expected: Version, call: &Call, at: DateTime
     let stream = StreamId::ticket(call.tenant_id(), working.ticket.id());
     let wake = working.wake();
     let facts = (!working.events.is_empty()).then(|| working.facts());
+    let listing = facts.is_some().then(|| TicketRow::of(&working.ticket));
     let part = Part {
         stream,
         expected,
@@ -243,6 +294,7 @@ fn finish(mut working: Working<'_>, expected: Version, call: &Call, at: DateTime
         wake: Some(wake.clone()),
         facts,
         snapshot: Some(Snapshot::of(working.ticket.clone()).wake(wake)),
+        listing,
     };
     let mut commit = Commit::new(call.tenant_id(), at, vec![part]);
     commit.outbox = outbox;
@@ -251,6 +303,7 @@ fn finish(mut working: Working<'_>, expected: Version, call: &Call, at: DateTime
         ticket: working.ticket,
         complete: true,
         follow_up: None,
+        swapped: Vec::new(),
     }
 }
 
@@ -262,6 +315,7 @@ pub(crate) fn stamp(ticket: &Ticket) -> Stamp {
 }
 
 fn claim_number(commit: &mut Commit, ticket: TicketId, number: TicketNumber) {
+    commit.number = Some(number);
     commit
         .unique
         .push((UniqueKey::number(commit.tenant, number), ticket.uuid()));
@@ -320,6 +374,7 @@ fn fingerprint(request: &Request) -> Uuid {
     let (ticket, text) = match request {
         Request::Open(open) => (Uuid::nil(), serde_json::to_vec(open)),
         Request::Submit(ticket, command) => (ticket.uuid(), serde_json::to_vec(command)),
+        Request::ApplyRulebook(ticket, to) => (ticket.uuid(), serde_json::to_vec(to)),
         Request::Sweep(ticket) => (ticket.uuid(), Ok(Vec::new())),
     };
     derive(&[b"request", ticket.as_bytes(), &text.unwrap_or_default()])

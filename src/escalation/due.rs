@@ -103,6 +103,11 @@ fn first<'a, T>(
                 }
             }
             Trigger::Reopened => search.reopening_rule(rule),
+            Trigger::LowRating { kind, at_most } => {
+                if let Some(since) = ticket.low_rating(*kind, *at_most) {
+                    search.waiting_rule(rule, (calendar, name), since);
+                }
+            }
         }
     }
     tell(&search)
@@ -275,7 +280,7 @@ impl<'c, 'a> Search<'c, 'a> {
                 Kind::Percent(percent) => (Some(share(percent, amount)), None),
                 Kind::Before(offset) => from_due(amount, due, offset, -1),
                 Kind::After(offset) => from_due(amount, due, offset, 1),
-                Kind::For(_) | Kind::Times(_) => return None,
+                Kind::For(_) | Kind::AtOnce | Kind::Times(_) => return None,
             };
             match (running, instant) {
                 (Some(threshold), _) => {
@@ -300,7 +305,7 @@ impl<'c, 'a> Search<'c, 'a> {
         });
     }
 
-    /// A rule that counts from an event: the last activity, or an unanswered message.
+    /// A rule that counts from an event: the last activity, an unanswered message, a low rating.
     fn waiting_rule(
         &mut self,
         rule: &'a Rule,
@@ -309,10 +314,10 @@ impl<'c, 'a> Search<'c, 'a> {
     ) where
         'a: 'c,
     {
-        let what = if rule.trigger == Trigger::CustomerWaits {
-            "customer waits"
-        } else {
-            "idle"
+        let what = match rule.trigger {
+            Trigger::CustomerWaits => "customer waits",
+            Trigger::LowRating { .. } => "low rating",
+            _ => "idle",
         };
         let anchor = Anchor::Event {
             what,
@@ -320,17 +325,20 @@ impl<'c, 'a> Search<'c, 'a> {
             target: name.as_str(),
         };
         self.levels(rule, anchor, |level, more| {
-            let Kind::For(target) = level.at.0 else {
-                return None;
+            let at = match level.at.0 {
+                Kind::AtOnce => since,
+                Kind::For(target) => {
+                    let amount = target.amount_from(since, calendar);
+                    match target.measure() {
+                        Measure::Calendar => since.checked_add(amount)?,
+                        Measure::Business => calendar.add_us(since, amount)?,
+                    }
+                }
+                _ => return None,
             };
-            let amount = target.amount_from(since, calendar);
             let every = level
                 .repeat
                 .map_or(Measure::Business, |repeat| repeat.every.measure());
-            let at = match target.measure() {
-                Measure::Calendar => since.checked_add(amount)?,
-                Measure::Business => calendar.add_us(since, amount)?,
-            };
             let at = match (more, every) {
                 (0, _) => at,
                 (more, Measure::Calendar) => at.checked_add(more)?,
@@ -404,6 +412,8 @@ impl<'c, 'a> Search<'c, 'a> {
             return false;
         }
         if level.guard.holds(self.ticket) {
+            let attached = self.ticket.moved_to_rulebook();
+            let past = past || attached.is_some_and(|since| at < since);
             self.offer(
                 at,
                 Found::Fire {

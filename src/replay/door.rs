@@ -7,7 +7,9 @@ use crate::desk::{TenantDesk, Working};
 use crate::error::Error;
 use crate::id::TicketId;
 use crate::rulebook::{MissingRulebook, Rulebooks};
-use crate::store::{Commit, Load, Part, Snapshot, Store, StoreErrorKind, StreamId, UniqueKey};
+use crate::store::{
+    Commit, Load, Part, Snapshot, Store, StoreErrorKind, StreamId, TicketRow, UniqueKey,
+};
 use crate::ticket::{Refusal, Version};
 
 use super::import::Imported;
@@ -22,7 +24,7 @@ impl Imported {
     /// # Errors
     /// The rulebooks lack the version that the ticket is pinned to.
     pub fn commit(&self, rulebooks: &Rulebooks) -> Result<Commit, MissingRulebook> {
-        let book = rulebooks.get(self.ticket.rulebook())?;
+        let book = rulebooks.of(&self.ticket)?;
         let mut working = Working::new(self.ticket.clone(), book);
         let wake = working.wake();
         let tenant = self.ticket.tenant();
@@ -32,6 +34,7 @@ impl Imported {
             events: self.events.clone(),
             wake: Some(wake.clone()),
             facts: Some(working.facts()),
+            listing: Some(TicketRow::of(&self.ticket)),
             snapshot: Some(Snapshot::of(working.ticket).wake(wake)),
         };
         let mut commit = Commit::new(tenant, self.ticket.last_event_at(), vec![part]);
@@ -77,7 +80,11 @@ impl<S: Store> TenantDesk<'_, S> {
         load.owners = all.unique.iter().map(|(key, _)| *key).collect();
         for _ in 0..MAX_TRIES {
             let loaded = self.desk().store().load(&load)?;
-            if loaded.streams.iter().any(|events| !events.is_empty()) {
+            if loaded
+                .streams
+                .iter()
+                .any(|stream| !stream.events.is_empty())
+            {
                 return Err(Refusal::AlreadyOpen { ticket }.into());
             }
             let mut commit = all.clone();

@@ -1,11 +1,12 @@
 //! Policies: which targets apply to which tickets, measured by which calendar.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::Calendar;
-use crate::id::Name;
+use crate::id::{Name, RulebookId};
 use crate::ticket::{Agreement, ClockId, MarkKind, Metric, PendingReasons, Ticket};
 use crate::time::Span;
 
@@ -177,11 +178,27 @@ impl Ready {
     }
 }
 
-/// The policies of a rulebook, in order, each with its calendar.
+/// The policies of several versions of a rulebook.
+pub(crate) type Versions = BTreeMap<RulebookId, Arc<Vec<Ready>>>;
+
+/// The policies of one version, by name.
+#[derive(Clone, Copy)]
+pub(crate) struct Named<'a>(&'a [Ready]);
+
+impl<'a> Named<'a> {
+    pub(crate) fn get(self, name: &Name) -> Option<&'a Ready> {
+        self.0.iter().find(|ready| ready.policy.name == *name)
+    }
+}
+
+/// The policies of a rulebook, in order, each with its calendar. Those of a rulebook that comes from
+/// [`Rulebooks`](crate::rulebook::Rulebooks) know the other versions too, which a ticket needs that was moved between them.
 #[derive(Clone, Debug, Default)]
 pub struct Policies {
-    ready: Vec<Ready>,
-    /// A bit per clock: whether any policy of the agreement has a target for the metric.
+    ready: Arc<Vec<Ready>>,
+    /// Those of other versions, for tickets that were moved from them.
+    others: Arc<Versions>,
+    /// A bit per clock: whether any policy of the agreement has a target for the metric, in any version.
     targeted: u64,
 }
 
@@ -193,7 +210,6 @@ impl Policies {
         for metric in Metric::ALL {
             targets[metric as usize] = policy.targets.get(&metric).copied();
             if let Some(target) = targets[metric as usize] {
-                self.targeted |= bit(policy.agreement, metric);
                 target_texts[metric as usize] = Some(text(&policy.name, target, &calendar_name));
             }
             pauses[metric as usize] = policy
@@ -202,17 +218,41 @@ impl Policies {
                 .copied()
                 .unwrap_or(metric.definition().pauses);
         }
-        self.ready.push(Ready {
+        Arc::make_mut(&mut self.ready).push(Ready {
             policy,
             calendar,
             targets,
             target_texts,
             pauses,
         });
+        self.targeted = targeted(&self.ready);
+    }
+
+    /// The same policies, with those of other versions at hand.
+    pub(crate) fn beside(&self, others: &Arc<Versions>) -> Policies {
+        let of_versions = others.values().map(|ready| targeted(ready));
+        Policies {
+            others: others.clone(),
+            targeted: of_versions.fold(self.targeted, |all, of| all | of),
+            ..self.clone()
+        }
+    }
+
+    /// These policies, as others may have them at hand.
+    pub(crate) fn shared(&self) -> Arc<Vec<Ready>> {
+        self.ready.clone()
     }
 
     pub(crate) fn get(&self, name: &Name) -> Option<&Ready> {
-        self.ready.iter().find(|ready| ready.policy.name == *name)
+        self.at(None).get(name)
+    }
+
+    /// The policies of a version; of the one in force where `None`.
+    pub(crate) fn at(&self, version: Option<RulebookId>) -> Named<'_> {
+        Named(match version {
+            None => &self.ready,
+            Some(version) => self.others.get(&version).map_or(&[], |of| of.as_slice()),
+        })
     }
 
     /// The clocks that may have a target on `ticket`: those that a policy has one for, and the promises. In a fixed order.
@@ -256,6 +296,17 @@ impl Policies {
         self.get(ticket.policy(agreement)?)
             .map(|ready| &ready.calendar)
     }
+}
+
+/// A bit for each clock that one of the policies has a target for.
+fn targeted(policies: &[Ready]) -> u64 {
+    let of = |ready: &Ready| {
+        let has = Metric::ALL
+            .into_iter()
+            .filter(|metric| ready.target(*metric).is_some());
+        has.fold(0, |bits, metric| bits | bit(ready.policy.agreement, metric))
+    };
+    policies.iter().fold(0, |bits, ready| bits | of(ready))
 }
 
 fn text(policy: &Name, target: Target, calendar: &Name) -> String {

@@ -14,7 +14,7 @@ use crate::id::{
 use crate::kpi::Rows;
 use crate::ticket::{Content, Recorded, Version};
 
-use super::{Events, Snapshot};
+use super::{Events, Snapshot, TicketRow};
 
 /// The kinds of streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -163,16 +163,37 @@ impl Load {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Loaded {
-    /// The events of each stream asked for, in the order of the request: after its snapshot, where one is given, else all.
-    pub streams: Vec<Events>,
-    /// The snapshot of each stream asked for, in the order of the request; a store that keeps none leaves the list empty.
-    pub snapshots: Vec<Option<Snapshot>>,
+    /// Each stream asked for, in the order of the request.
+    pub streams: Vec<Stream>,
     /// The owner of each key asked for, in the order of the request.
     pub owners: Vec<Option<Uuid>>,
     /// The idempotency record, where there is one.
     pub idempotency: Option<IdempotencyRecord>,
     /// The new number, where one was wanted.
     pub number: Option<TicketNumber>,
+}
+
+/// One stream as it was loaded.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Stream {
+    /// What its first events made, where [`Load::snapshots`] asked for it and the store keeps one.
+    pub snapshot: Option<Snapshot>,
+    /// Its events, oldest first: after the snapshot, where there is one, else all. None where nobody wrote it.
+    pub events: Events,
+}
+
+impl Stream {
+    /// A snapshot and the events after it.
+    pub fn since(snapshot: Option<Snapshot>, events: Events) -> Stream {
+        Stream { snapshot, events }
+    }
+}
+
+impl From<Events> for Stream {
+    fn from(events: Events) -> Stream {
+        Stream::since(None, events)
+    }
 }
 
 /// Changes of several streams with everything that belongs to them: all or nothing.
@@ -189,13 +210,16 @@ pub struct Commit {
     pub content: Vec<Content>,
     /// Texts to delete for ever.
     pub erased: Vec<ContentId>,
+    /// Persons to erase: every text about them that is stored by now is deleted for ever, and the unique keys that they own
+    /// (their addresses) are free again. This comes first: what the same commit keeps or claims stays.
+    pub persons: Vec<CustomerId>,
     /// Messages for the host to deliver.
     pub outbox: Vec<OutboxMessage>,
     /// Keys to claim, each with its owner.
     pub unique: Vec<(UniqueKey, Uuid)>,
     /// What to remember of the idempotency key.
     pub idempotency: Option<IdempotencyRecord>,
-    /// A ticket number that came from elsewhere: the numbers that the store gives go on after it.
+    /// A ticket number that is used: the numbers that the store gives go on after it.
     pub number: Option<TicketNumber>,
 }
 
@@ -209,12 +233,14 @@ pub struct Part {
     pub expected: Version,
     /// The events to append; none is a version check.
     pub events: Vec<Recorded>,
-    /// When to look at the stream again; left as it was where there are no events and this is `None`.
+    /// When to look at the stream again; left as it was where `None`.
     pub wake: Option<Wake>,
     /// The rows that replace the stream's; left as they were where `None`.
     pub facts: Option<Rows>,
     /// What the stream's events make with these, for stores that keep snapshots.
     pub snapshot: Option<Snapshot>,
+    /// What lists show of the ticket from now on; left as it was where `None`.
+    pub listing: Option<TicketRow>,
 }
 
 impl Part {
@@ -227,6 +253,7 @@ impl Part {
             wake: None,
             facts: None,
             snapshot: None,
+            listing: None,
         }
     }
 
@@ -244,6 +271,28 @@ impl Part {
         self.wake = Some(wake);
         self
     }
+
+    /// The same part with the rows that replace the stream's.
+    #[must_use]
+    pub fn facts(mut self, facts: impl Into<Rows>) -> Part {
+        self.facts = Some(facts.into());
+        self
+    }
+
+    /// The same part with what lists show of the ticket.
+    #[must_use]
+    pub fn listing(mut self, row: TicketRow) -> Part {
+        self.listing = Some(row);
+        self
+    }
+
+    /// Whether it only checks the version and writes nothing.
+    pub fn is_check(&self) -> bool {
+        self.events.is_empty()
+            && self.wake.is_none()
+            && self.facts.is_none()
+            && self.listing.is_none()
+    }
 }
 
 impl Commit {
@@ -255,6 +304,7 @@ impl Commit {
             parts,
             content: Vec::new(),
             erased: Vec::new(),
+            persons: Vec::new(),
             outbox: Vec::new(),
             unique: Vec::new(),
             idempotency: None,
@@ -264,11 +314,10 @@ impl Commit {
 
     /// Whether there is nothing in it to write.
     pub fn is_empty(&self) -> bool {
-        self.parts
-            .iter()
-            .all(|part| part.events.is_empty() && part.wake.is_none() && part.facts.is_none())
+        self.parts.iter().all(Part::is_check)
             && self.content.is_empty()
             && self.erased.is_empty()
+            && self.persons.is_empty()
             && self.outbox.is_empty()
             && self.unique.is_empty()
             && self.idempotency.is_none()

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ticket::{FOLD, Recorded, Ticket, Version};
 
-use super::{Loaded, StreamId, Wake};
+use super::{Loaded, Stream, StreamId, Wake};
 
 /// A ticket as one of its events left it; cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,9 +84,8 @@ pub(crate) enum NoTicket {
 impl Loaded {
     /// What the first stream made, `stream`; none where nobody wrote it.
     pub(crate) fn take_ticket(&mut self, stream: StreamId) -> Result<Option<Snapshot>, NoTicket> {
-        let kept = self.snapshots.drain(..).next().flatten();
-        let events = self.streams.drain(..).next().unwrap_or_default();
-        let known = match kept {
+        let Stream { snapshot, events } = self.streams.drain(..).next().unwrap_or_default();
+        let known = match snapshot {
             Some(kept) if kept.stands_for(stream) => kept.then(&events),
             Some(_) => return Err(NoTicket::OtherFold),
             None if events.is_empty() => return Ok(None),

@@ -15,6 +15,7 @@ use crate::time::Span;
 use super::clock::{Agreement, ClockId};
 use super::conversation::{Attachment, Channel, Direction, MessageClass, Visibility};
 use super::lifecycle::{Status, Step};
+use super::rating::Rated;
 use super::{FieldValue, Priority};
 
 /// An event with its place in the ticket's history.
@@ -158,6 +159,13 @@ pub enum Event {
         /// When.
         at: DateTime<Utc>,
     },
+    /// A customer rated the help.
+    Rated(Rated),
+    /// The ticket was moved to another version of the rulebook: from here on that one measures and decides.
+    RulebookApplied {
+        /// The version.
+        rulebook: RulebookId,
+    },
     /// A policy was chosen, or none any more, because a fact changed that the policies' conditions read.
     PolicyChosen {
         /// For which agreement.
@@ -193,7 +201,8 @@ impl Event {
             | Event::TagAdded { .. }
             | Event::TagRemoved { .. }
             | Event::FieldSet { .. }
-            | Event::Assigned { .. } => true,
+            | Event::Assigned { .. }
+            | Event::RulebookApplied { .. } => true,
             Event::MessageAdded(_)
             | Event::StatusChanged { .. }
             | Event::TimeLogged { .. }
@@ -206,6 +215,7 @@ impl Event {
             | Event::PolicyChosen { .. }
             | Event::Breached { .. }
             | Event::Escalated(_)
+            | Event::Rated(_)
             | Event::Imported => false,
         }
     }

@@ -34,6 +34,7 @@ mod event;
 mod fold;
 mod lifecycle;
 mod mark;
+mod rating;
 mod refusal;
 mod rules;
 mod view;
@@ -65,6 +66,7 @@ pub use fold::FOLD;
 pub use lifecycle::{CloseReason, LIFECYCLE, Pending, Stage, Status, Step};
 pub(crate) use mark::{Mark, MarkKind, Phase};
 pub use mark::{PendingReason, PendingReasons};
+pub use rating::{Rated, Rating, RatingKind, Scale, Scales};
 pub use refusal::Refusal;
 pub use rules::{Label, Permission, Permissions, Rules};
 pub use view::{CustomerMessage, CustomerView};
@@ -148,6 +150,17 @@ pub struct Estimate {
     pub at: DateTime<Utc>,
 }
 
+/// Who is in charge of a ticket: an agent, a team, both or nobody.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub struct Holder {
+    /// The agent.
+    pub agent: Option<AgentId>,
+    /// The team.
+    pub team: Option<TeamId>,
+}
+
 /// One resolution cycle: from creation or a reopening to the next reopening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cycle {
@@ -180,8 +193,7 @@ pub struct Ticket {
     last_at: DateTime<Utc>,
     status: Status,
     label: Option<Name>,
-    agent: Option<AgentId>,
-    team: Option<TeamId>,
+    holders: Vec<(DateTime<Utc>, Holder)>, // the last one is in charge
     priority: Priority,
     kind: Option<Name>,
     tags: BTreeSet<Name>,
@@ -191,6 +203,7 @@ pub struct Ticket {
     effort: Vec<TimeEntry>,
     links: Vec<(Link, TicketId)>,
     estimates: Vec<Estimate>,
+    ratings: Vec<Rating>,
     cycles: Vec<Cycle>, // INVARIANT: never empty
     policies: [Option<Name>; Agreement::ALL.len()],
     marks: Vec<Mark>,
@@ -199,6 +212,8 @@ pub struct Ticket {
     announced: Vec<FiringKey>, // sorted
     /// A bit per clock, and one per digest of a level's names: what was announced may be found only where its bit is set.
     announced_about: u64,
+    /// The rulebook version, and since when where it was moved to it.
+    pinned: (RulebookId, Option<Micros>),
     imported_until: Option<Micros>,
 }
 
@@ -253,14 +268,27 @@ impl Ticket {
         self.label.as_ref()
     }
 
+    /// Who is in charge.
+    pub fn holder(&self) -> Holder {
+        self.holders
+            .last()
+            .map(|(_, holder)| *holder)
+            .unwrap_or_default()
+    }
+
+    /// Who was in charge, each with the instant from which on; before the first one nobody was.
+    pub fn holders(&self) -> &[(DateTime<Utc>, Holder)] {
+        &self.holders
+    }
+
     /// The agent in charge.
     pub fn agent(&self) -> Option<AgentId> {
-        self.agent
+        self.holder().agent
     }
 
     /// The team in charge.
     pub fn team(&self) -> Option<TeamId> {
-        self.team
+        self.holder().team
     }
 
     /// How urgent it is.
@@ -348,9 +376,23 @@ impl Ticket {
         self.cycles.iter().rev().find_map(|cycle| cycle.resolved_at)
     }
 
-    /// The rulebook version it is pinned to.
+    /// The rulebook version it is pinned to: the one it was opened under, or was last moved to.
     pub fn rulebook(&self) -> RulebookId {
-        self.opened.rulebook
+        self.pinned.0
+    }
+
+    /// Every rulebook version that it was ever pinned to, in order; the last one is [`rulebook`](Ticket::rulebook).
+    pub fn rulebooks(&self) -> impl Iterator<Item = RulebookId> + '_ {
+        let moved = self.marks.iter().filter_map(|mark| match mark.kind {
+            MarkKind::Rulebook(version) => Some(version),
+            _ => None,
+        });
+        std::iter::once(self.opened.rulebook).chain(moved)
+    }
+
+    /// When it was moved to the rulebook version that it is pinned to, if it was.
+    pub(crate) fn moved_to_rulebook(&self) -> Option<Micros> {
+        self.pinned.1
     }
 
     /// The policy in force for an agreement, by its name in the rulebook.

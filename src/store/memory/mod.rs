@@ -17,11 +17,12 @@ use crate::ticket::Content;
 use crate::time::{Micros, instant, micros};
 
 use super::{
-    Commit, DueStream, Load, Loaded, OutboxMessage, Store, StoreError, StoreErrorKind, StreamId,
+    Commit, DueStream, Filter, Load, Loaded, OutboxMessage, Page, Store, StoreError, Stream,
+    StreamId, TicketRow,
 };
 
 use outbox::Outbox;
-use shard::{Held, Locked, SHARDS, Stream, check, shard_of, shard_of_key};
+use shard::{Held, Kept, Locked, SHARDS, check, shard_of, shard_of_key};
 use wakes::Earliest;
 
 /// Keeps everything in memory. It forgets at exit: for tests, trials and hosts that keep their own log.
@@ -68,7 +69,7 @@ impl MemoryStore {
 
 impl Store for MemoryStore {
     fn load(&self, request: &Load) -> Result<Loaded, StoreError> {
-        check_tenant(request.tenant, request.streams.iter())?;
+        request.check()?;
         let streams = request.streams.iter().map(|stream| shard_of(stream.id));
         let owners = request.owners.iter().map(|key| shard_of(key.uuid()));
         let key = request.idempotency.iter().map(shard_of_key);
@@ -78,12 +79,11 @@ impl Store for MemoryStore {
         for stream in &request.streams {
             let known = held.shard(shard_of(stream.id))?.streams.get(stream);
             if request.snapshots {
-                let (kept, after) = known.map(Stream::from_snapshot).unwrap_or_default();
-                loaded.snapshots.push(kept);
-                loaded.streams.push(after);
+                let (kept, after) = known.map(Kept::from_snapshot).unwrap_or_default();
+                loaded.streams.push(Stream::since(kept, after));
             } else {
-                let events = known.map(Stream::events);
-                loaded.streams.push(events.unwrap_or_default());
+                let events = known.map(Kept::events);
+                loaded.streams.push(events.unwrap_or_default().into());
             }
         }
         for key in &request.owners {
@@ -107,7 +107,7 @@ impl Store for MemoryStore {
     }
 
     fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
-        check_tenant(commit.tenant, commit.parts.iter().map(|part| &part.stream))?;
+        commit.check()?;
         let parts = commit.parts.iter().map(|part| shard_of(part.stream.id));
         let unique = commit.unique.iter().map(|(key, _)| shard_of(key.uuid()));
         let content = commit
@@ -120,11 +120,17 @@ impl Store for MemoryStore {
             .iter()
             .map(|record| shard_of_key(&record.key));
         let texts = content.chain(erased);
-        let mut held = Held::lock(&self.shards, parts.chain(unique).chain(texts).chain(key));
+        let everywhere = (0..SHARDS).filter(|_| !commit.persons.is_empty());
+        let keys = unique.chain(key).chain(everywhere);
+        let mut held = Held::lock(&self.shards, parts.chain(texts).chain(keys));
 
-        check(commit, &mut held)?; // everything is checked before anything is written
+        check(commit, &mut held)?; // nothing is written before everything is checked
 
         let tenant = commit.tenant;
+        commit
+            .persons
+            .iter()
+            .for_each(|person| held.forget(tenant, *person));
         for part in &commit.parts {
             let zone_data = part.wake.as_ref().map(|wake| {
                 let used = || wake.stamp.zone_data.to_string();
@@ -224,6 +230,24 @@ impl Store for MemoryStore {
         Ok(ids.iter().map(of).collect())
     }
 
+    fn list(
+        &self,
+        tenant: TenantId,
+        filter: &Filter,
+        page: &Page,
+    ) -> Result<Vec<TicketRow>, StoreError> {
+        let mut found = Vec::new();
+        for shard in &self.shards {
+            shard.lock().list(tenant, filter, page, &mut found);
+        }
+        found.sort_unstable_by_key(|row| row.number);
+        if page.newest_first {
+            found.reverse();
+        }
+        found.truncate(page.limit);
+        Ok(found)
+    }
+
     fn claim(
         &self,
         now: DateTime<Utc>,
@@ -237,6 +261,12 @@ impl Store for MemoryStore {
     fn acknowledge(&self, ids: &[Uuid]) -> Result<(), StoreError> {
         let mut outbox = lock(&self.outbox);
         ids.iter().for_each(|id| outbox.acknowledge(*id));
+        Ok(())
+    }
+
+    fn postpone(&self, ids: &[Uuid], until: DateTime<Utc>) -> Result<(), StoreError> {
+        let mut outbox = lock(&self.outbox);
+        ids.iter().for_each(|id| outbox.hold(*id, micros(until)));
         Ok(())
     }
 
@@ -255,21 +285,5 @@ impl Store for MemoryStore {
             pruned += all - shard.keys.len();
         }
         Ok(pruned)
-    }
-}
-
-fn check_tenant<'a>(
-    tenant: TenantId,
-    mut streams: impl Iterator<Item = &'a StreamId>,
-) -> Result<(), StoreError> {
-    match streams.find(|stream| stream.tenant != tenant) {
-        None => Ok(()),
-        Some(other) => {
-            let what = format!(
-                "stream {} belongs to tenant {}, the request to {tenant}",
-                other.id, other.tenant
-            );
-            Err(StoreError::new(StoreErrorKind::Other, what))
-        }
     }
 }

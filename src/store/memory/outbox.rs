@@ -1,5 +1,6 @@
 //! The messages that wait for delivery, with their leases.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 
 use uuid::Uuid;
@@ -19,10 +20,19 @@ impl Outbox {
     pub(super) fn add(&mut self, messages: &[OutboxMessage]) {
         for message in messages {
             let from = micros(message.at);
-            self.messages
-                .entry(message.id)
-                .or_insert_with(|| (from, message.clone()));
-            self.free.insert((from, message.id));
+            if let Entry::Vacant(place) = self.messages.entry(message.id) {
+                place.insert((from, message.clone()));
+                self.free.insert((from, message.id));
+            }
+        }
+    }
+
+    /// Nobody may take the message before `until`; from then on, anybody.
+    pub(super) fn hold(&mut self, id: Uuid, until: Micros) {
+        if let Some((from, _)) = self.messages.get_mut(&id) {
+            self.free.remove(&(*from, id));
+            self.free.insert((until, id));
+            *from = until;
         }
     }
 
@@ -35,13 +45,11 @@ impl Outbox {
             .copied()
             .collect();
         let mut claimed = Vec::with_capacity(taken.len());
-        for place in taken {
-            self.free.remove(&place);
-            if let Some((from, message)) = self.messages.get_mut(&place.1) {
+        for (_, id) in taken {
+            self.hold(id, until);
+            if let Some((_, message)) = self.messages.get_mut(&id) {
                 claimed.push(message.clone());
-                *from = until;
                 message.attempts = message.attempts.saturating_add(1);
-                self.free.insert((until, place.1));
             }
         }
         claimed

@@ -1,16 +1,16 @@
 //! A part of the records, and what a commit does to it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
 
-use crate::id::{ContentId, TenantId};
+use crate::id::{ContentId, CustomerId, TenantId, TicketNumber};
 use crate::kpi::Rows;
 use crate::store::{
-    Commit, Events, IdempotencyKey, IdempotencyRecord, Part, Snapshot, StoreError, StoreErrorKind,
-    StreamId, UniqueKey, Wake,
+    Commit, Events, Filter, IdempotencyKey, IdempotencyRecord, Page, Part, Snapshot, StoreError,
+    StoreErrorKind, StreamId, TicketRow, UniqueKey, Wake,
 };
 use crate::ticket::{Content, Recorded, Version};
 use crate::time::Micros;
@@ -24,22 +24,25 @@ pub(super) const SHARDS: usize = 64;
 /// What belongs to a stream (events, wake-up, facts, snapshot) lies in the stream's shard.
 #[derive(Debug, Default)]
 pub(super) struct Shard {
-    pub(super) streams: HashMap<StreamId, Stream, Ids>,
+    pub(super) streams: HashMap<StreamId, Kept, Ids>,
     pub(super) wakes: Wakes,
     pub(super) owners: HashMap<(TenantId, UniqueKey), Uuid, Ids>,
     pub(super) keys: HashMap<IdempotencyKey, IdempotencyRecord>,
     pub(super) content: HashMap<(TenantId, ContentId), Content, Ids>,
+    /// By number: a page of a list is a range. What it shows lies in the stream.
+    numbers: BTreeMap<(TenantId, TicketNumber), StreamId>,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Stream {
+pub(super) struct Kept {
     events: Vec<Recorded>,
     wake: Option<Wake>,
     pub(super) facts: Option<Rows>,
     snapshot: Option<Snapshot>,
+    listing: Option<TicketRow>,
 }
 
-impl Stream {
+impl Kept {
     fn version(&self) -> Version {
         self.events
             .last()
@@ -124,6 +127,13 @@ impl<'a> Held<'a> {
         found.map(|(.., shard)| &mut **shard).ok_or_else(missing)
     }
 
+    /// Forgets a person in every shard that is held.
+    pub(super) fn forget(&mut self, tenant: TenantId, person: CustomerId) {
+        self.0
+            .iter_mut()
+            .for_each(|(.., shard)| shard.forget(tenant, person));
+    }
+
     /// Writes what belongs to one stream. `zone_data` is the version that sweeps of this store are expected to have.
     pub(super) fn write(&mut self, part: &Part, zone_data: Option<&str>) -> Result<(), StoreError> {
         let index = shard_of(part.stream.id);
@@ -140,35 +150,21 @@ impl<'a> Held<'a> {
     }
 }
 
-/// Refuses what the contract refuses.
+/// Refuses what others did first.
 pub(super) fn check(commit: &Commit, held: &mut Held<'_>) -> Result<(), StoreError> {
     let conflict = |what: String| Err(StoreError::new(StoreErrorKind::Conflict, what));
-    let mut seen = BTreeSet::new();
-    let several = commit.parts.len() > 1;
     for part in &commit.parts {
         let shard = held.shard(shard_of(part.stream.id))?;
         let actual = shard
             .streams
             .get(&part.stream)
-            .map_or(Version::default(), Stream::version);
+            .map_or(Version::default(), Kept::version);
         let (id, expected) = (part.stream.id, part.expected);
         if actual != expected {
             return conflict(format!(
                 "stream {id} stands at version {}, not at {}",
                 actual.0, expected.0
             ));
-        }
-        let mut next = expected;
-        let follows = part.events.iter().all(|event| {
-            next = next.next();
-            event.version == next
-        });
-        if !follows || (several && !seen.insert(part.stream)) {
-            let what = format!(
-                "the events of stream {id} do not follow version {} one by one",
-                expected.0
-            );
-            return Err(StoreError::new(StoreErrorKind::Other, what));
         }
     }
     for (key, owner) in &commit.unique {
@@ -195,11 +191,53 @@ pub(super) fn check(commit: &Commit, held: &mut Held<'_>) -> Result<(), StoreErr
 }
 
 impl Shard {
+    /// Everything about a person, and the keys that the person owns.
+    fn forget(&mut self, tenant: TenantId, person: CustomerId) {
+        self.content
+            .retain(|(of, _), content| *of != tenant || content.about != Some(person));
+        self.owners
+            .retain(|(of, _), owner| *of != tenant || *owner != person.uuid());
+    }
+
+    pub(super) fn list(
+        &self,
+        tenant: TenantId,
+        filter: &Filter,
+        page: &Page,
+        found: &mut Vec<TicketRow>,
+    ) {
+        let after = page.after.map(|number| number.0);
+        let (first, last) = match page.newest_first {
+            false => (after.unwrap_or(0), u64::MAX),
+            true => (0, after.unwrap_or(u64::MAX)),
+        };
+        let place = |number| (tenant, TicketNumber(number));
+        let range = self.numbers.range(place(first)..=place(last));
+        let of_tenant = range.filter_map(|(_, stream)| self.streams.get(stream)?.listing.as_ref());
+        let fits = |row: &&TicketRow| page.reaches(row.number) && filter.fits(row);
+        if page.newest_first {
+            found.extend(of_tenant.rev().filter(fits).take(page.limit).cloned());
+        } else {
+            found.extend(of_tenant.filter(fits).take(page.limit).cloned());
+        }
+    }
+
     fn write(&mut self, part: &Part) {
-        if part.events.is_empty() && part.wake.is_none() && part.facts.is_none() {
+        if part.is_check() {
             return;
         }
         let stream = self.streams.entry(part.stream).or_default();
+        if let Some(row) = &part.listing {
+            let tenant = part.stream.tenant;
+            let old = stream.listing.as_ref().map(|old| old.number);
+            if old != Some(row.number) {
+                if let Some(old) = old {
+                    self.numbers.remove(&(tenant, old));
+                }
+                self.numbers.insert((tenant, row.number), part.stream);
+            }
+            stream.listing = Some(row.clone());
+        }
         stream.events.extend_from_slice(&part.events);
         if let Some(facts) = &part.facts {
             stream.facts = Some(facts.clone());

@@ -50,6 +50,14 @@ pub struct FollowUp {
 }
 
 impl Decision {
+    /// One event and nothing else.
+    pub(crate) fn of(at: DateTime<Utc>, event: Event) -> Decision {
+        Decision {
+            events: vec![event],
+            ..Decision::at(at)
+        }
+    }
+
     fn at(at: DateTime<Utc>) -> Decision {
         Decision {
             at,
@@ -284,7 +292,10 @@ pub fn decide(
     if !command.changes.is_empty() {
         let mut facts = Facts::of(ticket);
         for change in &command.changes {
-            let still_possible = matches!(change, Change::LogTime { .. } | Change::Redact(_));
+            let still_possible = matches!(
+                change,
+                Change::LogTime { .. } | Change::Redact(_) | Change::Rate { .. }
+            );
             if work.stage() == Stage::Closed && !still_possible {
                 return Err(Refusal::Closed {
                     what: "changing it",
@@ -292,6 +303,11 @@ pub fn decide(
             }
             match change {
                 Change::Redact(message) => work.redact(ticket, *message)?,
+                Change::Rate {
+                    kind,
+                    mark,
+                    comment,
+                } => work.rate(ticket, (*kind, *mark), comment.as_deref())?,
                 other => work.change(&mut facts, other)?,
             }
         }
