@@ -60,4 +60,5 @@ pub use quantile::{Summary, nearest_rank};
 pub use ratio::{Excluded, Exclusion, Ratio};
 pub use report::{Report, by_ticket};
 pub use tally::Tally;
+pub(crate) use text::{Row, clock as clock_name, grouped, length, moment, table};
 pub use window::{Cohort, Scope, Window};
