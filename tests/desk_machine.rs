@@ -405,7 +405,7 @@ impl StateMachineTest for Competition {
 }
 
 prop_state_machine! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, max_shrink_iters: 2_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, max_shrink_iters: 2_000, ..ProptestConfig::default() })]
 
     #[test]
     fn any_pattern_fires_the_same_keys_once(sequential 1..120 => Competition);
