@@ -171,7 +171,9 @@ static STRICT: LazyLock<Rulebook> = LazyLock::new(|| {
 fn open<S: Store>(desk: &Desk<S>) -> Vec<TicketId> {
     let begin = |n| {
         let call = call(Actor::Customer(ANN), at(BEGIN), 1_000 + n);
-        desk.open(&call, Open::new("subject").body("help")).unwrap().id()
+        desk.open(&call, Open::new("subject").body("help"))
+            .unwrap()
+            .id()
     };
     (0..TICKETS as u128).map(begin).collect()
 }
@@ -223,9 +225,11 @@ impl Machine {
                 let is_written = result.is_ok();
                 let went = operation.committed(result);
                 if is_written {
-                    self.tickets.extend(touched.into_iter().map(TicketId::from_uuid));
+                    self.tickets
+                        .extend(touched.into_iter().map(TicketId::from_uuid));
                     let is_whole = matches!(operation.need(), Need::Nothing);
-                    self.written.extend(conversation.command.filter(|_| is_whole));
+                    self.written
+                        .extend(conversation.command.filter(|_| is_whole));
                 }
                 went
             }
@@ -254,9 +258,15 @@ impl Machine {
             let Outgoing::Escalation { key, .. } = &message.what else {
                 panic!("{message:?}")
             };
-            assert!(!self.acknowledged.contains(&message.id), "acknowledged, and given again");
+            assert!(
+                !self.acknowledged.contains(&message.id),
+                "acknowledged, and given again"
+            );
             let before = self.held.insert(message.id, (now + lease, *key));
-            assert!(before.is_none_or(|(until, _)| until <= now), "given while somebody held it");
+            assert!(
+                before.is_none_or(|(until, _)| until <= now),
+                "given while somebody held it"
+            );
             self.given.insert(message.id, *key);
         }
         messages.len()
@@ -282,7 +292,9 @@ fn sweep_out<S: Store>(desk: &Desk<S>, now: DateTime<Utc>) {
 }
 
 /// What happened on every ticket. Numbers are left out: a crash leaves gaps.
-fn plain(histories: &BTreeMap<TicketId, Vec<Recorded>>) -> BTreeMap<TicketId, Vec<(DateTime<Utc>, Event)>> {
+fn plain(
+    histories: &BTreeMap<TicketId, Vec<Recorded>>,
+) -> BTreeMap<TicketId, Vec<(DateTime<Utc>, Event)>> {
     let of = |(ticket, events): (&TicketId, &Vec<Recorded>)| {
         let mut happened = what_happened(events);
         if let Some((_, Event::Opened(opened))) = happened.first_mut() {
@@ -297,13 +309,20 @@ fn plain(histories: &BTreeMap<TicketId, Vec<Recorded>>) -> BTreeMap<TicketId, Ve
 fn delivered(histories: &BTreeMap<TicketId, Vec<Recorded>>) -> BTreeSet<FiringKey> {
     let rules = &*STRICT;
     let tells = |rule: &Rule, level: &str| {
-        let level = rule.levels.iter().find(|known| known.name.as_str() == level);
+        let level = rule
+            .levels
+            .iter()
+            .find(|known| known.name.as_str() == level);
         level.is_some_and(|level| level.actions.iter().any(|action| action.is_outward()))
     };
     let key = |recorded: &Recorded| match &recorded.event {
         Event::Escalated(fired) if fired.delivery == Delivery::Delivered => {
-            let rule = rules.escalations().iter().find(|rule| rule.name == fired.rule);
-            rule.is_some_and(|rule| tells(rule, fired.level.as_str())).then_some(fired.key)
+            let rule = rules
+                .escalations()
+                .iter()
+                .find(|rule| rule.name == fired.rule);
+            rule.is_some_and(|rule| tells(rule, fired.level.as_str()))
+                .then_some(fired.key)
         }
         _ => None,
     };
@@ -373,7 +392,11 @@ impl StateMachineTest for Competition {
             assert!(delivered.contains(key), "{key:?} was told and not recorded");
         }
         let once: BTreeSet<_> = machine.written.iter().collect();
-        assert_eq!(once.len(), machine.written.len(), "a command was written twice");
+        assert_eq!(
+            once.len(),
+            machine.written.len(),
+            "a command was written twice"
+        );
     }
 
     fn teardown(mut machine: Machine, world: World) {
@@ -386,11 +409,18 @@ impl StateMachineTest for Competition {
         let mut tickets: BTreeSet<TicketId> = open(&quiet).into_iter().collect();
         for n in &machine.written {
             let said = &world.said[*n];
-            let outcome = quiet.submit(machine.first[said.ticket], &said.call(*n), said.command.clone());
+            let outcome = quiet.submit(
+                machine.first[said.ticket],
+                &said.call(*n),
+                said.command.clone(),
+            );
             tickets.extend(outcome.unwrap().follow_up());
         }
         sweep_out(&quiet, end);
-        let expected = tickets.iter().map(|ticket| (*ticket, history(&quiet, *ticket))).collect();
+        let expected = tickets
+            .iter()
+            .map(|ticket| (*ticket, history(&quiet, *ticket)))
+            .collect();
         let histories = machine.histories();
         assert_eq!(plain(&histories), plain(&expected));
 

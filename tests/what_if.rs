@@ -13,9 +13,7 @@ use helpdesk::replay::{
 use helpdesk::rulebook::RulebookDraft;
 use helpdesk::sla::{Policy, Target};
 use helpdesk::store::MemoryStore;
-use helpdesk::ticket::{
-    Change, CloseReason, Metric, Pending, Priority, Recorded, Status,
-};
+use helpdesk::ticket::{Change, CloseReason, Metric, Pending, Priority, Recorded, Status};
 use helpdesk::{Actor, Calendar, Call, Command, Desk, Open, Rulebook, TenantId, TicketId};
 use proptest::prelude::*;
 
@@ -58,7 +56,10 @@ fn kim(now: &str) -> Call {
 /// A ticket of Ann's, opened on a desk with these rules, and what then is said: all of March 2026.
 fn lived(rules: &Rulebook, opened: &str, said: &[(Call, Command)]) -> Vec<Recorded> {
     let desk = Desk::new(MemoryStore::new(), rules.clone());
-    let id = desk.open(&ann(opened), Open::new("x").body("help")).unwrap().id();
+    let id = desk
+        .open(&ann(opened), Open::new("x").body("help"))
+        .unwrap()
+        .id();
     for (call, command) in said {
         desk.submit(id, call, command.clone()).unwrap();
     }
@@ -66,7 +67,11 @@ fn lived(rules: &Rulebook, opened: &str, said: &[(Call, Command)]) -> Vec<Record
     history(&desk, id)
 }
 
-fn tried(history: &[Recorded], before: &Rulebook, after: &Rulebook) -> (TicketDifference, Difference) {
+fn tried(
+    history: &[Recorded],
+    before: &Rulebook,
+    after: &Rulebook,
+) -> (TicketDifference, Difference) {
     let mut what_if = WhatIf::new(before, after, at("2026-04-01T00:00:00Z"));
     let one = what_if.add(TENANT, history).unwrap();
     (one, what_if.finish().unwrap())
@@ -92,7 +97,14 @@ fn all_shown(difference: &TicketDifference) -> Vec<String> {
 }
 
 fn counts(line: &Line) -> [u64; 6] {
-    [line.before, line.after, line.same, line.moved, line.vanished, line.appeared]
+    [
+        line.before,
+        line.after,
+        line.same,
+        line.moved,
+        line.vanished,
+        line.appeared,
+    ]
 }
 
 /// 6 March 2026 is a Friday. Answered on Monday at 10:00: with an open Saturday the answer is late.
@@ -115,17 +127,38 @@ fn an_open_saturday_makes_dues_earlier() {
     assert_eq!((all.tickets, all.differing, all.redone.equal), (1, 1, 1));
     let due = all.line(&What::Due(Metric::FirstResponse.into())).unwrap();
     assert_eq!(counts(due), [1, 1, 0, 1, 0, 0]);
-    assert_eq!(due.earlier.unwrap().p50_us(), TimeDelta::hours(48).num_microseconds().unwrap());
+    assert_eq!(
+        due.earlier.unwrap().p50_us(),
+        TimeDelta::hours(48).num_microseconds().unwrap()
+    );
     assert_eq!(due.later, None);
-    let firing = What::Firing { rule: name("answer"), level: name("half") };
-    assert_eq!(counts(all.line(&firing).unwrap()), [1, 1, 1, 0, 0, 0], "half of it was used on Friday");
-    let attained = |tried: &helpdesk::replay::Tried| {
-        tried.report.attainment_of(Metric::FirstResponse).unwrap().ratio().percent()
+    let firing = What::Firing {
+        rule: name("answer"),
+        level: name("half"),
     };
-    assert_eq!((attained(&all.before), attained(&all.after)), ("100.0 %".to_owned(), "0.0 %".to_owned()));
+    assert_eq!(
+        counts(all.line(&firing).unwrap()),
+        [1, 1, 1, 0, 0, 0],
+        "half of it was used on Friday"
+    );
+    let attained = |tried: &helpdesk::replay::Tried| {
+        tried
+            .report
+            .attainment_of(Metric::FirstResponse)
+            .unwrap()
+            .ratio()
+            .percent()
+    };
+    assert_eq!(
+        (attained(&all.before), attained(&all.after)),
+        ("100.0 %".to_owned(), "0.0 %".to_owned())
+    );
 
     let text = all.to_string();
-    assert!(text.contains("1 of 1 tickets would have gone differently"), "{text}");
+    assert!(
+        text.contains("1 of 1 tickets would have gone differently"),
+        "{text}"
+    );
     assert!(text.contains("first response, new: #1\n"), "{text}");
     assert!(text.contains("-100.0 points"), "{text}");
 }
@@ -141,14 +174,34 @@ fn an_automatic_close_that_no_longer_comes() {
         .unwrap();
     let plain = book(WEEK);
     let pend = Command::reply("which?").then_pend(Pending::Customer);
-    let history = lived(&closing, "2026-03-02T10:00:00Z", &[(kim("2026-03-02T11:00:00Z"), pend)]);
+    let history = lived(
+        &closing,
+        "2026-03-02T10:00:00Z",
+        &[(kim("2026-03-02T11:00:00Z"), pend)],
+    );
     let (one, all) = tried(&history, &closing, &plain);
-    let firings: Vec<_> = one.changes.iter().filter(|c| matches!(c.what, What::Firing { .. })).collect();
+    let firings: Vec<_> = one
+        .changes
+        .iter()
+        .filter(|c| matches!(c.what, What::Firing { .. }))
+        .collect();
     let vanished: Vec<_> = firings.iter().map(|c| (c.how(), shown(c))).collect();
     assert_eq!(vanished.len(), 2);
-    assert!(vanished.iter().all(|(how, _)| *how == How::Vanished), "{vanished:?}");
-    assert!(shown(firings[0]).ends_with(": 07 11:00 to -") && shown(firings[1]).ends_with(": 04 11:00 to -"));
-    assert_eq!((all.before.report.backlog().now(), all.after.report.backlog().now()), (0, 1));
+    assert!(
+        vanished.iter().all(|(how, _)| *how == How::Vanished),
+        "{vanished:?}"
+    );
+    assert!(
+        shown(firings[0]).ends_with(": 07 11:00 to -")
+            && shown(firings[1]).ends_with(": 04 11:00 to -")
+    );
+    assert_eq!(
+        (
+            all.before.report.backlog().now(),
+            all.after.report.backlog().now()
+        ),
+        (0, 1)
+    );
     assert!(all.before.anomalies.is_empty() && all.after.anomalies.is_empty());
 }
 
@@ -163,19 +216,36 @@ fn what_an_earlier_close_makes_impossible_is_counted() {
         .build()
         .unwrap();
     let said = [
-        (kim("2026-03-02T11:00:00Z"), Command::reply("which?").then_pend(Pending::Customer)),
+        (
+            kim("2026-03-02T11:00:00Z"),
+            Command::reply("which?").then_pend(Pending::Customer),
+        ),
         (ann("2026-03-10T11:00:00Z"), Command::reply("the red one")),
-        (kim("2026-03-10T12:00:00Z"), Command::change(Change::Priority(Priority::High))),
-        (kim("2026-03-10T13:00:00Z"), Command::reply("done").then_resolve()),
+        (
+            kim("2026-03-10T12:00:00Z"),
+            Command::change(Change::Priority(Priority::High)),
+        ),
+        (
+            kim("2026-03-10T13:00:00Z"),
+            Command::reply("done").then_resolve(),
+        ),
     ];
     let history = lived(&plain, "2026-03-02T10:00:00Z", &said);
     let (_, all) = tried(&history, &plain, &closing);
     assert!(all.before.anomalies.is_empty());
-    let kinds: Vec<_> = all.after.anomalies.iter().map(|(kind, n)| (kind.to_string(), n)).collect();
+    let kinds: Vec<_> = all
+        .after
+        .anomalies
+        .iter()
+        .map(|(kind, n)| (kind.to_string(), n))
+        .collect();
     let expected = [("reopen_of_closed", 1), ("late_message", 1)];
     assert_eq!(kinds, expected.map(|(kind, n)| (kind.to_owned(), n)));
     let (_, mirrored) = tried(&history, &closing, &plain);
-    assert_eq!(mirrored.redone.not_compared, 1, "the ticket is pinned to other rules than these");
+    assert_eq!(
+        mirrored.redone.not_compared, 1,
+        "the ticket is pinned to other rules than these"
+    );
 }
 
 /// A customer's message met a ticket at work; under the other rules it was resolved by then, and the message reopens it.
@@ -184,8 +254,11 @@ fn a_message_reopens_what_is_resolved_by_now() {
     let plain = book(WEEK);
     let resolving = draft(WEEK)
         .escalation(
-            Rule::new(name("quick"), Trigger::idle([helpdesk::ticket::Stage::Open]))
-                .level(at_threshold("resolve", "after 24h calendar").action(Action::Resolve)),
+            Rule::new(
+                name("quick"),
+                Trigger::idle([helpdesk::ticket::Stage::Open]),
+            )
+            .level(at_threshold("resolve", "after 24h calendar").action(Action::Resolve)),
         )
         .build()
         .unwrap();
@@ -197,14 +270,26 @@ fn a_message_reopens_what_is_resolved_by_now() {
     let history = lived(&plain, "2026-03-02T10:00:00Z", &said);
     let (_, all) = tried(&history, &plain, &resolving);
     assert_eq!(all.after.anomalies.count(&AnomalyKind::MovedByMessage), 1);
-    assert_eq!((all.before.report.resolutions(), all.after.report.resolutions()), (1, 2));
+    assert_eq!(
+        (
+            all.before.report.resolutions(),
+            all.after.report.resolutions()
+        ),
+        (1, 2)
+    );
 
     // And the other way round: the recorded reopening is work on a ticket that was never resolved.
     let history = lived(&resolving, "2026-03-02T10:00:00Z", &said);
     let (_, all) = tried(&history, &resolving, &plain);
     assert_eq!(all.redone.equal, 1);
     assert_eq!(all.after.anomalies.count(&AnomalyKind::NoEffect), 1);
-    assert_eq!((all.before.report.resolutions(), all.after.report.resolutions()), (2, 1));
+    assert_eq!(
+        (
+            all.before.report.resolutions(),
+            all.after.report.resolutions()
+        ),
+        (2, 1)
+    );
 }
 
 /// A rule raised the priority, and an agent lowered it again. Without the rule there is nothing to lower.
@@ -213,7 +298,10 @@ fn what_a_rule_did_goes_with_the_rule() {
     let raise = Rule::new(name("late"), Trigger::clock(Metric::FirstResponse))
         .level(level("raise", 50).action(Action::RaisePriority(Priority::Urgent)));
     let raising = draft(WEEK).escalation(raise).build().unwrap();
-    let said = [(kim("2026-03-02T14:00:00Z"), Command::change(Change::Priority(Priority::Normal)))];
+    let said = [(
+        kim("2026-03-02T14:00:00Z"),
+        Command::change(Change::Priority(Priority::Normal)),
+    )];
     let history = lived(&raising, "2026-03-02T10:00:00Z", &said);
     let (one, all) = tried(&history, &raising, &book(WEEK));
     assert_eq!(all_shown(&one), ["late/raise: 02 12:00 to -"]);
@@ -229,16 +317,29 @@ fn examples_are_the_first_of_many() {
     let mut histories = Vec::new();
     for n in 0..9 {
         let day = at("2026-03-02T15:00:00Z") + TimeDelta::days(n);
-        let id = desk.open(&Call::new(Actor::Customer(ANN), day), Open::new("x")).unwrap().id();
-        desk.submit(id, &Call::new(Actor::Agent(KIM), day + TimeDelta::hours(5)), Command::reply("?")).unwrap();
+        let id = desk
+            .open(&Call::new(Actor::Customer(ANN), day), Open::new("x"))
+            .unwrap()
+            .id();
+        desk.submit(
+            id,
+            &Call::new(Actor::Agent(KIM), day + TimeDelta::hours(5)),
+            Command::reply("?"),
+        )
+        .unwrap();
         histories.push(history(&desk, id));
     }
     let all = what_if(TENANT, &histories, &slow, &fast, at("2026-03-20T00:00:00Z")).unwrap();
-    let breach = all.line(&What::Breach(Metric::FirstResponse.into())).unwrap();
+    let breach = all
+        .line(&What::Breach(Metric::FirstResponse.into()))
+        .unwrap();
     assert_eq!((breach.before, breach.after), (0, 9));
     let appeared: Vec<_> = breach.first_appeared.iter().map(|one| one.number).collect();
     assert_eq!(appeared, (1..=5).map(TicketNumber).collect::<Vec<_>>());
-    assert!(all.to_string().contains("#1 #2 #3 #4 #5 and 4 more"), "{all}");
+    assert!(
+        all.to_string().contains("#1 #2 #3 #4 #5 and 4 more"),
+        "{all}"
+    );
     let value = serde_json::to_value(&all).unwrap();
     assert_eq!(value["tickets"], 9);
     assert_eq!(value["lines"][0]["what"]["due"]["metric"], "first_response");
@@ -249,8 +350,11 @@ fn examples_are_the_first_of_many() {
 fn each_period_meets_its_own() {
     let rules = |hours: &str, next: &str| {
         draft(hours)
-            .policy(Policy::new(name("next")).agreement(helpdesk::ticket::Agreement::Ola)
-                .target(Metric::NextResponse, target(next)))
+            .policy(
+                Policy::new(name("next"))
+                    .agreement(helpdesk::ticket::Agreement::Ola)
+                    .target(Metric::NextResponse, target(next)),
+            )
             .build()
             .unwrap()
     };
@@ -272,15 +376,47 @@ fn each_period_meets_its_own() {
     assert_eq!(one.changes[2].since, Some(at("2026-03-02T12:00:00Z")));
 }
 
+/// The first message was answered after two hours, the second after four: what fires for the second alone is not what fires for
+/// the first.
+#[test]
+fn each_firing_meets_the_one_of_its_own_message() {
+    let rules = |threshold: &str| {
+        let waits = Rule::new(name("waits"), Trigger::CustomerWaits);
+        draft(WEEK)
+            .escalation(waits.level(at_threshold("long", threshold)))
+            .build()
+            .unwrap()
+    };
+    let said = [
+        (kim("2026-03-02T12:00:00Z"), Command::reply("one")),
+        (ann("2026-03-03T10:00:00Z"), Command::reply("two")),
+        (kim("2026-03-03T14:00:00Z"), Command::reply("three")),
+    ];
+    let (late, soon) = (rules("after 3h"), rules("after 1h"));
+    let (one, _) = tried(&lived(&late, "2026-03-02T10:00:00Z", &said), &late, &soon);
+    let expected = [
+        "waits/long: - to 02 11:00",
+        "waits/long: 03 13:00 to 03 11:00",
+    ];
+    assert_eq!(all_shown(&one), expected);
+}
+
 /// A clock that rests shows no due while its target lasts; with more hours it was used up before the pause, and shows when.
 #[test]
 fn a_due_may_appear_in_a_pause() {
     let (week, always) = (book(WEEK), book("daily 00:00-24:00"));
     let pend = Command::reply("which?").then_pend(Pending::Customer);
-    let history = lived(&week, "2026-03-02T10:00:00Z", &[(kim("2026-03-03T10:00:00Z"), pend)]);
+    let history = lived(
+        &week,
+        "2026-03-02T10:00:00Z",
+        &[(kim("2026-03-03T10:00:00Z"), pend)],
+    );
     let (one, _) = tried(&history, &week, &always);
     let shown = all_shown(&one);
-    assert!(shown.contains(&"due total_resolution: - to 03 02:00".to_owned()), "{shown:?}");
+    assert!(
+        shown.contains(&"due total_resolution: - to 03 02:00".to_owned()),
+        "{shown:?}"
+    );
 }
 
 /// What happened after the instant has not happened, and a ticket opened later is none.
@@ -293,8 +429,21 @@ fn nothing_is_known_of_later() {
     assert_eq!(early.add(TENANT, &history).unwrap().unlike_record, None);
     let early = early.finish().unwrap();
     assert_eq!(early.after.report.first_response().calendar, None);
-    assert_eq!(early.line(&What::Due(Metric::FirstResponse.into())).unwrap().moved, 1);
-    let none = what_if(TENANT, [&history], &week, &saturday, at("2026-03-06T14:59:59Z")).unwrap();
+    assert_eq!(
+        early
+            .line(&What::Due(Metric::FirstResponse.into()))
+            .unwrap()
+            .moved,
+        1
+    );
+    let none = what_if(
+        TENANT,
+        [&history],
+        &week,
+        &saturday,
+        at("2026-03-06T14:59:59Z"),
+    )
+    .unwrap();
     assert_eq!((none.tickets, none.is_empty()), (0, true));
 }
 
@@ -304,7 +453,12 @@ fn what_is_no_history_is_refused_by_name() {
     let history = lived(&week, "2026-03-06T15:00:00Z", &[]);
     let mut what_if = WhatIf::new(&week, &week, at("2026-04-01T00:00:00Z"));
     let error = what_if.add(TENANT, &history[1..]).unwrap_err();
-    assert!(error.to_string().contains("begin with the ticket's opening"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("begin with the ticket's opening"),
+        "{error}"
+    );
     assert!(what_if.add(TENANT, &[]).is_err());
     assert_eq!(what_if.finish().unwrap().tickets, 0);
 }
@@ -312,15 +466,27 @@ fn what_is_no_history_is_refused_by_name() {
 /// An imported log recorded nothing that fell due; here it falls due, as if the desk had been live.
 #[test]
 fn an_imported_history_is_lived_through() {
-    let history = History::new(TicketId::named("INC7"), TicketNumber(7), CustomerId::named("ann"), at("2026-03-06T15:00:00Z"))
-        .row(Row::new(at("2026-03-09T16:00:00Z")).by(Actor::Agent(AgentId::named("kim"))).status(Status::Resolved))
-        .row(Row::new(at("2026-03-10T16:00:00Z")).status(Status::Closed(CloseReason::Settled)))
-        .row(Row::new(at("2026-03-11T16:00:00Z")).status(Status::Open));
+    let history = History::new(
+        TicketId::named("INC7"),
+        TicketNumber(7),
+        CustomerId::named("ann"),
+        at("2026-03-06T15:00:00Z"),
+    )
+    .row(
+        Row::new(at("2026-03-09T16:00:00Z"))
+            .by(Actor::Agent(AgentId::named("kim")))
+            .status(Status::Resolved),
+    )
+    .row(Row::new(at("2026-03-10T16:00:00Z")).status(Status::Closed(CloseReason::Settled)))
+    .row(Row::new(at("2026-03-11T16:00:00Z")).status(Status::Open));
     let (week, saturday) = (book(WEEK), book("Mon-Sat 09:00-17:00"));
     let imported = import(&history, &week, TENANT);
     let (one, all) = tried(imported.events(), &week, &saturday);
     let shown = all_shown(&one);
-    assert!(shown.contains(&"breach first_response: 09 11:00 to 07 11:00".to_owned()), "{shown:?}");
+    assert!(
+        shown.contains(&"breach first_response: 09 11:00 to 07 11:00".to_owned()),
+        "{shown:?}"
+    );
     assert_eq!(all.redone.not_compared, 1);
     // The log's own surprise is one on both sides.
     assert_eq!(all.before.anomalies.count(&AnomalyKind::ReopenOfClosed), 1);
@@ -332,15 +498,22 @@ fn other() -> Rulebook {
     let mut draft = rulebook().as_draft().clone();
     let office = Calendar::parse("Mon-Sat 08:00-20:00", "America/New_York").unwrap();
     draft.calendars.insert(name("office"), office);
-    draft.policies[1].targets.insert(Metric::FirstResponse, target("90min"));
-    draft.escalations.retain(|rule| rule.name.as_str() != "resolve");
+    draft.policies[1]
+        .targets
+        .insert(Metric::FirstResponse, target("90min"));
+    draft
+        .escalations
+        .retain(|rule| rule.name.as_str() != "resolve");
     draft.build().unwrap()
 }
 
 /// The story, lived under these rules with these sweeps, and an instant after it.
 fn told(rules: Rulebook, story: &[Say], sweeps: &[i64]) -> (Vec<Recorded>, DateTime<Utc>) {
     let desk = Desk::new(MemoryStore::new(), rules);
-    let sweeps: Vec<_> = sweeps.iter().map(|m| at(BEGIN) + TimeDelta::minutes(*m)).collect();
+    let sweeps: Vec<_> = sweeps
+        .iter()
+        .map(|m| at(BEGIN) + TimeDelta::minutes(*m))
+        .collect();
     let (ticket, now) = tell(&desk, story, &sweeps);
     (history(&desk, ticket), now)
 }

@@ -56,7 +56,10 @@ fn set_targets(draft: &mut RulebookDraft, targets: &Targets) -> Result<(), Failu
             Condition::Priority(these) => these.contains(&priority),
             other => *other == Condition::default(),
         };
-        let policy = draft.policies.iter_mut().find(|policy| is_for(&policy.when));
+        let policy = draft
+            .policies
+            .iter_mut()
+            .find(|policy| is_for(&policy.when));
         let policy = policy.ok_or_else(|| format!("there is no policy for priority {number}"))?;
         let now = policy.targets.get(&Metric::TotalResolution).copied();
         let measure = now.map_or_else(Default::default, Target::measure);

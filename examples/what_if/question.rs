@@ -4,8 +4,9 @@ use std::io::Write;
 
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand};
-use helpdesk::replay::{Difference, What, WhatIf, import};
+use helpdesk::calendar::Zone;
 use helpdesk::kpi::Report;
+use helpdesk::replay::{Difference, How, TicketDifference, What, WhatIf, import};
 use helpdesk::{Rulebook, TenantId};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -72,11 +73,13 @@ impl Question {
         let then = other(&now, &wishes)?;
         let mut what_if = self.what_if(&now, &then, simulated.until);
         let tenant = simulated.desk.tenant(TenantId::SINGLE);
+        let mut story = None;
         for ticket in &simulated.tickets {
-            what_if.add(TenantId::SINGLE, &tenant.history(*ticket)?)?;
+            let one = what_if.add(TenantId::SINGLE, &tenant.history(*ticket)?)?;
+            story = story.or_else(|| story_of(&one, &now.calendar().zone()));
         }
         writeln!(out, "A simulated quarter of {} days", self.days)?;
-        tell(out, &now, &wishes, &what_if.finish()?)
+        tell(out, &now, &wishes, story, &what_if.finish()?)
     }
 
     fn of_a_log(&self, options: &Options, out: &mut dyn Write) -> Result<(), Failure> {
@@ -93,26 +96,39 @@ impl Question {
             .iter()
             .map(|history| import(history, &now, TenantId::SINGLE))
             .collect();
-        let last = imported.iter().map(|one| one.ticket().last_event_at()).max();
+        let last = imported
+            .iter()
+            .map(|one| one.ticket().last_event_at())
+            .max();
         let mut what_if = self.what_if(&now, &then, last.unwrap_or(DateTime::UNIX_EPOCH));
         let begun = std::time::Instant::now();
+        let mut story = None;
         for one in &imported {
-            what_if.add(TenantId::SINGLE, one.events())?;
+            let one = what_if.add(TenantId::SINGLE, one.events())?;
+            story = story.or_else(|| story_of(&one, &now.calendar().zone()));
         }
         let difference = what_if.finish()?;
         let seconds = begun.elapsed().as_secs_f64();
-        let _ = writeln!(std::io::stderr(), "{} rows tried under two rulebooks in {seconds:.2} s", log.rows);
+        let _ = writeln!(
+            std::io::stderr(),
+            "{} rows tried under two rulebooks in {seconds:.2} s",
+            log.rows
+        );
         if options.json {
             serde_json::to_writer_pretty(&mut *out, &difference).map_err(std::io::Error::from)?;
             return Ok(writeln!(out)?);
         }
         writeln!(out, "{} rows of a recorded log", log.rows)?;
-        tell(out, &now, &wishes, &difference)
+        tell(out, &now, &wishes, story, &difference)
     }
 
     fn wishes(&self, longer: &str) -> Wishes {
         Wishes {
-            hours: self.wish.other_hours.clone().unwrap_or_else(|| longer.to_owned()),
+            hours: self
+                .wish
+                .other_hours
+                .clone()
+                .unwrap_or_else(|| longer.to_owned()),
             targets: self.wish.other_targets.clone(),
         }
     }
@@ -125,14 +141,44 @@ impl Question {
     }
 }
 
+/// One ticket whose target is missed under one of the two alone, in words.
+fn story_of(one: &TicketDifference, zone: &Zone) -> Option<String> {
+    let is_breach = |what: &What| matches!(what, What::Breach(_));
+    let mut changes = one.changes.iter();
+    let breach = changes.find(|changed| is_breach(&changed.what) && changed.how() != How::Moved)?;
+    let What::Breach(clock) = breach.what else {
+        return None;
+    };
+    let is_its = |what: &What| *what == What::Due(clock);
+    let mut changes = one.changes.iter();
+    let due = changes.find(|changed| is_its(&changed.what) && changed.since == breach.since)?;
+    let local = |at: DateTime<Utc>| zone.local(at).format("%a %e %b %Y %H:%M").to_string();
+    let (before, after) = (local(due.before?), local(due.after?));
+    let metric = clock.metric.to_string().replace('_', " ");
+    let fate = match breach.how() {
+        How::Appeared => "It was kept, and would have been missed.",
+        _ => "It was missed, and would have been kept.",
+    };
+    Some(format!(
+        "For example #{}: the {metric} was due {before}, and would have been due {after}. {fate}",
+        breach.number
+    ))
+}
+
 /// The question in words, the answer, and what it comes to.
 fn tell(
     out: &mut dyn Write,
     now: &Rulebook,
     wishes: &Wishes,
+    story: Option<String>,
     difference: &Difference,
 ) -> Result<(), Failure> {
-    writeln!(out, "Now:     open {}, {}", hours(now), now.calendar().zone())?;
+    writeln!(
+        out,
+        "Now:     open {}, {}",
+        hours(now),
+        now.calendar().zone()
+    )?;
     writeln!(out, "What if: open {}", wishes.hours)?;
     if let Some(targets) = &wishes.targets {
         let all: Vec<String> = targets
@@ -145,18 +191,28 @@ fn tell(
     writeln!(out, "\n{difference}")?;
     let sum = |is_mine: fn(&What) -> bool| {
         let lines = difference.lines.iter().filter(|line| is_mine(&line.what));
-        lines.fold([0; 2], |[gone, new], line| [gone + line.vanished, new + line.appeared])
+        lines.fold([0; 2], |[gone, new], line| {
+            [gone + line.vanished, new + line.appeared]
+        })
     };
     let [kept, missed] = sum(|what| matches!(what, What::Breach(_)));
     let [quiet, loud] = sum(|what| matches!(what, What::Firing { .. }));
+    writeln!(out, "In short, for the same work:")?;
     writeln!(
         out,
-        "In short: for the same work, {missed} more targets would have been missed and {kept} kept that were missed;\n\
-         {loud} more escalations would have been sent, and {quiet} not."
+        "- targets missed that were kept: {missed}; kept that were missed: {kept}"
     )?;
     writeln!(
         out,
-        "Longer hours promise more: nobody worked in them, so this is what they would cost without more hands."
+        "- escalations that would have been new: {loud}; that would not have come: {quiet}"
+    )?;
+    if let Some(story) = story {
+        writeln!(out, "{story}")?;
+    }
+    writeln!(
+        out,
+        "Nobody's work is guessed at. Longer hours and shorter targets promise more; this is what they cost with the\n\
+         same work, and not what more people in those hours would have done."
     )?;
     Ok(())
 }

@@ -45,13 +45,13 @@ pub(super) fn pairs(
 }
 
 /// What makes two things of two sides the same: what they are, and the last thing that somebody had done when what they
-/// count from began; of several, which one. The two sides share what people did, and nothing else.
+/// count from began; of several periods that began then, which one. Things in one place meet in their order. The two sides share
+/// what people did, and nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
     what: What,
     origin: Version,
     period: usize,
-    nth: usize,
 }
 
 struct Item {
@@ -77,7 +77,6 @@ fn items(side: &Rederived, book: &Rulebook) -> Vec<Item> {
             what,
             origin: period.origin,
             period: period.nth,
-            nth: 0,
         },
         since: Some(period.since),
         at,
@@ -106,15 +105,6 @@ fn items(side: &Rederived, book: &Rulebook) -> Vec<Item> {
         });
     }
     items.sort_by(|a, b| a.place.cmp(&b.place)); // stable: things of one place stay in their order
-    for i in 1..items.len() {
-        let (known, rest) = items.split_at_mut(i);
-        if let (Some(last), Some(next)) = (known.last(), rest.first_mut()) {
-            let (a, b) = (&last.place, &mut next.place);
-            if (&a.what, a.origin, a.period) == (&b.what, b.origin, b.period) {
-                b.nth = a.nth + 1;
-            }
-        }
-    }
     items
 }
 
@@ -124,7 +114,6 @@ impl Item {
             what,
             origin,
             period: 0,
-            nth: 0,
         };
         Item {
             place,
@@ -151,7 +140,9 @@ fn periods(side: &Rederived, policies: &Policies) -> Vec<Period> {
                     Some(last) if (last.clock, last.origin) == (id, origin) => last.nth + 1,
                     _ => 0,
                 };
-                let due = clock.amount.and_then(|_| due_of(clock, &side.ticket, policies));
+                let due = clock
+                    .amount
+                    .and_then(|_| due_of(clock, &side.ticket, policies));
                 found.push(Period {
                     clock: id,
                     origin,
@@ -196,7 +187,10 @@ impl<'a> Others<'a> {
         };
         let (active, waiting) = (ticket.active().1, ticket.waiting());
         let mut rules = self.book.escalations().iter();
-        match rules.find(|rule| rule.name == fired.rule).map(|rule| &rule.trigger) {
+        match rules
+            .find(|rule| rule.name == fired.rule)
+            .map(|rule| &rule.trigger)
+        {
             Some(Trigger::Idle { .. }) => active,
             Some(Trigger::CustomerWaits) => waiting.map_or(1, |(_, version)| version),
             _ => 1,

@@ -147,7 +147,11 @@ impl WhatIf {
     ///
     /// # Errors
     /// A history that does not begin with the opening; rules that go on and on firing. Nothing is counted then.
-    pub fn add(&mut self, tenant: TenantId, history: &[Recorded]) -> Result<TicketDifference, Error> {
+    pub fn add(
+        &mut self,
+        tenant: TenantId,
+        history: &[Recorded],
+    ) -> Result<TicketDifference, Error> {
         let mut difference = TicketDifference {
             changes: Vec::new(),
             unlike_record: None,
@@ -239,11 +243,7 @@ impl WhatIf {
 
 /// The first recorded event up to `as_of` that did not come about again. What the record lacks at its end, no sweep had
 /// recorded yet; what is delivered depends on the sweeps.
-fn first_unlike(
-    history: &[Recorded],
-    again: &[Recorded],
-    as_of: DateTime<Utc>,
-) -> Option<Version> {
+fn first_unlike(history: &[Recorded], again: &[Recorded], as_of: DateTime<Utc>) -> Option<Version> {
     let plain = |event: &Event| match event {
         Event::Escalated(fired) => {
             let mut fired = fired.clone();

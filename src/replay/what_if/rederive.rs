@@ -9,8 +9,8 @@ use crate::id::TenantId;
 use crate::kpi::Fact;
 use crate::rulebook::Rulebook;
 use crate::ticket::{
-    Change, Command, Direction, Draft, Event, MessageAdded, Recorded, Rules, Stage, Status,
-    Step, Ticket, Version, event_of,
+    Change, Command, Direction, Draft, Event, MessageAdded, Recorded, Rules, Stage, Status, Step,
+    Ticket, Version, event_of,
 };
 
 use super::super::anomaly::{Anomalies, AnomalyKind};
@@ -72,9 +72,14 @@ pub(super) fn rederive(
         .chunk_by(is_same_command)
         .filter(|events| events.first().is_some_and(|first| !is_of_rules(first)));
     let opening = commands.next().unwrap_or_default();
-    let pinned: Vec<Recorded> = opening.iter().map(|event| pin(event, &trial.book)).collect();
+    let pinned: Vec<Recorded> = opening
+        .iter()
+        .map(|event| pin(event, &trial.book))
+        .collect();
     let begun = Working::begin(tenant, &pinned, &trial.book);
-    let origin = opening.last().map_or(Version::default(), |last| last.version);
+    let origin = opening
+        .last()
+        .map_or(Version::default(), |last| last.version);
     let mut again = Again {
         trial,
         working: begun.ok_or(Error::misused(
@@ -170,7 +175,14 @@ impl Again<'_> {
 
     /// What a live desk with these rules would say. It is asked about, never obeyed.
     fn refusal_of(&self, recorded: &Recorded, command: Command) -> Option<crate::ticket::Refusal> {
-        ask(&self.working.ticket, &self.trial.rules, Actor::System, recorded.at, command).err()
+        ask(
+            &self.working.ticket,
+            &self.trial.rules,
+            Actor::System,
+            recorded.at,
+            command,
+        )
+        .err()
     }
 
     /// A recorded move. Whether work is `Open` or `Reopened` follows from the history, as in an import.
@@ -178,7 +190,10 @@ impl Again<'_> {
         let Event::StatusChanged { to, step, label } = &recorded.event else {
             return;
         };
-        let (from, reopened) = (self.working.ticket.status(), self.working.ticket.is_reopened());
+        let (from, reopened) = (
+            self.working.ticket.status(),
+            self.working.ticket.is_reopened(),
+        );
         let done = matches!(from.stage(), Stage::Resolved | Stage::Closed);
         let to = if to.stage().is_work() {
             Status::work(reopened || done)

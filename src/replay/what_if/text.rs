@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::kpi::{Durations, KpiReport, Ratio, Row, Summary, clock_name, grouped, length, moment, table};
+use crate::kpi::{
+    Durations, KpiReport, Ratio, Row, Summary, clock_name, grouped, length, moment, table,
+};
 
 use super::difference::{Changed, Difference, Line, What};
 
@@ -11,7 +13,10 @@ impl fmt::Display for Difference {
         let zone = &self.before.report.scope().zone;
         let (all, differing) = (grouped(self.tickets), grouped(self.differing));
         writeln!(f, "What if, as of {}", moment(self.as_of, zone))?;
-        writeln!(f, "{differing} of {all} tickets would have gone differently.")?;
+        writeln!(
+            f,
+            "{differing} of {all} tickets would have gone differently."
+        )?;
         writeln!(
             f,
             "What people wrote and did stays as it was; what the rules make of it is decided anew under both."
@@ -30,14 +35,28 @@ impl Difference {
     fn dues(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rows = vec![cells(
             "",
-            ["due", "earlier", "median", "most", "later", "median", "most", "unchanged", "gone", "new"],
+            [
+                "due",
+                "earlier",
+                "median",
+                "most",
+                "later",
+                "median",
+                "most",
+                "unchanged",
+                "gone",
+                "new",
+            ],
         )];
         for line in &self.lines {
-            let What::Due(clock) = &line.what else { continue };
+            let What::Due(clock) = &line.what else {
+                continue;
+            };
             let [earlier, half_earlier, most_earlier] = by(line.earlier.as_ref());
             let [later, half_later, most_later] = by(line.later.as_ref());
             let due = line.before.max(line.after);
-            let [due, same, gone, new] = [due, line.same, line.vanished, line.appeared].map(grouped);
+            let [due, same, gone, new] =
+                [due, line.same, line.vanished, line.appeared].map(grouped);
             rows.push(Row::new(
                 &clock_name(*clock),
                 [
@@ -68,19 +87,42 @@ impl Difference {
         title: &str,
         is_mine: impl Fn(&What) -> bool,
     ) -> fmt::Result {
-        let lines: Vec<&Line> = self.lines.iter().filter(|line| is_mine(&line.what)).collect();
+        let lines: Vec<&Line> = self
+            .lines
+            .iter()
+            .filter(|line| is_mine(&line.what))
+            .collect();
         if lines.is_empty() {
             return Ok(());
         }
         writeln!(f, "\n{title}")?;
-        let mut rows = vec![cells("", ["before", "after", "no more", "new", "at another time"])];
+        let mut rows = vec![cells(
+            "",
+            ["before", "after", "no more", "new", "at another time"],
+        )];
         for line in &lines {
-            let counts = [line.before, line.after, line.vanished, line.appeared, line.moved];
-            rows.push(Row::new(&name(&line.what), counts.map(grouped), String::new()));
+            let counts = [
+                line.before,
+                line.after,
+                line.vanished,
+                line.appeared,
+                line.moved,
+            ];
+            rows.push(Row::new(
+                &name(&line.what),
+                counts.map(grouped),
+                String::new(),
+            ));
         }
         table(f, &rows)?;
         for line in lines {
-            some(f, &line.what, "no more", &line.first_vanished, line.vanished)?;
+            some(
+                f,
+                &line.what,
+                "no more",
+                &line.first_vanished,
+                line.vanished,
+            )?;
             some(f, &line.what, "new", &line.first_appeared, line.appeared)?;
         }
         Ok(())
@@ -100,7 +142,10 @@ impl Difference {
         if rows.len() == 1 {
             return Ok(());
         }
-        writeln!(f, "\nWhat people did that these rules would not have let them do, or not the same way")?;
+        writeln!(
+            f,
+            "\nWhat people did that these rules would not have let them do, or not the same way"
+        )?;
         table(f, &rows)
     }
 
@@ -116,7 +161,11 @@ impl Difference {
         let rows = [
             Row::new("come about again just so", [equal], String::new()),
             Row::new("come about differently", [unlike], places.join(", ")),
-            Row::new("imported, or under other rules: not compared", [not], String::new()),
+            Row::new(
+                "imported, or under other rules: not compared",
+                [not],
+                String::new(),
+            ),
         ];
         table(f, &rows)
     }
@@ -195,8 +244,16 @@ fn figures(before: &KpiReport, after: &KpiReport) -> Vec<Row> {
     for (label, of) in times {
         let [b, a] = [of(before), of(after)];
         let shown = [
-            ("median in all hours", b.calendar.as_ref(), a.calendar.as_ref()),
-            ("median in business hours", b.business.as_ref(), a.business.as_ref()),
+            (
+                "median in all hours",
+                b.calendar.as_ref(),
+                a.calendar.as_ref(),
+            ),
+            (
+                "median in business hours",
+                b.business.as_ref(),
+                a.business.as_ref(),
+            ),
         ];
         for (which, b, a) in shown {
             let half = |summary: Option<&Summary>| summary.map(Summary::p50_us);
@@ -211,7 +268,11 @@ fn figures(before: &KpiReport, after: &KpiReport) -> Vec<Row> {
         let (b, a) = (of(before), of(after));
         let difference = i128::from(a) - i128::from(b);
         let difference = format!("{difference:+}");
-        rows.push(Row::new(label, [grouped(b), grouped(a), difference], String::new()));
+        rows.push(Row::new(
+            label,
+            [grouped(b), grouped(a), difference],
+            String::new(),
+        ));
     }
     rows
 }
@@ -223,7 +284,11 @@ fn ratio(label: &str, before: Option<&Ratio>, after: Option<&Ratio>) -> Row {
         (Some(b), Some(a)) => format!("{:+.1} points", (a - b) * 100.0),
         _ => "-".to_owned(),
     };
-    Row::new(label, [shown(before), shown(after), difference], String::new())
+    Row::new(
+        label,
+        [shown(before), shown(after), difference],
+        String::new(),
+    )
 }
 
 fn time(label: &str, before: Option<i64>, after: Option<i64>) -> Row {
@@ -233,5 +298,9 @@ fn time(label: &str, before: Option<i64>, after: Option<i64>) -> Row {
         (Some(b), Some(a)) => length(a.saturating_sub(b)),
         _ => "-".to_owned(),
     };
-    Row::new(label, [shown(before), shown(after), difference], String::new())
+    Row::new(
+        label,
+        [shown(before), shown(after), difference],
+        String::new(),
+    )
 }
