@@ -10,7 +10,11 @@ use super::conversation::MessageClass;
 use super::event::{Event, MessageAdded, Recorded};
 use super::lifecycle::{Stage, Status};
 use super::mark::{Mark, MarkKind, Phase};
-use super::{Cycle, Estimate, Message, Ticket, TimeEntry};
+use super::rating::Rating;
+use super::{Cycle, Estimate, Holder, Message, Ticket, TimeEntry};
+
+/// The version of the fold. A ticket that was kept as another version folded it is folded anew from its events.
+pub const FOLD: u32 = 1;
 
 impl Ticket {
     /// The ticket that these events made, oldest first. `None` where the first event is not
@@ -39,8 +43,7 @@ impl Ticket {
             last_at: first.at,
             status: Status::Open,
             label: None,
-            agent: None,
-            team: None,
+            holders: Vec::new(),
             priority: opened.priority,
             kind: None,
             tags: Default::default(),
@@ -50,6 +53,7 @@ impl Ticket {
             effort: Vec::new(),
             links: Vec::new(),
             estimates: Vec::new(),
+            ratings: Vec::new(),
             cycles: vec![Cycle::beginning(first.at)],
             policies: Default::default(),
             marks: vec![Mark {
@@ -60,6 +64,7 @@ impl Ticket {
             active: (micros(first.at), first.version.0),
             waiting: None,
             announced: Vec::new(),
+            pinned: (opened.rulebook, None),
             imported_until: None,
         })
     }
@@ -79,8 +84,12 @@ impl Ticket {
                 self.move_to(*to, recorded);
             }
             Event::Assigned { agent, team } => {
-                let entered = team.is_some() && self.team != *team;
-                (self.agent, self.team) = (*agent, *team);
+                let entered = team.is_some() && self.team() != *team;
+                let holder = Holder {
+                    agent: *agent,
+                    team: *team,
+                };
+                self.holders.push((self.last_at, holder));
                 let agent = agent.is_some();
                 self.mark(recorded, MarkKind::Assigned { agent, entered });
             }
@@ -91,6 +100,12 @@ impl Ticket {
             Event::ResolutionEstimated { at } => self.estimates.push(Estimate {
                 made_at: recorded.at,
                 at: *at,
+            }),
+            Event::Rated(rated) => self.ratings.push(Rating {
+                at: recorded.at,
+                cycle: self.rated_cycle(),
+                version: recorded.version.0,
+                rated: *rated,
             }),
             Event::PriorityChanged { to } => self.priority = *to,
             Event::TypeChanged { to } => self.kind.clone_from(to),
@@ -134,6 +149,10 @@ impl Ticket {
             Event::PolicyChosen { agreement, policy } => {
                 self.policies[agreement.index()].clone_from(policy);
                 self.mark(recorded, MarkKind::Policy(*agreement, policy.clone()));
+            }
+            Event::RulebookApplied { rulebook } => {
+                self.pinned = (*rulebook, Some(micros(self.last_at)));
+                self.mark(recorded, MarkKind::Rulebook(*rulebook));
             }
             Event::Breached { key, .. } => self.announce(*key),
             Event::Escalated(escalated) => self.announce(escalated.key),
@@ -233,12 +252,12 @@ impl Cycle {
     }
 }
 
-/// Whether somebody did something: no rule, nothing that came about by itself, no automatic message.
+/// Whether somebody did something: no rule, nothing that came about by itself, no automatic message, no other rulebook.
 fn is_activity(recorded: &Recorded) -> bool {
     let by_rule = recorded.timing.is_some() || matches!(recorded.cause, Some(Cause::Rule(_)));
     let automatic = match &recorded.event {
         Event::MessageAdded(message) => message.class == MessageClass::Automatic,
-        Event::Linked { .. } | Event::Imported => true,
+        Event::Linked { .. } | Event::RulebookApplied { .. } | Event::Imported => true,
         event => event.is_derived(),
     };
     !by_rule && !automatic

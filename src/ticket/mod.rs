@@ -34,6 +34,7 @@ mod event;
 mod fold;
 mod lifecycle;
 mod mark;
+mod rating;
 mod refusal;
 mod rules;
 mod view;
@@ -60,9 +61,11 @@ pub use decide::{Decision, FollowUp, decide, follow_up, open};
 pub use event::{
     Delivery, Escalated, Event, Link, MessageAdded, Opened, Recorded, Timing, Version,
 };
+pub use fold::FOLD;
 pub use lifecycle::{CloseReason, LIFECYCLE, Pending, Stage, Status, Step};
 pub(crate) use mark::{Mark, MarkKind, Phase};
 pub use mark::{PendingReason, PendingReasons};
+pub use rating::{Rated, Rating, RatingKind, Scale, Scales};
 pub use refusal::Refusal;
 pub use rules::{Label, Permission, Permissions, Rules};
 pub use view::{CustomerMessage, CustomerView};
@@ -146,6 +149,17 @@ pub struct Estimate {
     pub at: DateTime<Utc>,
 }
 
+/// Who is in charge of a ticket: an agent, a team, both or nobody.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub struct Holder {
+    /// The agent.
+    pub agent: Option<AgentId>,
+    /// The team.
+    pub team: Option<TeamId>,
+}
+
 /// One resolution cycle: from creation or a reopening to the next reopening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cycle {
@@ -178,8 +192,7 @@ pub struct Ticket {
     last_at: DateTime<Utc>,
     status: Status,
     label: Option<Name>,
-    agent: Option<AgentId>,
-    team: Option<TeamId>,
+    holders: Vec<(DateTime<Utc>, Holder)>, // the last one is in charge
     priority: Priority,
     kind: Option<Name>,
     tags: BTreeSet<Name>,
@@ -189,12 +202,15 @@ pub struct Ticket {
     effort: Vec<TimeEntry>,
     links: Vec<(Link, TicketId)>,
     estimates: Vec<Estimate>,
+    ratings: Vec<Rating>,
     cycles: Vec<Cycle>, // INVARIANT: never empty
     policies: [Option<Name>; Agreement::ALL.len()],
     marks: Vec<Mark>,
     active: (Micros, u64),
     waiting: Option<(Micros, u64)>,
     announced: Vec<FiringKey>, // sorted
+    /// The rulebook version, and since when where it was moved to it.
+    pinned: (RulebookId, Option<Micros>),
     imported_until: Option<Micros>,
 }
 
@@ -249,14 +265,27 @@ impl Ticket {
         self.label.as_ref()
     }
 
+    /// Who is in charge.
+    pub fn holder(&self) -> Holder {
+        self.holders
+            .last()
+            .map(|(_, holder)| *holder)
+            .unwrap_or_default()
+    }
+
+    /// Who was in charge, each with the instant from which on; before the first one nobody was.
+    pub fn holders(&self) -> &[(DateTime<Utc>, Holder)] {
+        &self.holders
+    }
+
     /// The agent in charge.
     pub fn agent(&self) -> Option<AgentId> {
-        self.agent
+        self.holder().agent
     }
 
     /// The team in charge.
     pub fn team(&self) -> Option<TeamId> {
-        self.team
+        self.holder().team
     }
 
     /// How urgent it is.
@@ -344,9 +373,23 @@ impl Ticket {
         self.cycles.iter().rev().find_map(|cycle| cycle.resolved_at)
     }
 
-    /// The rulebook version it is pinned to.
+    /// The rulebook version it is pinned to: the one it was opened under, or was last moved to.
     pub fn rulebook(&self) -> RulebookId {
-        self.opened.rulebook
+        self.pinned.0
+    }
+
+    /// Every rulebook version that it was ever pinned to, in order; the last one is [`rulebook`](Ticket::rulebook).
+    pub fn rulebooks(&self) -> impl Iterator<Item = RulebookId> + '_ {
+        let moved = self.marks.iter().filter_map(|mark| match mark.kind {
+            MarkKind::Rulebook(version) => Some(version),
+            _ => None,
+        });
+        std::iter::once(self.opened.rulebook).chain(moved)
+    }
+
+    /// When it was moved to the rulebook version that it is pinned to, if it was.
+    pub(crate) fn moved_to_rulebook(&self) -> Option<Micros> {
+        self.pinned.1
     }
 
     /// The policy in force for an agreement, by its name in the rulebook.
@@ -357,6 +400,11 @@ impl Ticket {
     /// Whether a breach or firing with this key stands in the history.
     pub fn has_announced(&self, key: FiringKey) -> bool {
         self.announced.binary_search(&key).is_ok()
+    }
+
+    /// Whether any breach or firing stands in the history.
+    pub(crate) fn has_announcements(&self) -> bool {
+        !self.announced.is_empty()
     }
 
     /// The instant up to which the history came from a recorded log.
