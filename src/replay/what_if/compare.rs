@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::escalation::Trigger;
 use crate::rulebook::Rulebook;
 use crate::sla::{Clock, Policies, due_of};
-use crate::ticket::{Agreement, ClockId, Event, Metric, Recorded, Ticket, Version};
+use crate::ticket::{ClockId, Event, Recorded, Ticket, Version};
 use crate::time::{Micros, instant};
 
 use super::difference::What;
@@ -126,35 +126,28 @@ impl Item {
 /// Every period of every clock that may have a target, by clock and oldest first.
 fn periods(side: &Rederived, policies: &Policies) -> Vec<Period> {
     let mut found: Vec<Period> = Vec::new();
-    for agreement in Agreement::ALL {
-        for metric in Metric::ALL {
-            let promise = metric == Metric::PromisedUpdate && agreement == Agreement::Sla;
-            if !promise && !policies.has_target(agreement, metric) {
-                continue;
-            }
-            let id = ClockId { agreement, metric };
-            let mut add = |clock: &Clock<'_>| {
-                let Some(started) = clock.started else { return };
-                let origin = side.origin(started.version);
-                let nth = match found.last() {
-                    Some(last) if (last.clock, last.origin) == (id, origin) => last.nth + 1,
-                    _ => 0,
-                };
-                let due = clock
-                    .amount
-                    .and_then(|_| due_of(clock, &side.ticket, policies));
-                found.push(Period {
-                    clock: id,
-                    origin,
-                    nth,
-                    version: started.version,
-                    since: started.at,
-                    due,
-                });
+    for id in policies.clocks_with_target(&side.ticket) {
+        let mut add = |clock: &Clock<'_>| {
+            let Some(started) = clock.started else { return };
+            let origin = side.origin(started.version);
+            let nth = match found.last() {
+                Some(last) if (last.clock, last.origin) == (id, origin) => last.nth + 1,
+                _ => 0,
             };
-            let last = Clock::walk(&side.ticket, policies, id, &mut add);
-            add(&last);
-        }
+            let due = clock
+                .amount
+                .and_then(|_| due_of(clock, &side.ticket, policies));
+            found.push(Period {
+                clock: id,
+                origin,
+                nth,
+                version: started.version,
+                since: started.at,
+                due,
+            });
+        };
+        let last = Clock::walk(&side.ticket, policies, id, &mut add);
+        add(&last);
     }
     found
 }
@@ -182,17 +175,21 @@ impl<'a> Others<'a> {
         let Event::Escalated(fired) = &recorded.event else {
             return 1;
         };
+        let book = self.book;
         let Some(ticket) = self.ticket_before(recorded.version) else {
             return 1;
         };
         let (active, waiting) = (ticket.active().1, ticket.waiting());
-        let mut rules = self.book.escalations().iter();
+        let mut rules = book.escalations().iter();
         match rules
             .find(|rule| rule.name == fired.rule)
             .map(|rule| &rule.trigger)
         {
             Some(Trigger::Idle { .. }) => active,
             Some(Trigger::CustomerWaits) => waiting.map_or(1, |(_, version)| version),
+            Some(Trigger::LowRating { kind, at_most }) => ticket
+                .low_rating(*kind, *at_most)
+                .map_or(1, |(_, version)| version),
             _ => 1,
         }
     }

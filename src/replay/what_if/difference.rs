@@ -133,8 +133,8 @@ pub struct Redone {
     pub unlike: u64,
     /// The first of those: their numbers, each with the place of the first event that differs.
     pub first_unlike: Vec<(TicketNumber, Version)>,
-    /// Tickets that cannot be compared: imported ones (an import records nothing that falls due), and those pinned to another
-    /// version than the rules before.
+    /// Tickets that cannot be compared: imported ones (an import records nothing that falls due), and those that were ever
+    /// pinned to another version than the rules before.
     pub not_compared: u64,
 }
 

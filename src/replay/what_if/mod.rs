@@ -31,7 +31,8 @@
 //! What somebody did stays as it was recorded, at its instant: openings, messages, moves, changes, promises, effort, and what
 //! the host did because a rule had told it to (nobody knows what it would have done otherwise). What the rulebook made of
 //! that is left out and decided anew, under either rulebook in the same way: chosen policies, breaches, firings with their
-//! inner actions, wakings, automatic resolutions and closes. Time passes as on a desk that is swept at each wake-up, so every
+//! inner actions, wakings, automatic resolutions and closes. Moves of a ticket to another version of its rulebook are left out:
+//! each side has one. Time passes as on a desk that is swept at each wake-up, so every
 //! firing would have been told at once; how the real desk was swept plays no part.
 //!
 //! So a what-if tells what the rules would have made of the same work. It does not guess how people would have worked
@@ -215,15 +216,19 @@ impl WhatIf {
     }
 
     fn compare_with_record(&mut self, history: &[Recorded], again: &Rederived) -> Option<Version> {
-        let imported = |recorded: &Recorded| {
-            recorded.cause == Some(Cause::Import) || matches!(recorded.event, Event::Imported)
+        let elsewhere = |recorded: &Recorded| {
+            recorded.cause == Some(Cause::Import)
+                || matches!(
+                    recorded.event,
+                    Event::RulebookApplied { .. } | Event::Imported
+                )
         };
         let pinned = history.first().is_some_and(|first| match &first.event {
             Event::Opened(opened) => opened.rulebook == self.before.trial.book.id(),
             _ => false,
         });
         let redone = &mut self.redone;
-        if !pinned || history.iter().any(imported) {
+        if !pinned || history.iter().any(elsewhere) {
             redone.not_compared = redone.not_compared.saturating_add(1);
             return None;
         }

@@ -1,5 +1,7 @@
 //! One history under one rulebook: what people did is taken over, what the rules make of it is decided anew.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use crate::call::{Actor, Cause};
@@ -35,7 +37,7 @@ impl Trial {
 
 /// What became of a history.
 pub(super) struct Rederived {
-    pub(super) ticket: Ticket,
+    pub(super) ticket: Arc<Ticket>,
     pub(super) events: Vec<Recorded>,
     /// For each event, the recorded place of the last thing that somebody had done by then: the same on both sides.
     origins: Vec<Version>,
@@ -72,11 +74,8 @@ pub(super) fn rederive(
         .chunk_by(is_same_command)
         .filter(|events| events.first().is_some_and(|first| !is_of_rules(first)));
     let opening = commands.next().unwrap_or_default();
-    let pinned: Vec<Recorded> = opening
-        .iter()
-        .map(|event| pin(event, &trial.book))
-        .collect();
-    let begun = Working::begin(tenant, &pinned, &trial.book);
+    let pinned = opening.iter().map(|event| pin(event, &trial.book));
+    let begun = Working::begin(tenant, pinned, &trial.book);
     let origin = opening
         .last()
         .map_or(Version::default(), |last| last.version);
@@ -99,12 +98,15 @@ pub(super) fn rederive(
     Ok(Some(again.finish()))
 }
 
-/// Whether the rulebook made this event, and nobody else: what fell due by itself with all that it did, chosen policies, and
-/// the note that a history was imported.
+/// Whether it is about the rules alone: what fell due by itself with all that it did, chosen policies, moves to another version of
+/// the rulebook, and the note that a history was imported.
 pub(super) fn is_of_rules(recorded: &Recorded) -> bool {
     recorded.event.is_derived()
         || recorded.timing.is_some()
-        || matches!(recorded.event, Event::Imported)
+        || matches!(
+            recorded.event,
+            Event::RulebookApplied { .. } | Event::Imported
+        )
 }
 
 /// Whether two events in a row came of one command, as far as the history tells.
@@ -273,7 +275,10 @@ impl Again<'_> {
         }
         let possible = matches!(
             recorded.event,
-            Event::TimeLogged { .. } | Event::MessageRedacted { .. } | Event::Linked { .. }
+            Event::TimeLogged { .. }
+                | Event::MessageRedacted { .. }
+                | Event::Rated(_)
+                | Event::Linked { .. }
         );
         if ticket.status().stage() == Stage::Closed && !possible {
             self.anomalies.add(AnomalyKind::ChangeAfterClose);
