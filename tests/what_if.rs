@@ -10,10 +10,12 @@ use helpdesk::replay::{
     AnomalyKind, Changed, Difference, History, How, Line, Row, TicketDifference, What, WhatIf,
     import, what_if,
 };
-use helpdesk::rulebook::RulebookDraft;
+use helpdesk::rulebook::{RulebookDraft, Rulebooks};
 use helpdesk::sla::{Policy, Target};
 use helpdesk::store::MemoryStore;
-use helpdesk::ticket::{Change, CloseReason, Metric, Pending, Priority, Recorded, Status};
+use helpdesk::ticket::{
+    Change, CloseReason, Metric, Pending, Priority, RatingKind, Recorded, Status,
+};
 use helpdesk::{Actor, Calendar, Call, Command, Desk, Open, Rulebook, TenantId, TicketId};
 use proptest::prelude::*;
 
@@ -399,6 +401,67 @@ fn each_firing_meets_the_one_of_its_own_message() {
         "waits/long: 03 13:00 to 03 11:00",
     ];
     assert_eq!(all_shown(&one), expected);
+}
+
+/// Each low mark counts by itself: what fires at once for a three under the other rules is not what fired for the two.
+#[test]
+fn each_rating_counts_by_itself() {
+    let rules = |at_most| {
+        let kind = RatingKind::Csat;
+        let low = Rule::new(name("low"), Trigger::LowRating { kind, at_most });
+        let level = at_threshold("call", "at once");
+        draft(WEEK).escalation(low.level(level)).build().unwrap()
+    };
+    let rate = |mark| Command::rate(RatingKind::Csat, mark);
+    let said = [
+        (
+            kim("2026-03-02T11:00:00Z"),
+            Command::reply("done").then_resolve(),
+        ),
+        (ann("2026-03-02T12:00:00Z"), rate(3)),
+        (ann("2026-03-02T13:00:00Z"), rate(2)),
+    ];
+    let (two, three) = (rules(2), rules(3));
+    let (one, all) = tried(&lived(&two, "2026-03-02T10:00:00Z", &said), &two, &three);
+    assert_eq!(all_shown(&one), ["low/call: - to 02 12:00"]);
+    assert_eq!(all.redone.equal, 1);
+}
+
+/// Sixteen hours from Monday 09:00 are used up on Tuesday at 17:00; twenty-four longer ones on Wednesday at 09:00. That the ticket
+/// was moved from the one to the other on Tuesday plays no part on either side.
+#[test]
+fn each_side_has_one_rulebook_from_the_beginning() {
+    let rules = |hours: &str, time: &str| {
+        let office = Calendar::parse(&format!("Mon-Fri {hours}"), "UTC").unwrap();
+        let policy = Policy::new(name("all")).target(Metric::TotalResolution, target(time));
+        let draft = Rulebook::draft().calendar(name("office"), office);
+        draft.policy(policy).build().unwrap()
+    };
+    let (short, long) = (rules("09:00-17:00", "16h"), rules("08:00-20:00", "24h"));
+    let books = Rulebooks::new(short.clone()).with_earlier(long.clone());
+    let desk = Desk::new(MemoryStore::new(), books.clone());
+    let lee = |now: &str| Call::new(Actor::Supervisor(KIM), at(now));
+    let open = Open::new("x").from("ann@example.com");
+    let id = desk.open(&lee("2026-03-02T09:00:00Z"), open).unwrap().id();
+    desk.apply_rulebook(id, &lee("2026-03-03T12:00:00Z"), long.id())
+        .unwrap();
+    let [short, long] = [short, long].map(|book| books.get(book.id()).unwrap().clone());
+    for (history, compared) in [
+        (history(&desk, id), 0),
+        (history(&desk, id)[..2].to_vec(), 1),
+    ] {
+        let (one, all) = tried(&history, &short, &long);
+        // Nobody is late in closed hours: the breach comes at the next opening.
+        let expected = [
+            "due total_resolution: 03 17:00 to 04 09:00",
+            "breach total_resolution: 04 09:00 to 04 09:00",
+        ];
+        assert_eq!(all_shown(&one), expected[..1]);
+        assert_eq!(
+            (all.redone.equal, all.redone.not_compared),
+            (compared, 1 - compared)
+        );
+    }
 }
 
 /// A clock that rests shows no due while its target lasts; with more hours it was used up before the pause, and shows when.

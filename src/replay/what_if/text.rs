@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::kpi::{
-    Durations, KpiReport, Ratio, Row, Summary, clock_name, grouped, length, moment, table,
+    KpiReport, Ratio, Row, Summary, clock_name, grouped, length, moment, table,
 };
 
 use super::difference::{Changed, Difference, Line, What};
@@ -216,58 +216,39 @@ fn some(
 }
 
 fn figures(before: &KpiReport, after: &KpiReport) -> Vec<Row> {
+    let both = [before, after];
     let mut rows = vec![cells("", ["before", "after", "difference"])];
-    let ratios: [(&str, fn(&KpiReport) -> &Ratio); 2] = [
-        ("resolution rate", KpiReport::resolution_rate),
-        ("reopen rate", KpiReport::reopen_rate),
-    ];
-    for (label, of) in ratios {
-        rows.push(ratio(label, Some(of(before)), Some(of(after))));
+    for (label, [b, a]) in [
+        ("resolution rate", both.map(KpiReport::resolution_rate)),
+        ("reopen rate", both.map(KpiReport::reopen_rate)),
+    ] {
+        rows.push(ratio(label, Some(b), Some(a)));
     }
-    let mut clocks: Vec<_> = [before, after]
-        .iter()
-        .flat_map(|report| report.attainment())
-        .map(|one| one.clock())
-        .collect();
+    let attained = both.iter().flat_map(|report| report.attainment());
+    let mut clocks: Vec<_> = attained.map(|one| one.clock()).collect();
     clocks.sort_unstable();
     clocks.dedup();
     for clock in clocks {
-        let of = |report: &KpiReport| report.attainment_of(clock).map(|one| one.ratio().clone());
-        let (b, a) = (of(before), of(after));
+        let [b, a] = both.map(|report| report.attainment_of(clock).map(|one| one.ratio()));
         let label = format!("targets kept: {}", clock_name(clock));
-        rows.push(ratio(&label, b.as_ref(), a.as_ref()));
+        rows.push(ratio(&label, b, a));
     }
-    let times: [(&str, fn(&KpiReport) -> &Durations); 2] = [
-        ("first response", KpiReport::first_response),
-        ("resolution", KpiReport::total_resolution),
-    ];
-    for (label, of) in times {
-        let [b, a] = [of(before), of(after)];
-        let shown = [
-            (
-                "median in all hours",
-                b.calendar.as_ref(),
-                a.calendar.as_ref(),
-            ),
-            (
-                "median in business hours",
-                b.business.as_ref(),
-                a.business.as_ref(),
-            ),
-        ];
-        for (which, b, a) in shown {
-            let half = |summary: Option<&Summary>| summary.map(Summary::p50_us);
-            rows.push(time(&format!("{label}, {which}"), half(b), half(a)));
+    for (label, [b, a]) in [
+        ("first response", both.map(KpiReport::first_response)),
+        ("resolution", both.map(KpiReport::total_resolution)),
+    ] {
+        let in_all = [&b.calendar, &a.calendar];
+        let in_business = [&b.business, &a.business];
+        for (which, half) in [("in all hours", in_all), ("in business hours", in_business)] {
+            let [b, a] = half.map(|summary| summary.as_ref().map(Summary::p50_us));
+            rows.push(time(&format!("{label}, median {which}"), b, a));
         }
     }
-    let counts: [(&str, fn(&KpiReport) -> u64); 2] = [
-        ("resolutions", KpiReport::resolutions),
-        ("backlog now", |report| report.backlog().now()),
-    ];
-    for (label, of) in counts {
-        let (b, a) = (of(before), of(after));
-        let difference = i128::from(a) - i128::from(b);
-        let difference = format!("{difference:+}");
+    for (label, [b, a]) in [
+        ("resolutions", both.map(KpiReport::resolutions)),
+        ("backlog now", both.map(|report| report.backlog().now())),
+    ] {
+        let difference = format!("{:+}", i128::from(a) - i128::from(b));
         rows.push(Row::new(
             label,
             [grouped(b), grouped(a), difference],
