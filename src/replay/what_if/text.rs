@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use crate::kpi::{
-    KpiReport, Ratio, Row, Summary, clock_name, grouped, length, moment, table,
-};
+use crate::kpi::{KpiReport, Ratio, Row, Summary, clock_name, grouped, length, moment, table};
 
 use super::difference::{Changed, Difference, Line, What};
 
