@@ -87,4 +87,5 @@ pub use report::{Report, by_ticket};
 pub use rows::Rows;
 pub use tally::Tally;
 pub use text::escape::{Formulas, csv_cell};
+pub(crate) use text::{Row, clock as clock_name, grouped, length, moment, table};
 pub use window::{Cohort, Scope, Window};
