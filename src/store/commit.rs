@@ -23,6 +23,15 @@ pub enum StreamKind {
     Ticket,
 }
 
+impl StreamKind {
+    /// The kind as stores write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            StreamKind::Ticket => "ticket",
+        }
+    }
+}
+
 /// The name of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct StreamId {

@@ -55,6 +55,11 @@ mod commit;
 mod error;
 mod listing;
 mod memory;
+pub mod sql;
+#[cfg(feature = "sqlite")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
+pub mod sqlite;
+pub mod stored;
 
 use std::fmt;
 
@@ -72,6 +77,9 @@ pub use commit::{
 pub use error::{StoreError, StoreErrorKind};
 pub use listing::{Filter, Page, TicketRow};
 pub use memory::MemoryStore;
+#[cfg(feature = "sqlite")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
+pub use sqlite::SqliteStore;
 
 /// Keeps what happened. Object-safe; shared by `&self`. The module's essay has the whole contract.
 pub trait Store: fmt::Debug + Send + Sync {
