@@ -38,23 +38,12 @@ impl From<Told> for StoreError {
     }
 }
 
-/// The statement, ready to run. That it cannot be prepared means that the tables are not what they should be.
+/// The statement, ready to run.
 pub(super) fn prepare<'c>(
     connection: &'c Connection,
     text: &str,
 ) -> Result<CachedStatement<'c>, StoreError> {
-    let unlike = |error: &Error| match error {
-        Error::SqliteFailure(code, _) => code.extended_code == SQLITE_ERROR,
-        Error::SqlInputError { .. } => true,
-        _ => false,
-    };
-    connection.prepare_cached(text).map_err(|error| {
-        if unlike(&error) {
-            let what = "the tables are not those of this version of the crate";
-            return StoreError::new(StoreErrorKind::Corrupt, what).because(error);
-        }
-        failed(error)
-    })
+    connection.prepare_cached(text).map_err(failed)
 }
 
 /// For `map_err`.
@@ -64,7 +53,11 @@ pub(super) fn failed(error: Error) -> StoreError {
 
 fn meaning(error: &Error) -> (StoreErrorKind, &'static str) {
     use StoreErrorKind::{Corrupt, Full, Other, Unavailable};
+    let unlike = "the tables are not those of this version of the crate";
     match error {
+        // Said of our own statements, this can mean nothing else.
+        Error::SqlInputError { .. } => (Corrupt, unlike),
+        Error::SqliteFailure(code, _) if code.extended_code == SQLITE_ERROR => (Corrupt, unlike),
         Error::SqliteFailure(code, _) => match code.code {
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => (
                 Unavailable,

@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::ffi::SQLITE_ERROR;
+use rusqlite::{Connection, Error, OptionalExtension};
 
 use super::error::{failed, told};
 use super::load::uuid;
@@ -56,12 +57,17 @@ impl SqliteStore {
             let what = format!("`{}` is not a name in utf-8", path.display());
             return Err(StoreError::new(StoreErrorKind::Other, what));
         };
-        self.copying(|connection| {
-            connection
-                .execute("VACUUM INTO ?1", [name])
-                .map_err(|error| told(error).at(path))?;
-            Ok(())
-        })
+        self.copying(
+            |connection| match connection.execute("VACUUM INTO ?1", [name]) {
+                Ok(_) => Ok(()),
+                Err(Error::SqliteFailure(code, why)) if code.extended_code == SQLITE_ERROR => {
+                    let why = why.unwrap_or_default();
+                    let what = format!("`{}` cannot be made a copy: {why}", path.display());
+                    Err(StoreError::new(StoreErrorKind::Other, what))
+                }
+                Err(error) => Err(told(error).at(path)),
+            },
+        )
     }
 
     /// Rewrites the file without the room that deleted records left. Others wait meanwhile, and it needs as much free room as
