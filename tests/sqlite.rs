@@ -556,7 +556,7 @@ fn the_statements_are_those_of_the_adapter() {
         for statement in Sql::sqlite().commit(commit)? {
             let params = statement.params.iter().map(|value| match value {
                 sql::Value::Integer(number) => (*number).into(),
-                sql::Value::Text(text) => text.clone().into(),
+                sql::Value::Text(text) => text.as_deref().map(str::to_owned).into(),
                 sql::Value::Uuid(id) => id.map(|id| id.as_bytes().to_vec()).into(),
                 other => panic!("{other:?}"),
             });

@@ -172,7 +172,7 @@ fn a_wake_up_of_other_zone_data_is_computed_anew() {
         at: None,
         stamp: helpdesk::store::Stamp {
             rulebook: t.ticket().rulebook(),
-            zone_data: "2019a".to_owned(),
+            zone_data: "2019a".into(),
         },
     };
     let part = Part::check(stream, t.ticket().version()).wake(stale);

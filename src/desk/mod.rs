@@ -32,12 +32,13 @@ use uuid::Uuid;
 use crate::calendar::ZONE_DATA_VERSION;
 use crate::call::{Actor, Call};
 use crate::error::Error;
-use crate::id::{ContentId, CustomerId, TenantId, TicketId, TicketNumber};
+use crate::id::{ContentId, CustomerId, RulebookId, TenantId, TicketId, TicketNumber};
 use crate::kpi::{Fact, KpiReport, Report};
 use crate::rulebook::{Rulebook, Rulebooks};
 use crate::sla::{Ledger, Reading};
 use crate::store::{
-    Commit, DueStream, Filter, Load, OutboxMessage, Page, Store, StreamId, TicketRow, UniqueKey,
+    Commit, DueStream, Filter, Load, NoTicket, OutboxMessage, Page, Snapshot, Store, StreamId,
+    TicketRow, UniqueKey,
 };
 use crate::ticket::{ClockId, Command, Content, CustomerView, Open, Recorded, Refusal, Ticket};
 use crate::time::{instant, micros};
@@ -47,7 +48,6 @@ pub(crate) use catch_up::Working;
 pub use catch_up::{ledger, read};
 pub use operation::{Need, Operation};
 pub use outcome::Outcome;
-pub(crate) use plan::stamp;
 pub use plan::{Known, Plan, Planned, Request, plan};
 
 /// The desk of a host: its store and its rules.
@@ -127,6 +127,24 @@ impl<S: Store> Desk<S> {
         command: Command,
     ) -> Result<Outcome, Error> {
         self.run(call.clone(), Request::Submit(ticket, command))
+    }
+
+    /// Moves a ticket to another version of the rulebook, and tells what that changes ([`Outcome::swapped`]).
+    ///
+    /// What has run stays, measured as it was; from the call's instant on the other version measures and decides. A target that is
+    /// past already is a breach on attaching, and the levels behind it are held back.
+    ///
+    /// # Errors
+    /// [`Forbidden`](crate::error::ErrorKind::Forbidden) without [`Permission::ApplyRulebook`](crate::ticket::Permission),
+    /// [`Refused`](crate::error::ErrorKind::Refused) on a closed ticket, a version that the desk was not given, and those of
+    /// [`Desk::submit`].
+    pub fn apply_rulebook(
+        &self,
+        ticket: TicketId,
+        call: &Call,
+        version: RulebookId,
+    ) -> Result<Outcome, Error> {
+        self.run(call.clone(), Request::ApplyRulebook(ticket, version))
     }
 
     /// The ticket as its last event left it.
@@ -330,10 +348,37 @@ impl<S: Store> TenantDesk<'_, S> {
         )
     }
 
+    /// See [`Desk::apply_rulebook`]; the call's own tenant does not count.
+    pub fn apply_rulebook(
+        &self,
+        ticket: TicketId,
+        call: &Call,
+        version: RulebookId,
+    ) -> Result<Outcome, Error> {
+        let call = call.clone().tenant(self.tenant);
+        self.desk.apply_rulebook(ticket, &call, version)
+    }
+
     /// The ticket as its last event left it.
     pub fn ticket(&self, ticket: TicketId) -> Result<Ticket, Error> {
-        let events = self.history(ticket)?;
-        Ticket::replay(self.tenant, &events).ok_or_else(|| Error::not_a_history(ticket))
+        Ok(Arc::unwrap_or_clone(self.known(ticket)?.ticket))
+    }
+
+    /// The ticket as its last event left it, from its snapshot where the store keeps one.
+    fn known(&self, ticket: TicketId) -> Result<Snapshot, Error> {
+        let stream = StreamId::ticket(self.tenant, ticket);
+        let mut load = Load::streams(self.tenant, [stream]);
+        load.snapshots = true;
+        let mut known = self.desk.store.load(&load)?.take_ticket(stream);
+        if known == Err(NoTicket::OtherFold) {
+            load.snapshots = false;
+            known = self.desk.store.load(&load)?.take_ticket(stream);
+        }
+        match known {
+            Ok(Some(known)) => Ok(known),
+            Ok(None) => Err(Error::no_ticket(ticket)),
+            Err(_) => Err(Error::not_a_history(ticket)),
+        }
     }
 
     /// The ticket's events, oldest first.
@@ -362,7 +407,7 @@ impl<S: Store> TenantDesk<'_, S> {
         clock: impl Into<ClockId>,
         now: DateTime<Utc>,
     ) -> Result<Reading, Error> {
-        let ticket = self.ticket(ticket)?;
+        let ticket = self.known(ticket)?.ticket;
         Ok(read(&ticket, self.rulebook_of(&ticket)?, clock, now))
     }
 
@@ -383,7 +428,7 @@ impl<S: Store> TenantDesk<'_, S> {
         ticket: TicketId,
         viewer: CustomerId,
     ) -> Result<CustomerView, Error> {
-        let view = self.ticket(ticket)?.customer_view(viewer);
+        let view = self.known(ticket)?.ticket.customer_view(viewer);
         view.ok_or_else(|| Refusal::NotYours { ticket }.into())
     }
 
@@ -455,7 +500,7 @@ impl<S: Store> TenantDesk<'_, S> {
     }
 
     fn rulebook_of(&self, ticket: &Ticket) -> Result<&Rulebook, Error> {
-        Ok(self.desk.rulebooks.get(ticket.rulebook())?)
+        Ok(self.desk.rulebooks.of(ticket)?)
     }
 
     fn owner(&self, key: UniqueKey) -> Result<Option<TicketId>, Error> {

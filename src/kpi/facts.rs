@@ -8,8 +8,8 @@ use crate::call::Actor;
 use crate::id::{AgentId, CustomerId, Name, TeamId, TicketId, TicketNumber};
 use crate::sla::{Clock, Policies, State, Verdict};
 use crate::ticket::{
-    Agreement, Channel, ClockId, CloseReason, Direction, MarkKind, Metric, Phase, Priority, Stage,
-    Ticket, Visibility,
+    Agreement, Channel, ClockId, CloseReason, Direction, MarkKind, Phase, Priority, Stage, Ticket,
+    Visibility,
 };
 use crate::time::{Micros, instant, micros};
 
@@ -308,14 +308,11 @@ fn first_response(ticket: &Ticket, calendar: &Calendar) -> FirstResponse {
 
 fn clocks(ticket: &Ticket, policies: &Policies) -> Vec<ClockFact> {
     let mut facts = Vec::new();
-    for agreement in Agreement::ALL {
-        for metric in Metric::ALL {
-            let id = ClockId { agreement, metric };
-            let last = Clock::walk(ticket, policies, id, |ended| {
-                facts.extend(clock_fact(ended))
-            });
-            facts.extend(clock_fact(&last));
-        }
+    for id in policies.clocks_with_target(ticket) {
+        let last = Clock::walk(ticket, policies, id, |ended| {
+            facts.extend(clock_fact(ended))
+        });
+        facts.extend(clock_fact(&last));
     }
     facts
 }

@@ -25,11 +25,11 @@ impl Commit {
     /// # Errors
     /// [`StoreErrorKind::Other`], naming the stream or the key.
     pub fn check(&self) -> Result<(), StoreError> {
-        let mut seen = BTreeSet::new();
+        let (mut seen, several) = (BTreeSet::new(), self.parts.len() > 1);
         for part in &self.parts {
             of_tenant(self.tenant, part.stream)?;
             follows(part)?;
-            if !seen.insert(part.stream) {
+            if several && !seen.insert(part.stream) {
                 let id = part.stream.id;
                 return other(format!("stream {id} stands twice in one commit"));
             }

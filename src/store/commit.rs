@@ -1,5 +1,7 @@
 //! What goes into a store and what comes out: loads and commits as plain data.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -12,7 +14,7 @@ use crate::id::{
 use crate::kpi::Fact;
 use crate::ticket::{Content, Recorded, Version};
 
-use super::{Events, TicketRow};
+use super::{Events, Snapshot, TicketRow};
 
 /// The kinds of streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -24,10 +26,10 @@ pub enum StreamKind {
 }
 
 impl StreamKind {
-    /// The kind as stores write it.
-    pub const fn as_str(self) -> &'static str {
+    /// The kind as databases have it.
+    pub const fn code(self) -> i64 {
         match self {
-            StreamKind::Ticket => "ticket",
+            StreamKind::Ticket => 1,
         }
     }
 }
@@ -44,6 +46,13 @@ pub struct StreamId {
 }
 
 impl StreamId {
+    /// None comes before it.
+    pub(crate) const FIRST: StreamId = StreamId {
+        tenant: TenantId::from_uuid(Uuid::nil()),
+        kind: StreamKind::Ticket,
+        id: Uuid::nil(),
+    };
+
     /// The stream of a ticket.
     pub const fn ticket(tenant: TenantId, ticket: TicketId) -> StreamId {
         StreamId {
@@ -126,6 +135,8 @@ pub struct Load {
     pub tenant: TenantId,
     /// The streams whose events are wanted.
     pub streams: Vec<StreamId>,
+    /// Whether a snapshot will do in place of the events up to it.
+    pub snapshots: bool,
     /// The keys whose owners are wanted.
     pub owners: Vec<UniqueKey>,
     /// The idempotency record that is wanted.
@@ -141,6 +152,7 @@ impl Load {
         Load {
             tenant,
             streams,
+            snapshots: false,
             owners: Vec::new(),
             idempotency: None,
             number: false,
@@ -174,13 +186,22 @@ pub struct Loaded {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Stream {
-    /// Its events, oldest first; none where nobody wrote it.
+    /// What its first events made, where [`Load::snapshots`] asked for it and the store keeps one.
+    pub snapshot: Option<Snapshot>,
+    /// Its events, oldest first: after the snapshot, where there is one, else all. None where nobody wrote it.
     pub events: Events,
+}
+
+impl Stream {
+    /// A snapshot and the events after it.
+    pub fn since(snapshot: Option<Snapshot>, events: Events) -> Stream {
+        Stream { snapshot, events }
+    }
 }
 
 impl From<Events> for Stream {
     fn from(events: Events) -> Stream {
-        Stream { events }
+        Stream::since(None, events)
     }
 }
 
@@ -225,6 +246,8 @@ pub struct Part {
     pub wake: Option<Wake>,
     /// The rows that replace the stream's; left as they were where `None`.
     pub facts: Option<Vec<Fact>>,
+    /// What the stream's events make with these, for stores that keep snapshots.
+    pub snapshot: Option<Snapshot>,
     /// What lists show of the ticket from now on; left as it was where `None`.
     pub listing: Option<TicketRow>,
 }
@@ -238,6 +261,7 @@ impl Part {
             events: Vec::new(),
             wake: None,
             facts: None,
+            snapshot: None,
             listing: None,
         }
     }
@@ -325,7 +349,7 @@ pub struct Stamp {
     /// The rulebook version.
     pub rulebook: RulebookId,
     /// The version of the time-zone data.
-    pub zone_data: String,
+    pub zone_data: Cow<'static, str>,
 }
 
 /// A message for the host to deliver: somebody is to be told, or something of the host's own is to be done.

@@ -32,6 +32,11 @@
 //! 10. An event that a newer version of the crate wrote is answered with [`StoreErrorKind::Newer`] and left as it is; what was
 //!     stored and cannot be read is [`StoreErrorKind::Corrupt`], and never taken for an empty stream.
 //!
+//! # What a store MAY do
+//! Keep the [`Snapshot`] that comes with a part, all of them or some, and give the latest where [`Load::snapshots`] asks for
+//! it. It MUST then give exactly the events after that snapshot, of the same instant of its life, and MUST NOT give one that
+//! it made or changed itself, or one that did not come with a part of that stream. Where nobody asks, it gives all events.
+//!
 //! # What a store SHOULD do
 //! Let writers of different streams not wait for each other; answer [`Store::due`] in time that depends on what is due
 //! and not on what is stored; tell [`Unavailable`](StoreErrorKind::Unavailable) (try again) from the rest.
@@ -55,6 +60,7 @@ mod commit;
 mod error;
 mod listing;
 mod memory;
+mod snapshot;
 pub mod sql;
 #[cfg(feature = "sqlite")]
 #[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
@@ -77,6 +83,8 @@ pub use commit::{
 pub use error::{StoreError, StoreErrorKind};
 pub use listing::{Filter, Page, TicketRow};
 pub use memory::MemoryStore;
+pub(crate) use snapshot::NoTicket;
+pub use snapshot::Snapshot;
 #[cfg(feature = "sqlite")]
 #[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
 pub use sqlite::SqliteStore;

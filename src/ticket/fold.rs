@@ -13,6 +13,9 @@ use super::mark::{Mark, MarkKind, Phase};
 use super::rating::Rating;
 use super::{Cycle, Estimate, Holder, Message, Ticket, TimeEntry};
 
+/// The version of the fold. A ticket that was kept as another version folded it is folded anew from its events.
+pub const FOLD: u32 = 1;
+
 impl Ticket {
     /// The ticket that these events made, oldest first. `None` where the first event is not
     /// [`Opened`](Event::Opened): then this is no ticket's history.
@@ -61,6 +64,7 @@ impl Ticket {
             active: (micros(first.at), first.version.0),
             waiting: None,
             announced: Vec::new(),
+            pinned: (opened.rulebook, None),
             imported_until: None,
         })
     }
@@ -145,6 +149,10 @@ impl Ticket {
             Event::PolicyChosen { agreement, policy } => {
                 self.policies[agreement.index()].clone_from(policy);
                 self.mark(recorded, MarkKind::Policy(*agreement, policy.clone()));
+            }
+            Event::RulebookApplied { rulebook } => {
+                self.pinned = (*rulebook, Some(micros(self.last_at)));
+                self.mark(recorded, MarkKind::Rulebook(*rulebook));
             }
             Event::Breached { key, .. } => self.announce(*key),
             Event::Escalated(escalated) => self.announce(escalated.key),
@@ -244,12 +252,12 @@ impl Cycle {
     }
 }
 
-/// Whether somebody did something: no rule, nothing that came about by itself, no automatic message.
+/// Whether somebody did something: no rule, nothing that came about by itself, no automatic message, no other rulebook.
 fn is_activity(recorded: &Recorded) -> bool {
     let by_rule = recorded.timing.is_some() || matches!(recorded.cause, Some(Cause::Rule(_)));
     let automatic = match &recorded.event {
         Event::MessageAdded(message) => message.class == MessageClass::Automatic,
-        Event::Linked { .. } | Event::Imported => true,
+        Event::Linked { .. } | Event::RulebookApplied { .. } | Event::Imported => true,
         event => event.is_derived(),
     };
     !by_rule && !automatic

@@ -61,6 +61,7 @@ pub use decide::{Decision, FollowUp, decide, follow_up, open};
 pub use event::{
     Delivery, Escalated, Event, Link, MessageAdded, Opened, Recorded, Timing, Version,
 };
+pub use fold::FOLD;
 pub use lifecycle::{CloseReason, LIFECYCLE, Pending, Stage, Status, Step};
 pub(crate) use mark::{Mark, MarkKind, Phase};
 pub use mark::{PendingReason, PendingReasons};
@@ -208,6 +209,8 @@ pub struct Ticket {
     active: (Micros, u64),
     waiting: Option<(Micros, u64)>,
     announced: Vec<FiringKey>, // sorted
+    /// The rulebook version, and since when where it was moved to it.
+    pinned: (RulebookId, Option<Micros>),
     imported_until: Option<Micros>,
 }
 
@@ -370,9 +373,23 @@ impl Ticket {
         self.cycles.iter().rev().find_map(|cycle| cycle.resolved_at)
     }
 
-    /// The rulebook version it is pinned to.
+    /// The rulebook version it is pinned to: the one it was opened under, or was last moved to.
     pub fn rulebook(&self) -> RulebookId {
-        self.opened.rulebook
+        self.pinned.0
+    }
+
+    /// Every rulebook version that it was ever pinned to, in order; the last one is [`rulebook`](Ticket::rulebook).
+    pub fn rulebooks(&self) -> impl Iterator<Item = RulebookId> + '_ {
+        let moved = self.marks.iter().filter_map(|mark| match mark.kind {
+            MarkKind::Rulebook(version) => Some(version),
+            _ => None,
+        });
+        std::iter::once(self.opened.rulebook).chain(moved)
+    }
+
+    /// When it was moved to the rulebook version that it is pinned to, if it was.
+    pub(crate) fn moved_to_rulebook(&self) -> Option<Micros> {
+        self.pinned.1
     }
 
     /// The policy in force for an agreement, by its name in the rulebook.
@@ -383,6 +400,11 @@ impl Ticket {
     /// Whether a breach or firing with this key stands in the history.
     pub fn has_announced(&self, key: FiringKey) -> bool {
         self.announced.binary_search(&key).is_ok()
+    }
+
+    /// Whether any breach or firing stands in the history.
+    pub(crate) fn has_announcements(&self) -> bool {
+        !self.announced.is_empty()
     }
 
     /// The instant up to which the history came from a recorded log.

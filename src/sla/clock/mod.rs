@@ -6,12 +6,12 @@
 
 mod meet;
 
-use crate::id::Name;
-use crate::ticket::{ClockId, MarkKind, Metric, Phase, Ticket};
+use crate::id::{Name, RulebookId};
+use crate::ticket::{Agreement, ClockId, MarkKind, Metric, Phase, Ticket};
 use crate::time::{Micros, micros};
 
 use super::metric::{Definition, Start};
-use super::policy::{Policies, Ready};
+use super::policy::{Named, Policies, Ready};
 use super::reading::{State, Verdict};
 use super::target::{Measure, Target};
 
@@ -136,11 +136,10 @@ impl<'a> Clock<'a> {
         mut stretch: impl FnMut(&Clock<'a>, Micros, Micros),
         mut ended: impl FnMut(&Clock<'a>),
     ) -> Clock<'a> {
-        let policy = |name: &Option<Name>| name.as_ref().and_then(|name| policies.get(name));
-        let first = ticket.marks().iter().find_map(|mark| match &mark.kind {
-            MarkKind::Policy(agreement, name) if *agreement == id.agreement => policy(name),
-            _ => None,
-        });
+        let in_force = ticket.rulebook();
+        let of_version = |version| policies.at(Some(version).filter(|v| *v != in_force));
+        let mut named = of_version(ticket.opened().rulebook);
+        let first = first_policy(ticket, id.agreement, of_version);
         let mut clock = Clock {
             id,
             definition: id.metric.definition(),
@@ -181,6 +180,10 @@ impl<'a> Clock<'a> {
                 last = mark.at;
             }
             clock.advance(mark.at);
+            if let MarkKind::Rulebook(version) = mark.kind {
+                named = of_version(version);
+            }
+            let policy = |name: &Option<Name>| named.get(name.as_ref()?);
             clock.meet(mark, policy, &mut ended);
             if clock.definition.start == Start::UnansweredMessage {
                 clock.follow_first_response(&mark.kind);
@@ -287,6 +290,23 @@ impl<'a> Clock<'a> {
             self.since = to;
         }
     }
+}
+
+/// The first policy that applied under an agreement.
+fn first_policy<'a>(
+    ticket: &Ticket,
+    agreement: Agreement,
+    of_version: impl Fn(RulebookId) -> Named<'a>,
+) -> Option<&'a Ready> {
+    let mut named = of_version(ticket.opened().rulebook);
+    ticket.marks().iter().find_map(|mark| match &mark.kind {
+        MarkKind::Rulebook(version) => {
+            named = of_version(*version);
+            None
+        }
+        MarkKind::Policy(of, Some(name)) if *of == agreement => named.get(name),
+        _ => None,
+    })
 }
 
 fn is_all_time(target: Target) -> bool {

@@ -1,6 +1,6 @@
 CREATE TABLE {t}streams (
     tenant {uuid} NOT NULL,
-    kind {text} NOT NULL,
+    kind {integer} NOT NULL,
     id {uuid} NOT NULL,
     version {integer} NOT NULL,
     wake_at {integer},
@@ -15,12 +15,23 @@ CREATE INDEX {i}streams_due ON {t}streams (zone_data, wake_at, tenant, kind, id)
 
 CREATE TABLE {t}events (
     tenant {uuid} NOT NULL,
-    kind {text} NOT NULL,
+    kind {integer} NOT NULL,
     id {uuid} NOT NULL,
     version {integer} NOT NULL,
     schema {integer} NOT NULL,
     body {text} NOT NULL,
     PRIMARY KEY (tenant, kind, id, version)
+) {clustered};
+
+CREATE TABLE {t}snapshots (
+    tenant {uuid} NOT NULL,
+    kind {integer} NOT NULL,
+    id {uuid} NOT NULL,
+    version {integer} NOT NULL,
+    fold {integer} NOT NULL,
+    schema {integer} NOT NULL,
+    body {text} NOT NULL,
+    PRIMARY KEY (tenant, kind, id)
 ) {clustered};
 
 CREATE TABLE {t}tickets (

@@ -16,7 +16,7 @@ impl Sql {
     ) -> (String, Vec<Value>) {
         let mut query = Query {
             text: "SELECT s.schema, s.listing FROM {t}tickets t JOIN {t}streams s \
-                ON s.tenant = t.tenant AND s.kind = 'ticket' AND s.id = t.id WHERE t.tenant = $1"
+                ON s.tenant = t.tenant AND s.kind = 1 AND s.id = t.id WHERE t.tenant = $1"
                 .to_owned(),
             params: vec![tenant.uuid().into()],
         };
@@ -48,7 +48,7 @@ impl Sql {
         let kind = filter.kind.as_ref();
         query.equal(
             "t.type",
-            kind.map(|kind| kind.as_ref().map(|kind| kind.as_str().into())),
+            kind.map(|kind| kind.as_ref().map(|kind| kind.to_string().into())),
         );
         let order = if page.newest_first { "DESC" } else { "ASC" };
         query.params.push(super::limit(page.limit).into());

@@ -26,6 +26,7 @@
 //! |---|---|
 //! | `streams` | a stream: its version, wake-up, KPI rows and list row |
 //! | `events` | an event |
+//! | `snapshots` | what the events of a long stream made, now and then |
 //! | `tickets` | what lists filter by |
 //! | `contents` | a text of a person |
 //! | `unique_keys` | a key and its owner |
@@ -38,6 +39,8 @@ mod list;
 mod schema;
 mod texts;
 mod write;
+
+use std::borrow::Cow;
 
 use uuid::Uuid;
 
@@ -176,7 +179,7 @@ pub enum Value {
     /// A whole number: `bigint`, `INTEGER`.
     Integer(Option<i64>),
     /// A text: `text`, `TEXT`.
-    Text(Option<String>),
+    Text(Option<Cow<'static, str>>),
     /// An id: `uuid`, or a `BLOB` of 16 bytes.
     Uuid(Option<Uuid>),
 }
@@ -189,13 +192,13 @@ impl From<i64> for Value {
 
 impl From<String> for Value {
     fn from(text: String) -> Value {
-        Value::Text(Some(text))
+        Value::Text(Some(text.into()))
     }
 }
 
-impl From<&str> for Value {
-    fn from(text: &str) -> Value {
-        Value::Text(Some(text.to_owned()))
+impl From<&'static str> for Value {
+    fn from(text: &'static str) -> Value {
+        Value::Text(Some(text.into()))
     }
 }
 

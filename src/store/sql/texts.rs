@@ -43,6 +43,9 @@ texts! {
     extend_stream = "UPDATE {t}streams SET version = $4, schema = $5, facts = coalesce($6, facts), \
         listing = coalesce($7, listing) WHERE tenant = $1 AND kind = $2 AND id = $3 AND version = $8";
     add_event = "INSERT INTO {t}events (tenant, kind, id, version, schema, body) VALUES ($1, $2, $3, $4, $5, $6)";
+    keep_snapshot = "INSERT INTO {t}snapshots (tenant, kind, id, version, fold, schema, body) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (tenant, kind, id) DO UPDATE SET version = excluded.version, \
+        fold = excluded.fold, schema = excluded.schema, body = excluded.body";
     /// Written only where it changes what lists filter by.
     list_ticket = "INSERT INTO {t}tickets AS t (tenant, number, id, is_open, stage, priority, type, team, agent, requester) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (tenant, number) DO UPDATE SET id = excluded.id, \
@@ -66,7 +69,10 @@ texts! {
         ON CONFLICT (id) DO NOTHING";
 
     // What a load reads.
-    events = "SELECT version, schema, body FROM {t}events WHERE tenant = $1 AND kind = $2 AND id = $3 ORDER BY version";
+    events = "SELECT version, schema, body FROM {t}events WHERE tenant = $1 AND kind = $2 AND id = $3 \
+        AND version > $4 ORDER BY version";
+    snapshot = "SELECT version, body FROM {t}snapshots WHERE tenant = $1 AND kind = $2 AND id = $3 AND fold = $4 \
+        AND schema = $5";
     owner = "SELECT owner FROM {t}unique_keys WHERE tenant = $1 AND key = $2";
     remembered = "SELECT schema, body FROM {t}idempotency WHERE tenant = $1 AND actor = $2 AND key = $3";
     last_number = "SELECT last FROM {t}numbers WHERE tenant = $1";
@@ -78,7 +84,7 @@ texts! {
     next_wake = "SELECT min(wake_at) FROM {t}streams WHERE zone_data = $1 AND wake_at > $2";
 
     // Rows and texts.
-    facts = "SELECT id, schema, facts FROM {t}streams WHERE tenant = $1 AND kind = 'ticket' AND id >= $2 \
+    facts = "SELECT id, schema, facts FROM {t}streams WHERE tenant = $1 AND kind = 1 AND id >= $2 \
         AND facts IS NOT NULL ORDER BY id LIMIT $3";
     content = "SELECT schema, body FROM {t}contents WHERE tenant = $1 AND id = $2";
 

@@ -5,14 +5,18 @@ use chrono::{DateTime, Utc};
 use crate::call::Actor;
 use crate::store::stored::{SCHEMA, write};
 use crate::store::{
-    Commit, IdempotencyRecord, OutboxMessage, Part, StoreError, StreamId, StreamKind, TicketRow,
-    Wake,
+    Commit, IdempotencyRecord, OutboxMessage, Part, Snapshot, StoreError, StreamId, StreamKind,
+    TicketRow, Wake,
 };
 use crate::ticket::{Content, Priority, Recorded, Stage};
 use crate::time::{Micros, micros};
 
 use super::texts::Texts;
 use super::{Expect, Statement, Value, number, signed};
+
+/// A snapshot is kept each time that a stream grew by so many events: short tickets have none, and of a long one at most so
+/// many events are read after it.
+const SNAPSHOT_EVERY: u64 = 64;
 
 /// A wake-up that will not come.
 pub(in crate::store) const NEVER: Micros = Micros::MAX;
@@ -94,11 +98,11 @@ impl<'a> List<'a, '_> {
         let [tenant, kind, id] = place(part.stream);
         let mut params = vec![tenant, kind, id, signed(until.0, "version")?.into()];
         let facts = match &part.facts {
-            Some(rows) => Some(write("the rows of a ticket", rows)?),
+            Some(rows) => Some(write("the rows of a ticket", rows)?.into()),
             None => None,
         };
         let listing = match &part.listing {
-            Some(row) => Some(write("the list row of a ticket", row)?),
+            Some(row) => Some(write("the list row of a ticket", row)?.into()),
             None => None,
         };
         let rows = [schema(), Value::Text(facts), Value::Text(listing)];
@@ -125,10 +129,25 @@ impl<'a> List<'a, '_> {
         for event in &part.events {
             self.event(part.stream, event)?;
         }
+        if let Some(snapshot) = &part.snapshot
+            && part.expected.0 / SNAPSHOT_EVERY < snapshot.version().0 / SNAPSHOT_EVERY
+        {
+            self.snapshot(part.stream, snapshot)?;
+        }
         match &part.listing {
             Some(row) => self.listing(part.stream, row),
             None => Ok(()),
         }
+    }
+
+    fn snapshot(&mut self, stream: StreamId, snapshot: &Snapshot) -> Result<(), StoreError> {
+        let [tenant, kind, id] = place(stream);
+        let version = signed(snapshot.version().0, "version")?.into();
+        let fold = i64::from(snapshot.fold).into();
+        let body = write("a snapshot", snapshot)?.into();
+        let params = vec![tenant, kind, id, version, fold, schema(), body];
+        self.push(&self.texts.keep_snapshot, params, Expect::Any);
+        Ok(())
     }
 
     fn event(&mut self, stream: StreamId, event: &Recorded) -> Result<(), StoreError> {
@@ -149,7 +168,7 @@ impl<'a> List<'a, '_> {
             i64::from(is_open(stage)).into(),
             stage_text(stage).into(),
             priority_text(row.priority).into(),
-            Value::Text(row.kind.as_ref().map(ToString::to_string)),
+            Value::Text(row.kind.as_ref().map(|kind| kind.to_string().into())),
             Value::Uuid(row.team.map(|team| team.uuid())),
             Value::Uuid(row.agent.map(|agent| agent.uuid())),
             row.requester.uuid().into(),
@@ -162,7 +181,7 @@ impl<'a> List<'a, '_> {
         let params = vec![
             self.tenant(),
             actor_text(record.key.actor)?.into(),
-            record.key.key.as_str().into(),
+            record.key.key.to_string().into(),
             micros(record.at).into(),
             schema(),
             write("an idempotency record", record)?.into(),
@@ -204,7 +223,7 @@ fn schema() -> Value {
 
 fn place(stream: StreamId) -> [Value; 3] {
     let StreamId { tenant, kind, id } = stream;
-    [tenant.uuid().into(), kind.as_str().into(), id.into()]
+    [tenant.uuid().into(), kind.code().into(), id.into()]
 }
 
 /// The wake-up, its rulebook and its zone data.
@@ -213,16 +232,16 @@ fn wake_up(wake: Option<&Wake>) -> [Value; 3] {
     [
         Value::Integer(wake.map(|wake| at(wake.at))),
         Value::Uuid(wake.map(|wake| wake.stamp.rulebook.uuid())),
-        Value::Text(wake.map(|wake| wake.stamp.zone_data.clone())),
+        Value::Text(wake.map(|wake| wake.stamp.zone_data.clone().into())),
     ]
 }
 
-/// The kind behind a stored text; `None` for one that a newer version of the crate knows.
+/// The kind behind a stored code; `None` for one that a newer version of the crate knows.
 #[cfg(feature = "sqlite")]
-pub(in crate::store) fn kind_of(text: &str) -> Option<StreamKind> {
+pub(in crate::store) fn kind_of(code: i64) -> Option<StreamKind> {
     [StreamKind::Ticket]
         .into_iter()
-        .find(|kind| kind.as_str() == text)
+        .find(|kind| kind.code() == code)
 }
 
 pub(in crate::store) fn actor_text(actor: Actor) -> Result<String, StoreError> {

@@ -10,9 +10,11 @@ use uuid::Uuid;
 use crate::id::{ContentId, TenantId, TicketNumber};
 use crate::kpi::Fact;
 use crate::store::sql::{NEVER, actor_text, kind_of, limit as rows};
-use crate::store::stored::{read, read_event};
-use crate::store::{Events, IdempotencyKey, IdempotencyRecord, StreamId, UniqueKey};
-use crate::ticket::{Content, Version};
+use crate::store::stored::{SCHEMA, read, read_event};
+use crate::store::{
+    Events, IdempotencyKey, IdempotencyRecord, Snapshot, Stream, StreamId, UniqueKey,
+};
+use crate::ticket::{Content, FOLD, Version};
 use crate::time::{Micros, instant, micros};
 
 use super::error::{failed, prepare};
@@ -31,20 +33,14 @@ impl SqliteStore {
         request: &Load,
     ) -> Result<Loaded, StoreError> {
         request.check()?;
-        if request.streams.len() + request.owners.len() <= 1
-            && request.idempotency.is_none()
-            && !request.number
-        {
-            return self.load_parts(connection, request); // one statement sees one instant
-        }
         as_of_one_instant(connection, || self.load_parts(connection, request))
     }
 
     fn load_parts(&self, connection: &Connection, request: &Load) -> Result<Loaded, StoreError> {
         let mut loaded = Loaded::default();
         for stream in &request.streams {
-            let events = self.events(connection, *stream)?;
-            loaded.streams.push(events.into());
+            let stream = self.stream(connection, *stream, request.snapshots)?;
+            loaded.streams.push(stream);
         }
         for key in &request.owners {
             let owner = self.owner(connection, request.tenant, *key)?;
@@ -59,12 +55,50 @@ impl SqliteStore {
         Ok(loaded)
     }
 
-    fn events(&self, connection: &Connection, stream: StreamId) -> Result<Events, StoreError> {
-        let StreamId { tenant, id, .. } = stream;
+    fn stream(
+        &self,
+        connection: &Connection,
+        stream: StreamId,
+        snapshots: bool,
+    ) -> Result<Stream, StoreError> {
+        let snapshot = match snapshots {
+            true => self.snapshot(connection, stream)?,
+            false => None,
+        };
+        let after = snapshot.as_ref().map(Snapshot::version).unwrap_or_default();
+        let events = self.events(connection, stream, after)?;
+        Ok(Stream::since(snapshot, events))
+    }
+
+    /// One that this version of the crate folded; any other, and one that cannot be read, is as good as none.
+    fn snapshot(
+        &self,
+        connection: &Connection,
+        stream: StreamId,
+    ) -> Result<Option<Snapshot>, StoreError> {
+        let mut prepared = prepare(connection, &self.sql.texts.snapshot)?;
+        let [tenant, id] = [blob(stream.tenant.uuid()), blob(stream.id)];
+        let place = params![tenant, stream.kind.code(), id, FOLD, SCHEMA];
+        let read = |row: &Row<'_>| {
+            let body = text(row, 1).ok();
+            Ok(body.and_then(|body| serde_json::from_str::<Snapshot>(body).ok()))
+        };
+        let found = prepared.query_row(place, read).optional().map_err(failed)?;
+        Ok(found.flatten())
+    }
+
+    fn events(
+        &self,
+        connection: &Connection,
+        stream: StreamId,
+        after: Version,
+    ) -> Result<Events, StoreError> {
+        let StreamId { tenant, kind, id } = stream;
         let mut prepared = prepare(connection, &self.sql.texts.events)?;
-        let place = params![blob(tenant.uuid()), stream.kind.as_str(), blob(id)];
+        let known = i64::try_from(after.0).unwrap_or(i64::MAX);
+        let place = params![blob(tenant.uuid()), kind.code(), blob(id), known];
         let mut found = prepared.query(place).map_err(failed)?;
-        let (mut events, mut version) = (Vec::new(), Version::default());
+        let (mut events, mut version) = (Vec::new(), after);
         while let Some(row) = found.next().map_err(failed)? {
             version = version.next();
             let number: i64 = row.get(0).map_err(failed)?;
@@ -161,7 +195,7 @@ impl SqliteStore {
             .query(params![zone_data, until, rows(limit)])
             .map_err(failed)?;
         while let Some(row) = due.next().map_err(failed)? {
-            let Some(kind) = kind_of(text(row, 1)?) else {
+            let Some(kind) = kind_of(row.get(1).map_err(failed)?) else {
                 continue; // newer processes look after it
             };
             let stream = StreamId {

@@ -95,13 +95,18 @@ pub(super) fn in_transaction<T>(
 }
 
 fn all(connection: &Connection, statements: &[Statement<'_>]) -> Result<(), StoreError> {
-    statements.iter().try_for_each(|statement| {
-        let mut prepared = prepare(connection, statement.sql)?;
-        let rows = prepared
-            .execute(params_from_iter(&statement.params))
-            .map_err(failed)?;
-        statement.check(rows)
-    })
+    // Statements with the same text follow each other: the events of a part, the texts of a commit.
+    for alike in statements.chunk_by(|one, next| std::ptr::eq(one.sql, next.sql)) {
+        let Some(first) = alike.first() else { continue };
+        let mut prepared = prepare(connection, first.sql)?;
+        for statement in alike {
+            let rows = prepared
+                .execute(params_from_iter(&statement.params))
+                .map_err(failed)?;
+            statement.check(rows)?;
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn run(connection: &Connection, text: &str) -> Result<(), StoreError> {

@@ -16,7 +16,7 @@ fn wake(at: Option<DateTime<Utc>>, zone_data: &str) -> Wake {
         at,
         stamp: Stamp {
             rulebook: RulebookId::named("r"),
-            zone_data: zone_data.to_owned(),
+            zone_data: zone_data.to_owned().into(),
         },
     }
 }

@@ -97,7 +97,7 @@ pub fn a_commit_is_all_or_nothing(store: &dyn Store) {
             at: Some(begin()),
             stamp: Stamp {
                 rulebook: RulebookId::named("r"),
-                zone_data: "2026a".to_owned(),
+                zone_data: "2026a".into(),
             },
         };
         let parts = vec![

@@ -7,6 +7,7 @@ use crate::desk::{self, Known, Plan, Request, plan};
 use crate::rulebook::{Rulebook, Rulebooks};
 use crate::sla::ledger::ledgers;
 use crate::sla::{Measure, Reading, State, Target, periods, read};
+use crate::store::Snapshot;
 use crate::testing::story::Told;
 use crate::ticket::{ClockId, Event, Metric, Pending, Recorded, Status, Step, Ticket};
 use crate::time::Span;
@@ -164,7 +165,7 @@ pub fn reading_again_is_reading_later(
     let at_once = desk::read(&told.ticket, rulebook, clock, then);
     let _ = desk::read(&told.ticket, rulebook, clock, first);
     let known = Known {
-        ticket: Some(told.ticket.clone()),
+        ticket: Some(Snapshot::of(told.ticket.clone())),
         ..Known::default()
     };
     let books = Rulebooks::new(rulebook.clone());
