@@ -1,435 +1,345 @@
-//! What a commit and a whole command cost in the memory store, beside a bare push into a locked map of vectors and beside
-//! cqrs-es in memory, in the same run.
+//! What a store costs beside its bare driver, which does the least possible work in the same run.
 //!
-//! `cargo bench --bench store`. The store of cqrs-es is its own memory store line by line, but for the lines that print; its
-//! commands do the same four things to a ticket and know nothing of clocks, policies, permissions, facts or wake-ups.
+//! `cargo bench --bench store --features sqlite`; `-- --million` makes the due scans among 1,000,000 tickets. The bare driver
+//! inserts the same JSON texts under a key of stream and version with a prepared statement, in transactions of the same size and
+//! at the same settings; it checks nothing else, keeps no wake-up and decodes nothing.
 
-mod common;
-
-use std::collections::HashMap;
 use std::hint::black_box;
-use std::pin::pin;
-use std::sync::{Arc, Mutex, RwLock};
-use std::task::{Context, Poll, Waker};
-use std::time::Instant;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use common::{COMMANDS, begin, fill, is_quick, median_of, row};
-use cqrs_es::event_sink::EventSink;
-use cqrs_es::{
-    Aggregate, AggregateContext, AggregateError, CqrsFramework, DomainEvent, EventEnvelope,
-    EventStore,
-};
+use helpdesk::id::{AgentId, CustomerId, Name, RulebookId};
+use helpdesk::store::sqlite::{Durability, rusqlite};
 use helpdesk::store::{
-    Commit, DueStream, Load, Loaded, MemoryStore, OutboxMessage, Store, StoreError, StreamId,
+    Commit, Load, MemoryStore, Part, SqliteStore, Stamp, Store, StreamId, Wake, stored,
 };
-use helpdesk::ticket::{Content, Recorded};
-use helpdesk::{Desk, Rulebook, TenantId, kpi::Fact};
-use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use helpdesk::ticket::{Event, FieldValue, Pending, Recorded, Version};
+use helpdesk::{Actor, Call, Command, Desk, Open, Rulebook, TenantId, TicketId};
+use rusqlite::Connection;
+
+const ROUNDS: usize = 5;
 
 fn main() {
-    let tickets = if is_quick() { 5_000 } else { 20_000 };
-    let commands = tickets * COMMANDS;
-    let commits = commits_of(tickets);
-    let events: usize = commits
-        .iter()
-        .map(|commit| commit.parts[0].events.len())
-        .sum();
-    println!("{tickets} tickets, {commands} commands, {events} events; medians of 7 rounds\n");
-
-    let push = median_of(|| {
-        let map: Mutex<HashMap<StreamId, Vec<Recorded>>> = Mutex::default();
-        let begun = Instant::now();
-        for part in commits.iter().flat_map(|commit| &commit.parts) {
-            let mut map = map.lock().unwrap();
-            map.entry(part.stream)
-                .or_default()
-                .extend_from_slice(&part.events);
+    let million = std::env::args().any(|arg| arg == "--million");
+    for durability in [Durability::Full, Durability::FasterNotDurable] {
+        println!(
+            "\nsqlite, {durability:?}; medians of {ROUNDS} rounds, each beside the bare driver"
+        );
+        for (streams, batch) in sizes(durability) {
+            let what = format!("append, {batch} in a transaction");
+            let events = streams * batch;
+            let (bare, ours) = pair(
+                || bare_appends(durability, streams, batch),
+                || store_appends(durability, streams, batch),
+            );
+            row(&what, per(ours, events), per(bare, events));
         }
-        let took = begun.elapsed();
-        black_box(map);
-        (took, commands)
-    });
-    let commit = median_of(|| {
-        let store = MemoryStore::new();
-        let begun = Instant::now();
+        let commands = if durability == Durability::Full {
+            100
+        } else {
+            1_000
+        };
+        let took = median((0..ROUNDS).map(|_| {
+            let desk = Desk::new(opened(durability), Rulebook::starter());
+            whole_commands(&desk, commands)
+        }));
+        alone("command: load, decide, commit", per(took, commands * 4));
+    }
+
+    println!("\nloads of streams of 16 events");
+    let store = opened(Durability::FasterNotDurable);
+    append_all(&store, 2_000, 16);
+    let bare = bare(Durability::FasterNotDurable);
+    bare_append_all(&bare, 2_000, 16);
+    let (raw, ours) = pair(|| bare_loads(&bare, 2_000), || loads(&store, 2_000));
+    row(
+        "load, one by one, an event",
+        per(ours, 32_000),
+        per(raw, 32_000),
+    );
+    let decoded = median((0..ROUNDS).map(|_| bare_decoded(&bare, 2_000)));
+    row(
+        "the same, beside the driver and decoding",
+        per(ours, 32_000),
+        per(decoded, 32_000),
+    );
+
+    println!("\nmemory");
+    let commands = 20_000;
+    let took = median((0..ROUNDS).map(|_| {
+        let desk = Desk::new(MemoryStore::new(), Rulebook::starter());
+        whole_commands(&desk, commands)
+    }));
+    alone("command: load, decide, commit", per(took, commands * 4));
+
+    let tickets = if million { 1_000_000 } else { 100_000 };
+    println!("\ndue scans among {tickets} open tickets");
+    let memory = MemoryStore::new();
+    fill_due(&memory, tickets);
+    alone("memory: nothing due", idle(&memory));
+    alone("memory: a due stream, 500 at a time", due(&memory));
+    drop(memory);
+    let sqlite = opened(Durability::FasterNotDurable);
+    fill_due(&sqlite, tickets);
+    alone("sqlite: nothing due", idle(&sqlite));
+    alone("sqlite: a due stream, 500 at a time", due(&sqlite));
+}
+
+/// How many streams of how many events: enough for a stable figure, few enough for a minute.
+fn sizes(durability: Durability) -> [(usize, usize); 3] {
+    match durability {
+        Durability::Full => [(300, 1), (200, 16), (10, 1_000)],
+        _ => [(4_000, 1), (2_000, 16), (30, 1_000)],
+    }
+}
+
+fn begin() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_772_442_000, 0).unwrap_or_default()
+}
+
+fn file(name: &str) -> PathBuf {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("bench-{name}"));
+    let _ = std::fs::remove_dir_all(&dir);
+    std::fs::create_dir_all(&dir).unwrap();
+    dir.join("support.db")
+}
+
+fn opened(durability: Durability) -> SqliteStore {
+    let options = SqliteStore::options().durability(durability);
+    options.open(file("store")).unwrap()
+}
+
+/// The least that keeps events: one table, one key.
+fn bare(durability: Durability) -> Connection {
+    let connection = Connection::open(file("bare")).unwrap();
+    let synchronous = if durability == Durability::Full { 2 } else { 1 };
+    let set_up = format!(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA cache_size = -16384; \
+         CREATE TABLE events (stream BLOB NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, \
+         PRIMARY KEY (stream, version)) STRICT, WITHOUT ROWID;"
+    );
+    connection.execute_batch(&set_up).unwrap();
+    connection
+}
+
+fn stream(n: usize) -> StreamId {
+    StreamId::ticket(TenantId::SINGLE, TicketId::from_uuid(uuid(n)))
+}
+
+/// Spread, as the ids of tickets are.
+fn uuid(n: usize) -> uuid::Uuid {
+    let n = n as u128;
+    uuid::Uuid::from_u128(n.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835))
+}
+
+/// About 150 bytes of JSON.
+fn event(version: usize) -> Recorded {
+    Recorded {
+        version: Version(version as u64),
+        at: begin(),
+        stamped_at: None,
+        timing: None,
+        actor: Actor::System,
+        cause: None,
+        event: Event::FieldSet {
+            name: Name::new("cost centre").unwrap(),
+            value: Some(FieldValue::Text("4711-Rotterdam-harbour-east".to_owned())),
+        },
+    }
+}
+
+fn commits(streams: usize, batch: usize) -> Vec<Commit> {
+    let events: Vec<_> = (1..=batch).map(event).collect();
+    let part = |n| Part::append(stream(n), Version(0), events.clone());
+    let commit = |n| Commit::new(TenantId::SINGLE, begin(), vec![part(n)]);
+    (0..streams).map(commit).collect()
+}
+
+fn append_all(store: &SqliteStore, streams: usize, batch: usize) -> Duration {
+    let commits = commits(streams, batch);
+    timed(|| {
         commits
             .iter()
-            .for_each(|commit| store.commit(commit).unwrap());
-        let took = begun.elapsed();
-        black_box(store);
-        (took, commands)
-    });
-    row(
-        "push a command's events into a locked map (reference)",
-        push,
-        push,
-    );
-    row("commit to the memory store", commit, push);
-    println!();
+            .for_each(|commit| store.commit(commit).unwrap())
+    })
+}
 
-    let peer = median_of(|| {
-        let cqrs = CqrsFramework::new(Quiet::<Story>::default(), vec![], ());
-        let ids: Vec<String> = (0..tickets)
-            .map(|i| Uuid::from_u128(i as u128).to_string())
-            .collect();
-        let begun = Instant::now();
-        for (i, id) in ids.iter().enumerate() {
-            for minutes in [0, 10, 20, 30] {
-                let at = begin() + TimeDelta::minutes(minutes) + TimeDelta::seconds(i as i64);
-                ready(cqrs.execute(id, Say::at(at, minutes))).unwrap();
+fn store_appends(durability: Durability, streams: usize, batch: usize) -> Duration {
+    append_all(&opened(durability), streams, batch)
+}
+
+fn bare_appends(durability: Durability, streams: usize, batch: usize) -> Duration {
+    bare_append_all(&bare(durability), streams, batch)
+}
+
+fn bare_append_all(connection: &Connection, streams: usize, batch: usize) -> Duration {
+    let text = |version| stored::write("an event", &event(version)).unwrap();
+    let texts: Vec<String> = (1..=batch).map(text).collect();
+    let run = |text: &str| {
+        connection
+            .prepare_cached(text)
+            .unwrap()
+            .execute([])
+            .unwrap()
+    };
+    timed(|| {
+        for n in 0..streams {
+            run("BEGIN IMMEDIATE");
+            let insert = "INSERT INTO events (stream, version, body) VALUES (?1, ?2, ?3)";
+            let mut insert = connection.prepare_cached(insert).unwrap();
+            for (version, text) in texts.iter().enumerate() {
+                let row = rusqlite::params![uuid(n).into_bytes(), version as i64, text];
+                insert.execute(row).unwrap();
             }
+            run("COMMIT");
         }
-        let took = begun.elapsed();
-        black_box(cqrs);
-        (took, commands)
-    });
-    let ours = median_of(|| {
-        let desk = Desk::new(MemoryStore::new(), Rulebook::starter());
-        let begun = Instant::now();
-        fill(&desk, tickets);
-        let took = begun.elapsed();
-        black_box(desk);
-        (took, commands)
-    });
-    row("cqrs-es: load, handle, append (reference)", peer, peer);
-    row("desk: load, decide, commit", ours, peer);
+    })
+}
+
+fn loads(store: &SqliteStore, streams: usize) -> Duration {
+    timed(|| {
+        for n in 0..streams {
+            let load = Load::streams(TenantId::SINGLE, [stream(n)]);
+            let loaded = store.load(&load).unwrap();
+            assert_eq!(loaded.streams[0].events.len(), 16);
+        }
+    })
+}
+
+fn each_text(connection: &Connection, streams: usize, mut visit: impl FnMut(usize, &str)) {
+    let select = "SELECT body FROM events WHERE stream = ?1 ORDER BY version";
+    let mut select = connection.prepare_cached(select).unwrap();
+    for n in 0..streams {
+        let mut rows = select.query([uuid(n).as_bytes()]).unwrap();
+        let mut version = 0;
+        while let Some(row) = rows.next().unwrap() {
+            version += 1;
+            visit(version, row.get_ref(0).unwrap().as_str().unwrap());
+        }
+    }
+}
+
+fn bare_loads(connection: &Connection, streams: usize) -> Duration {
+    timed(|| {
+        each_text(connection, streams, |_, text| {
+            _ = black_box(text.to_owned())
+        })
+    })
+}
+
+fn bare_decoded(connection: &Connection, streams: usize) -> Duration {
+    let decode = |version: usize, text: &str| {
+        black_box(stored::read_event(Version(version as u64), 1, text).unwrap());
+    };
+    timed(|| each_text(connection, streams, decode))
+}
+
+/// Four commands a ticket: open, ask and wait, answer of the customer, resolve.
+fn whole_commands<S: Store>(desk: &Desk<S>, tickets: usize) -> Duration {
+    let kim = Actor::Agent(AgentId::named("kim"));
+    let ann = CustomerId::named("ann");
+    timed(|| {
+        for i in 0..tickets {
+            let at = |minutes| begin() + TimeDelta::minutes(minutes) + TimeDelta::seconds(i as i64);
+            let call = |actor, minutes| Call::with_id(uuid(i + 1), actor, at(minutes));
+            let customer = Actor::Customer(ann);
+            let open = Open::new("Printer on fire")
+                .from_customer(ann)
+                .body("Please hurry");
+            let id = desk.open(&call(customer, 0), open).unwrap().id();
+            let ask = Command::reply("Which floor?").then_pend(Pending::Customer);
+            desk.submit(id, &call(kim, 10), ask).unwrap();
+            desk.submit(id, &call(customer, 20), Command::reply("The third"))
+                .unwrap();
+            desk.submit(
+                id,
+                &call(kim, 30),
+                Command::reply("Put out.").then_resolve(),
+            )
+            .unwrap();
+        }
+    })
+}
+
+/// Tickets that wake one per second, from a minute after the beginning.
+fn fill_due(store: &dyn Store, tickets: usize) {
+    let stamp = Stamp {
+        rulebook: RulebookId::named("r"),
+        zone_data: "2026e".into(),
+    };
+    let part = |n: usize| {
+        let wake = Wake {
+            at: Some(begin() + TimeDelta::seconds(60 + n as i64)),
+            stamp: stamp.clone(),
+        };
+        Part::append(stream(n), Version(0), vec![event(1)]).wake(wake)
+    };
+    for first in (0..tickets).step_by(1_000) {
+        let parts = (first..first + 1_000).map(part).collect();
+        let commit = Commit::new(TenantId::SINGLE, begin(), parts);
+        store.commit(&commit).unwrap();
+    }
+}
+
+fn idle(store: &dyn Store) -> Duration {
+    let scan = || {
+        for _ in 0..1_000 {
+            assert!(store.due(begin(), "2026e", 500).unwrap().is_empty());
+        }
+    };
+    per(median((0..ROUNDS).map(|_| timed(scan))), 1_000)
+}
+
+fn due(store: &dyn Store) -> Duration {
+    let now = begin() + TimeDelta::seconds(5_000);
+    let scan = || {
+        for _ in 0..20 {
+            assert_eq!(store.due(now, "2026e", 500).unwrap().len(), 500);
+        }
+    };
+    per(median((0..ROUNDS).map(|_| timed(scan))), 20 * 500)
+}
+
+fn timed(work: impl FnOnce()) -> Duration {
+    let begun = Instant::now();
+    work();
+    begun.elapsed()
+}
+
+fn median(rounds: impl Iterator<Item = Duration>) -> Duration {
+    let mut rounds: Vec<_> = rounds.collect();
+    rounds.sort_unstable();
+    rounds[rounds.len() / 2]
+}
+
+/// Both in turns, so that both see the same machine.
+fn pair(
+    mut one: impl FnMut() -> Duration,
+    mut other: impl FnMut() -> Duration,
+) -> (Duration, Duration) {
+    let rounds: Vec<_> = (0..ROUNDS).map(|_| (one(), other())).collect();
+    let of = |which: fn(&(Duration, Duration)) -> Duration| median(rounds.iter().map(which));
+    (of(|pair| pair.0), of(|pair| pair.1))
+}
+
+fn per(took: Duration, times: usize) -> Duration {
+    took / u32::try_from(times.max(1)).unwrap_or(u32::MAX)
+}
+
+fn row(what: &str, ours: Duration, bare: Duration) {
+    let share = bare.as_secs_f64() / ours.as_secs_f64() * 100.0;
     println!(
-        "{:<58} {:>10.2} x",
-        "the desk is as fast as cqrs-es, times",
-        peer / ours
-    );
-    println!(
-        "{:<58} {:>10.2} x",
-        "a commit beside a bare push (at most 8)",
-        commit / push
+        "{what:<42} {:>10}  bare {:>10}  {share:>5.0} % of the bare speed",
+        shown(ours),
+        shown(bare)
     );
 }
 
-/// The commits of the same commands, in order.
-fn commits_of(tickets: usize) -> Vec<Commit> {
-    let desk = Desk::new(Recording::default(), Rulebook::starter());
-    fill(&desk, tickets);
-    std::mem::take(&mut *desk.store().commits.lock().unwrap())
+fn alone(what: &str, ours: Duration) {
+    println!("{what:<42} {:>10}", shown(ours));
 }
 
-/// A memory store that also keeps every commit.
-#[derive(Debug, Default)]
-struct Recording {
-    store: MemoryStore,
-    commits: Mutex<Vec<Commit>>,
-}
-
-impl Store for Recording {
-    fn load(&self, request: &Load) -> Result<Loaded, StoreError> {
-        self.store.load(request)
-    }
-    fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
-        self.commits.lock().unwrap().push(commit.clone());
-        self.store.commit(commit)
-    }
-    fn due(
-        &self,
-        now: DateTime<Utc>,
-        zone_data: &str,
-        limit: usize,
-    ) -> Result<Vec<DueStream>, StoreError> {
-        self.store.due(now, zone_data, limit)
-    }
-    fn next_wake(&self, after: Option<DateTime<Utc>>) -> Result<Option<DateTime<Utc>>, StoreError> {
-        self.store.next_wake(after)
-    }
-    fn facts(&self, tenant: TenantId, visit: &mut dyn FnMut(&[Fact])) -> Result<(), StoreError> {
-        self.store.facts(tenant, visit)
-    }
-    fn content(
-        &self,
-        tenant: TenantId,
-        ids: &[helpdesk::id::ContentId],
-    ) -> Result<Vec<Option<Content>>, StoreError> {
-        self.store.content(tenant, ids)
-    }
-    fn claim(
-        &self,
-        now: DateTime<Utc>,
-        lease: TimeDelta,
-        limit: usize,
-    ) -> Result<Vec<OutboxMessage>, StoreError> {
-        self.store.claim(now, lease, limit)
-    }
-    fn acknowledge(&self, ids: &[Uuid]) -> Result<(), StoreError> {
-        self.store.acknowledge(ids)
-    }
-    fn next_delivery(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-        self.store.next_delivery()
-    }
-    fn prune_keys(&self, tenant: TenantId, before: DateTime<Utc>) -> Result<usize, StoreError> {
-        self.store.prune_keys(tenant, before)
-    }
-}
-
-// The same desk as a plain cqrs-es aggregate.
-
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Story {
-    opened_at: Option<DateTime<Utc>>,
-    requester: Uuid,
-    status: Status,
-    messages: u32,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-enum Status {
-    #[default]
-    Open,
-    Pending,
-    Resolved,
-}
-
-enum Say {
-    Open {
-        at: DateTime<Utc>,
-        requester: Uuid,
-        subject: String,
-        body: String,
-    },
-    Reply {
-        at: DateTime<Utc>,
-        author: Uuid,
-        body: String,
-        then: Option<Status>,
-    },
-}
-
-impl Say {
-    fn at(at: DateTime<Utc>, minutes: i64) -> Say {
-        let (ann, kim) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        let reply = |author, body: &str, then| Say::Reply {
-            at,
-            author,
-            body: body.to_owned(),
-            then,
-        };
-        match minutes {
-            0 => Say::Open {
-                at,
-                requester: ann,
-                subject: "Printer on fire".to_owned(),
-                body: "Please hurry".to_owned(),
-            },
-            10 => reply(kim, "Which floor?", Some(Status::Pending)),
-            20 => reply(ann, "The third", Some(Status::Open)),
-            _ => reply(kim, "Put out", Some(Status::Resolved)),
-        }
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-enum Happened {
-    Opened {
-        at: DateTime<Utc>,
-        requester: Uuid,
-        subject: String,
-    },
-    MessageAdded {
-        at: DateTime<Utc>,
-        author: Uuid,
-        body: String,
-    },
-    StatusChanged {
-        at: DateTime<Utc>,
-        to: Status,
-    },
-}
-
-impl DomainEvent for Happened {
-    fn event_type(&self) -> String {
-        "Happened".to_owned()
-    }
-    fn event_version(&self) -> String {
-        "1".to_owned()
-    }
-}
-
-#[derive(Debug)]
-struct Refused;
-
-impl std::fmt::Display for Refused {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("refused")
-    }
-}
-
-impl std::error::Error for Refused {}
-
-impl Aggregate for Story {
-    const TYPE: &'static str = "story";
-    type Command = Say;
-    type Event = Happened;
-    type Error = Refused;
-    type Services = ();
-
-    async fn handle(
-        &mut self,
-        command: Say,
-        _: &(),
-        sink: &EventSink<Story>,
-    ) -> Result<(), Refused> {
-        match command {
-            Say::Open {
-                at,
-                requester,
-                subject,
-                body,
-            } => {
-                if self.opened_at.is_some() {
-                    return Err(Refused);
-                }
-                sink.write(
-                    Happened::Opened {
-                        at,
-                        requester,
-                        subject,
-                    },
-                    self,
-                )
-                .await;
-                let author = requester;
-                sink.write(Happened::MessageAdded { at, author, body }, self)
-                    .await;
-            }
-            Say::Reply {
-                at,
-                author,
-                body,
-                then,
-            } => {
-                if self.opened_at.is_none() {
-                    return Err(Refused);
-                }
-                sink.write(Happened::MessageAdded { at, author, body }, self)
-                    .await;
-                if let Some(to) = then {
-                    sink.write(Happened::StatusChanged { at, to }, self).await;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn apply(&mut self, event: Happened) {
-        match event {
-            Happened::Opened { at, requester, .. } => {
-                (self.opened_at, self.requester) = (Some(at), requester)
-            }
-            Happened::MessageAdded { .. } => self.messages += 1,
-            Happened::StatusChanged { to, .. } => self.status = to,
-        }
-    }
-}
-
-/// `cqrs_es::mem_store::MemStore` without the lines that print.
-struct Quiet<A: Aggregate> {
-    events: Arc<RwLock<Streams<A>>>,
-}
-
-type Streams<A> = HashMap<String, Vec<EventEnvelope<A>>>;
-
-struct QuietContext<A> {
-    aggregate_id: String,
-    aggregate: A,
-    current_sequence: usize,
-}
-
-impl<A: Aggregate> Default for Quiet<A> {
-    fn default() -> Quiet<A> {
-        Quiet {
-            events: Arc::default(),
-        }
-    }
-}
-
-impl<A: Aggregate> AggregateContext<A> for QuietContext<A> {
-    fn aggregate(&mut self) -> &mut A {
-        &mut self.aggregate
-    }
-}
-
-impl<A: Aggregate> Quiet<A> {
-    fn committed(&self, aggregate_id: &str) -> Vec<EventEnvelope<A>> {
-        let events = self.events.read().unwrap();
-        events
-            .get(aggregate_id)
-            .into_iter()
-            .flatten()
-            .cloned()
-            .collect()
-    }
-}
-
-impl<A: Aggregate> EventStore<A> for Quiet<A> {
-    type AC = QuietContext<A>;
-
-    async fn load_events(
-        &self,
-        aggregate_id: &str,
-    ) -> Result<Vec<EventEnvelope<A>>, AggregateError<A::Error>> {
-        Ok(self.committed(aggregate_id))
-    }
-
-    async fn load_aggregate(
-        &self,
-        aggregate_id: &str,
-    ) -> Result<QuietContext<A>, AggregateError<A::Error>> {
-        let mut context = QuietContext {
-            aggregate_id: aggregate_id.to_string(),
-            aggregate: A::default(),
-            current_sequence: 0,
-        };
-        for envelope in self.load_events(aggregate_id).await? {
-            context.current_sequence = envelope.sequence;
-            context.aggregate.apply(envelope.payload);
-        }
-        Ok(context)
-    }
-
-    async fn commit(
-        &self,
-        events: Vec<A::Event>,
-        context: QuietContext<A>,
-        metadata: HashMap<String, String>,
-    ) -> Result<Vec<EventEnvelope<A>>, AggregateError<A::Error>> {
-        let aggregate_id = context.aggregate_id;
-        let mut sequence = context.current_sequence;
-        let wrap = |payload| {
-            sequence += 1;
-            EventEnvelope {
-                aggregate_id: aggregate_id.to_string(),
-                sequence,
-                payload,
-                metadata: metadata.clone(),
-            }
-        };
-        let wrapped: Vec<EventEnvelope<A>> = events.into_iter().map(wrap).collect();
-        if wrapped.is_empty() {
-            return Ok(wrapped);
-        }
-        let mut all = self.committed(&aggregate_id);
-        all.extend(wrapped.iter().cloned());
-        self.events.write().unwrap().insert(aggregate_id, all);
-        Ok(wrapped)
-    }
-}
-
-/// The result of a future that never waits.
-fn ready<T>(future: impl Future<Output = T>) -> T {
-    let mut future = pin!(future);
-    match future
-        .as_mut()
-        .poll(&mut Context::from_waker(Waker::noop()))
-    {
-        Poll::Ready(result) => result,
-        Poll::Pending => unreachable!("nothing in memory waits"),
-    }
+fn shown(took: Duration) -> String {
+    format!("{:.2} us", took.as_secs_f64() * 1e6)
 }

@@ -25,6 +25,15 @@ pub enum StreamKind {
     Ticket,
 }
 
+impl StreamKind {
+    /// The kind as databases have it.
+    pub const fn code(self) -> i64 {
+        match self {
+            StreamKind::Ticket => 1,
+        }
+    }
+}
+
 /// The name of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct StreamId {

@@ -61,6 +61,11 @@ mod error;
 mod listing;
 mod memory;
 mod snapshot;
+pub mod sql;
+#[cfg(feature = "sqlite")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
+pub mod sqlite;
+pub mod stored;
 
 use std::fmt;
 
@@ -80,6 +85,9 @@ pub use listing::{Filter, Page, TicketRow};
 pub use memory::MemoryStore;
 pub(crate) use snapshot::NoTicket;
 pub use snapshot::Snapshot;
+#[cfg(feature = "sqlite")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
+pub use sqlite::SqliteStore;
 
 /// Keeps what happened. Object-safe; shared by `&self`. The module's essay has the whole contract.
 pub trait Store: fmt::Debug + Send + Sync {

@@ -241,7 +241,7 @@ pub fn writers_of_many_streams_lose_nothing(store: &dyn Store) {
 }
 
 /// One event of each kind and shape, with every envelope field, at the edges of time.
-pub(super) fn one_of_each() -> Vec<Recorded> {
+pub fn one_of_each() -> Vec<Recorded> {
     let just_before = LATEST - TimeDelta::microseconds(1);
     let agent = AgentId::named("kim");
     let message = |visibility, class| {
