@@ -384,8 +384,9 @@ fn moves(desk: &Desk<MemoryStore>, ids: &[TicketId]) {
             .store()
             .load(&load)
             .unwrap()
-            .snapshots
+            .streams
             .remove(0)
+            .snapshot
             .unwrap();
         let back = kept.wake.clone().unwrap();
         let away = Wake {

@@ -500,7 +500,7 @@ impl<S: Store> TenantDesk<'_, S> {
     }
 
     fn rulebook_of(&self, ticket: &Ticket) -> Result<&Rulebook, Error> {
-        Ok(self.desk.rulebooks.of(&ticket)?)
+        Ok(self.desk.rulebooks.of(ticket)?)
     }
 
     fn owner(&self, key: UniqueKey) -> Result<Option<TicketId>, Error> {

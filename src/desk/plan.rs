@@ -156,7 +156,7 @@ fn plan_submit(
 ) -> Result<Plan, Error> {
     let known_ticket = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
     let ticket = &known_ticket.ticket;
-    let book = rulebooks.of(&ticket)?;
+    let book = rulebooks.of(ticket)?;
     let rules = book.tickets();
     rules.permit(ticket, call.actor(), command)?;
     if let Some(done) = already_done(request, known, call)? {
@@ -260,7 +260,7 @@ fn plan_sweep(
 ) -> Result<Plan, Error> {
     let known_ticket = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
     let ticket = &known_ticket.ticket;
-    let book = rulebooks.of(&ticket)?;
+    let book = rulebooks.of(ticket)?;
     in_range(call.at())?;
     let before = ticket.version();
     let at = call.at().max(ticket.last_event_at());
