@@ -12,7 +12,7 @@ use super::event::{Event, MessageAdded, Recorded};
 use super::lifecycle::{Stage, Status};
 use super::mark::{Mark, MarkKind, Phase};
 use super::rating::Rating;
-use super::{Cycle, Estimate, Holder, Message, Ticket, TimeEntry};
+use super::{Assignment, Cycle, Estimate, Holder, Message, Ticket, TimeEntry};
 
 /// The version of the fold. A ticket that was kept as another version folded it is folded anew from its events.
 pub const FOLD: u32 = 1;
@@ -44,7 +44,6 @@ impl Ticket {
             last_at: first.at,
             status: Status::Open,
             label: None,
-            holders: Vec::new(),
             priority: opened.priority,
             kind: None,
             tags: Default::default(),
@@ -54,6 +53,7 @@ impl Ticket {
             effort: Vec::new(),
             links: Vec::new(),
             estimates: Vec::new(),
+            assignments: Vec::new(),
             ratings: Vec::new(),
             cycles: vec![Cycle::beginning(first.at)],
             policies: Default::default(),
@@ -87,11 +87,14 @@ impl Ticket {
             }
             Event::Assigned { agent, team } => {
                 let entered = team.is_some() && self.team() != *team;
-                let holder = Holder {
-                    agent: *agent,
-                    team: *team,
-                };
-                self.holders.push((self.last_at, holder));
+                self.assignments.push(Assignment {
+                    at: self.last_at,
+                    version: recorded.version,
+                    holder: Holder {
+                        agent: *agent,
+                        team: *team,
+                    },
+                });
                 let agent = agent.is_some();
                 self.mark(recorded, MarkKind::Assigned { agent, entered });
             }

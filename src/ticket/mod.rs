@@ -161,6 +161,17 @@ pub struct Holder {
     pub team: Option<TeamId>,
 }
 
+/// Who was in charge from an instant on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// Since when.
+    pub at: DateTime<Utc>,
+    /// The place of the event.
+    pub version: Version,
+    /// Who.
+    pub holder: Holder,
+}
+
 /// One resolution cycle: from creation or a reopening to the next reopening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cycle {
@@ -193,7 +204,6 @@ pub struct Ticket {
     last_at: DateTime<Utc>,
     status: Status,
     label: Option<Name>,
-    holders: Vec<(DateTime<Utc>, Holder)>, // the last one is in charge
     priority: Priority,
     kind: Option<Name>,
     tags: BTreeSet<Name>,
@@ -203,6 +213,7 @@ pub struct Ticket {
     effort: Vec<TimeEntry>,
     links: Vec<(Link, TicketId)>,
     estimates: Vec<Estimate>,
+    assignments: Vec<Assignment>,
     ratings: Vec<Rating>,
     cycles: Vec<Cycle>, // INVARIANT: never empty
     policies: [Option<Name>; Agreement::ALL.len()],
@@ -270,15 +281,10 @@ impl Ticket {
 
     /// Who is in charge.
     pub fn holder(&self) -> Holder {
-        self.holders
+        self.assignments
             .last()
-            .map(|(_, holder)| *holder)
+            .map(|last| last.holder)
             .unwrap_or_default()
-    }
-
-    /// Who was in charge, each with the instant from which on; before the first one nobody was.
-    pub fn holders(&self) -> &[(DateTime<Utc>, Holder)] {
-        &self.holders
     }
 
     /// The agent in charge.
@@ -359,6 +365,11 @@ impl Ticket {
     /// What the customer was told about when it will be resolved, oldest first.
     pub fn estimates(&self) -> &[Estimate] {
         &self.estimates
+    }
+
+    /// Who was in charge since when, oldest first. Nobody was before the first.
+    pub fn assignments(&self) -> &[Assignment] {
+        &self.assignments
     }
 
     /// Its resolution cycles; the last one is the current one.

@@ -79,7 +79,7 @@ impl Store for MemoryStore {
         for stream in &request.streams {
             let known = held.shard(shard_of(stream.id))?.streams.get(stream);
             if request.snapshots {
-                let (kept, after) = known.map(Kept::after_snapshot).unwrap_or_default();
+                let (kept, after) = known.map(Kept::since_snapshot).unwrap_or_default();
                 loaded.streams.push(Stream::since(kept, after));
             } else {
                 let events = known.map(Kept::events);

@@ -54,7 +54,7 @@ impl Kept {
     }
 
     /// The last snapshot and the events after it; all events where there is none.
-    pub(super) fn after_snapshot(&self) -> (Option<Snapshot>, Events) {
+    pub(super) fn since_snapshot(&self) -> (Option<Snapshot>, Events) {
         let before = self.snapshot.as_ref().map_or(0, |kept| kept.version().0); // versions count from 1 without a gap
         let after = usize::try_from(before)
             .ok()
