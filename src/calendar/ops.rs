@@ -104,7 +104,7 @@ impl Calendar {
     ///
     /// # Errors
     /// As [`add`](Self::add).
-    #[inline]
+    #[inline(always)]
     pub fn add_micros(&self, from: i64, time: i64) -> Result<i64, CalendarError> {
         if !is_in_range(from) {
             return Err(out_of_range(from));
