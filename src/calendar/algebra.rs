@@ -78,7 +78,7 @@ impl Combination {
 fn shape_of(timeline: &Timeline, week: usize) -> Shape {
     match timeline {
         Timeline::Always => CLOSED,
-        Timeline::Table(table) => table.weeks[week],
+        Timeline::Table(table) => table.rows[week].shape,
     }
 }
 

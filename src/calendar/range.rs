@@ -63,6 +63,7 @@ pub(super) fn micros(at: DateTime<Utc>) -> Result<i64, CalendarError> {
 }
 
 /// The instant of a count of microseconds that lies in the supported range.
+#[inline]
 pub(super) fn instant(us: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(us).unwrap_or(LATEST)
 }

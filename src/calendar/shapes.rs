@@ -1,27 +1,28 @@
 //! The shapes that weeks have: each a list of open spans, cut up so that two look-ups answer everything about it.
 //!
 //! A calendar with the holidays of thirty years has 6,836 weeks and some dozens of shapes. Times here are microseconds
-//! since the week began. *How much is open before a time* is read off a [`Cell`]: the week is cut into nine bins of 2³⁶
-//! microseconds (19 hours), so that a shift finds the bin, and most bins meet at most two open spans. *When is so much
+//! since the week began. *How much is open before a time* is read off a [`Cell`]: the week is cut into bins of 2³⁵ microseconds
+//! (9.5 hours), so that a shift finds the bin, and most bins meet at most two open spans. *When is so much
 //! used up* is read off the list of spans, ordered by the open time before each, and a mark for every 2³³ microseconds
 //! (2.4 hours) of open time says where in it to look. Any number of spans is allowed: a crowded bin, or a mark with
 //! many spans behind it, is worked out by binary search.
 
-use super::range::{SECOND_US, WEEK_S, WEEK_US};
+use super::range::{SECOND_US, WEEK_S, WEEK_US, WEEKS};
 
 pub(super) const WEEK: u32 = WEEK_S as u32;
 
-/// A shape: the place of its first cell.
+/// A shape: half the place of its first cell, so that as many as there are weeks have a number.
 pub(super) type Shape = u16;
 
 /// The shape of a week that is closed throughout, the first of every calendar.
 pub(super) const CLOSED: Shape = 0;
 
-const BIN: u32 = 36;
+const BIN: u32 = 35;
 const BINS: usize = (WEEK_US >> BIN) as usize + 1;
 const MARK: u32 = 33;
 /// How many marks there are to a bin, and so to a cell: the first mark follows from the first cell.
 const MARKS_A_CELL: usize = 1 << (BIN - MARK);
+const _: () = assert!(BINS % 2 == 0 && (WEEKS + 1) * BINS / 2 <= Shape::MAX as usize);
 
 /// The base of a cell with more spans than it can hold: so low that every sum with it is negative.
 const CROWDED: i64 = i64::MIN / 2;
@@ -95,7 +96,7 @@ impl Shapes {
 
     /// Adds the shape with these open spans, in seconds of the week, in order and disjoint.
     pub(super) fn add(&mut self, spans: &[(u32, u32)]) -> Shape {
-        let shape = self.cells.len() as Shape;
+        let shape = (self.cells.len() / 2) as Shape;
         let first = self.spans.len();
         self.lists.push(first as u32);
         let mut open = 0;
@@ -166,7 +167,7 @@ impl Shapes {
 
     /// The open spans of a shape and one more that begins where its open time is used up.
     fn list(&self, shape: Shape) -> &[Open] {
-        let number = usize::from(shape) / BINS;
+        let number = first_cell(shape) / BINS;
         let first = self.lists[number] as usize;
         let next = self.lists.get(number + 1);
         let end = next.map_or(self.spans.len(), |&next| next as usize);
@@ -192,7 +193,7 @@ impl Shapes {
     /// The open time before `at`, or something negative when one has to [search](Self::search_open) for it.
     #[inline(always)]
     pub(super) fn open_before(&self, shape: Shape, at: i64) -> i64 {
-        let cell = &self.cells[usize::from(shape) + (at >> BIN) as usize];
+        let cell = &self.cells[first_cell(shape) + (at >> BIN) as usize];
         let held = |place: usize| at.max(cell.from[place]).min(cell.to[place]);
         cell.base + held(0) + held(1)
     }
@@ -222,7 +223,7 @@ impl Shapes {
     /// Far out of the range when it has no more.
     #[inline(always)]
     pub(super) fn at_open(&self, shape: Shape, open: i64) -> i64 {
-        let mark = self.marks[usize::from(shape) * MARKS_A_CELL + (open >> MARK) as usize];
+        let mark = self.marks[first_cell(shape) * MARKS_A_CELL + (open >> MARK) as usize];
         let near = &self.spans[usize::from(mark)..usize::from(mark) + 3];
         if near[2].before <= open {
             return self.search_at_open(shape, open);
@@ -244,6 +245,11 @@ impl Shapes {
         let passed = list.partition_point(|open| open.gap <= closed);
         closed + list.get(passed).map_or(0, |next| next.before)
     }
+}
+
+#[inline(always)]
+fn first_cell(shape: Shape) -> usize {
+    usize::from(shape) * 2
 }
 
 impl Open {

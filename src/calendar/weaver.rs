@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::range::{SECOND_US, WEEKS};
 use super::shapes::{CLOSED, Shape, Shapes, WEEK};
-use super::timeline::{HINTS, LAST_YEAR, ROWS, Table, Timeline};
+use super::timeline::{HINTS, LAST_YEAR, ROWS, Row, Table, Timeline};
 
 /// Puts a table together, week by week.
 pub(super) struct Weaver {
@@ -46,27 +46,28 @@ impl Weaver {
 
     /// The table of all weeks pushed, of which there must be as many as the range has.
     pub(super) fn finish(mut self) -> Timeline {
-        let mut before = [u32::MAX; ROWS];
-        let mut weeks = [CLOSED; ROWS];
+        let mut rows = [Row {
+            before: u32::MAX,
+            shape: CLOSED,
+            hint: 0,
+        }; ROWS];
         let mut open = 0;
-        let rows = before.iter_mut().zip(&mut weeks);
-        for ((before, week), &shape) in rows.zip(&self.weeks) {
-            (*before, *week) = (open, shape);
+        for (row, &shape) in rows.iter_mut().zip(&self.weeks) {
+            (row.before, row.shape) = (open, shape);
             open += self.shapes.sum(shape);
         }
-        before[WEEKS] = open;
+        rows[WEEKS].before = open;
         if open == WEEKS as u32 * WEEK {
             return Timeline::Always;
         }
         let whole = u128::from(open) * SECOND_US as u128;
         let scale = ((HINTS as u128) << 64).checked_div(whole);
         let scale = scale.map_or(u64::MAX, |scale| scale as u64);
+        give_hints(&mut rows, scale);
         self.shapes.shrink();
         Timeline::Table(Box::new(Table {
-            hints: hints(&before, scale),
-            last_year: open - before[WEEKS - LAST_YEAR],
-            before,
-            weeks,
+            last_year: open - rows[WEEKS - LAST_YEAR].before,
+            rows,
             scale,
             shapes: self.shapes,
             open,
@@ -74,16 +75,16 @@ impl Weaver {
     }
 }
 
-/// For each bucket the last week that begins with no more open time than the bucket does.
-fn hints(before: &[u32; ROWS], scale: u64) -> [u16; HINTS] {
+/// Notes for each bucket the last week that begins with no more open time than the bucket does.
+fn give_hints(rows: &mut [Row; ROWS], scale: u64) {
     let mut week = 0;
-    std::array::from_fn(|bucket| {
+    for bucket in 0..HINTS {
         let first = ((bucket as u128) << 64).div_ceil(u128::from(scale));
-        while week + 1 < WEEKS && u128::from(before[week + 1]) * SECOND_US as u128 <= first {
+        while week + 1 < WEEKS && u128::from(rows[week + 1].before) * SECOND_US as u128 <= first {
             week += 1;
         }
-        week as u16
-    })
+        rows[bucket].hint = week as u16;
+    }
 }
 
 fn fingerprint(spans: &[(u32, u32)]) -> u64 {
