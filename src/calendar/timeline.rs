@@ -32,21 +32,21 @@ pub(super) enum Timeline {
     /// Open without end: there is nothing to look up.
     Always,
     /// Open where the table says so.
-    Table(Box<Table>),
+    Table(Table),
 }
 
 /// Laid out so that what every question reads of it lies together.
 #[derive(Clone, Debug, PartialEq)]
-#[repr(C, align(64))]
+#[repr(C)]
 pub(super) struct Table {
     /// Maps open microseconds to buckets: a fixed-point factor of 64 places.
     pub(super) scale: u64,
+    pub(super) rows: Box<[Row; ROWS]>,
     pub(super) shapes: Shapes,
     /// Open seconds of the whole range.
     pub(super) open: u32,
     /// Open seconds of its last year.
     pub(super) last_year: u32,
-    pub(super) rows: [Row; ROWS],
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl Timeline {
     pub(super) fn bytes(&self) -> usize {
         match self {
             Timeline::Always => 0,
-            Timeline::Table(table) => size_of::<Table>() + table.shapes.bytes(),
+            Timeline::Table(table) => size_of_val(table.rows.as_ref()) + table.shapes.bytes(),
         }
     }
 }

@@ -65,13 +65,13 @@ impl Weaver {
         let scale = scale.map_or(u64::MAX, |scale| scale as u64);
         give_hints(&mut rows, scale);
         self.shapes.shrink();
-        Timeline::Table(Box::new(Table {
+        Timeline::Table(Table {
             last_year: open - rows[WEEKS - LAST_YEAR].before,
-            rows,
+            rows: Box::new(rows),
             scale,
             shapes: self.shapes,
             open,
-        }))
+        })
     }
 }
 
