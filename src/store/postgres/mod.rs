@@ -99,6 +99,8 @@ pub struct PostgresStore {
     schema: String,
     pool: Pool,
     sweep_lease: Option<TimeDelta>,
+    /// Who holds what it sweeps.
+    holder: Uuid,
     numbers: Given,
 }
 
@@ -144,8 +146,9 @@ impl Options {
         self
     }
 
-    /// Lets sweepers share the work: a stream that [`Store::due`] gave is not given again before so much time passed on the
-    /// callers' clocks, unless its wake-up changed meanwhile. Should a sweeper die, its streams are swept by others after that time.
+    /// Lets processes share the sweeping: a stream that [`Store::due`] gave to one store value is given to no other one until
+    /// so much time passed on the callers' clocks, or its wake-up changed, or the first one asked for other streams; and others
+    /// sleep that long for it ([`Store::next_wake`]). Should a process die, its streams are swept by others after that time.
     /// Default: none, `due` tells what is due to everybody. Choose some times what one sweep takes, such as a minute.
     #[must_use]
     pub fn sweep_lease(mut self, lease: TimeDelta) -> Options {
@@ -190,6 +193,7 @@ impl Options {
             schema: self.schema,
             pool,
             sweep_lease: self.sweep_lease,
+            holder: Uuid::new_v4(),
             numbers: Given::default(),
         })
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use tokio_postgres::Row;
 use uuid::Uuid;
 
 use crate::id::{ContentId, TenantId};
@@ -22,7 +23,7 @@ const FACTS_PAGE: usize = 1_000;
 
 impl PostgresStore {
     /// The rows of one statement.
-    fn rows(&self, text: &str, params: Params<'_>) -> Result<Vec<tokio_postgres::Row>, StoreError> {
+    fn rows(&self, text: &str, params: Params<'_>) -> Result<Vec<Row>, StoreError> {
         let query = [Query { text, params }];
         let mut all = self.pool.with(|link| link.read(&query))?;
         Ok(all.pop().unwrap_or_default())
@@ -35,29 +36,26 @@ impl PostgresStore {
         limit: usize,
     ) -> Result<Vec<DueStream>, StoreError> {
         let (now, most) = (micros(now), rows(limit));
-        let due = match self.sweep_lease {
-            None => self.rows(&self.own.due, vec![&zone_data, &now, &most])?,
+        let all = Query {
+            text: &self.own.due,
+            params: vec![&zone_data, &now, &most],
+        };
+        let found = match self.sweep_lease {
+            None => self.pool.with(|link| streams(&link.read(&[all])?))?,
             Some(lease) => {
                 let lease = lease.num_microseconds().unwrap_or(i64::MAX).max(1);
                 let until = now.saturating_add(lease);
-                self.rows(
-                    &self.own.take_due,
-                    vec![&zone_data, &now, &most, &now, &until],
-                )?
+                let release = Query {
+                    text: &self.own.release_due,
+                    params: vec![&self.holder, &now],
+                };
+                let take = Query {
+                    text: &self.own.take_due,
+                    params: vec![&zone_data, &now, &most, &until, &self.holder],
+                };
+                self.pool.with(|link| link.take(&[release, take], streams))?
             }
         };
-        let mut found: Vec<(Micros, StreamId)> = Vec::with_capacity(due.len());
-        for row in &due {
-            let Some(kind) = kind_of(get(row, 1)?) else {
-                continue; // newer processes look after it
-            };
-            let stream = StreamId {
-                tenant: TenantId::from_uuid(get(row, 0)?),
-                kind,
-                id: get(row, 2)?,
-            };
-            found.push((get(row, 3)?, stream));
-        }
         Ok(due_streams(found, limit))
     }
 
@@ -66,7 +64,10 @@ impl PostgresStore {
         after: Option<DateTime<Utc>>,
     ) -> Result<Option<DateTime<Utc>>, StoreError> {
         let after = after.map_or(Micros::MIN, micros);
-        let found = self.rows(&self.own.next_wake, vec![&after])?;
+        let found = match self.sweep_lease {
+            None => self.rows(&self.own.next_wake, vec![&after])?,
+            Some(_) => self.rows(&self.own.next_free_wake, vec![&after, &self.holder])?,
+        };
         let wake: Option<Micros> = found.first().map(|row| get(row, 0)).transpose()?.flatten();
         Ok(wake.filter(|wake| *wake != NEVER).map(instant))
     }
@@ -142,4 +143,21 @@ impl PostgresStore {
         }
         Ok(())
     }
+}
+
+/// The streams in these rows.
+fn streams(answers: &[Vec<Row>]) -> Result<Vec<(Micros, StreamId)>, StoreError> {
+    let mut found = Vec::new();
+    for row in answers.iter().flatten() {
+        let Some(kind) = kind_of(get(row, 1)?) else {
+            continue; // newer processes look after it
+        };
+        let stream = StreamId {
+            tenant: TenantId::from_uuid(get(row, 0)?),
+            kind,
+            id: get(row, 2)?,
+        };
+        found.push((get(row, 3)?, stream));
+    }
+    Ok(found)
 }

@@ -34,18 +34,28 @@ own! {
     due = format!("{ZONES} SELECT d.tenant, d.kind, d.id, d.wake_at {DUE} \
         ORDER BY s.zone_data, s.wake_at, s.tenant, s.kind, s.id LIMIT $3) d \
         ORDER BY d.wake_at, d.tenant, d.kind, d.id LIMIT $3");
-    /// The same for one sweeper: what another one holds at $4 is left out, and what it gets is held until $5.
+    /// The same for the sweepers of the process $5: what another one holds is left out, and what it gets is held until $4.
+    /// Two that ask at the same instant skip each other's rows.
     take_due = format!("{ZONES}, free AS MATERIALIZED (SELECT d.tenant, d.kind, d.id, d.wake_at {DUE} \
         AND NOT EXISTS (SELECT FROM {{t}}sweeps l WHERE l.tenant = s.tenant AND l.kind = s.kind AND l.id = s.id \
-        AND l.wake_at = s.wake_at AND l.held_until > $4) \
+        AND l.wake_at = s.wake_at AND l.held_until > $2 AND l.holder <> $5) \
         ORDER BY s.zone_data, s.wake_at, s.tenant, s.kind, s.id LIMIT $3 FOR UPDATE OF s SKIP LOCKED) d \
         ORDER BY d.wake_at, d.tenant, d.kind, d.id LIMIT $3) \
-        INSERT INTO {{t}}sweeps AS l (tenant, kind, id, wake_at, held_until) \
-        SELECT tenant, kind, id, wake_at, $5 FROM free ON CONFLICT (tenant, kind, id) DO UPDATE \
-        SET wake_at = excluded.wake_at, held_until = excluded.held_until \
-        WHERE l.wake_at <> excluded.wake_at OR l.held_until <= $4 RETURNING tenant, kind, id, wake_at");
+        INSERT INTO {{t}}sweeps AS l (tenant, kind, id, wake_at, held_until, holder) \
+        SELECT tenant, kind, id, wake_at, $4, $5 FROM free ON CONFLICT (tenant, kind, id) DO UPDATE \
+        SET wake_at = excluded.wake_at, held_until = excluded.held_until, holder = excluded.holder \
+        WHERE l.holder = excluded.holder OR l.wake_at <> excluded.wake_at OR l.held_until <= $2 RETURNING tenant, kind, id, wake_at");
+    /// What the process $1 held, and what was held until $2.
+    release_due = "DELETE FROM {t}sweeps WHERE holder = $1 OR held_until <= $2".to_owned();
     next_wake = format!("{ZONES} SELECT min(n.wake_at) FROM zone CROSS JOIN LATERAL (SELECT min(s.wake_at) AS wake_at \
         FROM {{t}}streams s WHERE s.zone_data = zone.v AND s.wake_at > $1) n");
+    /// The same for the process $2: what another one holds counts from the end of its lease.
+    next_free_wake = format!("{ZONES} SELECT min(a.wake_at) FROM (SELECT n.wake_at FROM zone CROSS JOIN LATERAL \
+        (SELECT s.wake_at FROM {{t}}streams s WHERE s.zone_data = zone.v AND s.wake_at > $1 \
+        AND NOT EXISTS (SELECT FROM {{t}}sweeps l WHERE l.tenant = s.tenant AND l.kind = s.kind AND l.id = s.id \
+        AND l.wake_at = s.wake_at AND l.holder <> $2) ORDER BY s.wake_at LIMIT 1) n \
+        UNION ALL SELECT min(l.held_until) FROM {{t}}sweeps l JOIN {{t}}streams s ON l.tenant = s.tenant \
+        AND l.kind = s.kind AND l.id = s.id AND l.wake_at = s.wake_at WHERE l.holder <> $2 AND l.held_until > $1) a");
     /// The events after the snapshot of this fold and schema, where there is one; else all.
     events_since = "SELECT version, schema, body FROM {t}events WHERE tenant = $1 AND kind = $2 AND id = $3 \
         AND version > coalesce((SELECT version FROM {t}snapshots WHERE tenant = $1 AND kind = $2 AND id = $3 \

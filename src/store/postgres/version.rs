@@ -7,9 +7,10 @@ use super::load::get;
 use super::texts::Own;
 use super::{StoreError, StoreErrorKind};
 
-/// What only this adapter has: which streams a sweeper holds. It is no part of the truth, and may be emptied at any time.
+/// What only this adapter has: which streams the sweepers of which process hold. It is no part of the truth, and may be emptied at any time.
 const SWEEPS: &str = "CREATE TABLE IF NOT EXISTS {t}sweeps (tenant {uuid} NOT NULL, kind {integer} NOT NULL, \
-    id {uuid} NOT NULL, wake_at {integer} NOT NULL, held_until {integer} NOT NULL, PRIMARY KEY (tenant, kind, id))";
+    id {uuid} NOT NULL, wake_at {integer} NOT NULL, held_until {integer} NOT NULL, \
+    holder {uuid} NOT NULL, PRIMARY KEY (tenant, kind, id))";
 
 /// Brings the tables to the newest version, all steps or none; processes that start together wait for each other.
 pub(super) fn bring_up(link: &mut Link, sql: &Sql, schema: &str) -> Result<(), StoreError> {
