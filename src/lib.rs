@@ -55,10 +55,12 @@
 //! |---|---|
 //! | (none) | the core and the memory store: opens no socket, no file and no thread |
 //! | `ical` | reads and writes holiday feeds (RFC 5545) |
+//! | `postgres` | a store on a PostgreSQL server, for many processes |
 //! | `testing` | strategies, laws and oracles for your own test suite |
 //!
 //! # What it will not do
-//! It has no user interface, runs no server, starts no thread, reads no clock and sends nothing: your application does. It
+//! It has no user interface, runs no server, starts no thread (the store of the feature `postgres` has one for its connections),
+//! reads no clock and sends nothing: your application does. It
 //! never panics on input. It counts in whole microseconds, and makes a float only where a number is shown.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -15,7 +15,10 @@ pub(super) fn failed(error: Error) -> StoreError {
             StoreErrorKind::Unavailable,
             "the connection was lost; what was being written may or may not be stored".to_owned(),
         ),
-        None => (StoreErrorKind::Other, "the driver refused the work".to_owned()),
+        None => (
+            StoreErrorKind::Other,
+            "the driver refused the work".to_owned(),
+        ),
     };
     StoreError::new(kind, what).because(error)
 }
@@ -101,7 +104,10 @@ fn meaning(said: &DbError) -> (StoreErrorKind, String) {
                 Unavailable,
                 "the connection was lost; what was being written may or may not be stored",
             ),
-            Some("53") => (Unavailable, "the server is short of memory or connections; try again"),
+            Some("53") => (
+                Unavailable,
+                "the server is short of memory or connections; try again",
+            ),
             Some("28" | "3D") => (Other, "the server does not let this user in"),
             _ => (Other, "postgresql refused the work"),
         },

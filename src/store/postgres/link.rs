@@ -142,9 +142,12 @@ impl Link {
         queries: &[Query<'_>],
         judge: impl FnOnce(&[u64]) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.transact(queries, |client, statement, query| {
-            Box::pin(client.execute(statement, &query.params))
-        }, |client| Box::pin(async move { client.batch_execute(BEGIN).await.map(|()| 0) }), judge)
+        self.transact(
+            queries,
+            |client, statement, query| Box::pin(client.execute(statement, &query.params)),
+            |client| Box::pin(async move { client.batch_execute(BEGIN).await.map(|()| 0) }),
+            judge,
+        )
     }
 
     /// The same with the rows that each gave.
@@ -199,7 +202,11 @@ impl Link {
 
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
-fn rows<'a>(client: &'a Client, statement: &'a Statement, query: &'a Query<'a>) -> Asked<'a, Vec<Row>> {
+fn rows<'a>(
+    client: &'a Client,
+    statement: &'a Statement,
+    query: &'a Query<'a>,
+) -> Asked<'a, Vec<Row>> {
     Box::pin(client.query(statement, &query.params))
 }
 

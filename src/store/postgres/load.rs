@@ -70,11 +70,7 @@ impl PostgresStore {
     }
 
     /// `None` where a snapshot cannot be read.
-    fn loaded(
-        &self,
-        request: &Load,
-        answers: Vec<Vec<Row>>,
-    ) -> Result<Option<Loaded>, StoreError> {
+    fn loaded(&self, request: &Load, answers: Vec<Vec<Row>>) -> Result<Option<Loaded>, StoreError> {
         let mut answers = answers.into_iter();
         let mut next = || answers.next().unwrap_or_default();
         let mut loaded = Loaded::default();
@@ -148,7 +144,10 @@ fn owners(keys: &[UniqueKey], rows: &[Row]) -> Result<Vec<Option<Uuid>>, StoreEr
     for row in rows {
         found.insert(get::<Uuid>(row, 0)?, get::<Uuid>(row, 1)?);
     }
-    Ok(keys.iter().map(|key| found.get(&key.uuid()).copied()).collect())
+    Ok(keys
+        .iter()
+        .map(|key| found.get(&key.uuid()).copied())
+        .collect())
 }
 
 /// What is in this column.

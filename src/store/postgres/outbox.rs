@@ -85,10 +85,7 @@ impl PostgresStore {
         before: DateTime<Utc>,
     ) -> Result<usize, StoreError> {
         let before = micros(before);
-        let pruned = self.touch(
-            &self.sql.texts.prune_keys,
-            vec![&tenant.uuid(), &before],
-        )?;
+        let pruned = self.touch(&self.sql.texts.prune_keys, vec![&tenant.uuid(), &before])?;
         usize::try_from(pruned)
             .map_err(|error| StoreError::new(StoreErrorKind::Other, "too many").because(error))
     }

@@ -53,7 +53,8 @@ impl PostgresStore {
                     text: &self.own.take_due,
                     params: vec![&zone_data, &now, &most, &until, &self.holder],
                 };
-                self.pool.with(|link| link.take(&[release, take], streams))?
+                self.pool
+                    .with(|link| link.take(&[release, take], streams))?
             }
         };
         Ok(due_streams(found, limit))
@@ -129,10 +130,7 @@ impl PostgresStore {
     pub(super) fn check_streams(&self) -> Result<(), StoreError> {
         let texts = &self.sql.texts;
         for (text, wrong) in [
-            (
-                &texts.torn_stream,
-                "has other events than its version says",
-            ),
+            (&texts.torn_stream, "has other events than its version says"),
             (&texts.lost_event, "has events and is not there"),
         ] {
             if let Some(row) = self.rows(text, Vec::new())?.first() {

@@ -60,6 +60,9 @@ own! {
     events_since = "SELECT version, schema, body FROM {t}events WHERE tenant = $1 AND kind = $2 AND id = $3 \
         AND version > coalesce((SELECT version FROM {t}snapshots WHERE tenant = $1 AND kind = $2 AND id = $3 \
         AND fold = $4 AND schema = $5), 0) ORDER BY version".to_owned();
+    /// Several events of one stream.
+    add_events = "INSERT INTO {t}events (tenant, kind, id, version, schema, body) \
+        SELECT $1, $2, $3, e.version, $4, e.body FROM unnest($5::bigint[], $6::text[]) AS e (version, body)".to_owned();
     owners = "SELECT key, owner FROM {t}unique_keys WHERE tenant = $1 AND key = ANY($2)".to_owned();
     contents = "SELECT id, schema, body FROM {t}contents WHERE tenant = $1 AND id = ANY($2)".to_owned();
     /// What others are just claiming is theirs.

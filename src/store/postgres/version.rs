@@ -35,7 +35,11 @@ fn bring_up_to(
             text: "SELECT to_regnamespace($1) IS NOT NULL",
             params: vec![&schema],
         };
-        let there = link.ask(&there)?.first().map(|row| get(row, 0)).transpose()?;
+        let there = link
+            .ask(&there)?
+            .first()
+            .map(|row| get(row, 0))
+            .transpose()?;
         if there != Some(true) {
             link.run(&format!("CREATE SCHEMA {schema}"))?;
         }
@@ -72,7 +76,11 @@ fn version(link: &Link, sql: &Sql) -> Result<i64, StoreError> {
         text: "SELECT to_regclass($1) IS NOT NULL",
         params: vec![&table],
     };
-    let there = link.ask(&there)?.first().map(|row| get(row, 0)).transpose()?;
+    let there = link
+        .ask(&there)?
+        .first()
+        .map(|row| get(row, 0))
+        .transpose()?;
     if there != Some(true) {
         return Ok(0);
     }
@@ -87,5 +95,65 @@ fn version(link: &Link, sql: &Sql) -> Result<i64, StoreError> {
             let what = format!("`{table}` does not tell the version of the tables");
             Err(StoreError::new(StoreErrorKind::Corrupt, what))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::PostgresStore;
+    use super::*;
+
+    const SECOND: &str = "ALTER TABLE {t}numbers ADD COLUMN note {text}; CREATE TABLE {t}extra (a {integer}) {heap};";
+
+    fn opened(schema: &str) -> PostgresStore {
+        let server = std::env::var("HELPDESK_POSTGRES")
+            .expect("`HELPDESK_POSTGRES` must tell where a PostgreSQL server is");
+        let options = PostgresStore::options().schema(schema);
+        let made = options.clone().connect(&server).unwrap();
+        let drop = format!("DROP SCHEMA {schema} CASCADE");
+        made.pool.with(|link| link.run(&drop)).unwrap();
+        options.connect(&server).unwrap()
+    }
+
+    #[test]
+    #[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+    fn each_version_is_made_of_the_one_before() {
+        let schema = "t_each_version";
+        let store = opened(schema);
+        let both = [MIGRATIONS[0], SECOND];
+        let kept = |link: &mut Link| {
+            link.run("INSERT INTO t_each_version.numbers VALUES (gen_random_uuid(), 7)")?;
+            for _ in 0..2 {
+                bring_up_to(link, &store.sql, schema, &both)?;
+                assert_eq!(version(link, &store.sql)?, 2);
+            }
+            let text = "SELECT last, note FROM t_each_version.numbers";
+            let params = Vec::new();
+            let row = link.ask(&Query { text, params })?.remove(0);
+            check_tables(link, &store.sql, &store.own)?;
+            Ok((get::<i64>(&row, 0)?, get::<Option<String>>(&row, 1)?))
+        };
+        assert_eq!(store.pool.with(kept).unwrap(), (7, None));
+        let older = store.pool.with(|link| bring_up(link, &store.sql, schema));
+        assert_eq!(older.unwrap_err().kind(), StoreErrorKind::Newer);
+    }
+
+    #[test]
+    #[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+    fn a_step_that_fails_leaves_the_tables_as_they_were() {
+        let schema = "t_failed_step";
+        let store = opened(schema);
+        let again = "CREATE TABLE {t}extra (again {integer})";
+        let torn = [MIGRATIONS[0], SECOND, again];
+        let raised = store
+            .pool
+            .with(|link| bring_up_to(link, &store.sql, schema, &torn));
+        assert!(raised.is_err());
+        let found = store.pool.with(|link| version(link, &store.sql));
+        assert_eq!(found.unwrap(), 1);
+        let extra = store
+            .pool
+            .with(|link| link.run("SELECT a FROM t_failed_step.extra"));
+        assert_eq!(extra.unwrap_err().kind(), StoreErrorKind::Corrupt);
     }
 }

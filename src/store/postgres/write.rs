@@ -36,7 +36,10 @@ pub async fn commit_in(
     commit: &Commit,
 ) -> Result<(), StoreError> {
     let statements = sql.commit(commit)?;
-    let inner = transaction.savepoint("helpdesk_commit").await.map_err(failed)?;
+    let inner = transaction
+        .savepoint("helpdesk_commit")
+        .await
+        .map_err(failed)?;
     let typed: Vec<Vec<_>> = statements.iter().map(typed).collect();
     let asked = statements.iter().zip(&typed);
     let asked = asked
@@ -83,13 +86,6 @@ fn typed<'a>(statement: &'a Statement<'_>) -> Vec<(&'a (dyn ToSql + Sync), Type)
     statement.params.iter().map(both).collect()
 }
 
-fn query<'a>(statement: &'a Statement<'_>) -> Query<'a> {
-    Query {
-        text: statement.sql,
-        params: params(statement),
-    }
-}
-
 fn check(statement: &Statement<'_>, rows: u64) -> Result<(), StoreError> {
     statement.check(usize::try_from(rows).unwrap_or(usize::MAX))
 }
@@ -100,11 +96,96 @@ impl PostgresStore {
         if statements.is_empty() {
             return Ok(());
         }
-        let queries: Vec<_> = statements.iter().map(query).collect();
+        let sent = self.gathered(&statements);
+        let queries: Vec<_> = sent.iter().map(|one| self.query(one)).collect();
         let judge = |rows: &[u64]| {
-            let both = statements.iter().zip(rows);
-            both.map(|(statement, rows)| check(statement, *rows)).collect()
+            let both = sent.iter().zip(rows);
+            both.map(|(sent, rows)| match sent {
+                Sent::One(statement) => check(statement, *rows),
+                Sent::Events { .. } => Ok(()),
+            })
+            .collect()
         };
         self.pool.with(|link| link.write(&queries, judge))
+    }
+
+    /// The same statements, with the events of a stream in one.
+    fn gathered<'s>(&self, statements: &'s [Statement<'s>]) -> Vec<Sent<'s>> {
+        let is_event = |one: &Statement<'_>| one.sql == self.sql.texts.add_event;
+        let alike = |one: &Statement<'_>, next: &Statement<'_>| {
+            is_event(one) && is_event(next) && one.params.get(..3) == next.params.get(..3)
+        };
+        let mut sent = Vec::with_capacity(statements.len());
+        for run in statements.chunk_by(alike) {
+            match Sent::events(run).filter(|_| run.len() > 1) {
+                Some(events) => sent.push(events),
+                None => sent.extend(run.iter().map(Sent::One)),
+            }
+        }
+        sent
+    }
+
+    fn query<'a>(&'a self, sent: &'a Sent<'a>) -> Query<'a> {
+        match sent {
+            Sent::One(statement) => Query {
+                text: statement.sql,
+                params: params(statement),
+            },
+            Sent::Events {
+                place: [tenant, kind, id],
+                schema,
+                versions,
+                bodies,
+            } => Query {
+                text: &self.own.add_events,
+                params: vec![
+                    param(tenant),
+                    param(kind),
+                    param(id),
+                    param(schema),
+                    versions,
+                    bodies,
+                ],
+            },
+        }
+    }
+}
+
+/// What is sent of a commit.
+enum Sent<'s> {
+    One(&'s Statement<'s>),
+    /// Events of one stream and schema.
+    Events {
+        place: [&'s Value; 3],
+        schema: &'s Value,
+        versions: Vec<i64>,
+        bodies: Vec<&'s str>,
+    },
+}
+
+impl<'s> Sent<'s> {
+    fn events(run: &'s [Statement<'s>]) -> Option<Sent<'s>> {
+        let [tenant, kind, id, _, schema, _] = run.first()?.params.as_slice() else {
+            return None;
+        };
+        let (mut versions, mut bodies) = (Vec::new(), Vec::new());
+        for statement in run {
+            match statement.params.as_slice() {
+                [_, _, _, Value::Integer(Some(version)), of, Value::Text(Some(body))]
+                    if of == schema =>
+                {
+                    versions.push(*version);
+                    bodies.push(body.as_ref());
+                }
+                _ => return None,
+            }
+        }
+        let place = [tenant, kind, id];
+        Some(Sent::Events {
+            place,
+            schema,
+            versions,
+            bodies,
+        })
     }
 }
