@@ -358,10 +358,4 @@ fn golden_readings_of_marks() {
         helpdesk::kpi::Marks::default().net_promoters().points(),
         None
     );
-    let _ = Period::at(
-        Every::Day,
-        at("2026-03-03T10:00:00Z"),
-        &helpdesk::calendar::Zone::utc(),
-        chrono::Weekday::Mon,
-    );
 }

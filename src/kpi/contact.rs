@@ -291,7 +291,7 @@ impl ContactTally {
     }
 
     fn change(&mut self, contact: &Contact, by: i64) {
-        let mut plus = |count: &mut i64, yes: bool| {
+        let plus = |count: &mut i64, yes: bool| {
             *count = count.saturating_add(if yes { by } else { 0 });
         };
         match contact.end {

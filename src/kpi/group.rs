@@ -212,6 +212,21 @@ impl GroupTally {
         })
     }
 
+    pub(super) fn dimensions(&self) -> &[Dimension] {
+        &self.dimensions
+    }
+
+    /// How many members a group needs.
+    pub(super) fn least(&self) -> u64 {
+        self.minimum
+    }
+
+    /// What was counted in each group.
+    pub(super) fn cells(&self) -> impl Iterator<Item = (&[Label], &Counts)> {
+        let groups = self.groups.iter();
+        groups.map(|(key, counts)| (key.as_slice(), counts))
+    }
+
     fn is_like(&self, other: &GroupTally) -> bool {
         self.total.scope() == other.total.scope()
             && self.dimensions == other.dimensions

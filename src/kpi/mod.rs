@@ -37,6 +37,7 @@
 //! store.
 
 mod backlog;
+mod compare;
 mod contact;
 mod days;
 mod dialect;
@@ -54,9 +55,14 @@ mod ratio;
 mod report;
 mod tally;
 mod text;
+mod uneven;
 mod window;
 
 pub use backlog::{Backlog, BacklogDay, Flow, backlog_by_day};
+pub use compare::{
+    Attained, COUNTERWEIGHTS, Comparison, Counterweight, Flag, Goal, Statistic, Trend, Value,
+    wilson,
+};
 pub use contact::{
     Contact, ContactEnd, ContactRules, ContactTally, SERVICE_LEVELS, ServiceLevel,
     ServiceLevelDefinition,
@@ -85,4 +91,5 @@ pub use ratio::{Excluded, Exclusion, Ratio};
 pub use report::{Report, by_ticket};
 pub use tally::Tally;
 pub use text::escape::{Formulas, csv_cell};
+pub use uneven::{Compared, Lies, Limits, Signal, Unevenness};
 pub use window::{Cohort, Scope, Window};

@@ -301,7 +301,7 @@ fn grouped(n: u64) -> String {
 }
 
 /// A length in at most two units, rounded to the smaller. Hours are the largest: a working day is not 24 of them.
-fn length(us: i64) -> String {
+pub(crate) fn length(us: i64) -> String {
     let sign = if us < 0 { "-" } else { "" };
     let us = us.unsigned_abs();
     let seconds = us.saturating_add(500_000) / 1_000_000;
