@@ -90,6 +90,7 @@ pub use quantile::{Summary, nearest_rank};
 pub use ratio::{Excluded, Exclusion, Ratio};
 pub use report::{Report, by_ticket};
 pub use tally::Tally;
+pub use text::Names;
 pub use text::escape::{Formulas, csv_cell};
 pub use uneven::{Compared, Lies, Limits, Signal, Unevenness};
 pub use window::{Cohort, Scope, Window};

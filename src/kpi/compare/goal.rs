@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::kpi::error::KpiError;
-use crate::kpi::figures::{Figure, KpiReport};
+use crate::kpi::figures::KpiReport;
 use crate::kpi::measure::{Direction, Kpi, Unit};
 use crate::sla::Measure;
 use crate::time::Span;
@@ -60,9 +60,8 @@ impl Goal {
     /// # Errors
     /// A KPI that is no share, or has no better direction; more than 1,000.
     pub fn share(kpi: Kpi, per_mille: u16) -> Result<Goal, KpiError> {
-        let is_share = matches!(kpi, Kpi::Csat | Kpi::Ces) || kpi.definition().unit == Unit::Ratio;
         let value = Value::new(i128::from(per_mille), 1_000, Unit::Ratio);
-        let fits = is_share && per_mille <= 1_000;
+        let fits = is_share(kpi) && per_mille <= 1_000;
         Goal::new(
             kpi,
             Statistic::Mean,
@@ -144,12 +143,8 @@ impl Goal {
                 value <= self.value
             }
         });
-        let is_share = !matches!(
-            report.figure(self.kpi),
-            Figure::Promoters(_) | Figure::Count(_)
-        );
         let interval = value
-            .filter(|value| is_share && self.kpi_is_share() && value.parts().0 >= 0)
+            .filter(|_| is_share(self.kpi))
             .and_then(|value| wilson(u64::try_from(value.parts().0).ok()?, value.parts().1));
         let at = self.value.number();
         Attained {
@@ -160,10 +155,10 @@ impl Goal {
             is_unsure: interval.is_some_and(|(low, high)| low <= at && at <= high),
         }
     }
+}
 
-    fn kpi_is_share(&self) -> bool {
-        matches!(self.kpi, Kpi::Csat | Kpi::Ces) || self.kpi.definition().unit == Unit::Ratio
-    }
+fn is_share(kpi: Kpi) -> bool {
+    matches!(kpi, Kpi::Csat | Kpi::Ces) || kpi.definition().unit == Unit::Ratio
 }
 
 impl fmt::Display for Goal {

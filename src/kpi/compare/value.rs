@@ -5,8 +5,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::kpi::figures::{Bands, Figure, KpiReport};
+use crate::kpi::figures::{Bands, Figure, KpiReport, all_clocks};
 use crate::kpi::measure::{Kpi, Unit};
+use crate::kpi::ratio::Ratio;
 use crate::kpi::text::length;
 use crate::sla::Measure;
 
@@ -56,7 +57,7 @@ impl Value {
         measure: Measure,
     ) -> Option<Value> {
         let unit = kpi.definition().unit;
-        let share = |ratio: &crate::kpi::Ratio| {
+        let share = |ratio: &Ratio| {
             Value::new(
                 i128::from(ratio.numerator()),
                 ratio.denominator(),
@@ -71,14 +72,7 @@ impl Value {
                 let (points, n) = net.score();
                 Value::new(points, n, unit)
             }
-            Figure::Attainment(all) => {
-                let sum = |of: fn(&crate::kpi::Ratio) -> u64| {
-                    all.iter()
-                        .fold(0u64, |sum, one| sum.saturating_add(of(one.ratio())))
-                };
-                let met = i128::from(sum(|ratio| ratio.numerator()));
-                Value::new(met, sum(|ratio| ratio.denominator()), Unit::Ratio)
-            }
+            Figure::Attainment(all) => share(&all_clocks(all)),
             Figure::Amounts(amounts) => {
                 let percent = match by {
                     Statistic::Mean => {

@@ -229,6 +229,42 @@ impl Kpi {
         Kpi::AbandonmentRate,
     ];
 
+    /// The name in files and in code, such as `reopen_rate`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kpi::Volume => "volume",
+            Kpi::ContactRate => "contact_rate",
+            Kpi::Resolved => "resolved",
+            Kpi::ResolutionRate => "resolution_rate",
+            Kpi::ReopenRate => "reopen_rate",
+            Kpi::ResolutionsReopened => "resolutions_reopened",
+            Kpi::FirstContactResolution => "first_contact_resolution",
+            Kpi::OneTouch => "one_touch",
+            Kpi::FirstResponseTime => "first_response_time",
+            Kpi::NextResponseTime => "next_response_time",
+            Kpi::RequesterWait => "requester_wait",
+            Kpi::FirstResolutionTime => "first_resolution_time",
+            Kpi::TotalResolutionTime => "total_resolution_time",
+            Kpi::CycleResolutionTime => "cycle_resolution_time",
+            Kpi::HeldTime => "held_time",
+            Kpi::HandleTime => "handle_time",
+            Kpi::Touches => "touches",
+            Kpi::TeamTransfers => "team_transfers",
+            Kpi::AgentTransfers => "agent_transfers",
+            Kpi::SlaAttainment => "sla_attainment",
+            Kpi::PromisesKept => "promises_kept",
+            Kpi::EtaKept => "eta_kept",
+            Kpi::EtaDeviation => "eta_deviation",
+            Kpi::Csat => "csat",
+            Kpi::Nps => "nps",
+            Kpi::Ces => "ces",
+            Kpi::Backlog => "backlog",
+            Kpi::BacklogAge => "backlog_age",
+            Kpi::ServiceLevel => "service_level",
+            Kpi::AbandonmentRate => "abandonment_rate",
+        }
+    }
+
     /// The KPI's row in [`MEASURES`].
     pub const fn definition(self) -> &'static Definition {
         &MEASURES[self as usize]
@@ -250,6 +286,7 @@ mod tests {
         for kpi in Kpi::ALL {
             let definition = kpi.definition();
             assert_eq!(definition.kpi, kpi);
+            assert_eq!(serde_json::to_value(kpi).unwrap(), kpi.name());
             assert_eq!(
                 definition.numerator.is_some(),
                 matches!(definition.unit, Unit::Ratio | Unit::Marks),
