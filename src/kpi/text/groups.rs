@@ -76,7 +76,7 @@ fn sheet(report: &GroupReport, kpis: &[Kpi], names: &Names) -> Sheet {
                 }
                 cells
             });
-            (labels.join(" / "), cells.collect::<Vec<_>>())
+            (labels, cells.collect::<Vec<_>>())
         })
         .collect();
     // By name where there are names; periods, priorities and hours keep the order that they have.
@@ -85,11 +85,11 @@ fn sheet(report: &GroupReport, kpis: &[Kpi], names: &Names) -> Sheet {
         .first()
         .is_some_and(|one| one.is_named())
     {
-        rows.sort();
+        rows.sort_by(|(one, _), (other, _)| one.first().cmp(&other.first()));
     }
     let mut rows: Vec<_> = rows
         .into_iter()
-        .map(|(label, cells)| Row::new(&label, cells, String::new()))
+        .map(|(labels, cells)| Row::new(&labels.join(" / "), cells, String::new()))
         .collect();
     let total = kpis.iter().flat_map(|kpi| cells(report.total(), *kpi));
     rows.push(Row::new("total", total.collect::<Vec<_>>(), String::new()));
