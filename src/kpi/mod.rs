@@ -58,7 +58,7 @@ mod text;
 mod uneven;
 mod window;
 
-pub use backlog::{Backlog, BacklogDay, Flow, backlog_by_day};
+pub use backlog::{Backlog, BacklogDay, Flow, Snapshot, backlog_at, backlog_by_day};
 pub use compare::{
     Attained, COUNTERWEIGHTS, Comparison, Counterweight, Flag, Goal, Statistic, Trend, Value,
     wilson,

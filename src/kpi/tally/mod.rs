@@ -208,7 +208,9 @@ pub(super) fn report(
         csat: counts.given.marks(RatingKind::Csat)?,
         nps: counts.given.marks(RatingKind::Nps)?,
         ces: counts.given.marks(RatingKind::Ces)?,
-        backlog: stock.flows.series(first, last)?,
+        backlog: stock.flows.series(first, last, |day| {
+            days.end(&scope.zone, day).min(micros(scope.as_of))
+        })?,
         backlog_age: Durations {
             calendar: ages,
             ..Durations::default()
