@@ -17,7 +17,7 @@ use crate::id::{
 };
 use crate::store::{Load, Part, Stamp, Store, StoreErrorKind, Wake};
 use crate::ticket::{
-    Attachment, Channel, ClockId, Delivery, Direction, Escalated, Event, FieldValue, Link,
+    Attachment, Channel, ClockId, Delivery, Direction, Escalated, Event, FieldValue, Holder, Link,
     MessageAdded, MessageClass, Metric, Opened, Pending, Priority, Rated, RatingKind, Recorded,
     Scale, Status, Step, Timing, Version, Visibility,
 };
@@ -350,12 +350,20 @@ pub fn one_of_each() -> Vec<Recorded> {
         },
         breach(false),
         breach(true),
+        Event::Withdrawn {
+            key: FiringKey::named("e"),
+        },
+        Event::RulebookApplied {
+            rulebook: RulebookId::named("next"),
+        },
         Event::Escalated(Escalated {
             key: FiringKey::named("e"),
             rule: name("rule"),
             level: name("level"),
             clock: Some(Metric::TotalResolution.into()),
             delivery: Delivery::Stale,
+            chain_ended: true,
+            told: Some(Holder::default()),
         }),
         Event::Imported,
     ];
