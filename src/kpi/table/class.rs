@@ -1,0 +1,145 @@
+//! The classes of tickets: everything about a ticket that a report counts once, in one small number.
+//!
+//! A report counts tickets by class and works the figures out from these counts at its end: one addition for each ticket
+//! instead of one for each figure. A class is made of the outcome of the resolutions that count, and, for members of the
+//! window, of where the ticket stands and how its first contact was answered.
+
+use crate::ticket::CloseReason;
+
+use super::tickets::REASONS;
+
+/// How many classes there are.
+pub(super) const CLASSES: usize = 128;
+
+/// A ticket that does not exist yet.
+pub(super) const ABSENT: u16 = 127;
+
+const OUTCOMES: u16 = 5;
+const RESPONSES: u16 = 4;
+
+/// What became of the resolutions of a ticket that count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// None counts.
+    None,
+    /// All are too young to say whether they hold; the flag: one did not.
+    Immature { is_reopened: bool },
+    /// Some are old enough; the flag: one of those did not hold.
+    Mature { is_reopened: bool },
+}
+
+/// Where a member of the window stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    Backlog,
+    Resolved,
+    Closed(CloseReason),
+}
+
+/// How the first contact of a member of the window was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Response {
+    Answered,
+    NotStarted,
+    Waiting,
+    Unanswered,
+}
+
+/// 0 where none counts, else 1 and 2 for what is too young, 3 and 4 for what is not; the greater of two was reopened.
+#[inline]
+pub(super) fn outcome(counts: bool, is_mature: bool, is_reopened: bool) -> u16 {
+    u16::from(counts) * (1 + u16::from(is_reopened) + 2 * u16::from(is_mature))
+}
+
+/// 0 in the backlog, 1 resolved, else 2 and the place of the reason, which is counted from 1 and settled where it is 0.
+#[inline]
+pub(super) fn standing(in_backlog: bool, is_resolved: bool, reason: u8) -> u16 {
+    let closed = 2 + u16::from(reason.saturating_sub(1));
+    let left = if is_resolved { 1 } else { closed };
+    if in_backlog { 0 } else { left }
+}
+
+/// In the order of [`Response`].
+#[inline]
+pub(super) fn response(is_answered: bool, is_not_applicable: bool, in_backlog: bool) -> u16 {
+    let open = if in_backlog { 2 } else { 3 };
+    let without = if is_not_applicable { 1 } else { open };
+    if is_answered { 0 } else { without }
+}
+
+/// The class of a ticket; `member` has its standing and its response where it is a member of the window.
+#[inline]
+pub(super) fn of(exists: bool, member: Option<(u16, u16)>, outcome: u16) -> u16 {
+    let member = member.map_or(0, |(standing, response)| 1 + standing * RESPONSES + response);
+    if exists { member * OUTCOMES + outcome } else { ABSENT }
+}
+
+/// Whether it is a member of the window with an answered first contact.
+#[inline]
+pub(super) fn is_answered(class: u16) -> bool {
+    let member = class / OUTCOMES;
+    (class != ABSENT) & (member % RESPONSES == 1)
+}
+
+/// Whether a resolution of it counts.
+#[inline]
+pub(super) fn is_resolution(class: u16) -> bool {
+    (class != ABSENT) & (class % OUTCOMES != 0)
+}
+
+/// What a class stands for; `None` for a ticket that does not exist yet.
+pub(super) fn parts(class: u16) -> Option<(Option<(Standing, Response)>, Outcome)> {
+    if class == ABSENT {
+        return None;
+    }
+    let outcome = match class % OUTCOMES {
+        0 => Outcome::None,
+        1 => Outcome::Immature { is_reopened: false },
+        2 => Outcome::Immature { is_reopened: true },
+        3 => Outcome::Mature { is_reopened: false },
+        _ => Outcome::Mature { is_reopened: true },
+    };
+    let member = (class / OUTCOMES).checked_sub(1).map(|member| {
+        let standing = match member / RESPONSES {
+            0 => Standing::Backlog,
+            1 => Standing::Resolved,
+            reason => {
+                let reason = REASONS.get(usize::from(reason.saturating_sub(2)));
+                Standing::Closed(reason.copied().unwrap_or(CloseReason::Settled))
+            }
+        };
+        let response = match member % RESPONSES {
+            0 => Response::Answered,
+            1 => Response::NotStarted,
+            2 => Response::Waiting,
+            _ => Response::Unanswered,
+        };
+        (standing, response)
+    });
+    Some((member, outcome))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_combination_has_a_class_of_its_own() {
+        let mut seen = vec![ABSENT];
+        for outcome in 0..OUTCOMES {
+            let members = (0..6).flat_map(|standing| (0..RESPONSES).map(move |r| (standing, r)));
+            for member in members.map(Some).chain([None]) {
+                let class = of(true, member, outcome);
+                assert!(!seen.contains(&class) && usize::from(class) < CLASSES);
+                seen.push(class);
+                let (parts, _) = parts(class).unwrap();
+                assert_eq!(parts.is_some(), member.is_some());
+                let answered = parts.is_some_and(|(_, response)| response == Response::Answered);
+                assert_eq!(is_answered(class), answered);
+                assert_eq!(is_resolution(class), outcome != 0);
+            }
+        }
+        assert_eq!(seen.len(), 126);
+        assert_eq!(parts(ABSENT), None);
+    }
+}
