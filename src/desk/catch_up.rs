@@ -307,6 +307,9 @@ impl Working<'_> {
                 }
                 Trigger::Idle { .. } => true,
                 Trigger::CustomerWaits => self.ticket.waiting() != firing.waiting,
+                Trigger::LowRating { kind, at_most } => {
+                    self.ticket.low_rating(*kind, *at_most).is_none()
+                }
                 Trigger::Reopened => false,
             }
     }

@@ -88,6 +88,11 @@ pub(crate) fn next<'a>(ticket: &Ticket, causes: Causes<'a>) -> Option<Due<'a>> {
                 }
             }
             Trigger::Reopened => search.reopening_rule(rule),
+            Trigger::LowRating { kind, at_most } => {
+                if let Some(since) = ticket.low_rating(*kind, *at_most) {
+                    search.waiting_rule(rule, (calendar, name), since);
+                }
+            }
         }
     }
     search.first
@@ -216,7 +221,7 @@ impl<'a> Search<'_, 'a> {
                 Kind::Percent(percent) => (Some(share(percent, amount)), None),
                 Kind::Before(offset) => from_due(amount, due, offset, -1),
                 Kind::After(offset) => from_due(amount, due, offset, 1),
-                Kind::For(_) | Kind::Times(_) => return None,
+                Kind::For(_) | Kind::AtOnce | Kind::Times(_) => return None,
             };
             match (running, instant) {
                 (Some(threshold), _) => {
@@ -241,17 +246,17 @@ impl<'a> Search<'_, 'a> {
         });
     }
 
-    /// A rule that counts from an event: the last activity, or an unanswered message.
+    /// A rule that counts from an event: the last activity, an unanswered message, a low rating.
     fn waiting_rule(
         &mut self,
         rule: &'a Rule,
         (calendar, name): (&Calendar, &Name),
         (since, version): (Micros, u64),
     ) {
-        let what = if rule.trigger == Trigger::CustomerWaits {
-            "customer waits"
-        } else {
-            "idle"
+        let what = match rule.trigger {
+            Trigger::CustomerWaits => "customer waits",
+            Trigger::LowRating { .. } => "low rating",
+            _ => "idle",
         };
         let anchor = Anchor {
             what,
@@ -259,17 +264,20 @@ impl<'a> Search<'_, 'a> {
             target: name.as_str(),
         };
         self.levels(rule, &anchor, |level, more| {
-            let Kind::For(target) = level.at.0 else {
-                return None;
+            let at = match level.at.0 {
+                Kind::AtOnce => since,
+                Kind::For(target) => {
+                    let amount = target.amount_from(since, calendar);
+                    match target.measure() {
+                        Measure::Calendar => since.checked_add(amount)?,
+                        Measure::Business => calendar.add_us(since, amount)?,
+                    }
+                }
+                _ => return None,
             };
-            let amount = target.amount_from(since, calendar);
             let every = level
                 .repeat
                 .map_or(Measure::Business, |repeat| repeat.every.measure());
-            let at = match target.measure() {
-                Measure::Calendar => since.checked_add(amount)?,
-                Measure::Business => calendar.add_us(since, amount)?,
-            };
             let at = match (more, every) {
                 (0, _) => at,
                 (more, Measure::Calendar) => at.checked_add(more)?,

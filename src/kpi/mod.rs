@@ -54,7 +54,8 @@ mod window;
 pub use backlog::{Backlog, BacklogDay, Flow, backlog_by_day};
 pub use error::KpiError;
 pub use facts::{
-    ClockFact, Effort, FORMULA, Fact, FirstResponse, Holder, Holding, Lengths, Own, Response, Spent, facts,
+    ClockFact, Effort, FORMULA, Fact, FirstResponse, Holder, Holding, Lengths, Own, RatingFact,
+    Response, Spent, facts,
 };
 pub use figures::{Attainment, Durations, KpiReport};
 pub use measure::{Definition, Direction, Kpi, MEASURES, Unit, WindowOf};

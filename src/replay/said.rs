@@ -98,7 +98,12 @@ impl Work<'_> {
         if let Change::Redact(message) = change {
             self.forget(*message);
         }
-        if let Some(event) = event_of(&self.working.ticket, &kept) {
+        if let Some(mut event) = event_of(&self.working.ticket, &kept) {
+            if let (Event::Rated(rated), Change::Rate { kind, comment, .. }) = (&mut event, &kept) {
+                rated.scale = self.rules.scales.of(*kind);
+                let text = |comment: &String| self.text(ContentKind::Comment, comment);
+                rated.comment = comment.as_ref().map(text);
+            }
             self.push(event);
         }
     }

@@ -15,6 +15,7 @@ use crate::time::Span;
 use super::clock::{Agreement, ClockId};
 use super::conversation::{Attachment, Channel, Direction, MessageClass, Visibility};
 use super::lifecycle::{Status, Step};
+use super::rating::Rated;
 use super::{FieldValue, Priority};
 
 /// An event with its place in the ticket's history.
@@ -158,6 +159,8 @@ pub enum Event {
         /// When.
         at: DateTime<Utc>,
     },
+    /// A customer rated the help.
+    Rated(Rated),
     /// A policy was chosen, or none any more, because a fact changed that the policies' conditions read.
     PolicyChosen {
         /// For which agreement.

@@ -10,6 +10,7 @@ use super::conversation::MessageClass;
 use super::event::{Event, MessageAdded, Recorded};
 use super::lifecycle::{Stage, Status};
 use super::mark::{Mark, MarkKind, Phase};
+use super::rating::Rating;
 use super::{Assignment, Cycle, Estimate, Message, Ticket, TimeEntry};
 
 impl Ticket {
@@ -51,6 +52,7 @@ impl Ticket {
             links: Vec::new(),
             estimates: Vec::new(),
             assignments: Vec::new(),
+            ratings: Vec::new(),
             cycles: vec![Cycle::beginning(first.at)],
             policies: Default::default(),
             marks: vec![Mark {
@@ -98,6 +100,12 @@ impl Ticket {
             Event::ResolutionEstimated { at } => self.estimates.push(Estimate {
                 made_at: recorded.at,
                 at: *at,
+            }),
+            Event::Rated(rated) => self.ratings.push(Rating {
+                at: recorded.at,
+                cycle: self.rated_cycle(),
+                version: recorded.version.0,
+                rated: *rated,
             }),
             Event::PriorityChanged { to } => self.priority = *to,
             Event::TypeChanged { to } => self.kind.clone_from(to),

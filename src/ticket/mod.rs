@@ -34,6 +34,7 @@ mod event;
 mod fold;
 mod lifecycle;
 mod mark;
+mod rating;
 mod refusal;
 mod rules;
 mod view;
@@ -63,6 +64,7 @@ pub use event::{
 pub use lifecycle::{CloseReason, LIFECYCLE, Pending, Stage, Status, Step};
 pub(crate) use mark::{Mark, MarkKind, Phase};
 pub use mark::{PendingReason, PendingReasons};
+pub use rating::{Rated, Rating, RatingKind, Scale, Scales};
 pub use refusal::Refusal;
 pub use rules::{Label, Permission, Permissions, Rules};
 pub use view::{CustomerMessage, CustomerView};
@@ -203,6 +205,7 @@ pub struct Ticket {
     links: Vec<(Link, TicketId)>,
     estimates: Vec<Estimate>,
     assignments: Vec<Assignment>,
+    ratings: Vec<Rating>,
     cycles: Vec<Cycle>, // INVARIANT: never empty
     policies: [Option<Name>; Agreement::ALL.len()],
     marks: Vec<Mark>,

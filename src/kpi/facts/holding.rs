@@ -62,11 +62,19 @@ impl Walk<'_> {
         self.end_stretch(micros(to.at));
         self.holder = holder;
         if let Some(agent) = holder.agent {
-            let moved = self.last.agent.replace(agent).is_some_and(|last| last != agent);
+            let moved = self
+                .last
+                .agent
+                .replace(agent)
+                .is_some_and(|last| last != agent);
             self.now.agent_transfers = self.now.agent_transfers.saturating_add(u32::from(moved));
         }
         if let Some(team) = holder.team {
-            let moved = self.last.team.replace(team).is_some_and(|last| last != team);
+            let moved = self
+                .last
+                .team
+                .replace(team)
+                .is_some_and(|last| last != team);
             self.now.team_transfers = self.now.team_transfers.saturating_add(u32::from(moved));
         }
     }

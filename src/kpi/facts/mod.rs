@@ -16,7 +16,9 @@ use serde::{Deserialize, Serialize};
 use crate::call::Actor;
 use crate::id::{AgentId, CustomerId, Name, TeamId, TicketId, TicketNumber};
 use crate::sla::{State, Verdict};
-use crate::ticket::{Channel, ClockId, CloseReason, Estimate, FieldValue, Priority, Stage};
+use crate::ticket::{
+    Channel, ClockId, CloseReason, Estimate, FieldValue, Priority, RatingKind, Scale, Stage,
+};
 
 pub use rows::facts;
 
@@ -79,6 +81,8 @@ pub struct Fact {
     pub responses: Vec<Response>,
     /// The effort recorded in this cycle.
     pub effort: Vec<Effort>,
+    /// How customers rated this cycle, oldest first, those of one kind that a later one replaced included.
+    pub ratings: Vec<RatingFact>,
     /// The way the ticket came.
     pub channel: Channel,
     /// The priority as the ticket stands.
@@ -174,6 +178,24 @@ pub struct Effort {
     pub team: Option<TeamId>,
     /// For how long, in microseconds.
     pub spent_us: i64,
+}
+
+/// A mark that a customer gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RatingFact {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What the customer was asked.
+    pub kind: RatingKind,
+    /// The mark.
+    pub mark: u8,
+    /// The scale then.
+    pub scale: Scale,
+    /// The agent whom it is credited to.
+    pub credit: Option<AgentId>,
+    /// The team in charge then.
+    pub team: Option<TeamId>,
 }
 
 /// How the customer's first contact was answered.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use crate::calendar::Calendar;
+use crate::id::TeamId;
 use crate::sla::{Clock, Policies, State};
 use crate::ticket::{
     Agreement, ClockId, Cycle, Direction, FieldValue, Message, Metric, Ticket, Visibility,
@@ -14,7 +15,7 @@ use crate::time::{instant, micros};
 use super::conversation::Conversation;
 use super::holding::{Keep, holdings};
 use super::ledger::Ledger;
-use super::{ClockFact, Effort, FORMULA, Fact, Own};
+use super::{ClockFact, Effort, FORMULA, Fact, Own, RatingFact};
 
 /// The rows of `ticket`, one per cycle. `default` measures business time where no policy applies.
 pub fn facts(ticket: &Ticket, policies: &Policies, default: &Calendar) -> Vec<Fact> {
@@ -49,6 +50,18 @@ pub fn facts(ticket: &Ticket, policies: &Policies, default: &Calendar) -> Vec<Fa
                 by: entry.actor.human_agent(),
                 team: team_at(ticket, entry.at),
                 spent_us: entry.spent.micros(),
+            });
+        }
+    }
+    for rating in ticket.ratings() {
+        if let Some(row) = rows.get_mut(rating.cycle) {
+            row.ratings.push(RatingFact {
+                at: rating.at,
+                kind: rating.rated.kind,
+                mark: rating.rated.mark,
+                scale: rating.rated.scale,
+                credit: rating.rated.credit,
+                team: team_at(ticket, rating.at),
             });
         }
     }
@@ -91,6 +104,7 @@ fn row(ticket: &Ticket, index: usize, cycle: &Cycle, keep: Keep, ledger: &Ledger
         follow_ups: 0,
         responses: Vec::new(),
         effort: Vec::new(),
+        ratings: Vec::new(),
         channel: ticket.channel().clone(),
         priority: ticket.priority(),
         kind: ticket.kind().cloned(),
@@ -126,7 +140,7 @@ fn is_note(message: &Message) -> bool {
     message.direction == Direction::Internal && message.visibility == Visibility::Internal
 }
 
-fn team_at(ticket: &Ticket, at: DateTime<Utc>) -> Option<crate::id::TeamId> {
+fn team_at(ticket: &Ticket, at: DateTime<Utc>) -> Option<TeamId> {
     let assigned = ticket.assignments().partition_point(|one| one.at <= at);
     ticket.assignments().get(assigned.checked_sub(1)?)?.team
 }

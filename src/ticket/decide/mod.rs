@@ -265,7 +265,10 @@ pub fn decide(
     if !command.changes.is_empty() {
         let mut facts = Facts::of(ticket);
         for change in &command.changes {
-            let still_possible = matches!(change, Change::LogTime { .. } | Change::Redact(_));
+            let still_possible = matches!(
+                change,
+                Change::LogTime { .. } | Change::Redact(_) | Change::Rate { .. }
+            );
             if work.stage() == Stage::Closed && !still_possible {
                 return Err(Refusal::Closed {
                     what: "changing it",
@@ -273,6 +276,11 @@ pub fn decide(
             }
             match change {
                 Change::Redact(message) => work.redact(ticket, *message)?,
+                Change::Rate {
+                    kind,
+                    mark,
+                    comment,
+                } => work.rate(ticket, (*kind, *mark), comment.as_deref())?,
                 other => work.change(&mut facts, other)?,
             }
         }
