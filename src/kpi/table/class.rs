@@ -1,20 +1,21 @@
 //! The classes of tickets: everything about a ticket that a report counts once, in one small number.
 //!
 //! A report counts tickets by class and works the figures out from these counts at its end: one addition for each ticket
-//! instead of one for each figure. A class is made of the outcome of the resolutions that count, and, for members of the
-//! window, of where the ticket stands and how its first contact was answered.
+//! instead of one for each figure. A class is made of the outcome of the resolutions that count, of whether the first contact
+//! resolved the ticket, and, for members of the window, of where the ticket stands and how its first contact was answered.
 
 use crate::ticket::CloseReason;
 
 use super::tickets::REASONS;
 
 /// How many classes there are.
-pub(super) const CLASSES: usize = 128;
+pub(super) const CLASSES: usize = 512;
 
 /// A ticket that does not exist yet.
-pub(super) const ABSENT: u16 = 127;
+pub(super) const ABSENT: u16 = 511;
 
 const OUTCOMES: u16 = 5;
+const CONTACTS: u16 = 4;
 const RESPONSES: u16 = 4;
 
 /// What became of the resolutions of a ticket that count.
@@ -26,6 +27,17 @@ pub(super) enum Outcome {
     Immature { is_reopened: bool },
     /// Some are old enough; the flag: one of those did not hold.
     Mature { is_reopened: bool },
+}
+
+/// Whether the first contact resolved a ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Contact {
+    /// Its first resolution does not count.
+    None,
+    /// Its first resolution is too young to say whether it holds.
+    Immature,
+    /// It did, or did not.
+    Told { resolved: bool },
 }
 
 /// Where a member of the window stands.
@@ -51,6 +63,12 @@ pub(super) fn outcome(counts: bool, is_mature: bool, is_reopened: bool) -> u16 {
     u16::from(counts) * (1 + u16::from(is_reopened) + 2 * u16::from(is_mature))
 }
 
+/// In the order of [`Contact`].
+#[inline]
+pub(super) fn contact(counts: bool, is_mature: bool, is_reopened: bool, is_first: bool) -> u16 {
+    u16::from(counts) * (1 + u16::from(is_mature) * (1 + u16::from(is_first & !is_reopened)))
+}
+
 /// 0 in the backlog, 1 resolved, else 2 and the place of the reason, which is counted from 1 and settled where it is 0.
 #[inline]
 pub(super) fn standing(in_backlog: bool, is_resolved: bool, reason: u8) -> u16 {
@@ -69,37 +87,57 @@ pub(super) fn response(is_answered: bool, is_not_applicable: bool, in_backlog: b
 
 /// The class of a ticket; `member` has its standing and its response where it is a member of the window.
 #[inline]
-pub(super) fn of(exists: bool, member: Option<(u16, u16)>, outcome: u16) -> u16 {
+pub(super) fn of(exists: bool, member: Option<(u16, u16)>, outcome: u16, contact: u16) -> u16 {
     let member = member.map_or(0, |(standing, response)| 1 + standing * RESPONSES + response);
-    if exists { member * OUTCOMES + outcome } else { ABSENT }
+    let class = (member * OUTCOMES + outcome) * CONTACTS + contact;
+    if exists { class } else { ABSENT }
 }
 
 /// Whether it is a member of the window with an answered first contact.
 #[inline]
 pub(super) fn is_answered(class: u16) -> bool {
-    let member = class / OUTCOMES;
+    let member = class / (OUTCOMES * CONTACTS);
     (class != ABSENT) & (member % RESPONSES == 1)
+}
+
+/// Whether it is a member of the window.
+#[inline]
+pub(super) fn is_member(class: u16) -> bool {
+    (class != ABSENT) & (class >= OUTCOMES * CONTACTS)
 }
 
 /// Whether a resolution of it counts.
 #[inline]
 pub(super) fn is_resolution(class: u16) -> bool {
-    (class != ABSENT) & (class % OUTCOMES != 0)
+    (class != ABSENT) & (class / CONTACTS % OUTCOMES != 0)
+}
+
+/// What a class stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Parts {
+    pub(super) member: Option<(Standing, Response)>,
+    pub(super) outcome: Outcome,
+    pub(super) contact: Contact,
 }
 
 /// What a class stands for; `None` for a ticket that does not exist yet.
-pub(super) fn parts(class: u16) -> Option<(Option<(Standing, Response)>, Outcome)> {
+pub(super) fn parts(class: u16) -> Option<Parts> {
     if class == ABSENT {
         return None;
     }
-    let outcome = match class % OUTCOMES {
+    let contact = match class % CONTACTS {
+        0 => Contact::None,
+        1 => Contact::Immature,
+        told => Contact::Told { resolved: told == 3 },
+    };
+    let outcome = match class / CONTACTS % OUTCOMES {
         0 => Outcome::None,
         1 => Outcome::Immature { is_reopened: false },
         2 => Outcome::Immature { is_reopened: true },
         3 => Outcome::Mature { is_reopened: false },
         _ => Outcome::Mature { is_reopened: true },
     };
-    let member = (class / OUTCOMES).checked_sub(1).map(|member| {
+    let member = (class / (OUTCOMES * CONTACTS)).checked_sub(1).map(|member| {
         let standing = match member / RESPONSES {
             0 => Standing::Backlog,
             1 => Standing::Resolved,
@@ -116,7 +154,11 @@ pub(super) fn parts(class: u16) -> Option<(Option<(Standing, Response)>, Outcome
         };
         (standing, response)
     });
-    Some((member, outcome))
+    Some(Parts {
+        member,
+        outcome,
+        contact,
+    })
 }
 
 #[cfg(test)]
@@ -126,20 +168,20 @@ mod tests {
     #[test]
     fn every_combination_has_a_class_of_its_own() {
         let mut seen = vec![ABSENT];
-        for outcome in 0..OUTCOMES {
-            let members = (0..6).flat_map(|standing| (0..RESPONSES).map(move |r| (standing, r)));
-            for member in members.map(Some).chain([None]) {
-                let class = of(true, member, outcome);
+        let members = (0..6).flat_map(|standing| (0..RESPONSES).map(move |r| (standing, r)));
+        for member in members.map(Some).chain([None]) {
+            for (outcome, contact) in (0..OUTCOMES).flat_map(|o| (0..CONTACTS).map(move |c| (o, c))) {
+                let class = of(true, member, outcome, contact);
                 assert!(!seen.contains(&class) && usize::from(class) < CLASSES);
                 seen.push(class);
-                let (parts, _) = parts(class).unwrap();
-                assert_eq!(parts.is_some(), member.is_some());
-                let answered = parts.is_some_and(|(_, response)| response == Response::Answered);
+                let parts = parts(class).unwrap();
+                assert_eq!(parts.member.is_some(), member.is_some());
+                let answered = parts.member.is_some_and(|(_, r)| r == Response::Answered);
                 assert_eq!(is_answered(class), answered);
-                assert_eq!(is_resolution(class), outcome != 0);
+                assert_eq!(is_resolution(class), parts.outcome != Outcome::None);
             }
         }
-        assert_eq!(seen.len(), 126);
+        assert_eq!(seen.len(), 501);
         assert_eq!(parts(ABSENT), None);
     }
 }

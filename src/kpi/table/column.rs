@@ -100,20 +100,25 @@ impl<T> Default for Repeating<T> {
 
 impl<T: Clone + Eq + Hash> Repeating<T> {
     pub(super) fn push(&mut self, value: Option<&T>) {
-        let code = match value {
-            None => 0,
-            Some(value) => match self.known.get(value) {
-                Some(code) => *code,
-                None => {
-                    self.values.push(value.clone());
-                    // There are no more values than places, and a table has fewer places than 2^32.
-                    let code = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
-                    self.known.insert(value.clone(), code);
-                    code
-                }
-            },
-        };
+        let code = value.map_or(0, |value| self.know(value));
         self.codes.push(code);
+    }
+
+    /// The code of a value, a new one where it has none.
+    pub(super) fn know(&mut self, value: &T) -> u32 {
+        if let Some(code) = self.code(value) {
+            return code;
+        }
+        self.values.push(value.clone());
+        // There are no more values than entries, and a table has fewer entries of each kind than 2^32.
+        let code = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
+        self.known.insert(value.clone(), code);
+        code
+    }
+
+    /// The code of a value that it has.
+    pub(super) fn code(&self, value: &T) -> Option<u32> {
+        self.known.get(value).copied()
     }
 
     pub(super) fn get(&self, at: usize) -> Option<&T> {

@@ -11,6 +11,7 @@ use super::super::quantile::{PERCENTILES, Summary, nearest_rank};
 use super::super::sketch::{BUCKETS, bucket};
 use super::class::CLASSES;
 use super::scan::{NONE, Slab};
+use super::tickets::RATED;
 
 /// How many ranks a summary needs: its percentiles and the greatest.
 const RANKS: usize = PERCENTILES.len() + 1;
@@ -23,12 +24,17 @@ pub(super) struct Counts {
     /// How many more resolutions than the classes say, group by group: see [`Slab::more`].
     more: Vec<[u64; 3]>,
     pub(super) lengths: Vec<Histogram>,
+    /// For each kind of rating, how many marks of each code, group by group.
+    marks: [Vec<u32>; RATED.len()],
+    codes: [usize; RATED.len()], // of each kind
 }
 
 impl Counts {
-    /// Nothing counted, for `groups` groups and `lengths` lengths.
-    pub(super) fn new(groups: usize, lengths: usize, shift: u32) -> Counts {
+    /// Nothing counted, for `groups` groups and `lengths` lengths, with so many codes of marks of each kind.
+    pub(super) fn new(groups: usize, lengths: usize, codes: [usize; RATED.len()], shift: u32) -> Counts {
         Counts {
+            marks: codes.map(|codes| vec![0; groups.saturating_mul(codes)]),
+            codes,
             classes: vec![0; groups.saturating_mul(CLASSES)],
             more: vec![[0; 3]; groups],
             lengths: vec![Histogram::new(groups, shift); lengths],
@@ -49,6 +55,22 @@ impl Counts {
                 *sum = plus(*sum, *more);
             }
         }
+        for ((counts, codes), marks) in self.marks.iter_mut().zip(self.codes).zip(&slab.marks) {
+            for (mark, group) in marks.iter().zip(groups) {
+                // Code 0, no mark, is counted too: that is cheaper than to ask.
+                if let Some(count) = counts.get_mut(*group as usize * codes + *mark as usize) {
+                    *count += 1;
+                }
+            }
+        }
+        for (at, kind, mark) in &slab.more_marks {
+            let place = groups.get(*at).zip(self.codes.get(*kind));
+            let place = place.map(|(group, codes)| *group as usize * codes + *mark as usize);
+            let counts = self.marks.get_mut(*kind).zip(place);
+            if let Some(count) = counts.and_then(|(counts, place)| counts.get_mut(place)) {
+                *count += 1;
+            }
+        }
         let lengths = self.lengths.iter_mut().zip(&slab.lengths).zip(buckets);
         for ((histogram, lengths), buckets) in lengths {
             histogram.add(lengths, buckets, groups);
@@ -59,18 +81,23 @@ impl Counts {
     pub(super) fn merge(&mut self, other: &Counts) {
         self.classes.iter_mut().zip(&other.classes).for_each(|(a, b)| *a += b);
         self.more.iter_mut().zip(&other.more).for_each(|(a, b)| *a = plus(*a, *b));
+        for (mine, other) in self.marks.iter_mut().zip(&other.marks) {
+            mine.iter_mut().zip(other).for_each(|(a, b)| *a += b);
+        }
         let lengths = self.lengths.iter_mut().zip(&other.lengths);
         lengths.for_each(|(a, b)| a.merge(b));
     }
 
     /// The same without groups.
     pub(super) fn whole(&self) -> Counts {
-        let mut classes = vec![0; CLASSES];
-        for group in self.classes.chunks_exact(CLASSES) {
-            classes.iter_mut().zip(group).for_each(|(sum, n)| *sum += n);
+        let mut marks = self.codes.map(|codes| vec![0; codes]);
+        for ((sums, counts), codes) in marks.iter_mut().zip(&self.marks).zip(self.codes) {
+            *sums = columns(counts, codes);
         }
         Counts {
-            classes,
+            classes: columns(&self.classes, CLASSES),
+            marks,
+            codes: self.codes,
             more: vec![self.more.iter().fold([0; 3], |sum, more| plus(sum, *more))],
             lengths: self.lengths.iter().map(Histogram::whole).collect(),
         }
@@ -88,10 +115,28 @@ impl Counts {
         classes.map(|(class, n)| (class, u64::from(*n))).filter(|(_, n)| *n > 0)
     }
 
+    /// How many marks of a kind a group has, by code from 1.
+    pub(super) fn marks(&self, group: usize, kind: usize) -> impl Iterator<Item = (u32, u64)> {
+        let codes = self.codes.get(kind).copied().unwrap_or(0);
+        let begin = group.saturating_mul(codes);
+        let marks = self.marks.get(kind).and_then(|marks| marks.get(begin..begin.saturating_add(codes)));
+        let marks = (0u32..).zip(marks.unwrap_or_default()).skip(1);
+        marks.map(|(code, n)| (code, u64::from(*n))).filter(|(_, n)| *n > 0)
+    }
+
     /// How many more resolutions of a group count than its classes say: in all, mature, and mature that did not hold.
     pub(super) fn more(&self, group: usize) -> [u64; 3] {
         self.more.get(group).copied().unwrap_or_default()
     }
+}
+
+/// The sums of the columns of a table with rows of this width.
+fn columns(rows: &[u32], width: usize) -> Vec<u32> {
+    let mut sums = vec![0; width];
+    for row in rows.chunks_exact(width.max(1)) {
+        sums.iter_mut().zip(row).for_each(|(sum, n)| *sum += n);
+    }
+    sums
 }
 
 fn plus(a: [u64; 3], b: [u64; 3]) -> [u64; 3] {
@@ -142,12 +187,15 @@ impl Histogram {
     }
 
     fn whole(&self) -> Histogram {
-        let mut whole = Histogram::new(1, self.shift);
-        for group in self.counts.chunks_exact(self.width).take(self.sums.len()) {
-            whole.counts.iter_mut().zip(group).for_each(|(sum, n)| *sum += n);
+        let groups = self.counts.split_last().map_or(&[][..], |(_, groups)| groups);
+        let mut counts = columns(groups, self.width);
+        counts.push(0);
+        Histogram {
+            shift: self.shift,
+            width: self.width,
+            counts,
+            sums: vec![self.sums.iter().sum()],
         }
-        whole.sums = vec![self.sums.iter().sum()];
-        whole
     }
 
     /// In which buckets the ranks of each group lie.
@@ -231,7 +279,7 @@ impl Ranked {
     }
 
     /// The summary of each group, from what was gathered in every stretch.
-    pub(super) fn summaries(&self, gathered: &[Gathered<'_>]) -> Vec<Option<Summary>> {
+    pub(super) fn summaries(&self, gathered: &[&Gathered<'_>]) -> Vec<Option<Summary>> {
         let mut scratch = Vec::new();
         let group = |group: &Option<InGroup>| {
             let group = group.as_ref()?;

@@ -15,7 +15,8 @@ use super::super::facts::Lengths;
 use super::super::window::{Cohort, Scope};
 use super::class;
 use super::column::part;
-use super::tickets::{NOT_APPLICABLE, REASON, Tickets, WINDING};
+use super::report::Length;
+use super::tickets::{Cycles, NOT_APPLICABLE, ONE_CONTACT, RATED, REASON, Tickets, WINDING};
 
 /// No length: the ticket is not in the set.
 pub(super) const NONE: i64 = i64::MIN;
@@ -28,14 +29,6 @@ pub(super) const SLAB: usize = 1_024;
 pub(super) struct Asked {
     pub(super) length: Length,
     pub(super) measure: Measure,
-}
-
-/// What is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Length {
-    FirstResponse,
-    FirstResolution,
-    TotalResolution,
 }
 
 /// A scope in microseconds.
@@ -80,6 +73,15 @@ impl Bounds {
         (resolved <= self.as_of) & self.contains(placed)
     }
 
+    /// Whether a rating counts: given in the window, or for the cohorts of tickets on a member of it.
+    fn rates(&self, at: Micros, class: u16) -> bool {
+        let placed = match self.cohort {
+            Cohort::ByMeasure => self.contains(at),
+            Cohort::Created | Cohort::Resolved => class::is_member(class),
+        };
+        (class != class::ABSENT) & (at <= self.as_of) & placed
+    }
+
     fn is_mature(&self, resolved: Micros) -> bool {
         self.as_of.saturating_sub(resolved) >= self.within
     }
@@ -106,6 +108,10 @@ pub(super) struct Slab {
     /// Tickets of which more resolutions count than their class says: which, and how many resolutions, mature ones, and
     /// mature ones that did not hold.
     pub(super) more: Vec<(usize, [u64; 3])>,
+    /// For each kind of rating, the code of each ticket's mark, or 0.
+    pub(super) marks: [Vec<u32>; RATED.len()],
+    /// Further marks of tickets: which ticket, the kind, the code.
+    pub(super) more_marks: Vec<(usize, usize, u32)>,
 }
 
 impl Slab {
@@ -125,6 +131,7 @@ impl Slab {
         asked: &[Asked],
     ) {
         self.more.clear();
+        self.more_marks.clear();
         self.read_plain(tickets, range.clone(), bounds, asked);
         let marks = part(&tickets.cycle.marks, range.clone());
         for (at, _) in marks.iter().enumerate().filter(|(_, marks)| **marks & WINDING != 0) {
@@ -170,7 +177,13 @@ impl Slab {
                 *response == NOT_APPLICABLE,
                 in_backlog,
             );
-            class::of(exists, is_member.then_some((standing, response)), outcome)
+            let contact = class::contact(
+                counts,
+                bounds.is_mature(*resolved),
+                bounds.is_soon(*resolved, *reopened),
+                *marks & ONE_CONTACT != 0,
+            );
+            class::of(exists, is_member.then_some((standing, response)), outcome, contact)
         };
         self.classes.clear();
         self.classes.extend(instants.zip(rest).map(class));
@@ -192,9 +205,19 @@ impl Slab {
             let times = part(times, range.clone()).iter().zip(&self.classes);
             lengths.extend(times.map(|(time, class)| if has_one(*class) { *time } else { NONE }));
         }
+
+        for (marks, rated) in self.marks.iter_mut().zip(&tickets.cycle.rated) {
+            rated.mark.codes.widen(range.clone(), marks);
+            let given = part(&rated.at, range.clone()).iter().zip(&self.classes);
+            for (mark, (at, class)) in marks.iter_mut().zip(given) {
+                if !bounds.rates(*at, *class) {
+                    *mark = 0;
+                }
+            }
+        }
     }
 
-    /// A ticket with several rows, or with several resolutions in one.
+    /// A ticket with several rows, or with several resolutions or ratings in one.
     fn read_winding(
         &mut self,
         tickets: &Tickets,
@@ -209,6 +232,7 @@ impl Slab {
         if let Some(class) = self.classes.get_mut(at) {
             *class = seen.class;
         }
+        self.read_marks(tickets, ticket, at, bounds, seen.class);
         let first = [seen.resolutions > 0, seen.mature > 0, seen.failed > 0].map(u64::from);
         let more = [
             seen.resolutions.saturating_sub(first[0]),
@@ -235,6 +259,39 @@ impl Slab {
     }
 }
 
+impl Slab {
+    /// The marks of a ticket with several rows or ratings: of one kind about one cycle the last one by then stands.
+    fn read_marks(&mut self, tickets: &Tickets, ticket: usize, at: usize, bounds: &Bounds, class: u16) {
+        for (index, kind) in RATED.into_iter().enumerate() {
+            if let Some(mark) = self.marks.get_mut(index).and_then(|marks| marks.get_mut(at)) {
+                *mark = 0;
+            }
+            for (cycles, place) in rows(tickets, ticket, bounds) {
+                let mut given = cycles.ratings.get(place).iter().rev();
+                let last = given.find(|r| r.kind == kind && micros(r.at) <= bounds.as_of);
+                let Some(last) = last.filter(|rating| bounds.rates(micros(rating.at), class)) else {
+                    continue;
+                };
+                if let Some(code) = tickets.mark_code(index, (last.scale, last.mark)) {
+                    self.more_marks.push((at, index, code));
+                }
+            }
+        }
+    }
+}
+
+/// The rows of a ticket that had begun.
+fn rows<'a>(
+    tickets: &'a Tickets,
+    ticket: usize,
+    bounds: &Bounds,
+) -> impl Iterator<Item = (&'a Cycles, usize)> {
+    let as_of = bounds.as_of;
+    let later = tickets.later_of(ticket).map(|place| (&tickets.later, place));
+    let rows = std::iter::once((&tickets.cycle, ticket)).chain(later);
+    rows.take_while(move |(cycles, place)| cycles.started.get(*place).is_some_and(|at| *at <= as_of))
+}
+
 /// A ticket that was looked at row by row.
 struct Seen {
     class: u16,
@@ -249,22 +306,28 @@ impl Seen {
     /// `None` where it was not created yet.
     fn of(tickets: &Tickets, ticket: usize, bounds: &Bounds) -> Option<Seen> {
         let created = *tickets.created.get(ticket)?;
-        let has_begun = |at: &Option<&Micros>| at.is_some_and(|at| *at <= bounds.as_of);
-        has_begun(&tickets.cycle.started.get(ticket)).then_some(())?;
-        let later = tickets.later_of(ticket);
-        let later = later.map(|place| (&tickets.later, place));
-        let rows = std::iter::once((&tickets.cycle, ticket)).chain(later);
-        let rows = rows.take_while(|(cycles, place)| has_begun(&cycles.started.get(*place)));
-
+        let (mut exists, mut contact) = (false, 0);
         let (mut first, mut last) = (None, None);
         let (mut in_backlog, mut stands_resolved, mut reason) = (false, false, 0);
         let (mut resolutions, mut mature, mut failed, mut young_failed) = (0u64, 0u64, 0u64, false);
-        for (cycles, place) in rows {
+        for (cycles, place) in rows(tickets, ticket, bounds) {
+            exists = true;
             let begin = cycles.first(place);
             let end = cycles.last(place);
             let happened = |(at, _): &(Micros, Lengths)| *at <= bounds.as_of;
             let resolution = Some(end).filter(happened).or(Some(begin).filter(happened));
-            first = first.or(Some(begin).filter(happened));
+            if first.is_none() && happened(&begin) {
+                // Whether the first resolution was the only one that the first contact took. Where a cycle has several, the
+                // last one is that which counts.
+                let (counted, _) = resolution.unwrap_or(begin);
+                first = Some(begin);
+                contact = class::contact(
+                    bounds.counts(created, counted),
+                    bounds.is_mature(counted),
+                    bounds.is_soon(counted, *cycles.reopened.get(place)?),
+                    std::ptr::eq(cycles, &tickets.cycle) && *cycles.marks.get(place)? & ONE_CONTACT != 0,
+                );
+            }
             last = resolution.or(last);
             in_backlog = *cycles.left.get(place)? > bounds.as_of;
             stands_resolved = resolution.is_some();
@@ -281,6 +344,7 @@ impl Seen {
             young_failed |= !is_mature & is_failed;
         }
 
+        exists.then_some(())?;
         let last_at = last.map_or(Micros::MAX, |(at, _)| at);
         let is_member = bounds.has_member(created, last_at);
         let is_failed = if mature > 0 { failed > 0 } else { young_failed };
@@ -299,7 +363,7 @@ impl Seen {
             found.map(|(_, lengths)| lengths)
         };
         Some(Seen {
-            class: class::of(true, is_member.then_some((standing, response)), outcome),
+            class: class::of(true, is_member.then_some((standing, response)), outcome, contact),
             resolutions,
             mature,
             failed,

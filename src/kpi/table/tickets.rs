@@ -5,17 +5,21 @@
 
 use crate::call::Actor;
 use crate::id::{AgentId, CustomerId, Name, TeamId, TicketId, TicketNumber};
-use crate::ticket::{Channel, CloseReason, Estimate, FieldValue, Priority, Stage};
+use crate::ticket::{Channel, CloseReason, Estimate, FieldValue, Priority, RatingKind, Scale, Stage};
 use crate::time::{Micros, instant, micros};
 
 use super::super::facts::{
-    ClockFact, Effort, FORMULA, Fact, FirstResponse, Holder, Holding, Lengths, Own, Response, Spent,
+    ClockFact, Effort, FORMULA, Fact, FirstResponse, Holder, Holding, Lengths, Own, RatingFact,
+    Response, Spent,
 };
 use super::column::{Apart, Lists, NEVER, Repeating, Small, Spans, Times, or_never, or_none};
 use super::error::TableError;
 
-/// Set in [`Cycles::marks`] where a ticket has later cycles, or the cycle more than one resolution.
+/// Set in [`Cycles::marks`] where a ticket has later cycles, or the cycle more than one resolution or rating of a kind.
 pub(super) const WINDING: u8 = 0x80;
+
+/// Set in [`Cycles::marks`] where the cycle took at most one answer and no further message of the customer.
+pub(super) const ONE_CONTACT: u8 = 0x40;
 
 /// The bits of [`Cycles::marks`] that hold the reason of a close, counted from 1; 0 where there is none.
 pub(super) const REASON: u8 = 0x0f;
@@ -59,12 +63,25 @@ pub(super) struct Cycles {
     follow_ups: Small,
     responses: Lists<Response>,
     effort: Lists<Effort>,
+    pub(super) ratings: Lists<RatingFact>,
+    /// The first of `ratings` of each kind in [`RATED`].
+    pub(super) rated: [Rated; RATED.len()],
     pub(super) channel: Repeating<Channel>,
     pub(super) priority: Repeating<Priority>,
     pub(super) kind: Repeating<Name>,
     tags: Repeating<Vec<Name>>,
     pub(super) charge: Holders,
     requester: Vec<CustomerId>,
+}
+
+/// The kinds of rating that reports over a table count.
+pub(super) const RATED: [RatingKind; 2] = [RatingKind::Csat, RatingKind::Nps];
+
+/// One rating for each place.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rated {
+    pub(super) at: Vec<Micros>,
+    pub(super) mark: Repeating<(Scale, u8)>,
 }
 
 /// An agent and a team for each place.
@@ -100,6 +117,7 @@ impl Cycles {
             && self.holdings.has_room(of(|row| row.holdings.len()))
             && self.responses.has_room(of(|row| row.responses.len()))
             && self.effort.has_room(of(|row| row.effort.len()))
+            && self.ratings.has_room(of(|row| row.ratings.len()))
     }
 
     fn push(&mut self, row: &Fact, goes_on: bool) {
@@ -119,13 +137,18 @@ impl Cycles {
             .filter(|(known, _)| row.closed.is_some_and(|(_, reason)| reason == **known))
             .map(|(_, code)| code)
             .next();
-        let winding = if goes_on || is_twice { WINDING } else { 0 };
+        let is_rated_twice = RATED
+            .iter()
+            .any(|kind| row.ratings.iter().filter(|rating| rating.kind == *kind).count() > 1);
+        let winding = if goes_on || is_twice || is_rated_twice { WINDING } else { 0 };
+        let is_one = row.replies <= 1 && row.follow_ups == 0;
+        let contact = if is_one { ONE_CONTACT } else { 0 };
         self.started.push(micros(row.started_at));
         self.resolved.push(or_never(row.resolved_at));
         self.left.push(or_never(row.left_at));
         self.reopened.push(or_never(row.reopened_at));
         self.closed.push(or_never(row.closed.map(|(at, _)| at)));
-        self.marks.push(reason.unwrap_or(0) | winding);
+        self.marks.push(reason.unwrap_or(0) | winding | contact);
         self.spent.push(spent);
         self.resolver.push(row.resolver.as_ref());
         self.assignee.push(row.assignee.agent, row.assignee.team);
@@ -137,6 +160,13 @@ impl Cycles {
         self.follow_ups.push(row.follow_ups);
         self.responses.push(row.responses.iter().copied());
         self.effort.push(row.effort.iter().copied());
+        self.ratings.push(row.ratings.iter().copied());
+        for (rated, kind) in self.rated.iter_mut().zip(RATED) {
+            let first = row.ratings.iter().find(|rating| rating.kind == kind);
+            rated.at.push(or_never(first.map(|rating| rating.at)));
+            let mark = first.map(|rating| (rating.scale, rating.mark));
+            rated.mark.push(mark.as_ref());
+        }
         self.channel.push(Some(&row.channel));
         self.priority.push(Some(&row.priority));
         self.kind.push(row.kind.as_ref());
@@ -213,7 +243,15 @@ impl Tickets {
         self.number.push(row.number);
         self.created.push(micros(row.created_at));
         self.cycle.push(row, !later.is_empty());
-        later.iter().for_each(|row| self.later.push(row, true));
+        for row in later {
+            self.later.push(row, true);
+        }
+        for rating in rows.iter().flat_map(|row| &row.ratings) {
+            let mine = RATED.iter().position(|kind| *kind == rating.kind);
+            if let Some(rated) = mine.and_then(|kind| self.cycle.rated.get_mut(kind)) {
+                rated.mark.know(&(rating.scale, rating.mark));
+            }
+        }
         self.later_of.push(later.iter().map(|_| ()));
         self.stage.push(Some(&own.stage));
         let (response, answered, answer, by) = match own.first_response {
@@ -237,6 +275,11 @@ impl Tickets {
         let fields = own.fields.iter();
         self.fields.push(fields.map(|(name, value)| (name.clone(), value.clone())));
         Ok(())
+    }
+
+    /// The code of a mark of the kind `RATED[kind]`. The codes are those of `cycle`, for later cycles too.
+    pub(super) fn mark_code(&self, kind: usize, mark: (Scale, u8)) -> Option<u32> {
+        self.cycle.rated.get(kind)?.mark.code(&mark)
     }
 
     /// The places of a ticket's other cycles in [`Tickets::later`].
@@ -304,6 +347,7 @@ impl Tickets {
             follow_ups: cycles.follow_ups.get(place)?,
             responses: cycles.responses.get(place).to_vec(),
             effort: cycles.effort.get(place).to_vec(),
+            ratings: cycles.ratings.get(place).to_vec(),
             channel: cycles.channel.get(place)?.clone(),
             priority: *cycles.priority.get(place)?,
             kind: cycles.kind.get(place).cloned(),

@@ -1,0 +1,467 @@
+//! The laws of fact tables: rows come out as they went in, and every figure is the tally's.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use helpdesk::id::{AgentId, TeamId, TicketId, TicketNumber};
+use helpdesk::kpi::table::{Figures, Key, Length, Query, TableReport, Value};
+use helpdesk::kpi::{
+    Durations, Fact, FactTable, FirstResponse, KpiReport, Lengths, RatingFact, Report, Spent,
+};
+use helpdesk::sla::Measure;
+use helpdesk::ticket::{
+    self, Channel, CloseReason, Open, Priority, RatingKind, Scale, Ticket,
+};
+use helpdesk::time::Span;
+use helpdesk::{Actor, Call, Rulebook};
+use proptest::prelude::*;
+
+const DAY: i64 = 86_400_000_000;
+
+/// The instant `us` after the begin of the tests' world.
+fn after(us: i64) -> DateTime<Utc> {
+    "2026-03-02T00:00:00Z".parse::<DateTime<Utc>>().unwrap() + TimeDelta::microseconds(us)
+}
+
+/// One real row, from which the others are made.
+fn pattern() -> Fact {
+    let rulebook = Rulebook::starter();
+    let call = Call::new(Actor::agent(AgentId::named("kim")), after(0));
+    let open = Open::new("Printer on fire").from("ann@example.com");
+    let opened = ticket::open(rulebook.tickets(), &call, &open, TicketNumber(1), None).unwrap();
+    let ticket = Ticket::replay(call.tenant_id(), &opened.recorded(&call)).unwrap();
+    rulebook.facts(&ticket).remove(0)
+}
+
+#[derive(Clone, Debug)]
+struct Cycle {
+    works: i64,
+    resolved: Option<Option<i64>>, // and again
+    closed: Option<CloseReason>,
+    rests: i64,
+    counts: (u32, u32),
+    marks: Vec<(bool, u8, i64)>,
+}
+
+#[derive(Clone, Debug)]
+struct Story {
+    created: i64,
+    cycles: Vec<Cycle>,
+    response: u8,
+    answered: i64,
+    length: i64,
+    who: (u8, u8, u8, u8, u8),
+}
+
+fn span() -> impl Strategy<Value = i64> {
+    prop_oneof![Just(0i64), Just(DAY), Just(7 * DAY), 0..20 * DAY]
+}
+
+fn cycles() -> impl Strategy<Value = Cycle> {
+    let reason = prop::sample::select(vec![
+        CloseReason::Settled,
+        CloseReason::Cancelled,
+        CloseReason::Duplicate,
+        CloseReason::Spam,
+    ]);
+    let resolved = prop_oneof![
+        4 => Just(Some(None)),
+        1 => (0..DAY).prop_map(|again| Some(Some(again))),
+        2 => Just(None),
+    ];
+    let mark = (any::<bool>(), 1..6u8, 0..30 * DAY);
+    let marks = prop::collection::vec(mark, 0..3);
+    (span(), resolved, prop::option::of(reason), span(), (0..3u32, 0..2u32), marks).prop_map(
+        |(works, resolved, closed, rests, counts, marks)| Cycle {
+            works,
+            resolved,
+            closed,
+            rests,
+            counts,
+            marks,
+        },
+    )
+}
+
+fn stories() -> impl Strategy<Value = Vec<Story>> {
+    let created = prop_oneof![(0..40i64).prop_map(|day| day * DAY), 0..40 * DAY];
+    let length = prop_oneof![-500..500i64, 0..9 * DAY, (i64::MIN + 1)..i64::MAX];
+    let who = (0..4u8, 0..3u8, 0..3u8, 0..3u8, 0..3u8);
+    let story = (created, prop::collection::vec(cycles(), 1..4), 0..4u8, 0..9 * DAY, length, who)
+        .prop_map(|(created, cycles, response, answered, length, who)| Story {
+            created,
+            cycles,
+            response,
+            answered,
+            length,
+            who,
+        });
+    prop::collection::vec(story, 0..14)
+}
+
+fn tickets(stories: &[Story]) -> Vec<Vec<Fact>> {
+    let pattern = pattern();
+    let told = |(i, story)| told(&pattern, i, story);
+    stories.iter().enumerate().map(told).collect()
+}
+
+fn told(pattern: &Fact, index: usize, story: &Story) -> Vec<Fact> {
+    let mut pattern = pattern.clone();
+    pattern.ticket = TicketId::named(&index.to_string());
+    pattern.number = TicketNumber(index as u64);
+    pattern.created_at = after(story.created);
+    let (agent, team, channel, priority, kind) = story.who;
+    pattern.agent = (agent > 0).then(|| AgentId::named(&agent.to_string()));
+    pattern.team = (team > 0).then(|| TeamId::named(&team.to_string()));
+    pattern.channel = [Channel::Email, Channel::Other("kiosk".parse().unwrap()), Channel::Chat]
+        [usize::from(channel)]
+    .clone();
+    pattern.priority = Priority::ALL[usize::from(priority)];
+    pattern.kind = ["a", "b"].get(usize::from(kind)).map(|name| name.parse().unwrap());
+    pattern.tags = (0..agent).map(|n| format!("t{n}").parse().unwrap()).collect();
+    let spent = |until: i64, from: i64| Spent {
+        work: Lengths { calendar_us: (until - from) / 2, business_us: (until - from) / 4 },
+        waiting: Lengths { calendar_us: (until - from) / 3, business_us: 7 },
+        done: Lengths { calendar_us: 5, business_us: 0 },
+        for_customer: Lengths { calendar_us: 3, business_us: 2 },
+    };
+    let mut rows = Vec::new();
+    let mut now = story.created;
+    for (number, cycle) in story.cycles.iter().enumerate() {
+        let mut row = pattern.clone();
+        row.cycle = number as u32;
+        row.started_at = after(now);
+        let begun = now;
+        row.own = None;
+        (row.replies, row.follow_ups) = cycle.counts;
+        let rating = |(is_nps, mark, at): &(bool, u8, i64)| {
+            let (kind, scale) = match is_nps {
+                true => (RatingKind::Nps, Scale::NPS),
+                false => (RatingKind::Csat, Scale::new(1, 5 + u8::from(*mark == 2)).unwrap()),
+            };
+            rating(kind, *mark, scale, after(story.created + at))
+        };
+        let mut marks = cycle.marks.clone();
+        marks.sort_by_key(|mark| mark.2);
+        row.ratings = marks.iter().map(rating).collect();
+        now += cycle.works;
+        if let Some(again) = cycle.resolved {
+            (row.first_resolved_at, row.left_at) = (Some(after(now)), Some(after(now)));
+            row.first_spent = Some(spent(now, story.created));
+            now += again.unwrap_or(0);
+            row.resolved_at = Some(after(now));
+            row.spent = Some(if again.is_some() { spent(now, story.created) } else { row.first_spent.unwrap() });
+            row.cycle_spent = Some(spent(now, begun));
+        }
+        if let Some(reason) = cycle.closed {
+            row.closed = Some((after(now), reason));
+            row.left_at = row.left_at.or(Some(after(now)));
+        }
+        now += cycle.rests;
+        let goes_on = row.left_at.is_some() && number + 1 < story.cycles.len();
+        row.reopened_at = goes_on.then(|| after(now));
+        rows.push(row);
+        if !goes_on {
+            break;
+        }
+    }
+    let mut own = pattern.own.clone().unwrap();
+    own.first_response = match story.response {
+        0 => FirstResponse::NotApplicable,
+        1 => FirstResponse::Waiting,
+        2 => FirstResponse::Unanswered,
+        _ => FirstResponse::Answered {
+            after: Lengths { calendar_us: story.length, business_us: story.length / 3 },
+            at: after(story.created + story.answered),
+            by: AgentId::named("kim"),
+        },
+    };
+    own.fields = [("tier".parse().unwrap(), ticket::FieldValue::Number(story.length))].into();
+    rows[0].own = Some(own);
+    rows
+}
+
+fn rating(kind: RatingKind, mark: u8, scale: Scale, at: DateTime<Utc>) -> RatingFact {
+    let text = serde_json::json!({
+        "at": at, "kind": kind, "mark": mark, "scale": scale, "credit": AgentId::named("kim"), "team": null,
+    });
+    serde_json::from_value(text).unwrap()
+}
+
+fn reports() -> impl Strategy<Value = Report> {
+    let window = (0..60 * DAY, 0..60 * DAY);
+    (0..5, window, 0..12u32).prop_map(|(kind, (a, b), days)| {
+        let report = Report::standard().reopen_within(Span::hours(days * 24));
+        match kind {
+            0 => report,
+            1 => report.last_days(days),
+            2 => report.between(after(a), after(b)),
+            3 => report.created_in(after(a), after(b)),
+            _ => report.resolved_in(after(a), after(b)),
+        }
+    })
+}
+
+const KEYS: [Key; 5] = [Key::Agent, Key::Team, Key::Channel, Key::Priority, Key::Type];
+const LENGTHS: [Length; 3] = [Length::FirstResponse, Length::FirstResolution, Length::TotalResolution];
+
+/// With everything that a table can tell.
+fn full(report: &Report) -> Query {
+    let query = KEYS.into_iter().fold(Query::new(report.clone()), Query::by);
+    LENGTHS.into_iter().fold(query, |query, length| {
+        query.length(length, Measure::Calendar).length(length, Measure::Business)
+    })
+}
+
+fn value(key: Key, rows: &[Fact]) -> Value {
+    let row = &rows[0];
+    match key {
+        Key::Agent => row.agent.map_or(Value::None, Value::Agent),
+        Key::Team => row.team.map_or(Value::None, Value::Team),
+        Key::Channel => Value::Channel(row.channel.clone()),
+        Key::Priority => Value::Priority(row.priority),
+        _ => row.kind.clone().map_or(Value::None, Value::Type),
+    }
+}
+
+/// Every figure that both have.
+fn same(figures: &Figures, tally: &KpiReport) -> Result<(), TestCaseError> {
+    prop_assert_eq!(figures.tickets(), tally.tickets());
+    prop_assert_eq!(figures.volume(), tally.volume());
+    prop_assert_eq!(figures.resolved(), tally.resolved());
+    prop_assert_eq!(figures.resolutions(), tally.resolutions());
+    prop_assert_eq!(figures.resolution_rate(), tally.resolution_rate());
+    prop_assert_eq!(figures.closed_unresolved(), tally.closed_unresolved());
+    prop_assert_eq!(figures.reopen_rate(), tally.reopen_rate());
+    prop_assert_eq!(figures.resolutions_reopened(), tally.resolutions_reopened());
+    prop_assert_eq!(figures.immature_reopened(), tally.immature_reopened());
+    prop_assert_eq!(figures.without_first_response(), &tally.first_response().excluded);
+    let durations: [&Durations; 3] =
+        [tally.first_response(), tally.first_resolution(), tally.total_resolution()];
+    for (length, durations) in LENGTHS.into_iter().zip(durations) {
+        prop_assert_eq!(figures.length(length, Measure::Calendar), durations.calendar.as_ref());
+        prop_assert_eq!(figures.length(length, Measure::Business), durations.business.as_ref());
+    }
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn every_figure_is_the_tallys(stories in stories(), report in reports(), now in 0..80 * DAY) {
+        let tickets = tickets(&stories);
+        let found = FactTable::of(&tickets).unwrap().report(&full(&report), after(now));
+        let whole = report.over(&tickets, after(now)).unwrap();
+        prop_assert_eq!(found.scope(), whole.scope());
+        same(found.all(), &whole)?;
+        for key in KEYS {
+            let mut n = 0;
+            for group in found.by(key) {
+                let members: Vec<_> = tickets.iter().filter(|rows| value(key, rows) == group.value).collect();
+                same(&group.figures, &report.over(&members, after(now)).unwrap())?;
+                prop_assert_eq!(found.group(key, &group.value), Some(&group.figures));
+                n += group.figures.tickets();
+            }
+            prop_assert_eq!(n, whole.tickets(), "{:?}", key);
+        }
+    }
+
+    #[test]
+    fn rows_come_out_as_they_went_in(stories in stories()) {
+        let tickets = tickets(&stories);
+        let table = FactTable::of(&tickets).unwrap();
+        prop_assert_eq!(table.len(), tickets.len());
+        prop_assert!(table.iter().eq(tickets.iter().cloned()));
+        let text = serde_json::to_string(&table).unwrap();
+        prop_assert_eq!(serde_json::from_str::<FactTable>(&text).unwrap(), table);
+    }
+
+    #[test]
+    fn replacing_leaves_no_trace(
+        before in stories(), now in stories(), report in reports(), at in 0..80 * DAY,
+        gone in prop::collection::vec(0..14usize, 0..6), again in 0..3,
+    ) {
+        let (before, mut tickets) = (tickets(&before), tickets(&now));
+        let mut table = FactTable::of(&before).unwrap();
+        for _ in 0..again {
+            tickets.iter().for_each(|rows| table.replace(rows).unwrap());
+        }
+        tickets.iter().for_each(|rows| table.replace(rows).unwrap());
+        // Tickets that are in `before` alone stand first.
+        let mut expected: Vec<_> = before.iter().skip(tickets.len()).cloned().collect();
+        expected.append(&mut tickets);
+        for index in gone {
+            let id = TicketId::named(&index.to_string());
+            let was_in = expected.iter().any(|rows| rows[0].ticket == id);
+            expected.retain(|rows| rows[0].ticket != id);
+            prop_assert_eq!(table.remove(id), was_in);
+        }
+        prop_assert!(table.iter().eq(expected.iter().cloned()));
+        let fresh = FactTable::of(&expected).unwrap();
+        prop_assert_eq!(table.report(&full(&report), after(at)), fresh.report(&full(&report), after(at)));
+    }
+
+    #[test]
+    fn marks_are_the_naive_count(stories in stories(), report in reports(), now in 0..80 * DAY) {
+        let tickets = tickets(&stories);
+        let found = FactTable::of(&tickets).unwrap().report(&full(&report), after(now));
+        let (csat, nps) = naive_marks(&tickets, &report, after(now));
+        prop_assert_eq!(found.all().csat().iter().collect::<Vec<_>>(), csat);
+        prop_assert_eq!(found.all().nps().iter().collect::<Vec<_>>(), nps);
+        for key in KEYS {
+            let sum: u64 = found.by(key).iter().map(|group| group.figures.csat().n()).sum();
+            prop_assert_eq!(sum, found.all().csat().n());
+        }
+    }
+
+    #[test]
+    fn first_contacts_are_the_naive_count(stories in stories(), a in 0..60 * DAY, b in 0..60 * DAY, now in 0..80 * DAY) {
+        let tickets = tickets(&stories);
+        let report = Report::standard().between(after(a), after(b));
+        let found = FactTable::of(&tickets).unwrap().report(&full(&report), after(now));
+        let (mut yes, mut all, mut young) = (0, 0, 0);
+        for rows in &tickets {
+            let begun = rows.iter().filter(|row| row.started_at <= after(now));
+            let first = begun.filter(|row| row.first_resolved_at.is_some_and(|at| at <= after(now))).next();
+            let Some(row) = first else { continue };
+            let resolved = row.resolved_at.filter(|at| *at <= after(now)).or(row.first_resolved_at).unwrap();
+            if !(after(a)..after(b)).contains(&resolved) {
+                continue;
+            }
+            if after(now) - resolved < TimeDelta::days(7) {
+                young += 1;
+                continue;
+            }
+            all += 1;
+            let came_back = row.reopened_at.is_some_and(|at| at <= after(now) && at - resolved <= TimeDelta::days(7));
+            yes += u64::from(row.cycle == 0 && row.replies <= 1 && row.follow_ups == 0 && !came_back);
+        }
+        let ratio = found.all().first_contact_resolution();
+        prop_assert_eq!((ratio.numerator(), ratio.denominator(), ratio.excluded().total()), (yes, all, young));
+    }
+}
+
+type Counted = Vec<(Scale, u8, u64)>;
+
+fn naive_marks(tickets: &[Vec<Fact>], report: &Report, now: DateTime<Utc>) -> (Counted, Counted) {
+    let scope = report.scope(now);
+    let mut given = Vec::new();
+    for rows in tickets {
+        let of_ticket = Report::over(report, [rows], now).unwrap();
+        let is_member = of_ticket.volume() == 1;
+        for row in rows.iter().filter(|row| row.started_at <= now) {
+            for kind in [RatingKind::Csat, RatingKind::Nps] {
+                let by_now = row.ratings.iter().filter(|r| r.kind == kind && r.at <= now);
+                let Some(last) = by_now.last() else { continue };
+                let counts = match scope.cohort {
+                    helpdesk::kpi::Cohort::ByMeasure => scope.window.contains(last.at),
+                    _ => is_member,
+                };
+                if counts {
+                    given.push((kind, last.scale, last.mark));
+                }
+            }
+        }
+    }
+    let of = |kind| {
+        let mut counted: Counted = Vec::new();
+        for (_, scale, mark) in given.iter().filter(|given| given.0 == kind) {
+            match counted.iter_mut().find(|entry| (entry.0, entry.1) == (*scale, *mark)) {
+                Some(entry) => entry.2 += 1,
+                None => counted.push((*scale, *mark, 1)),
+            }
+        }
+        counted.sort_by_key(|(scale, mark, _)| (scale.best(), *mark));
+        counted
+    };
+    (of(RatingKind::Csat), of(RatingKind::Nps))
+}
+
+/// Many tickets, so that the stretches differ: 1 in 3 of them has several rows.
+fn crowd(n: usize) -> FactTable {
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+    let mut runner = TestRunner::deterministic();
+    let pattern = pattern();
+    let mut table = FactTable::new();
+    let mut index = 0;
+    while index < n {
+        for story in stories().new_tree(&mut runner).unwrap().current() {
+            table.push(&told(&pattern, index, &story)).unwrap();
+            index += 1;
+        }
+    }
+    table
+}
+
+#[test]
+fn a_crowd_is_the_tallys_too() {
+    let table = crowd(6_000);
+    let tickets: Vec<_> = table.iter().collect();
+    let report = Report::standard().between(after(5 * DAY), after(50 * DAY));
+    let found = table.report(&full(&report), after(55 * DAY));
+    same(found.all(), &report.over(&tickets, after(55 * DAY)).unwrap()).unwrap();
+}
+
+#[cfg(feature = "parallel")]
+#[test]
+fn threads_change_no_bit() {
+    let table = crowd(9_000);
+    let report = Report::standard().last_days(30);
+    let one = table.report(&full(&report), after(45 * DAY));
+    assert!(one.all().resolved() > 1_000);
+    for threads in [1, 2, 3, 8] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let many: TableReport = pool.install(|| table.report(&full(&report).parallel(), after(45 * DAY)));
+        assert_eq!(many, one, "{threads} threads");
+    }
+}
+
+#[test]
+fn marks_are_read_in_several_ways() {
+    let pattern = pattern();
+    let table = |kind, scale, marks: &[u8]| {
+        let rated = marks.iter().enumerate().map(|(i, mark)| {
+            let mut row = pattern.clone();
+            row.ticket = TicketId::named(&i.to_string());
+            row.ratings = vec![rating(kind, *mark, scale, after(DAY))];
+            vec![row]
+        });
+        FactTable::of(rated).unwrap().report(&Query::new(Report::standard()), after(9 * DAY))
+    };
+    let csat = table(RatingKind::Csat, Scale::new(1, 5).unwrap(), &[5, 4, 3, 2]);
+    let csat = csat.all().csat();
+    assert_eq!(csat.share(|_, mark| mark >= 4).percent(), "50.0 %");
+    let told = csat.count(|_, mark| mark != 3); // without the neutral ones
+    assert_eq!((csat.count(|_, mark| mark >= 4), told), (2, 3));
+    let sum: u64 = csat.iter().map(|(_, mark, n)| u64::from(mark) * n).sum();
+    assert_eq!((sum, csat.n() * 5), (14, 20)); // 70 % of the marks there are
+    let nps = table(RatingKind::Nps, Scale::NPS, &[10, 9, 8, 6]);
+    assert_eq!(nps.all().nps().net_promoters(), (1, 4)); // 25
+}
+
+#[test]
+fn rows_that_a_table_cannot_hold_are_refused() {
+    let rows = tickets(&[]);
+    assert!(rows.is_empty() && FactTable::of(&rows).unwrap().is_empty());
+    let good = pattern();
+    let refused = |change: &dyn Fn(&mut Fact)| {
+        let mut row = good.clone();
+        change(&mut row);
+        let mut table = FactTable::new();
+        let error = table.push(std::slice::from_ref(&row)).unwrap_err();
+        assert!(table.is_empty() && error.ticket() == Some(row.ticket));
+        error.to_string()
+    };
+    assert!(refused(&|row| row.formula += 1).contains("make them anew"));
+    assert!(refused(&|row| row.cycle = 1).contains("from cycle 0 on"));
+    assert!(refused(&|row| row.own = None).contains("from cycle 0 on"));
+    assert!(refused(&|row| row.resolved_at = Some(after(1))).contains("without its lengths"));
+    let long = Lengths { calendar_us: i64::MAX, business_us: 0 };
+    let spent = Spent { work: long, waiting: long, ..Spent::default() };
+    assert!(
+        refused(&|row| {
+            (row.first_resolved_at, row.first_spent) = (Some(after(1)), Some(spent));
+        })
+        .contains("do not add up")
+    );
+    let two = [good.clone(), good.clone()];
+    assert!(FactTable::of([two]).is_err());
+}
