@@ -56,19 +56,12 @@ impl Counts {
             }
         }
         for ((counts, codes), marks) in self.marks.iter_mut().zip(self.codes).zip(&slab.marks) {
-            for (mark, group) in marks.iter().zip(groups) {
-                // Code 0, no mark, is counted too: that is cheaper than to ask.
-                if let Some(count) = counts.get_mut(*group as usize * codes + *mark as usize) {
+            for (at, mark) in marks {
+                let group = groups.get(*at as usize);
+                let place = group.map(|group| *group as usize * codes + *mark as usize);
+                if let Some(count) = place.and_then(|place| counts.get_mut(place)) {
                     *count += 1;
                 }
-            }
-        }
-        for (at, kind, mark) in &slab.more_marks {
-            let place = groups.get(*at).zip(self.codes.get(*kind));
-            let place = place.map(|(group, codes)| *group as usize * codes + *mark as usize);
-            let counts = self.marks.get_mut(*kind).zip(place);
-            if let Some(count) = counts.and_then(|(counts, place)| counts.get_mut(place)) {
-                *count += 1;
             }
         }
         let lengths = self.lengths.iter_mut().zip(&slab.lengths).zip(buckets);

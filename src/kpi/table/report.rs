@@ -274,7 +274,7 @@ impl<'a> Run<'a> {
             Counts::new(grouping.groups, self.asked.len(), codes, grouping.shift)
         };
         let mut counts: Vec<_> = self.groupings.iter().map(new).collect();
-        self.walk(range, |slab, buckets, range, groups| {
+        self.walk::<true>(range, |slab, buckets, range, groups| {
             for (grouping, counts) in self.groupings.iter().zip(&mut counts) {
                 grouping.read(range.clone(), groups);
                 counts.add(slab, groups, buckets);
@@ -299,7 +299,7 @@ impl<'a> Run<'a> {
         };
         let mut gathered: Vec<_> = histograms.into_iter().zip(ranked).map(of_grouping).collect();
         let whole = Grouping { codes: None, groups: 1, shift: 0 };
-        self.walk(range, |slab, buckets, range, groups| {
+        self.walk::<false>(range, |slab, buckets, range, groups| {
             let groupings = self.groupings.iter().chain([&whole]);
             for (grouping, gathered) in groupings.zip(&mut gathered) {
                 grouping.read(range.clone(), groups);
@@ -314,7 +314,7 @@ impl<'a> Run<'a> {
 
     /// Looks at the tickets of a stretch, slab by slab: what they count as, the buckets of their lengths, their places, and a
     /// list for their groups.
-    fn walk(
+    fn walk<const ALL: bool>(
         &self,
         range: Range<usize>,
         mut each: impl FnMut(&Slab, &[Vec<u16>], Range<usize>, &mut Vec<u32>),
@@ -324,7 +324,7 @@ impl<'a> Run<'a> {
         let mut groups = Vec::new();
         for begin in range.clone().step_by(SLAB) {
             let range = begin..begin.saturating_add(SLAB).min(range.end);
-            slab.read(self.tickets, range.clone(), &self.bounds, &self.asked);
+            slab.read::<ALL>(self.tickets, range.clone(), &self.bounds, &self.asked);
             for (lengths, found) in slab.lengths.iter().zip(&mut found) {
                 buckets(lengths, found);
             }

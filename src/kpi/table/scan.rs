@@ -31,7 +31,7 @@ pub(super) struct Asked {
     pub(super) measure: Measure,
 }
 
-/// A scope in microseconds.
+/// A scope in microseconds, such that each question is one or two comparisons.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
     as_of: Micros,
@@ -39,17 +39,25 @@ pub(super) struct Bounds {
     to: Micros,
     cohort: Cohort,
     within: i64,
+    mature: Micros, // what was resolved by then is mature
 }
 
 impl Bounds {
     pub(super) fn of(scope: &Scope) -> Bounds {
+        let as_of = micros(scope.as_of);
+        let within = scope.reopen_within.micros();
         Bounds {
-            as_of: micros(scope.as_of),
+            as_of,
             from: scope.window.from.map_or(Micros::MIN, not_before),
             to: scope.window.to.map_or(Micros::MAX, not_before),
             cohort: scope.cohort,
-            within: scope.reopen_within.micros(),
+            within,
+            mature: as_of.saturating_sub(within),
         }
+    }
+
+    fn has(&self, at: Micros) -> bool {
+        at <= self.as_of
     }
 
     fn contains(&self, at: Micros) -> bool {
@@ -60,7 +68,7 @@ impl Bounds {
     fn has_member(&self, created: Micros, resolved: Micros) -> bool {
         match self.cohort {
             Cohort::ByMeasure | Cohort::Created => self.contains(created),
-            Cohort::Resolved => (resolved <= self.as_of) & self.contains(resolved),
+            Cohort::Resolved => self.has(resolved) & self.contains(resolved),
         }
     }
 
@@ -70,24 +78,24 @@ impl Bounds {
             Cohort::ByMeasure | Cohort::Resolved => resolved,
             Cohort::Created => created,
         };
-        (resolved <= self.as_of) & self.contains(placed)
+        self.has(resolved) & self.contains(placed)
     }
 
     /// Whether a rating counts: given in the window, or for the cohorts of tickets on a member of it.
-    fn rates(&self, at: Micros, class: u16) -> bool {
+    fn rates(&self, at: Micros, is_member: bool) -> bool {
         let placed = match self.cohort {
             Cohort::ByMeasure => self.contains(at),
-            Cohort::Created | Cohort::Resolved => class::is_member(class),
+            Cohort::Created | Cohort::Resolved => is_member,
         };
-        (class != class::ABSENT) & (at <= self.as_of) & placed
+        self.has(at) & placed
     }
 
     fn is_mature(&self, resolved: Micros) -> bool {
-        self.as_of.saturating_sub(resolved) >= self.within
+        resolved <= self.mature
     }
 
     fn is_soon(&self, resolved: Micros, reopened: Micros) -> bool {
-        (reopened <= self.as_of) & (reopened.saturating_sub(resolved) <= self.within)
+        self.has(reopened) & (reopened <= resolved.saturating_add(self.within))
     }
 }
 
@@ -101,18 +109,27 @@ fn not_before(at: DateTime<Utc>) -> Micros {
 /// What stretches of tickets count as. Kept between stretches, so that its memory is touched once.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Slab {
-    /// The class of each ticket.
-    pub(super) classes: Vec<u16>,
     /// For each length that is asked for, that of each ticket, or [`NONE`].
     pub(super) lengths: Vec<Vec<i64>>,
+    /// The class of each ticket.
+    pub(super) classes: Vec<u16>,
     /// Tickets of which more resolutions count than their class says: which, and how many resolutions, mature ones, and
     /// mature ones that did not hold.
     pub(super) more: Vec<(usize, [u64; 3])>,
-    /// For each kind of rating, the code of each ticket's mark, or 0.
-    pub(super) marks: [Vec<u32>; RATED.len()],
-    /// Further marks of tickets: which ticket, the kind, the code.
-    pub(super) more_marks: Vec<(usize, usize, u32)>,
+    /// For each kind of rating, the tickets that have marks, with the codes.
+    pub(super) marks: [Vec<(u32, u32)>; RATED.len()],
+    flags: Vec<u8>,
+    codes: Vec<u32>,
 }
+
+/// In [`Slab::flags`]: a member of the window with an answered first contact.
+const ANSWERED: u8 = 1;
+/// In [`Slab::flags`]: a resolution counts.
+const RESOLVED: u8 = 2;
+/// In [`Slab::flags`]: a member of the window.
+const MEMBER: u8 = 4;
+/// In [`Slab::flags`]: it exists, and one row tells all about it.
+const PLAIN: u8 = 8;
 
 impl Slab {
     pub(super) fn new(asked: usize) -> Slab {
@@ -122,8 +139,8 @@ impl Slab {
         }
     }
 
-    /// Looks at the tickets of `range`.
-    pub(super) fn read(
+    /// Looks at the tickets of `range`: all about them, or their lengths alone.
+    pub(super) fn read<const ALL: bool>(
         &mut self,
         tickets: &Tickets,
         range: Range<usize>,
@@ -131,120 +148,130 @@ impl Slab {
         asked: &[Asked],
     ) {
         self.more.clear();
-        self.more_marks.clear();
-        self.read_plain(tickets, range.clone(), bounds, asked);
+        self.marks.iter_mut().for_each(Vec::clear);
+        match bounds.cohort {
+            Cohort::ByMeasure => self.read_plain::<ALL, true, false>(tickets, range.clone(), bounds),
+            Cohort::Created => self.read_plain::<ALL, true, true>(tickets, range.clone(), bounds),
+            Cohort::Resolved => self.read_plain::<ALL, false, false>(tickets, range.clone(), bounds),
+        }
+        self.read_lengths(tickets, range.clone(), asked);
+        if ALL {
+            self.read_ratings(tickets, range.clone(), bounds);
+        }
         let marks = part(&tickets.cycle.marks, range.clone());
         for (at, _) in marks.iter().enumerate().filter(|(_, marks)| **marks & WINDING != 0) {
-            self.read_winding(tickets, range.start.saturating_add(at), at, bounds, asked);
+            let ticket = range.start.saturating_add(at);
+            if let Some(seen) = Seen::of(tickets, ticket, bounds) {
+                self.read_winding::<ALL>(tickets, ticket, at, bounds, asked, &seen);
+            }
         }
     }
 
-    /// As if every ticket had one row with at most one resolution.
-    fn read_plain(
+    /// As if every ticket had one row with at most one resolution. What makes a ticket a member, and a resolution count, is the
+    /// creation (or the resolution) in the window.
+    fn read_plain<const ALL: bool, const MEMBER_BY_CREATION: bool, const COUNTS_BY_CREATION: bool>(
         &mut self,
         tickets: &Tickets,
         range: Range<usize>,
         bounds: &Bounds,
-        asked: &[Asked],
     ) {
-        let created = part(&tickets.created, range.clone());
-        let started = part(&tickets.cycle.started, range.clone());
-        let resolved = part(&tickets.cycle.resolved, range.clone());
-        let left = part(&tickets.cycle.left, range.clone());
-        let reopened = part(&tickets.cycle.reopened, range.clone());
-        let answered = part(&tickets.answered, range.clone());
-        let response = part(&tickets.response, range.clone());
-        let marks = part(&tickets.cycle.marks, range.clone());
-        let instants = created.iter().zip(started).zip(resolved).zip(left);
-        let rest = reopened.iter().zip(answered).zip(response).zip(marks);
-        let class = |((((created, started), resolved), left), (((reopened, answered), response), marks)): (
-            (((&Micros, &Micros), &Micros), &Micros),
-            (((&Micros, &Micros), &u8), &u8),
-        )| {
-            let exists = *started <= bounds.as_of;
-            let is_resolved = *resolved <= bounds.as_of;
-            let in_backlog = *left > bounds.as_of;
-            let is_member = exists & bounds.has_member(*created, *resolved);
-            let counts = exists & bounds.counts(*created, *resolved);
-            let outcome = class::outcome(
-                counts,
-                bounds.is_mature(*resolved),
-                bounds.is_soon(*resolved, *reopened),
-            );
-            let standing = class::standing(in_backlog, is_resolved, *marks & REASON);
-            let response = class::response(
-                *answered <= bounds.as_of,
-                *response == NOT_APPLICABLE,
-                in_backlog,
-            );
-            let contact = class::contact(
-                counts,
-                bounds.is_mature(*resolved),
-                bounds.is_soon(*resolved, *reopened),
-                *marks & ONE_CONTACT != 0,
-            );
-            class::of(exists, is_member.then_some((standing, response)), outcome, contact)
+        let n = range.len();
+        let cycle = &tickets.cycle;
+        let (Some(created), Some(started), Some(resolved), Some(left), Some(reopened)) = (
+            tickets.created.get(range.clone()),
+            cycle.started.get(range.clone()),
+            cycle.resolved.get(range.clone()),
+            cycle.left.get(range.clone()),
+            cycle.reopened.get(range.clone()),
+        ) else {
+            return;
         };
+        let (Some(answered), Some(response), Some(marks)) = (
+            tickets.answered.get(range.clone()),
+            tickets.response.get(range.clone()),
+            cycle.marks.get(range),
+        ) else {
+            return;
+        };
+        self.flags.clear();
+        self.flags.resize(n, 0);
         self.classes.clear();
-        self.classes.extend(instants.zip(rest).map(class));
+        self.classes.resize(n, 0);
+        let (flags, classes) = (&mut self.flags[..n], &mut self.classes[..n]);
+        for i in 0..n {
+            let exists = bounds.has(started[i]);
+            let is_resolved = bounds.has(resolved[i]);
+            let is_member = exists
+                & if MEMBER_BY_CREATION {
+                    bounds.contains(created[i])
+                } else {
+                    is_resolved & bounds.contains(resolved[i])
+                };
+            let placed = if COUNTS_BY_CREATION { created[i] } else { resolved[i] };
+            let counts = exists & is_resolved & bounds.contains(placed);
+            let is_answered = bounds.has(answered[i]);
+            let is_plain = exists & (marks[i] & WINDING == 0);
+            flags[i] = u8::from(is_member & is_answered) * ANSWERED
+                + u8::from(counts) * RESOLVED
+                + u8::from(is_member) * MEMBER
+                + u8::from(is_plain) * PLAIN;
+            if ALL {
+                let in_backlog = !bounds.has(left[i]);
+                let is_mature = bounds.is_mature(resolved[i]);
+                let is_reopened = bounds.is_soon(resolved[i], reopened[i]);
+                let outcome = class::outcome(counts, is_mature, is_reopened);
+                let is_first = marks[i] & ONE_CONTACT != 0;
+                let contact = class::contact(counts, is_mature, is_reopened, is_first);
+                let standing = class::standing(in_backlog, is_resolved, marks[i] & REASON);
+                let is_none = response[i] == NOT_APPLICABLE;
+                let response = class::response(is_answered, is_none, in_backlog);
+                classes[i] = class::of(exists, is_member, standing, response, outcome, contact);
+            }
+        }
+    }
 
+    fn read_lengths(&mut self, tickets: &Tickets, range: Range<usize>, asked: &[Asked]) {
         for (asked, lengths) in asked.iter().zip(&mut self.lengths) {
-            lengths.clear();
-            let times = match asked.length {
-                Length::FirstResponse => &tickets.answer,
-                _ => &tickets.cycle.spent.whole,
+            let (times, flag) = match asked.length {
+                Length::FirstResponse => (&tickets.answer, ANSWERED),
+                _ => (&tickets.cycle.spent.whole, RESOLVED),
             };
             let times = match asked.measure {
                 Measure::Calendar => &times.calendar,
                 Measure::Business => &times.business,
             };
-            let has_one = match asked.length {
-                Length::FirstResponse => class::is_answered,
-                _ => class::is_resolution,
-            };
-            let times = part(times, range.clone()).iter().zip(&self.classes);
-            lengths.extend(times.map(|(time, class)| if has_one(*class) { *time } else { NONE }));
+            let times = part(times, range.clone()).iter().zip(&self.flags);
+            lengths.clear();
+            lengths.extend(times.map(|(time, flags)| if flags & flag != 0 { *time } else { NONE }));
         }
+    }
 
+    /// The ratings of tickets with one row and at most one rating of a kind.
+    fn read_ratings(&mut self, tickets: &Tickets, range: Range<usize>, bounds: &Bounds) {
         for (marks, rated) in self.marks.iter_mut().zip(&tickets.cycle.rated) {
-            rated.mark.codes.widen(range.clone(), marks);
-            let given = part(&rated.at, range.clone()).iter().zip(&self.classes);
-            for (mark, (at, class)) in marks.iter_mut().zip(given) {
-                if !bounds.rates(*at, *class) {
-                    *mark = 0;
-                }
-            }
+            rated.mark.codes.widen(range.clone(), &mut self.codes);
+            let given = part(&rated.at, range.clone()).iter().zip(&self.flags);
+            let given = (0u32..).zip(&self.codes).zip(given);
+            let given = given.filter(|(_, (at, flags))| {
+                (*flags & PLAIN != 0) & bounds.rates(**at, *flags & MEMBER != 0)
+            });
+            marks.extend(given.map(|((ticket, code), _)| (ticket, *code)));
         }
     }
 
     /// A ticket with several rows, or with several resolutions or ratings in one.
-    fn read_winding(
+    fn read_winding<const ALL: bool>(
         &mut self,
         tickets: &Tickets,
         ticket: usize,
         at: usize,
         bounds: &Bounds,
         asked: &[Asked],
+        seen: &Seen,
     ) {
-        let Some(seen) = Seen::of(tickets, ticket, bounds) else {
-            return; // not created yet: the class says so already
-        };
-        if let Some(class) = self.classes.get_mut(at) {
-            *class = seen.class;
-        }
-        self.read_marks(tickets, ticket, at, bounds, seen.class);
-        let first = [seen.resolutions > 0, seen.mature > 0, seen.failed > 0].map(u64::from);
-        let more = [
-            seen.resolutions.saturating_sub(first[0]),
-            seen.mature.saturating_sub(first[1]),
-            seen.failed.saturating_sub(first[2]),
-        ];
-        if more != [0; 3] {
-            self.more.push((at, more));
-        }
         for (asked, lengths) in asked.iter().zip(&mut self.lengths) {
             let found = match asked.length {
-                Length::FirstResponse if class::is_answered(seen.class) => tickets.answer.get(ticket),
+                Length::FirstResponse if seen.is_answered => tickets.answer.get(ticket),
                 Length::FirstResponse => None,
                 Length::FirstResolution => seen.first,
                 Length::TotalResolution => seen.last,
@@ -256,25 +283,29 @@ impl Slab {
                 });
             }
         }
-    }
-}
-
-impl Slab {
-    /// The marks of a ticket with several rows or ratings: of one kind about one cycle the last one by then stands.
-    fn read_marks(&mut self, tickets: &Tickets, ticket: usize, at: usize, bounds: &Bounds, class: u16) {
-        for (index, kind) in RATED.into_iter().enumerate() {
-            if let Some(mark) = self.marks.get_mut(index).and_then(|marks| marks.get_mut(at)) {
-                *mark = 0;
-            }
+        if !ALL {
+            return;
+        }
+        if let Some(class) = self.classes.get_mut(at) {
+            *class = seen.class;
+        }
+        let told = [seen.resolutions > 0, seen.mature > 0, seen.failed > 0].map(u64::from);
+        let more = [
+            seen.resolutions.saturating_sub(told[0]),
+            seen.mature.saturating_sub(told[1]),
+            seen.failed.saturating_sub(told[2]),
+        ];
+        if more != [0; 3] {
+            self.more.push((at, more));
+        }
+        // Of one kind about one cycle the last mark by then stands.
+        for (index, (kind, marks)) in RATED.into_iter().zip(&mut self.marks).enumerate() {
             for (cycles, place) in rows(tickets, ticket, bounds) {
                 let mut given = cycles.ratings.get(place).iter().rev();
-                let last = given.find(|r| r.kind == kind && micros(r.at) <= bounds.as_of);
-                let Some(last) = last.filter(|rating| bounds.rates(micros(rating.at), class)) else {
-                    continue;
-                };
-                if let Some(code) = tickets.mark_code(index, (last.scale, last.mark)) {
-                    self.more_marks.push((at, index, code));
-                }
+                let last = given.find(|rating| rating.kind == kind && bounds.has(micros(rating.at)));
+                let last = last.filter(|last| bounds.rates(micros(last.at), seen.is_member));
+                let code = last.and_then(|last| tickets.mark_code(index, (last.scale, last.mark)));
+                marks.extend(u32::try_from(at).ok().zip(code));
             }
         }
     }
@@ -295,6 +326,8 @@ fn rows<'a>(
 /// A ticket that was looked at row by row.
 struct Seen {
     class: u16,
+    is_member: bool,
+    is_answered: bool,
     resolutions: u64,
     mature: u64,
     failed: u64,
@@ -314,7 +347,7 @@ impl Seen {
             exists = true;
             let begin = cycles.first(place);
             let end = cycles.last(place);
-            let happened = |(at, _): &(Micros, Lengths)| *at <= bounds.as_of;
+            let happened = |(at, _): &(Micros, Lengths)| bounds.has(*at);
             let resolution = Some(end).filter(happened).or(Some(begin).filter(happened));
             if first.is_none() && happened(&begin) {
                 // Whether the first resolution was the only one that the first contact took. Where a cycle has several, the
@@ -350,11 +383,9 @@ impl Seen {
         let is_failed = if mature > 0 { failed > 0 } else { young_failed };
         let outcome = class::outcome(resolutions > 0, mature > 0, is_failed);
         let standing = class::standing(in_backlog, stands_resolved, reason);
-        let response = class::response(
-            tickets.answered.get(ticket).is_some_and(|at| *at <= bounds.as_of),
-            tickets.response.get(ticket) == Some(&NOT_APPLICABLE),
-            in_backlog,
-        );
+        let is_answered = tickets.answered.get(ticket).is_some_and(|at| bounds.has(*at));
+        let is_none = tickets.response.get(ticket) == Some(&NOT_APPLICABLE);
+        let response = class::response(is_answered, is_none, in_backlog);
         let counted = |found: Option<(Micros, Lengths)>| {
             let found = found.filter(|(at, _)| match bounds.cohort {
                 Cohort::Created => is_member,
@@ -363,7 +394,9 @@ impl Seen {
             found.map(|(_, lengths)| lengths)
         };
         Some(Seen {
-            class: class::of(true, is_member.then_some((standing, response)), outcome, contact),
+            class: class::of(true, is_member, standing, response, outcome, contact),
+            is_member,
+            is_answered: is_member & is_answered,
             resolutions,
             mature,
             failed,
