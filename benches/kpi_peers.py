@@ -212,6 +212,7 @@ def main():
     said.add_argument("--tickets", type=int, default=1_000_000)
     said.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     said.add_argument("--rounds", type=int, default=5)
+    said.add_argument("--shuffled", action="store_true", help="tickets in any order, not in that of their creation")
     said.add_argument("--dir")
     said.add_argument("--serve", nargs=2, help=argparse.SUPPRESS)
     said = said.parse_args()
@@ -221,7 +222,8 @@ def main():
     directory = said.dir or tempfile.mkdtemp(prefix="kpi-")
     print(f"{said.tickets} tickets; medians of {said.rounds} rounds in turns")
     for threads in said.threads:
-        ours = Side([said.program, "--bench", "--tickets", str(said.tickets), "--serve", directory])
+        order = ["--shuffled"] if said.shuffled else []
+        ours = Side([said.program, "--bench", "--tickets", str(said.tickets), "--serve", directory, *order])
         own = [sys.executable, os.path.abspath(__file__)]
         sides = {name: Side(own + [name, "--serve", directory, str(threads)]) for name in PEERS}
         figures = json.loads(ours.ask("figures"))

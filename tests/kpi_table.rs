@@ -295,7 +295,7 @@ proptest! {
         }
         prop_assert!(table.iter().eq(expected.iter().cloned()));
         let fresh = FactTable::of(&expected).unwrap();
-        prop_assert_eq!(table.report(&full(&report), after(at)), fresh.report(&full(&report), after(at)));
+        prop_assert!(table.report(&full(&report), after(at)) == fresh.report(&full(&report), after(at)));
     }
 
     #[test]

@@ -54,10 +54,12 @@ struct Seen {
 }
 
 /// Draws one ticket: long tails, one in ten reopened, one in three rated; what is later than the report has not happened.
-fn draw(random: &mut ChaCha8Rng) -> Seen {
+/// Created at an instant, or at any.
+fn draw(random: &mut ChaCha8Rng, created: Option<i64>) -> Seen {
     let mut tail = |scale: i64| (-(1.0 - random.random::<f64>()).ln() * scale as f64) as i64;
     let (answer, works, rests, again) = (tail(DAY / 12), tail(2 * DAY), tail(3 * DAY), tail(DAY));
-    let created = random.random_range(0..NOW);
+    let shuffled = random.random_range(0..NOW);
+    let created = created.unwrap_or(shuffled);
     let first = created + works;
     let is_first = first <= NOW;
     let second = first + rests;
@@ -190,12 +192,14 @@ struct Desk {
 }
 
 impl Desk {
-    fn fill(pattern: &Fact, n: usize, mut columns: Option<Columns>) -> Result<Desk, Fail> {
+    /// Tickets come in the order of their creation, as they do, unless they are shuffled.
+    fn fill(pattern: &Fact, n: usize, is_shuffled: bool, mut columns: Option<Columns>) -> Result<Desk, Fail> {
         let names: Vec<_> = (0..AGENTS).map(|n| AgentId::named(&n.to_string())).collect();
         let mut random = ChaCha8Rng::seed_from_u64(12);
         let mut table = FactTable::new();
         for index in 0..n {
-            let seen = draw(&mut random);
+            let created = (NOW as i128 * index as i128 / n as i128) as i64;
+            let seen = draw(&mut random, (!is_shuffled).then_some(created));
             table.push(&rows(pattern, index, &seen, &names))?;
             if let Some(columns) = &mut columns {
                 columns.write(&seen)?;
@@ -222,9 +226,9 @@ fn pool(threads: usize) -> Result<rayon::ThreadPool, Fail> {
 }
 
 /// Times the report with one thread and with two.
-pub(super) fn time(pattern: &Fact, n: usize) -> Result<(), Fail> {
+pub(super) fn time(pattern: &Fact, n: usize, is_shuffled: bool) -> Result<(), Fail> {
     let start = Instant::now();
-    let desk = Desk::fill(pattern, n, None)?;
+    let desk = Desk::fill(pattern, n, is_shuffled, None)?;
     println!("\n{n} tickets in a fact table, filled in {:.1?}; by {AGENTS} agents and {} channels", start.elapsed(), CHANNELS.len());
     let mut reports = Vec::new();
     for threads in [1, 2] {
@@ -251,8 +255,8 @@ pub(super) fn time(pattern: &Fact, n: usize) -> Result<(), Fail> {
 
 /// Writes the tickets for the peers, and then makes a report for each line `run THREADS` that comes in: how long it took in
 /// seconds, the memory before and the peak in KiB. `figures` answers the figures as JSON.
-pub(super) fn serve(pattern: &Fact, n: usize, dir: &Path) -> Result<(), Fail> {
-    let desk = Desk::fill(pattern, n, Some(Columns::create(dir)?))?;
+pub(super) fn serve(pattern: &Fact, n: usize, is_shuffled: bool, dir: &Path) -> Result<(), Fail> {
+    let desk = Desk::fill(pattern, n, is_shuffled, Some(Columns::create(dir)?))?;
     println!("ready {}", memory("VmRSS:")?);
     for line in io::stdin().lock().lines() {
         match line?.split_once(' ') {

@@ -46,9 +46,9 @@ pub(super) const BUCKETS: usize = 7_297;
 
 /// The bucket of a value, from 0 up: all negative values are in bucket 0. A larger value is in no lower bucket.
 #[inline]
-pub(super) fn bucket(value: i64) -> u32 {
+pub(super) fn bucket(value: i64) -> u16 {
     let bucket = ZERO + magnitude(value.max(0).unsigned_abs());
-    if value < 0 { 0 } else { bucket }
+    if value < 0 { 0 } else { bucket as u16 }
 }
 
 /// The bucket of a value that is not negative, counted from 0.

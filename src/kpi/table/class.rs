@@ -14,6 +14,9 @@ pub(super) const CLASSES: usize = 512;
 /// A ticket that does not exist yet.
 pub(super) const ABSENT: u16 = 511;
 
+/// A ticket that exists, and of which nothing counts.
+pub(super) const OUTSIDE: u16 = 0;
+
 const OUTCOMES: u16 = 5;
 const CONTACTS: u16 = 4;
 const RESPONSES: u16 = 4;

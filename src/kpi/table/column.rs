@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use crate::time::{Micros, instant, micros};
 
 use super::super::facts::{Lengths, Spent};
+use super::scan::NONE;
 
 /// An instant that has not come and will not.
 pub(super) const NEVER: Micros = Micros::MAX;
@@ -183,15 +184,23 @@ impl<T> Default for Apart<T> {
 }
 
 impl<T> Apart<T> {
-    /// Puts one in at a place after all others.
+    /// Puts one in at a place not before all others.
     pub(super) fn push(&mut self, at: usize, value: T) {
         self.0.push((u32::try_from(at).unwrap_or(u32::MAX), value));
     }
 
+    /// The first one of a place.
     pub(super) fn get(&self, at: usize) -> Option<&T> {
-        let place = u32::try_from(at).ok()?;
-        let found = self.0.binary_search_by_key(&place, |entry| entry.0).ok()?;
-        self.0.get(found).map(|entry| &entry.1)
+        let next = at.saturating_add(1);
+        self.between(at..next).first().map(|entry| &entry.1)
+    }
+
+    /// Those in a range of places, each with its place.
+    pub(super) fn between(&self, range: Range<usize>) -> &[(u32, T)] {
+        let from = self.0.partition_point(|entry| (entry.0 as usize) < range.start);
+        let rest = self.0.get(from..).unwrap_or_default();
+        let n = rest.partition_point(|entry| (entry.0 as usize) < range.end);
+        rest.get(..n).unwrap_or_default()
     }
 }
 
@@ -226,8 +235,14 @@ pub(super) struct Spans {
 }
 
 impl Spans {
-    pub(super) fn push(&mut self, spent: Spent) {
-        self.whole.push(spent.whole());
+    /// Puts a span in; one that is absent has the whole [`NONE`].
+    pub(super) fn push(&mut self, spent: Option<Spent>) {
+        let none = Lengths {
+            calendar_us: NONE,
+            business_us: NONE,
+        };
+        self.whole.push(spent.map_or(none, Spent::whole));
+        let spent = spent.unwrap_or_default();
         self.waiting.push(spent.waiting);
         self.done.push(spent.done);
         self.for_customer.push(spent.for_customer);
@@ -280,7 +295,7 @@ mod tests {
             let spent = Spent { work, waiting, done, for_customer };
             if Spans::can_hold(spent) {
                 let mut spans = Spans::default();
-                spans.push(spent);
+                spans.push(Some(spent));
                 prop_assert_eq!(spans.get(0), Some(spent));
             }
         }

@@ -1,6 +1,6 @@
 //! Counting a table, group by group: classes, sums, and exact percentiles without sorting.
 //!
-//! A first pass counts the lengths of each group by bucket ([`bucket`]: the finer the fewer groups there are). The counts tell in
+//! A first pass counts the lengths of each group by bucket ([`bucket`](super::super::sketch::bucket): the finer the fewer groups there are). The counts tell in
 //! which bucket each wanted rank lies. A second pass gathers the lengths of those few buckets alone, and the ranks are selected
 //! among them: the same values that a sort would give, at a cost linear in the tickets, with memory for a part of the lengths.
 //!
@@ -8,9 +8,10 @@
 //! their number nor their order changes a bit.
 
 use super::super::quantile::{PERCENTILES, Summary, nearest_rank};
-use super::super::sketch::{BUCKETS, bucket};
+use super::super::sketch::BUCKETS;
 use super::class::CLASSES;
-use super::scan::{NONE, Slab};
+use super::scan::{NONE, View};
+use super::settled::DEPENDS;
 use super::tickets::RATED;
 
 /// How many ranks a summary needs: its percentiles and the greatest.
@@ -21,7 +22,7 @@ const RANKS: usize = PERCENTILES.len() + 1;
 pub(super) struct Counts {
     /// How many tickets of each class, group by group.
     classes: Vec<u32>,
-    /// How many more resolutions than the classes say, group by group: see [`Slab::more`].
+    /// How many more resolutions than the classes say, group by group: see [`View::more`].
     more: Vec<[u64; 3]>,
     pub(super) lengths: Vec<Histogram>,
     /// For each kind of rating, how many marks of each code, group by group.
@@ -41,31 +42,31 @@ impl Counts {
         }
     }
 
-    /// Counts what a slab holds; `groups` has the group of each of its tickets, `buckets` the buckets of its lengths.
-    pub(super) fn add(&mut self, slab: &Slab, groups: &[u32], buckets: &[Vec<u16>]) {
+    /// Counts what a slab holds; `groups` has the group of each of its tickets.
+    pub(super) fn add(&mut self, slab: &View<'_>, groups: &[u32]) {
         for (class, group) in slab.classes.iter().zip(groups) {
-            let place = *group as usize * CLASSES + usize::from(*class);
+            let place = *group as usize * CLASSES + usize::from(*class & !DEPENDS);
             if let Some(count) = self.classes.get_mut(place) {
                 *count += 1;
             }
         }
-        for (at, more) in &slab.more {
-            let group = groups.get(*at).map(|group| *group as usize);
+        let group = |place: u32| groups.get(place.wrapping_sub(slab.begin) as usize);
+        for (place, more) in slab.more {
+            let group = group(*place).map(|group| *group as usize);
             if let Some(sum) = group.and_then(|group| self.more.get_mut(group)) {
                 *sum = plus(*sum, *more);
             }
         }
-        for ((counts, codes), marks) in self.marks.iter_mut().zip(self.codes).zip(&slab.marks) {
-            for (at, mark) in marks {
-                let group = groups.get(*at as usize);
-                let place = group.map(|group| *group as usize * codes + *mark as usize);
+        for ((counts, codes), marks) in self.marks.iter_mut().zip(self.codes).zip(slab.marks) {
+            for (place, mark) in marks {
+                let place = group(*place).map(|group| *group as usize * codes + *mark as usize);
                 if let Some(count) = place.and_then(|place| counts.get_mut(place)) {
                     *count += 1;
                 }
             }
         }
-        let lengths = self.lengths.iter_mut().zip(&slab.lengths).zip(buckets);
-        for ((histogram, lengths), buckets) in lengths {
+        let lengths = self.lengths.iter_mut().zip(&slab.lengths);
+        for (histogram, (lengths, buckets)) in lengths {
             histogram.add(lengths, buckets, groups);
         }
     }
@@ -331,12 +332,6 @@ impl Gathered<'_> {
         let begin = place.checked_sub(1).map_or(0, end);
         self.lengths.get(begin..end(place)).unwrap_or_default()
     }
-}
-
-/// The buckets of lengths, finest first.
-pub(super) fn buckets(lengths: &[i64], into: &mut Vec<u16>) {
-    into.clear();
-    into.extend(lengths.iter().map(|length| bucket(*length) as u16));
 }
 
 /// How coarse the buckets must be for so many groups of so many tickets: the memory of a histogram stays within 2 MiB, or half a

@@ -130,10 +130,9 @@ impl Figures {
         let [resolutions, mature, failed] = counts.more(group);
         let marks = |kind: RatingKind| {
             let kind = RATED.iter().position(|rated| *rated == kind).unwrap_or(0);
-            let values = tickets.cycle.rated.get(kind).map(|rated| &rated.mark);
-            let counts = counts.marks(group, kind);
-            let of = |(code, n)| Some((*values?.value(code)?, n));
-            Marks::of(counts.filter_map(of))
+            let known = tickets.settled.known(kind);
+            let of = |(code, n): (u32, u64)| Some((*known.get(code.checked_sub(1)? as usize)?, n));
+            Marks::of(counts.marks(group, kind).filter_map(of))
         };
         let immature = |n| Excluded::from_iter([(Exclusion::Immature, n)]);
         let ratio = |part, whole, excluded| Ratio::new(part, whole, excluded).unwrap_or_default();

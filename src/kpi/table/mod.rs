@@ -37,6 +37,7 @@ mod error;
 mod figures;
 mod report;
 mod scan;
+mod settled;
 mod tickets;
 
 use std::collections::HashMap;

@@ -12,9 +12,9 @@ use super::super::report::Report;
 use super::super::window::Scope;
 use super::FactTable;
 use super::column::{Repeating, Small};
-use super::count::{Counts, Gathered, Histogram, Ranked, buckets, shift};
+use super::count::{Counts, Gathered, Histogram, Ranked, shift};
 use super::figures::{Figures, Group, Groups, TableReport, Value};
-use super::scan::{Asked, Bounds, SLAB, Slab};
+use super::scan::{Asked, Bounds, SLAB, Slab, View};
 use super::tickets::Tickets;
 
 /// A length of time that a report over a table can give.
@@ -267,17 +267,16 @@ impl<'a> Run<'a> {
     /// The first pass over a stretch: the counts of each grouping, and last those of the whole.
     fn count(&self, range: Range<usize>) -> Vec<Counts> {
         let codes = [0, 1].map(|kind: usize| {
-            let rated = self.tickets.cycle.rated.get(kind);
-            rated.map_or(0, |rated| rated.mark.values.len()).saturating_add(1)
+            self.tickets.settled.known(kind).len().saturating_add(1)
         });
         let new = |grouping: &Grouping<'_>| {
             Counts::new(grouping.groups, self.asked.len(), codes, grouping.shift)
         };
         let mut counts: Vec<_> = self.groupings.iter().map(new).collect();
-        self.walk::<true>(range, |slab, buckets, range, groups| {
+        self.walk::<true>(range, |slab, range, groups| {
             for (grouping, counts) in self.groupings.iter().zip(&mut counts) {
                 grouping.read(range.clone(), groups);
-                counts.add(slab, groups, buckets);
+                counts.add(slab, groups);
             }
         });
         let finest = self.groupings.iter().zip(&counts).min_by_key(|(grouping, _)| grouping.shift);
@@ -299,12 +298,11 @@ impl<'a> Run<'a> {
         };
         let mut gathered: Vec<_> = histograms.into_iter().zip(ranked).map(of_grouping).collect();
         let whole = Grouping { codes: None, groups: 1, shift: 0 };
-        self.walk::<false>(range, |slab, buckets, range, groups| {
+        self.walk::<false>(range, |slab, range, groups| {
             let groupings = self.groupings.iter().chain([&whole]);
             for (grouping, gathered) in groupings.zip(&mut gathered) {
                 grouping.read(range.clone(), groups);
-                let lengths = slab.lengths.iter().zip(buckets);
-                for (gathered, (lengths, buckets)) in gathered.iter_mut().zip(lengths) {
+                for (gathered, (lengths, buckets)) in gathered.iter_mut().zip(&slab.lengths) {
                     gathered.add(lengths, buckets, groups);
                 }
             }
@@ -312,23 +310,18 @@ impl<'a> Run<'a> {
         gathered
     }
 
-    /// Looks at the tickets of a stretch, slab by slab: what they count as, the buckets of their lengths, their places, and a
-    /// list for their groups.
+    /// Looks at the tickets of a stretch, slab by slab: what they count as, their places, and a list for their groups.
     fn walk<const ALL: bool>(
         &self,
         range: Range<usize>,
-        mut each: impl FnMut(&Slab, &[Vec<u16>], Range<usize>, &mut Vec<u32>),
+        mut each: impl FnMut(&View<'_>, Range<usize>, &mut Vec<u32>),
     ) {
-        let mut slab = Slab::new(self.asked.len());
-        let mut found = vec![Vec::new(); self.asked.len()];
+        let mut slab = Slab::default();
         let mut groups = Vec::new();
         for begin in range.clone().step_by(SLAB) {
             let range = begin..begin.saturating_add(SLAB).min(range.end);
-            slab.read::<ALL>(self.tickets, range.clone(), &self.bounds, &self.asked);
-            for (lengths, found) in slab.lengths.iter().zip(&mut found) {
-                buckets(lengths, found);
-            }
-            each(&slab, &found, range, &mut groups);
+            let view = slab.read::<ALL>(self.tickets, range.clone(), &self.bounds, &self.asked);
+            each(&view, range, &mut groups);
         }
     }
 

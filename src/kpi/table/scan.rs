@@ -1,8 +1,8 @@
 //! What each ticket of a table counts as, at the instant of a report: the rules of [`Known`](super::super::known), over columns.
 //!
-//! A ticket falls into one of few classes ([`class`]), which say everything about it that is counted once; its lengths come
-//! beside that. Nine tickets in ten were resolved at most once, and for them the rules are a few comparisons without a branch.
-//! The others are looked at row by row.
+//! A ticket falls into one of few classes ([`class`]), which say everything about it that is counted once; its lengths and marks
+//! come beside that. Most tickets of a desk are long done with, and lie in the window as a whole or outside it: what those count as
+//! was worked out when they were put in ([`Settled`](super::settled::Settled)). The others are looked at row by row ([`Seen`]).
 
 use std::ops::Range;
 
@@ -13,9 +13,11 @@ use crate::time::{Micros, micros};
 
 use super::super::facts::Lengths;
 use super::super::window::{Cohort, Scope};
+use super::super::sketch::bucket;
 use super::class;
-use super::column::part;
+use super::column::{NEVER, part};
 use super::report::Length;
+use super::settled::{DEPENDS, USUAL, Zone};
 use super::tickets::{Cycles, NOT_APPLICABLE, ONE_CONTACT, RATED, REASON, Tickets, WINDING};
 
 /// No length: the ticket is not in the set.
@@ -54,6 +56,25 @@ impl Bounds {
             within,
             mature: as_of.saturating_sub(within),
         }
+    }
+
+    /// Of everything that ever happened, long after it did.
+    pub(super) const END: Bounds = Bounds {
+        as_of: Micros::MAX - 1,
+        from: Micros::MIN,
+        to: Micros::MAX,
+        cohort: Cohort::ByMeasure,
+        within: USUAL,
+        mature: Micros::MAX - 1,
+    };
+
+    /// Whether all tickets of a zone count as they were worked out.
+    fn has_whole(&self, zone: &Zone) -> bool {
+        let in_window = self.from <= zone.from && zone.until < self.to;
+        let in_window = in_window && zone.until <= self.mature;
+        in_window
+            && self.cohort != Cohort::Resolved
+            && (self.within == USUAL || !zone.depends)
     }
 
     fn has(&self, at: Micros) -> bool {
@@ -106,209 +127,222 @@ fn not_before(at: DateTime<Utc>) -> Micros {
     whole.saturating_add(i64::from(is_finer))
 }
 
-/// What stretches of tickets count as. Kept between stretches, so that its memory is touched once.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Slab {
-    /// For each length that is asked for, that of each ticket, or [`NONE`].
-    pub(super) lengths: Vec<Vec<i64>>,
-    /// The class of each ticket.
-    pub(super) classes: Vec<u16>,
+/// What a stretch of tickets counts as.
+#[derive(Debug)]
+pub(super) struct View<'a> {
+    /// The class of each ticket; [`DEPENDS`] means nothing here.
+    pub(super) classes: &'a [u16],
+    /// For each length that is asked for, that of each ticket, or [`NONE`], and its bucket; any bucket where there is none.
+    pub(super) lengths: Vec<(&'a [i64], &'a [u16])>,
     /// Tickets of which more resolutions count than their class says: which, and how many resolutions, mature ones, and
     /// mature ones that did not hold.
-    pub(super) more: Vec<(usize, [u64; 3])>,
+    pub(super) more: &'a [(u32, [u64; 3])],
     /// For each kind of rating, the tickets that have marks, with the codes.
-    pub(super) marks: [Vec<(u32, u32)>; RATED.len()],
-    flags: Vec<u8>,
-    codes: Vec<u32>,
+    pub(super) marks: [&'a [(u32, u32)]; RATED.len()],
+    /// The place of the ticket that `more` and `marks` call 0.
+    pub(super) begin: u32,
 }
 
-/// In [`Slab::flags`]: a member of the window with an answered first contact.
-const ANSWERED: u8 = 1;
-/// In [`Slab::flags`]: a resolution counts.
-const RESOLVED: u8 = 2;
-/// In [`Slab::flags`]: a member of the window.
-const MEMBER: u8 = 4;
-/// In [`Slab::flags`]: it exists, and one row tells all about it.
-const PLAIN: u8 = 8;
+/// Where views are made that are no mere stretch of the columns. Kept, so that its memory is touched once.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Slab {
+    lengths: Vec<(Vec<i64>, Vec<u16>)>,
+    classes: Vec<u16>,
+    more: Vec<(u32, [u64; 3])>,
+    marks: [Vec<(u32, u32)>; RATED.len()],
+    whole: Vec<bool>, // whether the ticket counts as it was worked out when it was put in
+    others: Vec<u32>, // tickets that are to be looked at
+}
 
 impl Slab {
-    pub(super) fn new(asked: usize) -> Slab {
-        Slab {
-            lengths: vec![Vec::new(); asked],
-            ..Slab::default()
-        }
-    }
-
-    /// Looks at the tickets of `range`: all about them, or their lengths alone.
-    pub(super) fn read<const ALL: bool>(
-        &mut self,
-        tickets: &Tickets,
+    /// Looks at the tickets of `range`, which begins with a slab: all about them, or their lengths alone.
+    pub(super) fn read<'a, const ALL: bool>(
+        &'a mut self,
+        tickets: &'a Tickets,
         range: Range<usize>,
         bounds: &Bounds,
         asked: &[Asked],
-    ) {
+    ) -> View<'a> {
+        let settled = &tickets.settled;
+        let has_winding = asked.iter().any(|asked| asked.length == Length::FirstResolution);
+        if !has_winding && settled.zone(range.start).is_some_and(|zone| bounds.has_whole(zone)) {
+            let lengths = asked.iter().filter_map(|asked| {
+                let (times, buckets) = columns(tickets, *asked);
+                Some((part(times, range.clone()), part(buckets?, range.clone())))
+            });
+            return View {
+                classes: part(&settled.class, range.clone()),
+                lengths: lengths.collect(),
+                more: settled.more.between(range.clone()),
+                marks: settled.marks.each_ref().map(|marks| marks.between(range.clone())),
+                begin: u32::try_from(range.start).unwrap_or(u32::MAX),
+            };
+        }
+        self.lengths.resize_with(asked.len(), Default::default);
         self.more.clear();
         self.marks.iter_mut().for_each(Vec::clear);
-        match bounds.cohort {
-            Cohort::ByMeasure => self.read_plain::<ALL, true, false>(tickets, range.clone(), bounds),
-            Cohort::Created => self.read_plain::<ALL, true, true>(tickets, range.clone(), bounds),
-            Cohort::Resolved => self.read_plain::<ALL, false, false>(tickets, range.clone(), bounds),
-        }
+        self.sort(tickets, range.clone(), bounds, has_winding);
         self.read_lengths(tickets, range.clone(), asked);
         if ALL {
-            self.read_ratings(tickets, range.clone(), bounds);
-        }
-        let marks = part(&tickets.cycle.marks, range.clone());
-        for (at, _) in marks.iter().enumerate().filter(|(_, marks)| **marks & WINDING != 0) {
-            let ticket = range.start.saturating_add(at);
-            if let Some(seen) = Seen::of(tickets, ticket, bounds) {
-                self.read_winding::<ALL>(tickets, ticket, at, bounds, asked, &seen);
+            let begin = range.start;
+            let at = |place: u32| (place as usize).saturating_sub(begin);
+            let is_whole = |place: u32| self.whole.get(at(place)) == Some(&true);
+            let more = settled.more.between(range.clone()).iter();
+            let more = more.filter(|entry| is_whole(entry.0));
+            self.more.extend(more.map(|entry| (at(entry.0) as u32, entry.1)));
+            for (mine, marks) in self.marks.iter_mut().zip(&settled.marks) {
+                let marks = marks.between(range.clone()).iter();
+                let marks = marks.filter(|entry| is_whole(entry.0));
+                mine.extend(marks.map(|entry| (at(entry.0) as u32, entry.1)));
             }
+        }
+        for at in std::mem::take(&mut self.others) {
+            let ticket = range.start.saturating_add(at as usize);
+            if let Some(seen) = Seen::of(tickets, ticket, bounds) {
+                self.read_seen::<ALL>(tickets, ticket, at, bounds, asked, &seen);
+            }
+        }
+        let lengths = self.lengths.iter().map(|(times, buckets)| (&times[..], &buckets[..]));
+        View {
+            classes: &self.classes,
+            lengths: lengths.collect(),
+            more: &self.more,
+            marks: self.marks.each_ref().map(Vec::as_slice),
+            begin: 0,
         }
     }
 
-    /// As if every ticket had one row with at most one resolution. What makes a ticket a member, and a resolution count, is the
-    /// creation (or the resolution) in the window.
-    fn read_plain<const ALL: bool, const MEMBER_BY_CREATION: bool, const COUNTS_BY_CREATION: bool>(
-        &mut self,
-        tickets: &Tickets,
-        range: Range<usize>,
-        bounds: &Bounds,
-    ) {
-        let n = range.len();
-        let cycle = &tickets.cycle;
-        let (Some(created), Some(started), Some(resolved), Some(left), Some(reopened)) = (
-            tickets.created.get(range.clone()),
-            cycle.started.get(range.clone()),
-            cycle.resolved.get(range.clone()),
-            cycle.left.get(range.clone()),
-            cycle.reopened.get(range.clone()),
-        ) else {
-            return;
-        };
-        let (Some(answered), Some(response), Some(marks)) = (
-            tickets.answered.get(range.clone()),
-            tickets.response.get(range.clone()),
-            cycle.marks.get(range),
-        ) else {
-            return;
-        };
-        self.flags.clear();
-        self.flags.resize(n, 0);
-        self.classes.clear();
-        self.classes.resize(n, 0);
-        let (flags, classes) = (&mut self.flags[..n], &mut self.classes[..n]);
-        for i in 0..n {
-            let exists = bounds.has(started[i]);
-            let is_resolved = bounds.has(resolved[i]);
-            let is_member = exists
-                & if MEMBER_BY_CREATION {
-                    bounds.contains(created[i])
-                } else {
-                    is_resolved & bounds.contains(resolved[i])
-                };
-            let placed = if COUNTS_BY_CREATION { created[i] } else { resolved[i] };
-            let counts = exists & is_resolved & bounds.contains(placed);
-            let is_answered = bounds.has(answered[i]);
-            let is_plain = exists & (marks[i] & WINDING == 0);
-            flags[i] = u8::from(is_member & is_answered) * ANSWERED
-                + u8::from(counts) * RESOLVED
-                + u8::from(is_member) * MEMBER
-                + u8::from(is_plain) * PLAIN;
-            if ALL {
-                let in_backlog = !bounds.has(left[i]);
-                let is_mature = bounds.is_mature(resolved[i]);
-                let is_reopened = bounds.is_soon(resolved[i], reopened[i]);
-                let outcome = class::outcome(counts, is_mature, is_reopened);
-                let is_first = marks[i] & ONE_CONTACT != 0;
-                let contact = class::contact(counts, is_mature, is_reopened, is_first);
-                let standing = class::standing(in_backlog, is_resolved, marks[i] & REASON);
-                let is_none = response[i] == NOT_APPLICABLE;
-                let response = class::response(is_answered, is_none, in_backlog);
-                classes[i] = class::of(exists, is_member, standing, response, outcome, contact);
+    /// Which tickets count as they were worked out, which not at all, and which are to be looked at.
+    fn sort(&mut self, tickets: &Tickets, range: Range<usize>, bounds: &Bounds, has_winding: bool) {
+        let by_creation = bounds.cohort == Cohort::Created;
+        let by_resolution = bounds.cohort == Cohort::Resolved;
+        let depends = if bounds.within == USUAL { 0 } else { DEPENDS };
+        let winding = if has_winding { WINDING } else { 0 };
+        let settled = &tickets.settled;
+        let created = part(&tickets.created, range.clone()).iter();
+        let until = part(&settled.until, range.clone());
+        let class = part(&settled.class, range.clone());
+        let marks = part(&tickets.cycle.marks, range.clone());
+        let total = part(&settled.total.times.calendar, range.clone());
+        self.classes.resize(range.len(), 0);
+        self.whole.resize(range.len(), false);
+        self.others.clear();
+        self.others.resize(range.len(), 0);
+        let mut others = 0;
+        let columns = created.zip(until).zip(class).zip(marks).zip(total);
+        let found = self.classes.iter_mut().zip(&mut self.whole);
+        for (at, (columns, (found, whole))) in (0u32..).zip(columns.zip(found)) {
+            let ((((created, until), class), marks), total) = columns;
+            let exists = bounds.has(*created);
+            let in_window = bounds.contains(*created) & (by_creation | (*until < bounds.to));
+            let is_whole = exists
+                & in_window
+                & bounds.is_mature(*until)
+                & (class & depends == 0)
+                & (marks & winding == 0)
+                & (!by_resolution | (*total != NONE));
+            let is_outside = if by_creation {
+                !bounds.contains(*created)
+            } else {
+                (*until < bounds.from) | (*created >= bounds.to)
+            };
+            let is_known = *until != NEVER;
+            let outside = if exists & is_outside & is_known { class::OUTSIDE } else { class::ABSENT };
+            *found = if is_whole { *class } else { outside };
+            *whole = is_whole;
+            if let Some(other) = self.others.get_mut(others) {
+                *other = at;
             }
+            others += usize::from(!(is_whole | is_known & (is_outside | !exists)));
         }
+        self.others.truncate(others);
     }
 
     fn read_lengths(&mut self, tickets: &Tickets, range: Range<usize>, asked: &[Asked]) {
-        for (asked, lengths) in asked.iter().zip(&mut self.lengths) {
-            let (times, flag) = match asked.length {
-                Length::FirstResponse => (&tickets.answer, ANSWERED),
-                _ => (&tickets.cycle.spent.whole, RESOLVED),
-            };
-            let times = match asked.measure {
-                Measure::Calendar => &times.calendar,
-                Measure::Business => &times.business,
-            };
-            let times = part(times, range.clone()).iter().zip(&self.flags);
+        for (asked, (lengths, found)) in asked.iter().zip(&mut self.lengths) {
+            let (times, buckets) = columns(tickets, *asked);
+            let times = part(times, range.clone()).iter().zip(&self.whole);
             lengths.clear();
-            lengths.extend(times.map(|(time, flags)| if flags & flag != 0 { *time } else { NONE }));
+            lengths.extend(times.map(|(time, is_whole)| if *is_whole { *time } else { NONE }));
+            found.clear();
+            match buckets {
+                Some(buckets) => found.extend_from_slice(part(buckets, range.clone())),
+                None => found.extend(lengths.iter().map(|length| bucket(*length))),
+            }
         }
     }
 
-    /// The ratings of tickets with one row and at most one rating of a kind.
-    fn read_ratings(&mut self, tickets: &Tickets, range: Range<usize>, bounds: &Bounds) {
-        for (marks, rated) in self.marks.iter_mut().zip(&tickets.cycle.rated) {
-            rated.mark.codes.widen(range.clone(), &mut self.codes);
-            let given = part(&rated.at, range.clone()).iter().zip(&self.flags);
-            let given = (0u32..).zip(&self.codes).zip(given);
-            let given = given.filter(|(_, (at, flags))| {
-                (*flags & PLAIN != 0) & bounds.rates(**at, *flags & MEMBER != 0)
-            });
-            marks.extend(given.map(|((ticket, code), _)| (ticket, *code)));
-        }
-    }
-
-    /// A ticket with several rows, or with several resolutions or ratings in one.
-    fn read_winding<const ALL: bool>(
+    /// A ticket that was looked at.
+    fn read_seen<const ALL: bool>(
         &mut self,
         tickets: &Tickets,
         ticket: usize,
-        at: usize,
+        at: u32,
         bounds: &Bounds,
         asked: &[Asked],
         seen: &Seen,
     ) {
-        for (asked, lengths) in asked.iter().zip(&mut self.lengths) {
+        let place = at as usize;
+        for (asked, (lengths, buckets)) in asked.iter().zip(&mut self.lengths) {
             let found = match asked.length {
                 Length::FirstResponse if seen.is_answered => tickets.answer.get(ticket),
                 Length::FirstResponse => None,
                 Length::FirstResolution => seen.first,
                 Length::TotalResolution => seen.last,
             };
-            if let Some(length) = lengths.get_mut(at) {
+            if let (Some(length), Some(found_in)) = (lengths.get_mut(place), buckets.get_mut(place)) {
                 *length = found.map_or(NONE, |found| match asked.measure {
                     Measure::Calendar => found.calendar_us,
                     Measure::Business => found.business_us,
                 });
+                *found_in = bucket(*length);
             }
         }
         if !ALL {
             return;
         }
-        if let Some(class) = self.classes.get_mut(at) {
+        if let Some(class) = self.classes.get_mut(place) {
             *class = seen.class;
         }
-        let told = [seen.resolutions > 0, seen.mature > 0, seen.failed > 0].map(u64::from);
-        let more = [
-            seen.resolutions.saturating_sub(told[0]),
-            seen.mature.saturating_sub(told[1]),
-            seen.failed.saturating_sub(told[2]),
-        ];
-        if more != [0; 3] {
-            self.more.push((at, more));
+        if seen.more() != [0; 3] {
+            self.more.push((at, seen.more()));
         }
-        // Of one kind about one cycle the last mark by then stands.
-        for (index, (kind, marks)) in RATED.into_iter().zip(&mut self.marks).enumerate() {
-            for (cycles, place) in rows(tickets, ticket, bounds) {
-                let mut given = cycles.ratings.get(place).iter().rev();
-                let last = given.find(|rating| rating.kind == kind && bounds.has(micros(rating.at)));
-                let last = last.filter(|last| bounds.rates(micros(last.at), seen.is_member));
-                let code = last.and_then(|last| tickets.mark_code(index, (last.scale, last.mark)));
-                marks.extend(u32::try_from(at).ok().zip(code));
-            }
+        for (marks, kind) in self.marks.iter_mut().zip(0..) {
+            let codes = marks_of(tickets, ticket, kind, bounds, seen.is_member);
+            marks.extend(codes.map(|code| (at, code)));
         }
     }
+}
+
+/// The lengths that settled tickets have, and their buckets where those are kept. Of tickets with several rows those of the first
+/// resolution are not there.
+fn columns(tickets: &Tickets, asked: Asked) -> (&[i64], Option<&[u16]>) {
+    let (times, measured) = match asked.length {
+        Length::FirstResponse => (&tickets.answer.times, Some(&tickets.answer)),
+        Length::TotalResolution => (&tickets.settled.total.times, Some(&tickets.settled.total)),
+        Length::FirstResolution => (&tickets.cycle.spent.whole, None),
+    };
+    match asked.measure {
+        Measure::Calendar => (&times.calendar, measured.map(|of| &of.calendar[..])),
+        Measure::Business => (&times.business, measured.map(|of| &of.business[..])),
+    }
+}
+
+/// The codes of a ticket's marks of a kind that count: about each cycle the last one by then.
+pub(super) fn marks_of(
+    tickets: &Tickets,
+    ticket: usize,
+    kind: usize,
+    bounds: &Bounds,
+    is_member: bool,
+) -> impl Iterator<Item = u32> {
+    let of = RATED.get(kind).copied();
+    rows(tickets, ticket, bounds).filter_map(move |(cycles, place)| {
+        let mut given = cycles.ratings.get(place).iter().rev();
+        let last = given.find(|rating| Some(rating.kind) == of && bounds.has(micros(rating.at)))?;
+        let counts = bounds.rates(micros(last.at), is_member);
+        tickets.settled.code(kind, (last.scale, last.mark)).filter(|_| counts)
+    })
 }
 
 /// The rows of a ticket that had begun.
@@ -316,7 +350,7 @@ fn rows<'a>(
     tickets: &'a Tickets,
     ticket: usize,
     bounds: &Bounds,
-) -> impl Iterator<Item = (&'a Cycles, usize)> {
+) -> impl Iterator<Item = (&'a Cycles, usize)> + use<'a> {
     let as_of = bounds.as_of;
     let later = tickets.later_of(ticket).map(|place| (&tickets.later, place));
     let rows = std::iter::once((&tickets.cycle, ticket)).chain(later);
@@ -324,20 +358,25 @@ fn rows<'a>(
 }
 
 /// A ticket that was looked at row by row.
-struct Seen {
-    class: u16,
+pub(super) struct Seen {
+    pub(super) class: u16,
     is_member: bool,
-    is_answered: bool,
+    pub(super) is_answered: bool,
     resolutions: u64,
     mature: u64,
     failed: u64,
     first: Option<Lengths>,
-    last: Option<Lengths>,
+    pub(super) last: Option<Lengths>,
 }
 
 impl Seen {
+    /// How many more resolutions, mature ones, and mature ones that did not hold there are than the class says.
+    pub(super) fn more(&self) -> [u64; 3] {
+        [self.resolutions, self.mature, self.failed].map(|n| n.saturating_sub(1))
+    }
+
     /// `None` where it was not created yet.
-    fn of(tickets: &Tickets, ticket: usize, bounds: &Bounds) -> Option<Seen> {
+    pub(super) fn of(tickets: &Tickets, ticket: usize, bounds: &Bounds) -> Option<Seen> {
         let created = *tickets.created.get(ticket)?;
         let (mut exists, mut contact) = (false, 0);
         let (mut first, mut last) = (None, None);

@@ -5,17 +5,18 @@
 
 use crate::call::Actor;
 use crate::id::{AgentId, CustomerId, Name, TeamId, TicketId, TicketNumber};
-use crate::ticket::{Channel, CloseReason, Estimate, FieldValue, Priority, RatingKind, Scale, Stage};
+use crate::ticket::{Channel, CloseReason, Estimate, FieldValue, Priority, RatingKind, Stage};
 use crate::time::{Micros, instant, micros};
 
 use super::super::facts::{
     ClockFact, Effort, FORMULA, Fact, FirstResponse, Holder, Holding, Lengths, Own, RatingFact,
     Response, Spent,
 };
-use super::column::{Apart, Lists, NEVER, Repeating, Small, Spans, Times, or_never, or_none};
+use super::column::{Apart, Lists, NEVER, Repeating, Small, Spans, or_never, or_none};
 use super::error::TableError;
+use super::settled::{Final, Measured, Settled};
 
-/// Set in [`Cycles::marks`] where a ticket has later cycles, or the cycle more than one resolution or rating of a kind.
+/// Set in [`Cycles::marks`] where a ticket has later cycles, or the cycle more than one resolution.
 pub(super) const WINDING: u8 = 0x80;
 
 /// Set in [`Cycles::marks`] where the cycle took at most one answer and no further message of the customer.
@@ -47,7 +48,7 @@ pub(super) struct Cycles {
     pub(super) reopened: Vec<Micros>,
     closed: Vec<Micros>,
     pub(super) marks: Vec<u8>,
-    /// From creation to `resolved`; 0 where it is not.
+    /// From creation to `resolved`; the whole is [`NONE`] where it is not.
     pub(super) spent: Spans,
     /// The first resolution, where it is another one than the last.
     firsts: Apart<(Micros, Spent)>,
@@ -64,8 +65,6 @@ pub(super) struct Cycles {
     responses: Lists<Response>,
     effort: Lists<Effort>,
     pub(super) ratings: Lists<RatingFact>,
-    /// The first of `ratings` of each kind in [`RATED`].
-    pub(super) rated: [Rated; RATED.len()],
     pub(super) channel: Repeating<Channel>,
     pub(super) priority: Repeating<Priority>,
     pub(super) kind: Repeating<Name>,
@@ -76,13 +75,6 @@ pub(super) struct Cycles {
 
 /// The kinds of rating that reports over a table count.
 pub(super) const RATED: [RatingKind; 2] = [RatingKind::Csat, RatingKind::Nps];
-
-/// One rating for each place.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Rated {
-    pub(super) at: Vec<Micros>,
-    pub(super) mark: Repeating<(Scale, u8)>,
-}
 
 /// An agent and a team for each place.
 #[derive(Clone, Debug, Default)]
@@ -137,10 +129,7 @@ impl Cycles {
             .filter(|(known, _)| row.closed.is_some_and(|(_, reason)| reason == **known))
             .map(|(_, code)| code)
             .next();
-        let is_rated_twice = RATED
-            .iter()
-            .any(|kind| row.ratings.iter().filter(|rating| rating.kind == *kind).count() > 1);
-        let winding = if goes_on || is_twice || is_rated_twice { WINDING } else { 0 };
+        let winding = if goes_on || is_twice { WINDING } else { 0 };
         let is_one = row.replies <= 1 && row.follow_ups == 0;
         let contact = if is_one { ONE_CONTACT } else { 0 };
         self.started.push(micros(row.started_at));
@@ -149,7 +138,7 @@ impl Cycles {
         self.reopened.push(or_never(row.reopened_at));
         self.closed.push(or_never(row.closed.map(|(at, _)| at)));
         self.marks.push(reason.unwrap_or(0) | winding | contact);
-        self.spent.push(spent);
+        self.spent.push(row.spent);
         self.resolver.push(row.resolver.as_ref());
         self.assignee.push(row.assignee.agent, row.assignee.team);
         self.holdings.push(row.holdings.iter().copied());
@@ -161,12 +150,6 @@ impl Cycles {
         self.responses.push(row.responses.iter().copied());
         self.effort.push(row.effort.iter().copied());
         self.ratings.push(row.ratings.iter().copied());
-        for (rated, kind) in self.rated.iter_mut().zip(RATED) {
-            let first = row.ratings.iter().find(|rating| rating.kind == kind);
-            rated.at.push(or_never(first.map(|rating| rating.at)));
-            let mark = first.map(|rating| (rating.scale, rating.mark));
-            rated.mark.push(mark.as_ref());
-        }
         self.channel.push(Some(&row.channel));
         self.priority.push(Some(&row.priority));
         self.kind.push(row.kind.as_ref());
@@ -205,8 +188,8 @@ pub(super) struct Tickets {
     stage: Repeating<Stage>,
     pub(super) response: Vec<u8>,
     pub(super) answered: Vec<Micros>,
-    /// From the first contact to the answer; 0 where there is none.
-    pub(super) answer: Times,
+    /// From the first contact to the answer.
+    pub(super) answer: Measured,
     replier: Repeating<AgentId>,
     replier_team: Repeating<TeamId>,
     replies: Small,
@@ -217,6 +200,8 @@ pub(super) struct Tickets {
     clocks: Lists<ClockFact>,
     estimates: Lists<Estimate>,
     fields: Lists<(Name, FieldValue)>,
+    /// What the ticket counts as in the end.
+    pub(super) settled: Settled,
 }
 
 impl Tickets {
@@ -246,19 +231,13 @@ impl Tickets {
         for row in later {
             self.later.push(row, true);
         }
-        for rating in rows.iter().flat_map(|row| &row.ratings) {
-            let mine = RATED.iter().position(|kind| *kind == rating.kind);
-            if let Some(rated) = mine.and_then(|kind| self.cycle.rated.get_mut(kind)) {
-                rated.mark.know(&(rating.scale, rating.mark));
-            }
-        }
         self.later_of.push(later.iter().map(|_| ()));
         self.stage.push(Some(&own.stage));
         let (response, answered, answer, by) = match own.first_response {
-            FirstResponse::NotApplicable => (NOT_APPLICABLE, NEVER, Lengths::default(), None),
-            FirstResponse::Waiting => (WAITING, NEVER, Lengths::default(), None),
-            FirstResponse::Unanswered => (UNANSWERED, NEVER, Lengths::default(), None),
-            FirstResponse::Answered { after, at, by } => (ANSWERED, micros(at), after, Some(by)),
+            FirstResponse::NotApplicable => (NOT_APPLICABLE, NEVER, None, None),
+            FirstResponse::Waiting => (WAITING, NEVER, None, None),
+            FirstResponse::Unanswered => (UNANSWERED, NEVER, None, None),
+            FirstResponse::Answered { after, at, by } => (ANSWERED, micros(at), Some(after), Some(by)),
         };
         self.response.push(response);
         self.answered.push(answered);
@@ -274,12 +253,10 @@ impl Tickets {
         self.estimates.push(own.estimates.iter().copied());
         let fields = own.fields.iter();
         self.fields.push(fields.map(|(name, value)| (name.clone(), value.clone())));
+        self.settled.know(rows);
+        let settled = Final::of(self, self.len().saturating_sub(1), rows);
+        self.settled.push(settled);
         Ok(())
-    }
-
-    /// The code of a mark of the kind `RATED[kind]`. The codes are those of `cycle`, for later cycles too.
-    pub(super) fn mark_code(&self, kind: usize, mark: (Scale, u8)) -> Option<u32> {
-        self.cycle.rated.get(kind)?.mark.code(&mark)
     }
 
     /// The places of a ticket's other cycles in [`Tickets::later`].
@@ -290,6 +267,7 @@ impl Tickets {
     /// Makes a ticket one that never began: no report counts it.
     pub(super) fn forget(&mut self, at: usize) {
         let later = self.later_of(at);
+        self.settled.forget(at);
         let first = self.cycle.started.get_mut(at);
         let later = self.later.started.get_mut(later);
         for started in first.into_iter().chain(later.into_iter().flatten()) {
