@@ -211,6 +211,30 @@ fn full(report: &Report) -> Query {
     })
 }
 
+fn usual(report: &Report) -> Query {
+    KEYS.into_iter().fold(Query::new(report.clone()), Query::by)
+}
+
+/// Whether all figures that the usual query gives are those of the full one.
+fn alike(usual: &TableReport, full: &TableReport) -> bool {
+    let same = |a: &Figures, b: &Figures| {
+        let counts = |f: &Figures| {
+            let ratios = [f.resolution_rate(), f.reopen_rate(), f.resolutions_reopened(), f.first_contact_resolution()];
+            let numbers = [f.tickets(), f.volume(), f.resolved(), f.resolutions(), f.immature_reopened()];
+            let marks = (f.csat().clone(), f.nps().clone());
+            (ratios.map(Clone::clone), numbers, marks, f.closed_unresolved().clone(), f.without_first_response().clone())
+        };
+        let lengths = [Length::FirstResponse, Length::TotalResolution];
+        let length = |length| a.length(length, Measure::Calendar) == b.length(length, Measure::Calendar);
+        counts(a) == counts(b) && lengths.into_iter().all(length)
+    };
+    let same_groups = |key: &Key| {
+        let (a, b) = (usual.by(*key), full.by(*key));
+        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.value == b.value && same(&a.figures, &b.figures))
+    };
+    same(usual.all(), full.all()) && KEYS.iter().all(same_groups)
+}
+
 fn value(key: Key, rows: &[Fact]) -> Value {
     let row = &rows[0];
     match key {
@@ -244,6 +268,8 @@ fn same(figures: &Figures, tally: &KpiReport) -> Result<(), TestCaseError> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
     #[test]
     fn every_figure_is_the_tallys(stories in stories(), report in reports(), now in 0..80 * DAY) {
         let tickets = tickets(&stories);
@@ -251,6 +277,9 @@ proptest! {
         let whole = report.over(&tickets, after(now)).unwrap();
         prop_assert_eq!(found.scope(), whole.scope());
         same(found.all(), &whole)?;
+        // Without the first resolution, settled tickets are not even looked at.
+        let usual = FactTable::of(&tickets).unwrap().report(&usual(&report), after(now));
+        prop_assert!(alike(&usual, &found));
         for key in KEYS {
             let mut n = 0;
             for group in found.by(key) {
@@ -374,6 +403,115 @@ fn naive_marks(tickets: &[Vec<Fact>], report: &Report, now: DateTime<Utc>) -> (C
     (of(RatingKind::Csat), of(RatingKind::Nps))
 }
 
+#[cfg(feature = "flat")]
+mod flat {
+    use super::*;
+    use helpdesk::kpi::table::flat::{COLUMNS, Csv, FlatError};
+
+    fn csv(table: &FactTable, how: Csv) -> String {
+        let mut text = Vec::new();
+        table.write_csv(&mut text, how).unwrap();
+        String::from_utf8(text).unwrap()
+    }
+
+    fn lines(table: &FactTable) -> String {
+        let mut text = Vec::new();
+        table.write_json_lines(&mut text).unwrap();
+        String::from_utf8(text).unwrap()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(60))]
+
+        #[test]
+        fn what_is_written_is_read(stories in stories(), kind in "[=+@'a-]{1,3}", resolver in 0..6usize) {
+            let mut tickets = tickets(&stories);
+            let id = TicketId::named("x").uuid();
+            for row in tickets.iter_mut().flatten() {
+                row.kind = kind.parse().ok();
+                row.resolver = [
+                    None,
+                    Some(Actor::System),
+                    Some(Actor::agent(AgentId::from_uuid(id))),
+                    Some(Actor::Supervisor(AgentId::from_uuid(id))),
+                    Some(Actor::Bot(helpdesk::id::BotId::from_uuid(id))),
+                    Some(Actor::customer(helpdesk::id::CustomerId::from_uuid(id))),
+                ][resolver];
+            }
+            let table = FactTable::of(&tickets).unwrap();
+            for how in [Csv::default(), Csv::defused()] {
+                let text = csv(&table, how);
+                prop_assert_eq!(&FactTable::read_csv(text.as_bytes(), how).unwrap(), &table);
+            }
+            let text = lines(&table);
+            prop_assert_eq!(&FactTable::read_json_lines(text.as_bytes()).unwrap(), &table);
+        }
+    }
+
+    /// A table of one ticket of which all is told, clocks too.
+    fn table() -> FactTable {
+        let mut row = pattern();
+        row.kind = "=cmd()".parse().ok();
+        row.tags = vec!["a,b".parse().unwrap(), "\"q\"".parse().unwrap()];
+        FactTable::of([[row]]).unwrap()
+    }
+
+    #[test]
+    fn no_cell_begins_like_a_formula() {
+        let text = csv(&table(), Csv::defused());
+        assert!(text.contains(",'=cmd(),") && csv(&table(), Csv::default()).contains(",=cmd(),"));
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let record = reader.records().next().unwrap().unwrap();
+        assert!(record.iter().all(|cell| !cell.starts_with(['=', '+', '-', '@'])));
+    }
+
+    #[test]
+    fn the_columns_are_those_that_are_documented() {
+        let table = table();
+        let text = csv(&table, Csv::default());
+        assert_eq!(text.lines().next().unwrap(), COLUMNS.join(","));
+        assert!(text.starts_with("formula,ticket,number,cycle,created_at_us,"));
+        // In any order.
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let mut turned = csv::Writer::from_writer(Vec::new());
+        let header = reader.headers().unwrap().clone();
+        turned.write_record(header.iter().rev()).unwrap();
+        let record = reader.records().next().unwrap().unwrap();
+        turned.write_record(record.iter().rev()).unwrap();
+        let turned = turned.into_inner().unwrap();
+        assert_eq!(FactTable::read_csv(&turned[..], Csv::default()).unwrap(), table);
+    }
+
+    #[test]
+    fn errors_name_the_line_and_the_column() {
+        let good = csv(&table(), Csv::default());
+        let told = |error: FlatError| (error.line(), error.column().map(str::to_owned), error.to_string());
+        let read = |text: &str| told(FactTable::read_csv(text.as_bytes(), Csv::default()).unwrap_err());
+        let bad = read(&good.replace(",normal,", ",hgih,"));
+        assert_eq!((bad.0, bad.1.as_deref()), (Some(2), Some("priority")));
+        assert!(bad.2.starts_with("line 2, column `priority`: `hgih` cannot be read: unknown variant"), "{}", bad.2);
+        let bad = read(&good.replace("formula,ticket", "formel,ticket"));
+        assert_eq!((bad.0, bad.1.as_deref()), (Some(1), Some("formel")));
+        let bad = read(&good.replacen("formula,", "", 1));
+        assert_eq!((bad.0, bad.1.as_deref()), (Some(1), Some("formula")));
+        let bad = read(&good.replacen(",normal,", ",,", 1));
+        assert_eq!(bad.2, "line 2, column `priority`: no value; one is wanted");
+        let twice = format!("{good}{}", good.lines().nth(1).unwrap());
+        assert_eq!(read(&twice).0, Some(3), "a second cycle 0 of the same ticket");
+        assert!(FactTable::read_csv(&b"a,b\n1"[..], Csv::default()).is_err());
+
+        let good = lines(&table());
+        let read = |text: &str| told(FactTable::read_json_lines(text.as_bytes()).unwrap_err());
+        let bad = read(&format!("{good}\n{}", good.replace("\"cycle\":0", "\"cycle\":\"0\"")));
+        assert_eq!((bad.0, bad.1.as_deref()), (Some(3), Some("cycle")));
+        assert_eq!(read("\n[]").0, Some(2));
+        let bad = read(&good.replace("\"cycle\"", "\"circle\""));
+        assert_eq!((bad.0, bad.1.as_deref()), (Some(1), Some("circle")));
+        let bad = read(&good.replace("\"tags\":[", "\"tags\":[7,"));
+        assert_eq!((bad.0, bad.1.as_deref()), (Some(1), Some("tags")));
+    }
+}
+
 /// Many tickets, so that the stretches differ: 1 in 3 of them has several rows.
 fn crowd(n: usize) -> FactTable {
     use proptest::strategy::ValueTree;
@@ -398,6 +536,12 @@ fn a_crowd_is_the_tallys_too() {
     let report = Report::standard().between(after(5 * DAY), after(50 * DAY));
     let found = table.report(&full(&report), after(55 * DAY));
     same(found.all(), &report.over(&tickets, after(55 * DAY)).unwrap()).unwrap();
+    // Long after everything, and in the midst of it.
+    for now in [30, 300] {
+        let full = table.report(&full(&Report::standard()), after(now * DAY));
+        same(full.all(), &Report::standard().over(&tickets, after(now * DAY)).unwrap()).unwrap();
+        assert!(alike(&table.report(&usual(&Report::standard()), after(now * DAY)), &full));
+    }
 }
 
 #[cfg(feature = "parallel")]

@@ -189,18 +189,20 @@ impl<T> Apart<T> {
         self.0.push((u32::try_from(at).unwrap_or(u32::MAX), value));
     }
 
-    /// The first one of a place.
     pub(super) fn get(&self, at: usize) -> Option<&T> {
-        let next = at.saturating_add(1);
-        self.between(at..next).first().map(|entry| &entry.1)
+        let place = u32::try_from(at).ok()?;
+        let found = self.0.binary_search_by_key(&place, |entry| entry.0).ok()?;
+        self.0.get(found).map(|entry| &entry.1)
     }
 
-    /// Those in a range of places, each with its place.
-    pub(super) fn between(&self, range: Range<usize>) -> &[(u32, T)] {
-        let from = self.0.partition_point(|entry| (entry.0 as usize) < range.start);
-        let rest = self.0.get(from..).unwrap_or_default();
-        let n = rest.partition_point(|entry| (entry.0 as usize) < range.end);
-        rest.get(..n).unwrap_or_default()
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Those from one number to another, each with its place.
+    pub(super) fn span(&self, span: Range<usize>) -> &[(u32, T)] {
+        part(&self.0, span)
     }
 }
 

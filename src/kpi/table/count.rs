@@ -164,12 +164,15 @@ impl Histogram {
     }
 
     fn add(&mut self, lengths: &[i64], buckets: &[u16], groups: &[u32]) {
+        let (shift, width, none) = (self.shift, self.width, self.counts.len() - 1);
+        let (counts, sums) = (&mut self.counts[..], &mut self.sums[..]);
         for ((length, bucket), group) in lengths.iter().zip(buckets).zip(groups) {
-            let place = self.place(*group, *length, *bucket);
-            if let Some(count) = self.counts.get_mut(place) {
+            let place = *group as usize * width + usize::from(bucket >> shift);
+            let place = if *length == NONE { none } else { place };
+            if let Some(count) = counts.get_mut(place) {
                 *count += 1;
             }
-            if let Some(sum) = self.sums.get_mut(*group as usize) {
+            if let Some(sum) = sums.get_mut(*group as usize) {
                 *sum += i128::from(if *length == NONE { 0 } else { *length });
             }
         }

@@ -173,8 +173,8 @@ impl Slab {
             return View {
                 classes: part(&settled.class, range.clone()),
                 lengths: lengths.collect(),
-                more: settled.more.between(range.clone()),
-                marks: settled.marks.each_ref().map(|marks| marks.between(range.clone())),
+                more: settled.more(range.start),
+                marks: [0, 1].map(|kind| settled.marks(range.start, kind)),
                 begin: u32::try_from(range.start).unwrap_or(u32::MAX),
             };
         }
@@ -187,11 +187,11 @@ impl Slab {
             let begin = range.start;
             let at = |place: u32| (place as usize).saturating_sub(begin);
             let is_whole = |place: u32| self.whole.get(at(place)) == Some(&true);
-            let more = settled.more.between(range.clone()).iter();
+            let more = settled.more(begin).iter();
             let more = more.filter(|entry| is_whole(entry.0));
             self.more.extend(more.map(|entry| (at(entry.0) as u32, entry.1)));
-            for (mine, marks) in self.marks.iter_mut().zip(&settled.marks) {
-                let marks = marks.between(range.clone()).iter();
+            for (mine, kind) in self.marks.iter_mut().zip(0..) {
+                let marks = settled.marks(begin, kind).iter();
                 let marks = marks.filter(|entry| is_whole(entry.0));
                 mine.extend(marks.map(|entry| (at(entry.0) as u32, entry.1)));
             }

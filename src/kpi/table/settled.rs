@@ -3,6 +3,8 @@
 //! A report long after a ticket's last event, over a window that has the whole ticket in it, counts it always the same way. Most
 //! tickets of most reports are such, so the answer is kept as a column.
 
+use std::ops::Range;
+
 use crate::ticket::{RatingKind, Scale};
 use crate::time::{Micros, micros};
 
@@ -28,9 +30,9 @@ pub(super) struct Settled {
     /// From creation to the last resolution.
     pub(super) total: Measured,
     /// More resolutions than the class says.
-    pub(super) more: Apart<[u64; 3]>,
+    more: Apart<[u64; 3]>,
     /// The codes of its marks of each kind in [`RATED`].
-    pub(super) marks: [Apart<u32>; RATED.len()],
+    marks: [Apart<u32>; RATED.len()],
     codes: [Repeating<(Scale, u8)>; RATED.len()],
     zones: Vec<Zone>, // of SLAB tickets each
 }
@@ -44,6 +46,8 @@ pub(super) struct Zone {
     pub(super) until: Micros,
     /// Whether [`DEPENDS`] is set for any.
     pub(super) depends: bool,
+    /// How many entries of [`Settled::more`] and of [`Settled::marks`] come before theirs.
+    before: [usize; 1 + RATED.len()],
 }
 
 /// Lengths with their buckets. Where there is none, the length is [`NONE`].
@@ -138,6 +142,8 @@ impl Settled {
             more: [0; 3],
             marks: Default::default(),
         });
+        let [csat, nps] = self.marks.each_ref().map(Apart::len);
+        let before = [self.more.len(), csat, nps];
         if of.more != [0; 3] {
             self.more.push(place, of.more);
         }
@@ -151,6 +157,7 @@ impl Settled {
             from: of.from,
             until: of.until,
             depends: of.class & DEPENDS != 0,
+            before,
         };
         match self.zones.get_mut(place / SLAB) {
             None => self.zones.push(zone),
@@ -170,6 +177,24 @@ impl Settled {
         if let Some(zone) = self.zones.get_mut(at / SLAB) {
             zone.until = NEVER;
         }
+    }
+
+    /// More resolutions than the classes say, of the tickets of the slab that begins at a place.
+    pub(super) fn more(&self, begin: usize) -> &[(u32, [u64; 3])] {
+        self.more.span(self.of_zone(begin, 0))
+    }
+
+    /// The codes of the marks of a kind, of the tickets of the slab that begins at a place.
+    pub(super) fn marks(&self, begin: usize, kind: usize) -> &[(u32, u32)] {
+        let span = self.of_zone(begin, kind.saturating_add(1));
+        self.marks.get(kind).map_or(&[], |marks| marks.span(span))
+    }
+
+    /// Where the entries of a list lie that belong to a zone.
+    fn of_zone(&self, begin: usize, list: usize) -> Range<usize> {
+        let zone = begin / SLAB;
+        let before = |zone: usize| self.zones.get(zone)?.before.get(list).copied();
+        before(zone).unwrap_or(usize::MAX)..before(zone.saturating_add(1)).unwrap_or(usize::MAX)
     }
 
     /// The zone of the slab that begins at a place.
