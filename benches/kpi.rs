@@ -29,7 +29,11 @@ mod table;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let said: Vec<String> = std::env::args().collect();
-    let option = |name: &str| said.iter().position(|word| word == name).and_then(|at| said.get(at + 1));
+    let option = |name: &str| {
+        said.iter()
+            .position(|word| word == name)
+            .and_then(|at| said.get(at + 1))
+    };
     let n = option("--tickets").map_or(Ok(1_000_000), |n| n.parse())?;
     let is_shuffled = said.iter().any(|word| word == "--shuffled");
     let pattern = pattern()?;

@@ -11,8 +11,10 @@ use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use helpdesk::id::{AgentId, TicketId, TicketNumber};
-use helpdesk::kpi::table::{Figures, Key, Length, Query, TableReport, Value};
-use helpdesk::kpi::{Fact, FactTable, FirstResponse, Lengths, RatingFact, Report, Spent, Summary};
+use helpdesk::kpi::table::{Figures, Key, Length, Query, TableError, TableReport, Value};
+use helpdesk::kpi::{
+    Bands, Fact, FactTable, FirstResponse, Lengths, RatingFact, Report, Spent, Summary,
+};
 use helpdesk::sla::Measure;
 use helpdesk::ticket::{Channel, RatingKind, Scale};
 use rand::{Rng, SeedableRng};
@@ -72,21 +74,37 @@ fn draw(random: &mut ChaCha8Rng, created: Option<i64>) -> Seen {
         (true, true) => (first, 1),
     };
     // Most tickets belong to few agents, as they do.
-    let agent = random.random_range(0..AGENTS).min(random.random_range(0..AGENTS));
+    let agent = random
+        .random_range(0..AGENTS)
+        .min(random.random_range(0..AGENTS));
     let is_rated = resolved != NONE && random.random_range(0..3) == 0;
     Seen {
         agent: agent as u16,
-        channel: random.random_range(0..CHANNELS.len()).min(random.random_range(0..CHANNELS.len())) as u8,
+        channel: random
+            .random_range(0..CHANNELS.len())
+            .min(random.random_range(0..CHANNELS.len())) as u8,
         created,
-        first_response: if created + answer <= NOW && random.random_range(0..20) > 0 { answer } else { NONE },
+        first_response: if created + answer <= NOW && random.random_range(0..20) > 0 {
+            answer
+        } else {
+            NONE
+        },
         first_resolved: if is_first { first } else { NONE },
         reopened: if is_again { second } else { NONE },
         resolved,
         open,
         replies: random.random_range(1..4),
         follow_ups: random.random_range(0..3),
-        csat: if is_rated { random.random_range(1..=5) } else { 0 },
-        nps: if is_rated && random.random() { random.random_range(0..=10) } else { 255 },
+        csat: if is_rated {
+            random.random_range(1..=5)
+        } else {
+            0
+        },
+        nps: if is_rated && random.random() {
+            random.random_range(0..=10)
+        } else {
+            255
+        },
     }
 }
 
@@ -94,7 +112,10 @@ fn draw(random: &mut ChaCha8Rng, created: Option<i64>) -> Seen {
 fn rows(pattern: &Fact, index: usize, seen: &Seen, names: &[AgentId]) -> Vec<Fact> {
     let begin = pattern.created_at;
     let after = |us: i64| begin + TimeDelta::microseconds(us);
-    let length = |us: i64| Lengths { calendar_us: us, business_us: us / 3 };
+    let length = |us: i64| Lengths {
+        calendar_us: us,
+        business_us: us / 3,
+    };
     let mut row = pattern.clone();
     row.ticket = TicketId::from_uuid(uuid::Uuid::from_u128(index as u128));
     row.number = TicketNumber(index as u64);
@@ -108,12 +129,22 @@ fn rows(pattern: &Fact, index: usize, seen: &Seen, names: &[AgentId]) -> Vec<Fac
         own.clocks = Vec::new();
         own.first_response = match seen.first_response {
             NONE => FirstResponse::Waiting,
-            us => FirstResponse::Answered { after: length(us), at: after(seen.created + us), by },
+            us => FirstResponse::Answered {
+                after: length(us),
+                at: after(seen.created + us),
+                by,
+            },
         };
     }
     let resolve = |row: &mut Fact, at: i64, begun: i64| {
-        let whole = Spent { work: length(at - seen.created), ..Spent::default() };
-        let cycle = Spent { work: length(at - begun), ..Spent::default() };
+        let whole = Spent {
+            work: length(at - seen.created),
+            ..Spent::default()
+        };
+        let cycle = Spent {
+            work: length(at - begun),
+            ..Spent::default()
+        };
         (row.first_resolved_at, row.resolved_at, row.left_at) =
             (Some(after(at)), Some(after(at)), Some(after(at)));
         (row.first_spent, row.spent, row.cycle_spent) = (Some(whole), Some(whole), Some(cycle));
@@ -142,20 +173,36 @@ fn rate(row: &mut Fact, seen: &Seen) {
         (RatingKind::Nps, seen.nps, seen.nps != 255),
     ];
     for (kind, mark, _) in given.into_iter().filter(|given| given.2) {
-        let scale = if kind == RatingKind::Nps { Scale::NPS } else { Scale::new(1, 5).unwrap_or(Scale::NPS) };
+        let scale = if kind == RatingKind::Nps {
+            Scale::NPS
+        } else {
+            Scale::new(1, 5).unwrap_or(Scale::NPS)
+        };
         row.ratings.push(rating(kind, mark, scale, at, row.agent));
     }
 }
 
 /// A row's rating, which other crates make by reading one.
-fn rating(kind: RatingKind, mark: u8, scale: Scale, at: DateTime<Utc>, credit: Option<AgentId>) -> RatingFact {
+fn rating(
+    kind: RatingKind,
+    mark: u8,
+    scale: Scale,
+    at: DateTime<Utc>,
+    credit: Option<AgentId>,
+) -> RatingFact {
     thread_local! {
         static PATTERN: RatingFact = serde_json::from_value(serde_json::json!({
             "at": DateTime::<Utc>::UNIX_EPOCH, "kind": "csat", "mark": 1, "scale": [1, 5], "credit": null, "team": null,
         })).expect("a rating");
     }
     let mut rating = PATTERN.with(|pattern| *pattern);
-    (rating.kind, rating.mark, rating.scale, rating.at, rating.credit) = (kind, mark, scale, at, credit);
+    (
+        rating.kind,
+        rating.mark,
+        rating.scale,
+        rating.at,
+        rating.credit,
+    ) = (kind, mark, scale, at, credit);
     rating
 }
 
@@ -164,23 +211,47 @@ struct Columns(Vec<BufWriter<File>>);
 
 impl Columns {
     const NAMES: [&str; 12] = [
-        "agent.u2", "channel.u1", "created.i8", "first_response.i8", "first_resolved.i8", "reopened.i8",
-        "resolved.i8", "open.u1", "replies.u1", "follow_ups.u1", "csat.u1", "nps.u1",
+        "agent.u2",
+        "channel.u1",
+        "created.i8",
+        "first_response.i8",
+        "first_resolved.i8",
+        "reopened.i8",
+        "resolved.i8",
+        "open.u1",
+        "replies.u1",
+        "follow_ups.u1",
+        "csat.u1",
+        "nps.u1",
     ];
 
     fn create(dir: &Path) -> io::Result<Columns> {
         fs::create_dir_all(dir)?;
-        let files = Columns::NAMES.iter().map(|name| Ok(BufWriter::new(File::create(dir.join(name))?)));
+        let files = Columns::NAMES
+            .iter()
+            .map(|name| Ok(BufWriter::new(File::create(dir.join(name))?)));
         files.collect::<io::Result<_>>().map(Columns)
     }
 
     fn write(&mut self, seen: &Seen) -> io::Result<()> {
         let cells: [&[u8]; 12] = [
-            &seen.agent.to_le_bytes(), &[seen.channel], &seen.created.to_le_bytes(),
-            &seen.first_response.to_le_bytes(), &seen.first_resolved.to_le_bytes(), &seen.reopened.to_le_bytes(),
-            &seen.resolved.to_le_bytes(), &[seen.open], &[seen.replies], &[seen.follow_ups], &[seen.csat], &[seen.nps],
+            &seen.agent.to_le_bytes(),
+            &[seen.channel],
+            &seen.created.to_le_bytes(),
+            &seen.first_response.to_le_bytes(),
+            &seen.first_resolved.to_le_bytes(),
+            &seen.reopened.to_le_bytes(),
+            &seen.resolved.to_le_bytes(),
+            &[seen.open],
+            &[seen.replies],
+            &[seen.follow_ups],
+            &[seen.csat],
+            &[seen.nps],
         ];
-        self.0.iter_mut().zip(cells).try_for_each(|(file, cell)| file.write_all(cell))
+        self.0
+            .iter_mut()
+            .zip(cells)
+            .try_for_each(|(file, cell)| file.write_all(cell))
     }
 }
 
@@ -193,8 +264,15 @@ struct Desk {
 
 impl Desk {
     /// Tickets come in the order of their creation, as they do, unless they are shuffled.
-    fn fill(pattern: &Fact, n: usize, is_shuffled: bool, mut columns: Option<Columns>) -> Result<Desk, Fail> {
-        let names: Vec<_> = (0..AGENTS).map(|n| AgentId::named(&n.to_string())).collect();
+    fn fill(
+        pattern: &Fact,
+        n: usize,
+        is_shuffled: bool,
+        mut columns: Option<Columns>,
+    ) -> Result<Desk, Fail> {
+        let names: Vec<_> = (0..AGENTS)
+            .map(|n| AgentId::named(&n.to_string()))
+            .collect();
         let mut random = ChaCha8Rng::seed_from_u64(12);
         let mut table = FactTable::new();
         for index in 0..n {
@@ -208,38 +286,54 @@ impl Desk {
         for file in columns.iter_mut().flat_map(|columns| &mut columns.0) {
             file.flush()?;
         }
-        let query = Query::new(Report::standard()).by(Key::Agent).by(Key::Channel);
+        let query = Query::new(Report::standard())
+            .by(Key::Agent)
+            .by(Key::Channel);
         let as_of = pattern.created_at + TimeDelta::microseconds(NOW);
-        Ok(Desk { table, query, as_of, names })
+        Ok(Desk {
+            table,
+            query,
+            as_of,
+            names,
+        })
     }
 
-    fn report(&self, pool: &rayon::ThreadPool) -> TableReport {
+    fn report(&self, pool: &rayon::ThreadPool) -> Result<TableReport, TableError> {
         match pool.current_num_threads() {
             1 => self.table.report(&self.query, self.as_of),
-            _ => pool.install(|| self.table.report(&self.query.clone().parallel(), self.as_of)),
+            _ => pool.install(|| {
+                self.table
+                    .report(&self.query.clone().parallel(), self.as_of)
+            }),
         }
     }
 }
 
 fn pool(threads: usize) -> Result<rayon::ThreadPool, Fail> {
-    Ok(rayon::ThreadPoolBuilder::new().num_threads(threads).build()?)
+    Ok(rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()?)
 }
 
 /// Times the report with one thread and with two.
 pub(super) fn time(pattern: &Fact, n: usize, is_shuffled: bool) -> Result<(), Fail> {
     let start = Instant::now();
     let desk = Desk::fill(pattern, n, is_shuffled, None)?;
-    println!("\n{n} tickets in a fact table, filled in {:.1?}; by {AGENTS} agents and {} channels", start.elapsed(), CHANNELS.len());
+    println!(
+        "\n{n} tickets in a fact table, filled in {:.1?}; by {AGENTS} agents and {} channels",
+        start.elapsed(),
+        CHANNELS.len()
+    );
     let mut reports = Vec::new();
     for threads in [1, 2] {
         let pool = pool(threads)?;
-        reports.push(desk.report(&pool)); // warm
+        reports.push(desk.report(&pool)?); // warm
         let before = memory("VmRSS:")?;
         forget_peak()?;
         let mut times = Vec::new();
         for _ in 0..if n > 3_000_000 { 5 } else { 15 } {
             let start = Instant::now();
-            black_box(desk.report(&pool));
+            black_box(desk.report(&pool)?);
             times.push(start.elapsed());
         }
         let (time, extra) = (median(times), memory("VmHWM:")?.saturating_sub(before));
@@ -249,7 +343,10 @@ pub(super) fn time(pattern: &Fact, n: usize, is_shuffled: bool) -> Result<(), Fa
             extra / 1_024,
         );
     }
-    assert!(reports.windows(2).all(|pair| pair[0] == pair[1]), "threads must not change a bit");
+    assert!(
+        reports.windows(2).all(|pair| pair[0] == pair[1]),
+        "threads must not change a bit"
+    );
     Ok(())
 }
 
@@ -265,8 +362,12 @@ pub(super) fn serve(pattern: &Fact, n: usize, is_shuffled: bool, dir: &Path) -> 
                 let before = memory("VmRSS:")?;
                 forget_peak()?;
                 let start = Instant::now();
-                black_box(desk.report(&pool));
-                println!("{} {before} {}", start.elapsed().as_secs_f64(), memory("VmHWM:")?);
+                black_box(desk.report(&pool)?);
+                println!(
+                    "{} {before} {}",
+                    start.elapsed().as_secs_f64(),
+                    memory("VmHWM:")?
+                );
             }
             _ => println!("{}", figures(&desk)?),
         }
@@ -275,10 +376,17 @@ pub(super) fn serve(pattern: &Fact, n: usize, is_shuffled: bool, dir: &Path) -> 
 }
 
 fn figures(desk: &Desk) -> Result<String, Fail> {
-    let report = desk.report(&pool(1)?);
-    let agents = desk.names.iter().map(|name| report.group(Key::Agent, &Value::Agent(*name)));
-    let channels = CHANNELS.iter().map(|channel| report.group(Key::Channel, &Value::Channel(channel.clone())));
-    let list = |groups: &mut dyn Iterator<Item = Option<&Figures>>| groups.map(|group| group.map(row)).collect::<Vec<_>>();
+    let report = desk.report(&pool(1)?)?;
+    let agents = desk
+        .names
+        .iter()
+        .map(|name| report.group(Key::Agent, &Value::Agent(*name)));
+    let channels = CHANNELS
+        .iter()
+        .map(|channel| report.group(Key::Channel, &Value::Channel(channel.clone())));
+    let list = |groups: &mut dyn Iterator<Item = Option<&Figures>>| {
+        groups.map(|group| group.map(row)).collect::<Vec<_>>()
+    };
     Ok(serde_json::to_string(&serde_json::json!({
         "as_of": NOW, "within": WITHIN,
         "all": [row(report.all())],
@@ -290,21 +398,39 @@ fn figures(desk: &Desk) -> Result<String, Fail> {
 /// The figures of a group in the order of the peers' columns.
 fn row(figures: &Figures) -> Vec<i128> {
     let length = |summary: Option<&Summary>| match summary {
-        Some(s) => [s.n().into(), s.sum_us(), s.p50_us().into(), s.p90_us().into(), s.p95_us().into(), s.p99_us().into()],
+        Some(s) => [
+            s.n().into(),
+            s.sum_us(),
+            s.p50_us().into(),
+            s.p90_us().into(),
+            s.p95_us().into(),
+            s.p99_us().into(),
+        ],
         None => [0; 6],
     };
     let csat = figures.csat();
     let nps = figures.nps();
+    let net = nps.net_promoters();
     let counts = [
-        figures.tickets(), figures.resolution_rate().numerator(), figures.resolved(),
-        figures.reopen_rate().denominator(), figures.reopen_rate().numerator(),
+        figures.tickets(),
+        figures.resolution_rate().numerator(),
+        figures.resolved(),
+        figures.reopen_rate().denominator(),
+        figures.reopen_rate().numerator(),
         figures.first_contact_resolution().numerator(),
-        csat.n(), csat.count(|_, mark| mark >= 4),
-        nps.n(), nps.count(|_, mark| mark >= 9), nps.count(|_, mark| mark <= 6),
+        csat.n(),
+        csat.positive(&Bands::Middle).numerator(),
+        nps.n(),
+        net.promoters,
+        net.detractors,
     ];
     let lengths = [Length::FirstResponse, Length::TotalResolution];
     let lengths = lengths.map(|which| length(figures.length(which, Measure::Calendar)));
-    counts.into_iter().map(i128::from).chain(lengths.into_iter().flatten()).collect()
+    counts
+        .into_iter()
+        .map(i128::from)
+        .chain(lengths.into_iter().flatten())
+        .collect()
 }
 
 /// A line of `/proc/self/status`, in KiB; 0 on systems that have none.
@@ -312,7 +438,10 @@ fn memory(name: &str) -> Result<u64, Fail> {
     let Ok(status) = fs::read_to_string("/proc/self/status") else {
         return Ok(0);
     };
-    let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or("0 kB");
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix(name))
+        .unwrap_or("0 kB");
     Ok(line.trim().trim_end_matches(" kB").parse()?)
 }
 

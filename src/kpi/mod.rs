@@ -37,13 +37,19 @@
 //! store.
 
 mod backlog;
+mod compare;
+mod contact;
 mod days;
+mod dialect;
 mod error;
 mod facts;
 mod figures;
+mod group;
 mod known;
 mod measure;
 mod multiset;
+mod period;
+mod place;
 mod quantile;
 mod ratio;
 mod report;
@@ -51,20 +57,44 @@ mod sketch;
 pub mod table;
 mod tally;
 mod text;
+mod uneven;
 mod window;
 
-pub use backlog::{Backlog, BacklogDay, Flow, backlog_by_day};
+pub use backlog::{Backlog, BacklogDay, Flow, Snapshot, backlog_at, backlog_by_day};
+pub use compare::{
+    Attained, COUNTERWEIGHTS, Comparison, Counterweight, Flag, Goal, Statistic, Trend, Value,
+    wilson,
+};
+pub use contact::{
+    Contact, ContactEnd, ContactRules, ContactTally, SERVICE_LEVELS, ServiceLevel,
+    ServiceLevelDefinition,
+};
+pub use dialect::{
+    DIALECTS, Dialect, DialectDefinition, Difference, FirstContact, Judgement, differ,
+    first_contact,
+};
 pub use error::KpiError;
 pub use facts::{
     ClockFact, Effort, FORMULA, Fact, FirstResponse, Holder, Holding, Lengths, Own, RatingFact,
     Response, Spent, facts,
 };
-pub use figures::{Attainment, Durations, KpiReport};
-pub use measure::{Definition, Direction, Kpi, MEASURES, Unit, WindowOf};
+pub use figures::{
+    Amounts, Attainment, Bands, Durations, Figure, KpiReport, Marks, MarksOfScale, Net, PerUnit,
+};
+pub use group::{Group, GroupReport, GroupTally, Grouping};
+pub use measure::{
+    Attribution, Definition, Direction, Kpi, MEASURES, NOT_FED, NotFed, Unit, WindowOf,
+    definitions_markdown,
+};
+pub use period::{Every, Period};
+pub use place::{Dimension, Filter, Label};
 pub use quantile::{Summary, nearest_rank};
 pub use ratio::{Excluded, Exclusion, Ratio};
 pub use report::{Report, by_ticket};
 pub use sketch::Sketch;
 pub use table::FactTable;
 pub use tally::Tally;
+pub use text::Names;
+pub use text::escape::{Formulas, csv_cell};
+pub use uneven::{Compared, Lies, Limits, Signal, Unevenness};
 pub use window::{Cohort, Scope, Window};

@@ -127,7 +127,10 @@ impl Sketch {
 
     /// How many values there are, exactly; 0 where more were taken back than added.
     pub fn n(&self) -> u64 {
-        let n = self.counts.values().fold(0i64, |n, count| n.saturating_add(*count));
+        let n = self
+            .counts
+            .values()
+            .fold(0i64, |n, count| n.saturating_add(*count));
         u64::try_from(n).unwrap_or(0)
     }
 
@@ -148,8 +151,10 @@ impl Sketch {
         let Some(rank) = nearest_rank(percent, self.n()) else {
             return Ok(None);
         };
-        let (negative, positive): (Vec<_>, Vec<_>) =
-            self.counts.iter().partition(|((is_positive, _), _)| !is_positive);
+        let (negative, positive): (Vec<_>, Vec<_>) = self
+            .counts
+            .iter()
+            .partition(|((is_positive, _), _)| !is_positive);
         // The further from 0, the lower a negative value.
         let ascending = negative.into_iter().rev().chain(positive);
         let mut passed = 0;
@@ -191,10 +196,19 @@ impl Serialize for Sketch {
             true => i64::from(bucket),
             false => -1 - i64::from(bucket),
         };
-        let mut buckets: Vec<_> = self.counts.iter().map(|(place, n)| (signed(*place), *n)).collect();
+        let mut buckets: Vec<_> = self
+            .counts
+            .iter()
+            .map(|(place, n)| (signed(*place), *n))
+            .collect();
         buckets.sort_unstable();
         let sum_us = self.sum_us.to_string();
-        Written { version: SKETCH, sum_us, buckets }.serialize(serializer)
+        Written {
+            version: SKETCH,
+            sum_us,
+            buckets,
+        }
+        .serialize(serializer)
     }
 }
 
@@ -209,13 +223,21 @@ impl<'de> Deserialize<'de> for Sketch {
             )));
         }
         let sum_us = written.sum_us.parse().map_err(|_| {
-            D::Error::custom(format!("`{}` is not a sum; a whole number is wanted", written.sum_us))
+            D::Error::custom(format!(
+                "`{}` is not a sum; a whole number is wanted",
+                written.sum_us
+            ))
         })?;
         let in_order = written.buckets.windows(2).all(|pair| pair[0].0 < pair[1].0);
         let place = |(signed, count): (i64, i64)| {
-            let (is_positive, bucket) = (signed >= 0, if signed >= 0 { signed } else { -1 - signed });
-            let bucket = u32::try_from(bucket).ok().filter(|bucket| *bucket <= magnitude(1 << 63));
-            bucket.filter(|_| count != 0).map(|bucket| ((is_positive, bucket), count))
+            let (is_positive, bucket) =
+                (signed >= 0, if signed >= 0 { signed } else { -1 - signed });
+            let bucket = u32::try_from(bucket)
+                .ok()
+                .filter(|bucket| *bucket <= magnitude(1 << 63));
+            bucket
+                .filter(|_| count != 0)
+                .map(|bucket| ((is_positive, bucket), count))
         };
         let counts: Option<BTreeMap<_, _>> = written.buckets.into_iter().map(place).collect();
         match counts.filter(|_| in_order) {
@@ -304,7 +326,10 @@ mod tests {
     #[test]
     fn the_buckets_are_as_many_as_stated() {
         assert_eq!(bucket(i64::MAX) as usize, BUCKETS - 1);
-        assert_eq!((bucket(-5), bucket(0), bucket(127), bucket(128)), (0, 1, 128, 129));
+        assert_eq!(
+            (bucket(-5), bucket(0), bucket(127), bucket(128)),
+            (0, 1, 128, 129)
+        );
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! Policies: which targets apply to which tickets, measured by which calendar.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::Calendar;
-use crate::id::Name;
-use crate::ticket::{Agreement, Metric, PendingReasons, Ticket};
+use crate::id::{Name, RulebookId};
+use crate::ticket::{Agreement, ClockId, MarkKind, Metric, PendingReasons, Ticket};
 use crate::time::Span;
 
 use super::condition::Condition;
@@ -172,9 +173,42 @@ impl Ready {
     }
 }
 
-/// The policies of a rulebook, in order, each with its calendar.
+/// The policies of several versions of a rulebook.
+pub(crate) type Versions = BTreeMap<RulebookId, Arc<Vec<Ready>>>;
+
+/// The policies of one version, by name.
+#[derive(Clone, Copy)]
+pub(crate) struct Named<'a>(&'a [Ready]);
+
+impl<'a> Named<'a> {
+    /// A bit per clock: whether any policy of the agreement has a target for the metric.
+    fn targeted(self) -> u64 {
+        let metrics = |ready: &Ready| {
+            let has = |metric: &Metric| ready.target(*metric).is_some();
+            let bits = Metric::ALL
+                .into_iter()
+                .filter(has)
+                .map(|m| bit(ready.policy.agreement, m));
+            bits.fold(0, |all, one| all | one)
+        };
+        self.0.iter().map(metrics).fold(0, |all, of| all | of)
+    }
+
+    pub(crate) fn get(self, name: &Name) -> Option<&'a Ready> {
+        self.0.iter().find(|ready| ready.policy.name == *name)
+    }
+}
+
+/// The policies of a rulebook, in order, each with its calendar. Those of a rulebook that comes from
+/// [`Rulebooks`](crate::rulebook::Rulebooks) know the other versions too, which a ticket needs that was moved between them.
 #[derive(Clone, Debug, Default)]
-pub struct Policies(Vec<Ready>);
+pub struct Policies {
+    ready: Arc<Vec<Ready>>,
+    /// Those of other versions, for tickets that were moved from them.
+    others: Arc<Versions>,
+    /// See [`Named::targeted`].
+    targeted: u64,
+}
 
 impl Policies {
     pub(crate) fn add(&mut self, policy: Policy, calendar_name: Name, calendar: Calendar) {
@@ -188,29 +222,75 @@ impl Policies {
                 .copied()
                 .unwrap_or(metric.definition().pauses);
         }
-        self.0.push(Ready {
+        Arc::make_mut(&mut self.ready).push(Ready {
             policy,
             calendar,
             calendar_name,
             targets,
             pauses,
         });
+        self.targeted = self.at(None).targeted();
+    }
+
+    /// The same policies, with those of other versions at hand.
+    pub(crate) fn beside(&self, others: &Arc<Versions>) -> Policies {
+        Policies {
+            others: others.clone(),
+            ..self.clone()
+        }
+    }
+
+    /// These policies, as others may have them at hand.
+    pub(crate) fn shared(&self) -> Arc<Vec<Ready>> {
+        self.ready.clone()
     }
 
     pub(crate) fn get(&self, name: &Name) -> Option<&Ready> {
-        self.0.iter().find(|ready| ready.policy.name == *name)
+        self.at(None).get(name)
     }
 
-    /// Whether any policy of the agreement has a target for the metric.
-    pub(crate) fn has_target(&self, agreement: Agreement, metric: Metric) -> bool {
-        self.0
+    /// The policies of a version; of the one in force where `None`.
+    pub(crate) fn at(&self, version: Option<RulebookId>) -> Named<'_> {
+        Named(match version {
+            None => &self.ready,
+            Some(version) => self.others.get(&version).map_or(&[], |of| of.as_slice()),
+        })
+    }
+
+    /// The clocks that may have a target on `ticket`: those that a policy has one for, and the promises. In a fixed order.
+    pub(crate) fn clocks_with_target(&self, ticket: &Ticket) -> impl Iterator<Item = ClockId> {
+        let promised = ticket
+            .marks()
             .iter()
-            .any(|ready| ready.policy.agreement == agreement && ready.target(metric).is_some())
+            .any(|mark| matches!(mark.kind, MarkKind::Promised { .. }));
+        let mut left = self.targeted;
+        if ticket.moved_to_rulebook().is_some() {
+            left |= ticket
+                .rulebooks()
+                .map(|version| self.at(Some(version)).targeted())
+                .fold(0, |all, of| all | of);
+        }
+        for agreement in Agreement::ALL {
+            left &= !bit(agreement, Metric::PromisedUpdate); // promises are made to the customer, whatever the policy
+        }
+        if promised {
+            left |= bit(Agreement::Sla, Metric::PromisedUpdate);
+        }
+        std::iter::from_fn(move || {
+            let place = left.trailing_zeros() as usize;
+            left &= left.wrapping_sub(1);
+            let agreement = Agreement::ALL.get(place / Metric::ALL.len())?;
+            let metric = Metric::ALL.get(place % Metric::ALL.len())?;
+            Some(ClockId {
+                agreement: *agreement,
+                metric: *metric,
+            })
+        })
     }
 
     /// The policies, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Policy> {
-        self.0.iter().map(|ready| &ready.policy)
+        self.ready.iter().map(|ready| &ready.policy)
     }
 
     /// The policy for `ticket` as it stands: the first of the agreement whose condition holds.
@@ -224,4 +304,8 @@ impl Policies {
         self.get(ticket.policy(agreement)?)
             .map(|ready| &ready.calendar)
     }
+}
+
+fn bit(agreement: Agreement, metric: Metric) -> u64 {
+    1 << (agreement.index() * Metric::ALL.len() + metric as usize)
 }

@@ -161,6 +161,11 @@ pub enum Event {
     },
     /// A customer rated the help.
     Rated(Rated),
+    /// The ticket was moved to another version of the rulebook: from here on that one measures and decides.
+    RulebookApplied {
+        /// The version.
+        rulebook: RulebookId,
+    },
     /// A policy was chosen, or none any more, because a fact changed that the policies' conditions read.
     PolicyChosen {
         /// For which agreement.

@@ -11,7 +11,10 @@ use super::event::{Event, MessageAdded, Recorded};
 use super::lifecycle::{Stage, Status};
 use super::mark::{Mark, MarkKind, Phase};
 use super::rating::Rating;
-use super::{Assignment, Cycle, Estimate, Message, Ticket, TimeEntry};
+use super::{Assignment, Cycle, Estimate, Holder, Message, Ticket, TimeEntry};
+
+/// The version of the fold. A ticket that was kept as another version folded it is folded anew from its events.
+pub const FOLD: u32 = 1;
 
 impl Ticket {
     /// The ticket that these events made, oldest first. `None` where the first event is not
@@ -40,8 +43,6 @@ impl Ticket {
             last_at: first.at,
             status: Status::Open,
             label: None,
-            agent: None,
-            team: None,
             priority: opened.priority,
             kind: None,
             tags: Default::default(),
@@ -63,6 +64,7 @@ impl Ticket {
             active: (micros(first.at), first.version.0),
             waiting: None,
             announced: Vec::new(),
+            pinned: (opened.rulebook, None),
             imported_until: None,
         })
     }
@@ -82,13 +84,14 @@ impl Ticket {
                 self.move_to(*to, recorded);
             }
             Event::Assigned { agent, team } => {
-                let entered = team.is_some() && self.team != *team;
-                (self.agent, self.team) = (*agent, *team);
+                let entered = team.is_some() && self.team() != *team;
                 self.assignments.push(Assignment {
                     at: self.last_at,
                     version: recorded.version,
-                    agent: *agent,
-                    team: *team,
+                    holder: Holder {
+                        agent: *agent,
+                        team: *team,
+                    },
                 });
                 let agent = agent.is_some();
                 self.mark(recorded, MarkKind::Assigned { agent, entered });
@@ -149,6 +152,10 @@ impl Ticket {
             Event::PolicyChosen { agreement, policy } => {
                 self.policies[agreement.index()].clone_from(policy);
                 self.mark(recorded, MarkKind::Policy(*agreement, policy.clone()));
+            }
+            Event::RulebookApplied { rulebook } => {
+                self.pinned = (*rulebook, Some(micros(self.last_at)));
+                self.mark(recorded, MarkKind::Rulebook(*rulebook));
             }
             Event::Breached { key, .. } => self.announce(*key),
             Event::Escalated(escalated) => self.announce(escalated.key),
@@ -248,12 +255,12 @@ impl Cycle {
     }
 }
 
-/// Whether somebody did something: no rule, nothing that came about by itself, no automatic message.
+/// Whether somebody did something: no rule, nothing that came about by itself, no automatic message, no other rulebook.
 fn is_activity(recorded: &Recorded) -> bool {
     let by_rule = recorded.timing.is_some() || matches!(recorded.cause, Some(Cause::Rule(_)));
     let automatic = match &recorded.event {
         Event::MessageAdded(message) => message.class == MessageClass::Automatic,
-        Event::Linked { .. } | Event::Imported => true,
+        Event::Linked { .. } | Event::RulebookApplied { .. } | Event::Imported => true,
         event => event.is_derived(),
     };
     !by_rule && !automatic

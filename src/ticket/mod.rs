@@ -61,6 +61,7 @@ pub use decide::{Decision, FollowUp, decide, follow_up, open};
 pub use event::{
     Delivery, Escalated, Event, Link, MessageAdded, Opened, Recorded, Timing, Version,
 };
+pub use fold::FOLD;
 pub use lifecycle::{CloseReason, LIFECYCLE, Pending, Stage, Status, Step};
 pub(crate) use mark::{Mark, MarkKind, Phase};
 pub use mark::{PendingReason, PendingReasons};
@@ -148,6 +149,17 @@ pub struct Estimate {
     pub at: DateTime<Utc>,
 }
 
+/// Who is in charge of a ticket: an agent, a team, both or nobody.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub struct Holder {
+    /// The agent.
+    pub agent: Option<AgentId>,
+    /// The team.
+    pub team: Option<TeamId>,
+}
+
 /// Who was in charge from an instant on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assignment {
@@ -155,10 +167,8 @@ pub struct Assignment {
     pub at: DateTime<Utc>,
     /// The place of the event.
     pub version: Version,
-    /// The agent in charge from here on.
-    pub agent: Option<AgentId>,
-    /// The team in charge from here on.
-    pub team: Option<TeamId>,
+    /// Who.
+    pub holder: Holder,
 }
 
 /// One resolution cycle: from creation or a reopening to the next reopening.
@@ -193,8 +203,6 @@ pub struct Ticket {
     last_at: DateTime<Utc>,
     status: Status,
     label: Option<Name>,
-    agent: Option<AgentId>,
-    team: Option<TeamId>,
     priority: Priority,
     kind: Option<Name>,
     tags: BTreeSet<Name>,
@@ -212,6 +220,8 @@ pub struct Ticket {
     active: (Micros, u64),
     waiting: Option<(Micros, u64)>,
     announced: Vec<FiringKey>, // sorted
+    /// The rulebook version, and since when where it was moved to it.
+    pinned: (RulebookId, Option<Micros>),
     imported_until: Option<Micros>,
 }
 
@@ -266,14 +276,22 @@ impl Ticket {
         self.label.as_ref()
     }
 
+    /// Who is in charge.
+    pub fn holder(&self) -> Holder {
+        self.assignments
+            .last()
+            .map(|last| last.holder)
+            .unwrap_or_default()
+    }
+
     /// The agent in charge.
     pub fn agent(&self) -> Option<AgentId> {
-        self.agent
+        self.holder().agent
     }
 
     /// The team in charge.
     pub fn team(&self) -> Option<TeamId> {
-        self.team
+        self.holder().team
     }
 
     /// How urgent it is.
@@ -366,9 +384,23 @@ impl Ticket {
         self.cycles.iter().rev().find_map(|cycle| cycle.resolved_at)
     }
 
-    /// The rulebook version it is pinned to.
+    /// The rulebook version it is pinned to: the one it was opened under, or was last moved to.
     pub fn rulebook(&self) -> RulebookId {
-        self.opened.rulebook
+        self.pinned.0
+    }
+
+    /// Every rulebook version that it was ever pinned to, in order; the last one is [`rulebook`](Ticket::rulebook).
+    pub fn rulebooks(&self) -> impl Iterator<Item = RulebookId> + '_ {
+        let moved = self.marks.iter().filter_map(|mark| match mark.kind {
+            MarkKind::Rulebook(version) => Some(version),
+            _ => None,
+        });
+        std::iter::once(self.opened.rulebook).chain(moved)
+    }
+
+    /// When it was moved to the rulebook version that it is pinned to, if it was.
+    pub(crate) fn moved_to_rulebook(&self) -> Option<Micros> {
+        self.pinned.1
     }
 
     /// The policy in force for an agreement, by its name in the rulebook.
@@ -379,6 +411,11 @@ impl Ticket {
     /// Whether a breach or firing with this key stands in the history.
     pub fn has_announced(&self, key: FiringKey) -> bool {
         self.announced.binary_search(&key).is_ok()
+    }
+
+    /// Whether any breach or firing stands in the history.
+    pub(crate) fn has_announcements(&self) -> bool {
+        !self.announced.is_empty()
     }
 
     /// The instant up to which the history came from a recorded log.

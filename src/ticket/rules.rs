@@ -174,13 +174,15 @@ pub enum Permission {
     Participants,
     /// Rate the help.
     Rate,
+    /// Move it to another version of the rulebook.
+    ApplyRulebook,
     /// Take the text of a message away.
     Redact,
 }
 
 impl Permission {
     /// Everything that can be permitted.
-    pub const ALL: [Permission; 15] = [
+    pub const ALL: [Permission; 16] = [
         Permission::Open,
         Permission::Reply,
         Permission::Note,
@@ -195,6 +197,7 @@ impl Permission {
         Permission::Promise,
         Permission::Participants,
         Permission::Rate,
+        Permission::ApplyRulebook,
         Permission::Redact,
     ];
 
@@ -232,6 +235,7 @@ impl fmt::Display for Permission {
             Permission::Promise => "promise",
             Permission::Participants => "change participants",
             Permission::Rate => "rate",
+            Permission::ApplyRulebook => "apply a rulebook",
             Permission::Redact => "redact",
         })
     }
@@ -241,7 +245,7 @@ impl fmt::Display for Permission {
 /// name may do nothing.
 ///
 /// By default a customer may open, reply, resolve, reopen and rate; a bot may talk, let a ticket wait, assign and classify; an agent
-/// may do everything but rate and redact; a supervisor may do everything but rate; the system may do everything, so that a
+/// may do everything but rate, apply a rulebook and redact; a supervisor may do everything but rate; the system may do everything, so that a
 /// host can record what a survey brought.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -250,7 +254,8 @@ pub struct Permissions(BTreeMap<Role, BTreeSet<Permission>>);
 impl Default for Permissions {
     fn default() -> Permissions {
         use Permission::{
-            Assign, Classify, Note, Open, Pend, Rate, Redact, Reopen, Reply, Resolve, Resume,
+            ApplyRulebook, Assign, Classify, Note, Open, Pend, Rate, Redact, Reopen, Reply,
+            Resolve, Resume,
         };
         let all = BTreeSet::from(Permission::ALL);
         let but = |left_out: &[Permission]| {
@@ -266,7 +271,7 @@ impl Default for Permissions {
                 Role::Bot,
                 BTreeSet::from([Open, Reply, Note, Pend, Resume, Assign, Classify]),
             ),
-            (Role::Agent, but(&[Rate, Redact])),
+            (Role::Agent, but(&[Rate, ApplyRulebook, Redact])),
             (Role::Supervisor, but(&[Rate])),
             (Role::System, all.clone()),
         ]))

@@ -132,5 +132,9 @@ fn team_before(ticket: &Ticket, version: u64) -> Option<TeamId> {
     let assigned = ticket
         .assignments()
         .partition_point(|one| one.version.0 < version);
-    ticket.assignments().get(assigned.checked_sub(1)?)?.team
+    ticket
+        .assignments()
+        .get(assigned.checked_sub(1)?)?
+        .holder
+        .team
 }

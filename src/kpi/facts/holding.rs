@@ -52,10 +52,7 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn assign(&mut self, to: &Assignment) {
-        let holder = Holder {
-            agent: to.agent,
-            team: to.team,
-        };
+        let holder = to.holder;
         if holder == self.holder {
             return;
         }

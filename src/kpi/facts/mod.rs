@@ -20,6 +20,7 @@ use crate::ticket::{
     Channel, ClockId, CloseReason, Estimate, FieldValue, Priority, RatingKind, Scale, Stage,
 };
 
+pub use crate::ticket::Holder;
 pub use rows::facts;
 
 /// The version of the formulas below. Rows of another version are rebuilt from the events before they are used.
@@ -127,15 +128,6 @@ pub struct Own {
     pub estimates: Vec<Estimate>,
     /// The host's own fields as the ticket stands, without those about a person.
     pub fields: BTreeMap<Name, FieldValue>,
-}
-
-/// Who is in charge.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Holder {
-    /// The agent.
-    pub agent: Option<AgentId>,
-    /// The team.
-    pub team: Option<TeamId>,
 }
 
 /// A stretch in which one holder was in charge.

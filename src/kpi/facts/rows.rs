@@ -7,9 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::calendar::Calendar;
 use crate::id::TeamId;
 use crate::sla::{Clock, Policies, State};
-use crate::ticket::{
-    Agreement, ClockId, Cycle, Direction, FieldValue, Message, Metric, Ticket, Visibility,
-};
+use crate::ticket::{Agreement, Cycle, Direction, FieldValue, Message, Ticket, Visibility};
 use crate::time::{instant, micros};
 
 use super::conversation::Conversation;
@@ -142,7 +140,11 @@ fn is_note(message: &Message) -> bool {
 
 fn team_at(ticket: &Ticket, at: DateTime<Utc>) -> Option<TeamId> {
     let assigned = ticket.assignments().partition_point(|one| one.at <= at);
-    ticket.assignments().get(assigned.checked_sub(1)?)?.team
+    ticket
+        .assignments()
+        .get(assigned.checked_sub(1)?)?
+        .holder
+        .team
 }
 
 fn own(ticket: &Ticket, policies: &Policies) -> Own {
@@ -182,14 +184,11 @@ fn own(ticket: &Ticket, policies: &Policies) -> Own {
 
 fn clocks(ticket: &Ticket, policies: &Policies) -> Vec<ClockFact> {
     let mut facts = Vec::new();
-    for agreement in Agreement::ALL {
-        for metric in Metric::ALL {
-            let id = ClockId { agreement, metric };
-            let last = Clock::walk(ticket, policies, id, |ended| {
-                facts.extend(clock_fact(ended))
-            });
-            facts.extend(clock_fact(&last));
-        }
+    for id in policies.clocks_with_target(ticket) {
+        let last = Clock::walk(ticket, policies, id, |ended| {
+            facts.extend(clock_fact(ended))
+        });
+        facts.extend(clock_fact(&last));
     }
     facts
 }

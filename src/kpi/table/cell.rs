@@ -169,7 +169,11 @@ impl Cells {
         };
         match DateTime::from_timestamp_micros(us) {
             Some(at) => Ok(Some(at)),
-            None => Err(self.bad(name, &us.to_string(), &"an instant between the years -262143 and 262142 is wanted")),
+            None => Err(self.bad(
+                name,
+                &us.to_string(),
+                &"an instant between the years -262143 and 262142 is wanted",
+            )),
         }
     }
 

@@ -90,7 +90,14 @@ pub(super) fn response(is_answered: bool, is_not_applicable: bool, in_backlog: b
 
 /// The class of a ticket. Its standing and its response are part of it where it is a member of the window.
 #[inline]
-pub(super) fn of(exists: bool, is_member: bool, standing: u16, response: u16, outcome: u16, contact: u16) -> u16 {
+pub(super) fn of(
+    exists: bool,
+    is_member: bool,
+    standing: u16,
+    response: u16,
+    outcome: u16,
+    contact: u16,
+) -> u16 {
     let member = u16::from(is_member) * (1 + standing * RESPONSES + response);
     let class = (member * OUTCOMES + outcome) * CONTACTS + contact;
     if exists { class } else { ABSENT }
@@ -112,7 +119,9 @@ pub(super) fn parts(class: u16) -> Option<Parts> {
     let contact = match class % CONTACTS {
         0 => Contact::None,
         1 => Contact::Immature,
-        told => Contact::Told { resolved: told == 3 },
+        told => Contact::Told {
+            resolved: told == 3,
+        },
     };
     let outcome = match class / CONTACTS % OUTCOMES {
         0 => Outcome::None,
@@ -121,23 +130,25 @@ pub(super) fn parts(class: u16) -> Option<Parts> {
         3 => Outcome::Mature { is_reopened: false },
         _ => Outcome::Mature { is_reopened: true },
     };
-    let member = (class / (OUTCOMES * CONTACTS)).checked_sub(1).map(|member| {
-        let standing = match member / RESPONSES {
-            0 => Standing::Backlog,
-            1 => Standing::Resolved,
-            reason => {
-                let reason = REASONS.get(usize::from(reason.saturating_sub(2)));
-                Standing::Closed(reason.copied().unwrap_or(CloseReason::Settled))
-            }
-        };
-        let response = match member % RESPONSES {
-            0 => Response::Answered,
-            1 => Response::NotStarted,
-            2 => Response::Waiting,
-            _ => Response::Unanswered,
-        };
-        (standing, response)
-    });
+    let member = (class / (OUTCOMES * CONTACTS))
+        .checked_sub(1)
+        .map(|member| {
+            let standing = match member / RESPONSES {
+                0 => Standing::Backlog,
+                1 => Standing::Resolved,
+                reason => {
+                    let reason = REASONS.get(usize::from(reason.saturating_sub(2)));
+                    Standing::Closed(reason.copied().unwrap_or(CloseReason::Settled))
+                }
+            };
+            let response = match member % RESPONSES {
+                0 => Response::Answered,
+                1 => Response::NotStarted,
+                2 => Response::Waiting,
+                _ => Response::Unanswered,
+            };
+            (standing, response)
+        });
     Some(Parts {
         member,
         outcome,
@@ -155,7 +166,8 @@ mod tests {
         let members = (0..6).flat_map(|standing| (0..RESPONSES).map(move |r| (standing, r)));
         for member in members.map(Some).chain([None]) {
             let (standing, response) = member.unwrap_or((3, 3));
-            for (outcome, contact) in (0..OUTCOMES).flat_map(|o| (0..CONTACTS).map(move |c| (o, c))) {
+            for (outcome, contact) in (0..OUTCOMES).flat_map(|o| (0..CONTACTS).map(move |c| (o, c)))
+            {
                 let class = of(true, member.is_some(), standing, response, outcome, contact);
                 assert!(!seen.contains(&class) && usize::from(class) < CLASSES);
                 seen.push(class);

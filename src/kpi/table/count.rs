@@ -32,7 +32,12 @@ pub(super) struct Counts {
 
 impl Counts {
     /// Nothing counted, for `groups` groups and `lengths` lengths, with so many codes of marks of each kind.
-    pub(super) fn new(groups: usize, lengths: usize, codes: [usize; RATED.len()], shift: u32) -> Counts {
+    pub(super) fn new(
+        groups: usize,
+        lengths: usize,
+        codes: [usize; RATED.len()],
+        shift: u32,
+    ) -> Counts {
         Counts {
             marks: codes.map(|codes| vec![0; groups.saturating_mul(codes)]),
             codes,
@@ -73,8 +78,14 @@ impl Counts {
 
     /// Adds up both, which have the same groups.
     pub(super) fn merge(&mut self, other: &Counts) {
-        self.classes.iter_mut().zip(&other.classes).for_each(|(a, b)| *a += b);
-        self.more.iter_mut().zip(&other.more).for_each(|(a, b)| *a = plus(*a, *b));
+        self.classes
+            .iter_mut()
+            .zip(&other.classes)
+            .for_each(|(a, b)| *a += b);
+        self.more
+            .iter_mut()
+            .zip(&other.more)
+            .for_each(|(a, b)| *a = plus(*a, *b));
         for (mine, other) in self.marks.iter_mut().zip(&other.marks) {
             mine.iter_mut().zip(other).for_each(|(a, b)| *a += b);
         }
@@ -106,16 +117,23 @@ impl Counts {
         let begin = group.saturating_mul(CLASSES);
         let classes = self.classes.get(begin..begin.saturating_add(CLASSES));
         let classes = (0u16..).zip(classes.unwrap_or_default());
-        classes.map(|(class, n)| (class, u64::from(*n))).filter(|(_, n)| *n > 0)
+        classes
+            .map(|(class, n)| (class, u64::from(*n)))
+            .filter(|(_, n)| *n > 0)
     }
 
     /// How many marks of a kind a group has, by code from 1.
     pub(super) fn marks(&self, group: usize, kind: usize) -> impl Iterator<Item = (u32, u64)> {
         let codes = self.codes.get(kind).copied().unwrap_or(0);
         let begin = group.saturating_mul(codes);
-        let marks = self.marks.get(kind).and_then(|marks| marks.get(begin..begin.saturating_add(codes)));
+        let marks = self
+            .marks
+            .get(kind)
+            .and_then(|marks| marks.get(begin..begin.saturating_add(codes)));
         let marks = (0u32..).zip(marks.unwrap_or_default()).skip(1);
-        marks.map(|(code, n)| (code, u64::from(*n))).filter(|(_, n)| *n > 0)
+        marks
+            .map(|(code, n)| (code, u64::from(*n)))
+            .filter(|(_, n)| *n > 0)
     }
 
     /// How many more resolutions of a group count than its classes say: in all, mature, and mature that did not hold.
@@ -160,7 +178,11 @@ impl Histogram {
     #[inline]
     fn place(&self, group: u32, length: i64, bucket: u16) -> usize {
         let place = group as usize * self.width + usize::from(bucket >> self.shift);
-        if length == NONE { self.counts.len() - 1 } else { place }
+        if length == NONE {
+            self.counts.len() - 1
+        } else {
+            place
+        }
     }
 
     fn add(&mut self, lengths: &[i64], buckets: &[u16], groups: &[u32]) {
@@ -179,12 +201,21 @@ impl Histogram {
     }
 
     fn merge(&mut self, other: &Histogram) {
-        self.counts.iter_mut().zip(&other.counts).for_each(|(a, b)| *a += b);
-        self.sums.iter_mut().zip(&other.sums).for_each(|(a, b)| *a += b);
+        self.counts
+            .iter_mut()
+            .zip(&other.counts)
+            .for_each(|(a, b)| *a += b);
+        self.sums
+            .iter_mut()
+            .zip(&other.sums)
+            .for_each(|(a, b)| *a += b);
     }
 
     fn whole(&self) -> Histogram {
-        let groups = self.counts.split_last().map_or(&[][..], |(_, groups)| groups);
+        let groups = self
+            .counts
+            .split_last()
+            .map_or(&[][..], |(_, groups)| groups);
         let mut counts = columns(groups, self.width);
         counts.push(0);
         Histogram {
@@ -296,7 +327,12 @@ impl Ranked {
                 *value = *scratch.select_nth_unstable(index).1;
             }
             let [p50, p90, p95, p99, max] = found;
-            Some(Summary::from_parts(group.n, group.sum, [p50, p90, p95, p99], max))
+            Some(Summary::from_parts(
+                group.n,
+                group.sum,
+                [p50, p90, p95, p99],
+                max,
+            ))
         };
         self.groups.iter().map(group).collect()
     }

@@ -1,12 +1,12 @@
-//! Why rows do not go into a table.
+//! What a table cannot do.
 
 use crate::id::TicketId;
 
 use super::super::error::KpiError;
 
-/// Why rows were not taken into a [`FactTable`](super::FactTable).
+/// Why rows were not taken into a [`FactTable`](super::FactTable), or a report was not made over it.
 ///
-/// Each means that the rows were not made by this version of the crate from events: do not retry.
+/// None passes by itself: do not retry.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(transparent)]
 pub struct TableError(#[from] Problem);
@@ -25,6 +25,8 @@ enum Problem {
     Length { ticket: TicketId, cycle: u32 },
     #[error("the table is full: at most 4,294,967,294 entries of each kind are allowed")]
     Full,
+    #[error("a report over a table has no filters; `Report::over` makes those that do")]
+    Filtered,
 }
 
 impl TableError {
@@ -48,6 +50,10 @@ impl TableError {
         Problem::Full.into()
     }
 
+    pub(super) fn filtered() -> TableError {
+        Problem::Filtered.into()
+    }
+
     /// Whether rows must be made anew from the events, because the formulas have changed since.
     pub fn is_outdated(&self) -> bool {
         matches!(&self.0, Problem::Kpi(error) if error.is_outdated())
@@ -58,7 +64,7 @@ impl TableError {
         match &self.0 {
             Problem::Kpi(error) => error.ticket(),
             Problem::Half { ticket, .. } | Problem::Length { ticket, .. } => Some(*ticket),
-            Problem::Full => None,
+            Problem::Full | Problem::Filtered => None,
         }
     }
 }

@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use crate::id::{AgentId, Name, TeamId};
 use crate::sla::Measure;
-use crate::ticket::{Channel, CloseReason, Priority, RatingKind, Scale};
+use crate::ticket::{Channel, CloseReason, Priority, RatingKind};
 
+use super::super::figures::Marks;
 use super::super::quantile::Summary;
 use super::super::ratio::{Excluded, Exclusion, Ratio};
 use super::super::window::Scope;
@@ -50,7 +51,9 @@ impl TableReport {
     /// The group of a key with this value, where it has a ticket.
     pub fn group(&self, key: Key, value: &Value) -> Option<&Figures> {
         let groups = self.by(key);
-        let found = groups.binary_search_by(|group| group.value.cmp(value)).ok()?;
+        let found = groups
+            .binary_search_by(|group| group.value.cmp(value))
+            .ok()?;
         groups.get(found).map(|group| &group.figures)
     }
 }
@@ -131,8 +134,16 @@ impl Figures {
         let marks = |kind: RatingKind| {
             let kind = RATED.iter().position(|rated| *rated == kind).unwrap_or(0);
             let known = tickets.settled.known(kind);
-            let of = |(code, n): (u32, u64)| Some((*known.get(code.checked_sub(1)? as usize)?, n));
-            Marks::of(counts.marks(group, kind).filter_map(of))
+            let mut marks = Marks::default();
+            for (code, n) in counts.marks(group, kind) {
+                let mark = code
+                    .checked_sub(1)
+                    .and_then(|code| known.get(code as usize));
+                if let Some((scale, mark)) = mark {
+                    marks.add(*scale, *mark, n);
+                }
+            }
+            marks
         };
         let immature = |n| Excluded::from_iter([(Exclusion::Immature, n)]);
         let ratio = |part, whole, excluded| Ratio::new(part, whole, excluded).unwrap_or_default();
@@ -210,15 +221,18 @@ impl Figures {
         self.immature_reopened
     }
 
-    /// Of the tickets whose first resolution lies in the window, long enough ago: those that needed at most one public message
-    /// of a human agent and no further one of the customer, and were not reopened soon.
+    /// Of the tickets whose first resolution lies in the window, long enough ago: those that the first contact resolved
+    /// ([`Dialect::Standard`](super::super::Dialect::Standard)).
     pub fn first_contact_resolution(&self) -> &Ratio {
         &self.first_contact_resolution
     }
 
     /// A length; `None` where it was not asked for, or nothing was measured.
     pub fn length(&self, length: Length, measure: Measure) -> Option<&Summary> {
-        let found = self.lengths.iter().find(|entry| (entry.0, entry.1) == (length, measure));
+        let found = self
+            .lengths
+            .iter()
+            .find(|entry| (entry.0, entry.1) == (length, measure));
         found.and_then(|entry| entry.2.as_ref())
     }
 
@@ -235,49 +249,6 @@ impl Figures {
     /// The marks of recommendation that were given in the window and stand.
     pub fn nps(&self) -> &Marks {
         &self.nps
-    }
-}
-
-/// The marks that customers gave, counted.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct Marks(Vec<(Scale, u8, u64)>); // INVARIANT: in order, each scale and mark once, no count is 0
-
-impl Marks {
-    fn of(marks: impl Iterator<Item = ((Scale, u8), u64)>) -> Marks {
-        let mut marks: Vec<_> = marks.map(|((scale, mark), n)| (scale, mark, n)).collect();
-        marks.sort_by_key(|(scale, mark, _)| (scale.worst(), scale.best(), *mark));
-        Marks(marks)
-    }
-
-    /// How often each mark was given on which scale.
-    pub fn iter(&self) -> impl Iterator<Item = (Scale, u8, u64)> {
-        self.0.iter().copied()
-    }
-
-    /// How many there are.
-    pub fn n(&self) -> u64 {
-        self.count(|_, _| true)
-    }
-
-    /// How many are of a kind.
-    pub fn count(&self, is: impl Fn(Scale, u8) -> bool) -> u64 {
-        let of_kind = self.iter().filter(|(scale, mark, _)| is(*scale, *mark));
-        of_kind.fold(0, |sum, (_, _, n)| sum.saturating_add(n))
-    }
-
-    /// The part of them that is of a kind: of satisfaction, the kind declared positive.
-    pub fn share(&self, is: impl Fn(Scale, u8) -> bool) -> Ratio {
-        Ratio::new(self.count(is), self.n(), Excluded::default()).unwrap_or_default()
-    }
-
-    /// Of marks of recommendation: promoters (9 and 10) less detractors (0 to 6), and how many marks there are. The net promoter
-    /// score is their ratio times 100 (Reichheld, *The One Number You Need to Grow*, Harvard Business Review 81(12), 2003).
-    pub fn net_promoters(&self) -> (i64, u64) {
-        let whole = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-        let promoters = whole(self.count(|_, mark| mark >= 9));
-        let detractors = whole(self.count(|_, mark| mark <= 6));
-        (promoters.saturating_sub(detractors), self.n())
     }
 }
 
@@ -299,7 +270,15 @@ struct Sum {
 }
 
 impl Sum {
-    fn add(&mut self, Parts { member, outcome, contact }: Parts, n: u64) {
+    fn add(
+        &mut self,
+        Parts {
+            member,
+            outcome,
+            contact,
+        }: Parts,
+        n: u64,
+    ) {
         self.tickets += n;
         if let Some((standing, response)) = member {
             self.volume += n;

@@ -116,7 +116,11 @@ impl FactTable {
         csv.write_record(COLUMNS)?;
         for row in self.iter().flatten() {
             let cells = cells(&row);
-            let of = |name: &&str| cells.get(*name).map_or(String::new(), |value| how.cell(value));
+            let of = |name: &&str| {
+                cells
+                    .get(*name)
+                    .map_or(String::new(), |value| how.cell(value))
+            };
             csv.write_record(COLUMNS.iter().map(of))?;
         }
         csv.flush().map_err(FlatError::io)
@@ -133,7 +137,10 @@ impl FactTable {
         if let Some(unknown) = header.iter().find(|name| !COLUMNS.contains(name)) {
             return Err(FlatError::unknown(1, unknown));
         }
-        if let Some(missing) = COLUMNS.iter().find(|name| !header.iter().any(|n| n == **name)) {
+        if let Some(missing) = COLUMNS
+            .iter()
+            .find(|name| !header.iter().any(|n| n == **name))
+        {
             return Err(FlatError::missing(1, missing));
         }
         let mut filling = Filling::default();
@@ -141,13 +148,20 @@ impl FactTable {
         let mut last = 1;
         while csv.read_record(&mut record)? {
             let line = record.position().map_or(0, csv::Position::line);
-            let given = header.iter().zip(&record).filter(|(_, cell)| !cell.is_empty());
+            let given = header
+                .iter()
+                .zip(&record)
+                .filter(|(_, cell)| !cell.is_empty());
             let given = given.map(|(name, cell)| (name.to_owned(), Value::from(how.text(cell))));
             let cells = Cells::of_text(line, given.collect());
-            filling.take(fact(&cells)?).map_err(|error| FlatError::table(line, error))?;
+            filling
+                .take(fact(&cells)?)
+                .map_err(|error| FlatError::table(line, error))?;
             last = line;
         }
-        filling.finish().map_err(|error| FlatError::table(last, error))
+        filling
+            .finish()
+            .map_err(|error| FlatError::table(last, error))
     }
 
     /// Writes all rows as JSON lines: an object for each row, with the columns that are present.
@@ -182,10 +196,14 @@ impl FactTable {
                 return Err(FlatError::unknown(line, unknown));
             }
             let cells = Cells::of_values(line, given);
-            filling.take(fact(&cells)?).map_err(|error| FlatError::table(line, error))?;
+            filling
+                .take(fact(&cells)?)
+                .map_err(|error| FlatError::table(line, error))?;
             last = line;
         }
-        filling.finish().map_err(|error| FlatError::table(last, error))
+        filling
+            .finish()
+            .map_err(|error| FlatError::table(last, error))
     }
 }
 
@@ -218,11 +236,21 @@ fn cells(row: &Fact) -> Map<String, Value> {
     };
     put("resolver_role", role);
     put("resolver", id);
-    let spans = [("first_spent", row.first_spent), ("spent", row.spent), ("cycle_spent", row.cycle_spent)];
+    let spans = [
+        ("first_spent", row.first_spent),
+        ("spent", row.spent),
+        ("cycle_spent", row.cycle_spent),
+    ];
     for (span, spent) in spans {
         for (part, lengths) in spent.into_iter().flat_map(parts) {
-            put(&format!("{span}_{part}_calendar_us"), lengths.calendar_us.into());
-            put(&format!("{span}_{part}_business_us"), lengths.business_us.into());
+            put(
+                &format!("{span}_{part}_calendar_us"),
+                lengths.calendar_us.into(),
+            );
+            put(
+                &format!("{span}_{part}_business_us"),
+                lengths.business_us.into(),
+            );
         }
     }
     put("assignee_agent", json(row.assignee.agent));
@@ -235,10 +263,13 @@ fn cells(row: &Fact) -> Map<String, Value> {
     put("replies", row.replies.into());
     put("touches", row.touches.into());
     put("follow_ups", row.follow_ups.into());
-    put("channel", match &row.channel {
-        Channel::Other(name) => format!("{OWN_CHANNEL}{name}").into(),
-        known => known.as_str().into(),
-    });
+    put(
+        "channel",
+        match &row.channel {
+            Channel::Other(name) => format!("{OWN_CHANNEL}{name}").into(),
+            known => known.as_str().into(),
+        },
+    );
     put("priority", json(row.priority));
     put("type", json(&row.kind));
     put("tags", list(&row.tags));
@@ -271,7 +302,14 @@ fn cells(row: &Fact) -> Map<String, Value> {
     put("ticket_effort_us", own.effort_us.into());
     put("clocks", list(&own.clocks));
     put("estimates", list(&own.estimates));
-    put("fields", if own.fields.is_empty() { Value::Null } else { json(&own.fields) });
+    put(
+        "fields",
+        if own.fields.is_empty() {
+            Value::Null
+        } else {
+            json(&own.fields)
+        },
+    );
     cells
 }
 
@@ -293,13 +331,20 @@ fn json(value: impl Serialize) -> Value {
 
 /// A list; an empty one is absent.
 fn list<T: Serialize>(list: &[T]) -> Value {
-    if list.is_empty() { Value::Null } else { json(list) }
+    if list.is_empty() {
+        Value::Null
+    } else {
+        json(list)
+    }
 }
 
 /// The row of these columns.
 fn fact(cells: &Cells) -> Result<Fact, FlatError> {
     let at = |name| cells.instant(name);
-    let closed = match (at("closed_at_us")?, cells.word::<CloseReason>("close_reason")?) {
+    let closed = match (
+        at("closed_at_us")?,
+        cells.word::<CloseReason>("close_reason")?,
+    ) {
         (None, None) => None,
         (Some(at), Some(reason)) => Some((at, reason)),
         (None, Some(_)) => return Err(cells.absent("closed_at_us")),
@@ -365,7 +410,10 @@ fn own(cells: &Cells) -> Result<Own, FlatError> {
                     calendar_us: length("first_response_calendar_us")?,
                     business_us: length("first_response_business_us")?,
                 },
-                at: cells.needed(cells.instant("first_response_at_us")?, "first_response_at_us")?,
+                at: cells.needed(
+                    cells.instant("first_response_at_us")?,
+                    "first_response_at_us",
+                )?,
                 by: cells.needed(cells.word("first_response_by")?, "first_response_by")?,
             }
         }
@@ -413,7 +461,10 @@ fn spent(cells: &Cells, span: &str) -> Result<Option<Spent>, FlatError> {
     let mut given = 0;
     let mut absent = None;
     for (lengths, (part, _)) in lengths.iter_mut().zip(parts(Spent::default())) {
-        let places = [("calendar", &mut lengths.calendar_us), ("business", &mut lengths.business_us)];
+        let places = [
+            ("calendar", &mut lengths.calendar_us),
+            ("business", &mut lengths.business_us),
+        ];
         for (measure, place) in places {
             let name = format!("{span}_{part}_{measure}_us");
             match cells.number(&name)? {

@@ -11,7 +11,7 @@
 //!
 //! let table = FactTable::of(&rows)?;
 //! let query = Query::new(Report::standard().last_days(30)).by(Key::Agent).by(Key::Channel);
-//! let report = table.report(&query, "2026-04-01T00:00:00Z".parse()?);
+//! let report = table.report(&query, "2026-04-01T00:00:00Z".parse()?)?;
 //! println!("{}", report.all().reopen_rate());
 //! for group in report.by(Key::Channel) {
 //!     if let Some(wait) = group.figures.length(Length::FirstResponse, Measure::Calendar) {
@@ -32,8 +32,8 @@
 //! `flat` writes a table as CSV and as JSON lines, and reads both.
 //!
 //! # What is not here
-//! No backlog by day and no SLA attainment: those are the tally's ([`Report::over`](super::Report::over)). No credit to whoever
-//! answered or resolved: a ticket is in the group of what it is as it stands.
+//! No backlog by day, no SLA attainment and no filters: those are the tally's ([`Report::over`](super::Report::over)). No credit to
+//! whoever answered or resolved: a ticket is, with all its figures, in the group of what it is as it stands.
 
 #[cfg(feature = "flat")]
 mod cell;
@@ -61,7 +61,7 @@ use super::facts::Fact;
 use tickets::Tickets;
 
 pub use error::TableError;
-pub use figures::{Figures, Group, Marks, TableReport, Value};
+pub use figures::{Figures, Group, TableReport, Value};
 pub use report::{Key, Length, Query};
 
 /// Rows in columns: see the module.
@@ -161,7 +161,9 @@ impl FactTable {
         let tickets = &self.tickets;
         self.places.get_or_insert_with(|| {
             let places = tickets.id.iter().copied().zip(0..);
-            places.filter(|(_, place)| !tickets.is_forgotten(*place)).collect()
+            places
+                .filter(|(_, place)| !tickets.is_forgotten(*place))
+                .collect()
         })
     }
 
@@ -231,7 +233,11 @@ struct Filling {
 
 impl Filling {
     fn take(&mut self, row: Fact) -> Result<(), TableError> {
-        if self.ticket.first().is_some_and(|first| first.ticket != row.ticket) {
+        if self
+            .ticket
+            .first()
+            .is_some_and(|first| first.ticket != row.ticket)
+        {
             self.table.push(&self.ticket)?;
             self.ticket.clear();
         }

@@ -13,6 +13,7 @@ use super::super::window::Scope;
 use super::FactTable;
 use super::column::{Repeating, Small};
 use super::count::{Counts, Gathered, Histogram, Ranked, shift};
+use super::error::TableError;
 use super::figures::{Figures, Group, Groups, TableReport, Value};
 use super::scan::{Asked, Bounds, SLAB, Slab, View};
 use super::tickets::Tickets;
@@ -106,8 +107,17 @@ impl Query {
             (Length::FirstResponse, Measure::Calendar),
             (Length::TotalResolution, Measure::Calendar),
         ];
-        let said = if self.lengths.is_empty() { &usual[..] } else { &self.lengths[..] };
-        said.iter().map(|(length, measure)| Asked { length: *length, measure: *measure }).collect()
+        let said = if self.lengths.is_empty() {
+            &usual[..]
+        } else {
+            &self.lengths[..]
+        };
+        said.iter()
+            .map(|(length, measure)| Asked {
+                length: *length,
+                measure: *measure,
+            })
+            .collect()
     }
 
     /// Into how many stretches the tickets are cut.
@@ -126,8 +136,15 @@ impl FactTable {
     /// # Properties
     /// Each figure of the whole is that of the [`Tally`](super::super::Tally) of the same rows, and each figure of a group that of
     /// the tally of the group's tickets. The number of threads changes no bit.
-    pub fn report(&self, query: &Query, as_of: DateTime<Utc>) -> TableReport {
-        Run::of(&self.tickets, query, query.report.scope(as_of)).report()
+    ///
+    /// # Errors
+    /// A report with filters.
+    pub fn report(&self, query: &Query, as_of: DateTime<Utc>) -> Result<TableReport, TableError> {
+        let scope = query.report.scope(as_of);
+        if !scope.filters.is_empty() {
+            return Err(TableError::filtered());
+        }
+        Ok(Run::of(&self.tickets, query, scope).report())
     }
 }
 
@@ -196,12 +213,23 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn of(tickets: &'a Tickets, query: &'a Query, scope: Scope) -> Run<'a> {
-        let mut groupings: Vec<_> = query.keys.iter().map(|key| Grouping::of(tickets, *key)).collect();
+        let mut groupings: Vec<_> = query
+            .keys
+            .iter()
+            .map(|key| Grouping::of(tickets, *key))
+            .collect();
         if groupings.is_empty() {
-            groupings.push(Grouping { codes: None, groups: 1, shift: shift(1, tickets.len()) });
+            groupings.push(Grouping {
+                codes: None,
+                groups: 1,
+                shift: shift(1, tickets.len()),
+            });
         }
         let slabs = tickets.len().div_ceil(SLAB);
-        let step = slabs.div_ceil(query.stretches().max(1)).max(1).saturating_mul(SLAB);
+        let step = slabs
+            .div_ceil(query.stretches().max(1))
+            .max(1)
+            .saturating_mul(SLAB);
         let begins = (0..tickets.len()).step_by(step);
         Run {
             tickets,
@@ -210,7 +238,9 @@ impl<'a> Run<'a> {
             bounds: Bounds::of(&scope),
             scope,
             groupings,
-            ranges: begins.map(|begin| begin..begin.saturating_add(step).min(tickets.len())).collect(),
+            ranges: begins
+                .map(|begin| begin..begin.saturating_add(step).min(tickets.len()))
+                .collect(),
         }
     }
 
@@ -225,7 +255,9 @@ impl<'a> Run<'a> {
             lengths.collect::<Vec<_>>()
         });
         let ranges = self.ranges.iter().cloned().zip(histograms).collect();
-        let gathered = each(ranges, |(range, histograms)| self.gather(range, histograms, &ranked));
+        let gathered = each(ranges, |(range, histograms)| {
+            self.gather(range, histograms, &ranked)
+        });
         let mut figures = figures.into_iter();
         let mut summaries = ranked.iter().enumerate().map(|(grouping, ranked)| {
             let of_length = ranked.iter().enumerate().map(|(length, ranked)| {
@@ -266,9 +298,8 @@ impl<'a> Run<'a> {
 
     /// The first pass over a stretch: the counts of each grouping, and last those of the whole.
     fn count(&self, range: Range<usize>) -> Vec<Counts> {
-        let codes = [0, 1].map(|kind: usize| {
-            self.tickets.settled.known(kind).len().saturating_add(1)
-        });
+        let codes =
+            [0, 1].map(|kind: usize| self.tickets.settled.known(kind).len().saturating_add(1));
         let new = |grouping: &Grouping<'_>| {
             Counts::new(grouping.groups, self.asked.len(), codes, grouping.shift)
         };
@@ -279,7 +310,11 @@ impl<'a> Run<'a> {
                 counts.add(slab, groups);
             }
         });
-        let finest = self.groupings.iter().zip(&counts).min_by_key(|(grouping, _)| grouping.shift);
+        let finest = self
+            .groupings
+            .iter()
+            .zip(&counts)
+            .min_by_key(|(grouping, _)| grouping.shift);
         let whole = finest.map(|(_, counts)| counts.whole());
         counts.extend(whole);
         counts
@@ -294,10 +329,20 @@ impl<'a> Run<'a> {
     ) -> Vec<Vec<Gathered<'b>>> {
         let of_grouping = |(histograms, ranked): (Vec<Histogram>, &'b Vec<Ranked>)| {
             let of_length = histograms.into_iter().zip(ranked);
-            of_length.map(|(histogram, ranked)| ranked.gather(histogram)).collect::<Vec<_>>()
+            of_length
+                .map(|(histogram, ranked)| ranked.gather(histogram))
+                .collect::<Vec<_>>()
         };
-        let mut gathered: Vec<_> = histograms.into_iter().zip(ranked).map(of_grouping).collect();
-        let whole = Grouping { codes: None, groups: 1, shift: 0 };
+        let mut gathered: Vec<_> = histograms
+            .into_iter()
+            .zip(ranked)
+            .map(of_grouping)
+            .collect();
+        let whole = Grouping {
+            codes: None,
+            groups: 1,
+            shift: 0,
+        };
         self.walk::<false>(range, |slab, range, groups| {
             let groupings = self.groupings.iter().chain([&whole]);
             for (grouping, gathered) in groupings.zip(&mut gathered) {

@@ -12,8 +12,8 @@ use crate::sla::Measure;
 use crate::time::{Micros, micros};
 
 use super::super::facts::Lengths;
-use super::super::window::{Cohort, Scope};
 use super::super::sketch::bucket;
+use super::super::window::{Cohort, Scope};
 use super::class;
 use super::column::{NEVER, part};
 use super::report::Length;
@@ -72,9 +72,7 @@ impl Bounds {
     fn has_whole(&self, zone: &Zone) -> bool {
         let in_window = self.from <= zone.from && zone.until < self.to;
         let in_window = in_window && zone.until <= self.mature;
-        in_window
-            && self.cohort != Cohort::Resolved
-            && (self.within == USUAL || !zone.depends)
+        in_window && self.cohort != Cohort::Resolved && (self.within == USUAL || !zone.depends)
     }
 
     fn has(&self, at: Micros) -> bool {
@@ -164,8 +162,14 @@ impl Slab {
         asked: &[Asked],
     ) -> View<'a> {
         let settled = &tickets.settled;
-        let has_winding = asked.iter().any(|asked| asked.length == Length::FirstResolution);
-        if !has_winding && settled.zone(range.start).is_some_and(|zone| bounds.has_whole(zone)) {
+        let has_winding = asked
+            .iter()
+            .any(|asked| asked.length == Length::FirstResolution);
+        if !has_winding
+            && settled
+                .zone(range.start)
+                .is_some_and(|zone| bounds.has_whole(zone))
+        {
             let lengths = asked.iter().filter_map(|asked| {
                 let (times, buckets) = columns(tickets, *asked);
                 Some((part(times, range.clone()), part(buckets?, range.clone())))
@@ -189,7 +193,8 @@ impl Slab {
             let is_whole = |place: u32| self.whole.get(at(place)) == Some(&true);
             let more = settled.more(begin).iter();
             let more = more.filter(|entry| is_whole(entry.0));
-            self.more.extend(more.map(|entry| (at(entry.0) as u32, entry.1)));
+            self.more
+                .extend(more.map(|entry| (at(entry.0) as u32, entry.1)));
             for (mine, kind) in self.marks.iter_mut().zip(0..) {
                 let marks = settled.marks(begin, kind).iter();
                 let marks = marks.filter(|entry| is_whole(entry.0));
@@ -202,7 +207,10 @@ impl Slab {
                 self.read_seen::<ALL>(tickets, ticket, at, bounds, asked, &seen);
             }
         }
-        let lengths = self.lengths.iter().map(|(times, buckets)| (&times[..], &buckets[..]));
+        let lengths = self
+            .lengths
+            .iter()
+            .map(|(times, buckets)| (&times[..], &buckets[..]));
         View {
             classes: &self.classes,
             lengths: lengths.collect(),
@@ -247,7 +255,11 @@ impl Slab {
                 (*until < bounds.from) | (*created >= bounds.to)
             };
             let is_known = *until != NEVER;
-            let outside = if exists & is_outside & is_known { class::OUTSIDE } else { class::ABSENT };
+            let outside = if exists & is_outside & is_known {
+                class::OUTSIDE
+            } else {
+                class::ABSENT
+            };
             *found = if is_whole { *class } else { outside };
             *whole = is_whole;
             if let Some(other) = self.others.get_mut(others) {
@@ -290,7 +302,8 @@ impl Slab {
                 Length::FirstResolution => seen.first,
                 Length::TotalResolution => seen.last,
             };
-            if let (Some(length), Some(found_in)) = (lengths.get_mut(place), buckets.get_mut(place)) {
+            if let (Some(length), Some(found_in)) = (lengths.get_mut(place), buckets.get_mut(place))
+            {
                 *length = found.map_or(NONE, |found| match asked.measure {
                     Measure::Calendar => found.calendar_us,
                     Measure::Business => found.business_us,
@@ -341,7 +354,10 @@ pub(super) fn marks_of(
         let mut given = cycles.ratings.get(place).iter().rev();
         let last = given.find(|rating| Some(rating.kind) == of && bounds.has(micros(rating.at)))?;
         let counts = bounds.rates(micros(last.at), is_member);
-        tickets.settled.code(kind, (last.scale, last.mark)).filter(|_| counts)
+        tickets
+            .settled
+            .code(kind, (last.scale, last.mark))
+            .filter(|_| counts)
     })
 }
 
@@ -352,9 +368,13 @@ fn rows<'a>(
     bounds: &Bounds,
 ) -> impl Iterator<Item = (&'a Cycles, usize)> + use<'a> {
     let as_of = bounds.as_of;
-    let later = tickets.later_of(ticket).map(|place| (&tickets.later, place));
+    let later = tickets
+        .later_of(ticket)
+        .map(|place| (&tickets.later, place));
     let rows = std::iter::once((&tickets.cycle, ticket)).chain(later);
-    rows.take_while(move |(cycles, place)| cycles.started.get(*place).is_some_and(|at| *at <= as_of))
+    rows.take_while(move |(cycles, place)| {
+        cycles.started.get(*place).is_some_and(|at| *at <= as_of)
+    })
 }
 
 /// A ticket that was looked at row by row.
@@ -389,15 +409,14 @@ impl Seen {
             let happened = |(at, _): &(Micros, Lengths)| bounds.has(*at);
             let resolution = Some(end).filter(happened).or(Some(begin).filter(happened));
             if first.is_none() && happened(&begin) {
-                // Whether the first resolution was the only one that the first contact took. Where a cycle has several, the
-                // last one is that which counts.
-                let (counted, _) = resolution.unwrap_or(begin);
+                let at = begin.0;
                 first = Some(begin);
                 contact = class::contact(
-                    bounds.counts(created, counted),
-                    bounds.is_mature(counted),
-                    bounds.is_soon(counted, *cycles.reopened.get(place)?),
-                    std::ptr::eq(cycles, &tickets.cycle) && *cycles.marks.get(place)? & ONE_CONTACT != 0,
+                    bounds.counts(created, at),
+                    bounds.is_mature(at),
+                    bounds.is_soon(at, *cycles.reopened.get(place)?),
+                    std::ptr::eq(cycles, &tickets.cycle)
+                        && *cycles.marks.get(place)? & ONE_CONTACT != 0,
                 );
             }
             last = resolution.or(last);
@@ -422,7 +441,10 @@ impl Seen {
         let is_failed = if mature > 0 { failed > 0 } else { young_failed };
         let outcome = class::outcome(resolutions > 0, mature > 0, is_failed);
         let standing = class::standing(in_backlog, stands_resolved, reason);
-        let is_answered = tickets.answered.get(ticket).is_some_and(|at| bounds.has(*at));
+        let is_answered = tickets
+            .answered
+            .get(ticket)
+            .is_some_and(|at| bounds.has(*at));
         let is_none = tickets.response.get(ticket) == Some(&NOT_APPLICABLE);
         let response = class::response(is_answered, is_none, in_backlog);
         let counted = |found: Option<(Micros, Lengths)>| {

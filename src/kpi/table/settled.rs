@@ -89,7 +89,8 @@ impl Final {
     /// Of the ticket at a place, whose rows these are.
     pub(super) fn of(tickets: &Tickets, ticket: usize, rows: &[Fact]) -> Option<Final> {
         let seen = Seen::of(tickets, ticket, &Bounds::END)?;
-        let marks = [0, 1].map(|kind| marks_of(tickets, ticket, kind, &Bounds::END, true).collect());
+        let marks =
+            [0, 1].map(|kind| marks_of(tickets, ticket, kind, &Bounds::END, true).collect());
         let begin = *tickets.created.get(ticket)?;
         let begun = *tickets.cycle.started.get(ticket)?;
         let (mut least, mut greatest) = (begin, begin);
@@ -115,9 +116,19 @@ fn instants(row: &Fact) -> impl Iterator<Item = Micros> {
         Some(FirstResponse::Answered { at, .. }) => Some(at),
         _ => None,
     };
-    let of_row = [row.first_resolved_at, row.resolved_at, row.left_at, row.reopened_at, answered];
+    let of_row = [
+        row.first_resolved_at,
+        row.resolved_at,
+        row.left_at,
+        row.reopened_at,
+        answered,
+    ];
     let ratings = row.ratings.iter().map(|rating| rating.at);
-    let all = of_row.into_iter().flatten().chain(ratings).chain([row.started_at]);
+    let all = of_row
+        .into_iter()
+        .flatten()
+        .chain(ratings)
+        .chain([row.started_at]);
     all.map(micros)
 }
 
@@ -125,7 +136,9 @@ impl Settled {
     /// Knows the marks of a ticket: before its final state is worked out.
     pub(super) fn know(&mut self, rows: &[Fact]) {
         for rating in rows.iter().flat_map(|row| &row.ratings) {
-            let kind = RATED.iter().position(|kind: &RatingKind| *kind == rating.kind);
+            let kind = RATED
+                .iter()
+                .position(|kind: &RatingKind| *kind == rating.kind);
             if let Some(codes) = kind.and_then(|kind| self.codes.get_mut(kind)) {
                 codes.know(&(rating.scale, rating.mark));
             }

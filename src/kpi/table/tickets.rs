@@ -19,7 +19,7 @@ use super::settled::{Final, Measured, Settled};
 /// Set in [`Cycles::marks`] where a ticket has later cycles, or the cycle more than one resolution.
 pub(super) const WINDING: u8 = 0x80;
 
-/// Set in [`Cycles::marks`] where the cycle took at most one answer and no further message of the customer.
+/// Set in [`Cycles::marks`] where the cycle took at most one answer, no further message of the customer and no other team.
 pub(super) const ONE_CONTACT: u8 = 0x40;
 
 /// The bits of [`Cycles::marks`] that hold the reason of a close, counted from 1; 0 where there is none.
@@ -103,7 +103,10 @@ impl Cycles {
     }
 
     fn has_room(&self, rows: &[Fact]) -> bool {
-        let of = |count: fn(&Fact) -> usize| rows.iter().fold(0usize, |n, row| n.saturating_add(count(row)));
+        let of = |count: fn(&Fact) -> usize| {
+            rows.iter()
+                .fold(0usize, |n, row| n.saturating_add(count(row)))
+        };
         let places = self.len().checked_add(rows.len());
         places.is_some_and(|places| u32::try_from(places).is_ok_and(|places| places < u32::MAX))
             && self.holdings.has_room(of(|row| row.holdings.len()))
@@ -130,7 +133,7 @@ impl Cycles {
             .map(|(_, code)| code)
             .next();
         let winding = if goes_on || is_twice { WINDING } else { 0 };
-        let is_one = row.replies <= 1 && row.follow_ups == 0;
+        let is_one = row.replies <= 1 && row.follow_ups == 0 && row.team_transfers == 0;
         let contact = if is_one { ONE_CONTACT } else { 0 };
         self.started.push(micros(row.started_at));
         self.resolved.push(or_never(row.resolved_at));
@@ -153,7 +156,8 @@ impl Cycles {
         self.channel.push(Some(&row.channel));
         self.priority.push(Some(&row.priority));
         self.kind.push(row.kind.as_ref());
-        self.tags.push(Some(&row.tags).filter(|tags| !tags.is_empty()));
+        self.tags
+            .push(Some(&row.tags).filter(|tags| !tags.is_empty()));
         self.charge.push(row.agent, row.team);
         self.requester.push(row.requester);
     }
@@ -237,7 +241,9 @@ impl Tickets {
             FirstResponse::NotApplicable => (NOT_APPLICABLE, NEVER, None, None),
             FirstResponse::Waiting => (WAITING, NEVER, None, None),
             FirstResponse::Unanswered => (UNANSWERED, NEVER, None, None),
-            FirstResponse::Answered { after, at, by } => (ANSWERED, micros(at), Some(after), Some(by)),
+            FirstResponse::Answered { after, at, by } => {
+                (ANSWERED, micros(at), Some(after), Some(by))
+            }
         };
         self.response.push(response);
         self.answered.push(answered);
@@ -252,7 +258,8 @@ impl Tickets {
         self.clocks.push(own.clocks.iter().cloned());
         self.estimates.push(own.estimates.iter().copied());
         let fields = own.fields.iter();
-        self.fields.push(fields.map(|(name, value)| (name.clone(), value.clone())));
+        self.fields
+            .push(fields.map(|(name, value)| (name.clone(), value.clone())));
         self.settled.know(rows);
         let settled = Final::of(self, self.len().saturating_sub(1), rows);
         self.settled.push(settled);
@@ -392,7 +399,10 @@ fn checked<'a>(first: &'a Fact, later: &[Fact]) -> Result<&'a Own, TableError> {
         }
         before = row;
     }
-    let own = first.own.as_ref().ok_or_else(|| TableError::rows(first.ticket))?;
+    let own = first
+        .own
+        .as_ref()
+        .ok_or_else(|| TableError::rows(first.ticket))?;
     if let FirstResponse::Answered { after, .. } = own.first_response
         && [after.calendar_us, after.business_us].contains(&i64::MIN)
     {
