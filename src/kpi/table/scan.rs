@@ -121,7 +121,7 @@ impl Bounds {
 /// The first whole microsecond that is not before `at`.
 fn not_before(at: DateTime<Utc>) -> Micros {
     let whole = micros(at);
-    let is_finer = at.timestamp_subsec_nanos() % 1_000 != 0;
+    let is_finer = !at.timestamp_subsec_nanos().is_multiple_of(1_000);
     whole.saturating_add(i64::from(is_finer))
 }
 
