@@ -35,8 +35,7 @@
 //! No backlog by day, no SLA attainment and no filters: those are the tally's ([`Report::over`](super::Report::over)). No credit to
 //! whoever answered or resolved: a ticket is, with all its figures, in the group of what it is as it stands.
 
-#[cfg(feature = "flat")]
-mod cell;
+mod bounds;
 mod class;
 mod column;
 mod count;
@@ -46,6 +45,7 @@ mod figures;
 pub mod flat;
 mod report;
 mod scan;
+mod seen;
 mod settled;
 mod tickets;
 

@@ -11,11 +11,12 @@ use super::super::quantile::Summary;
 use super::super::report::Report;
 use super::super::window::Scope;
 use super::FactTable;
+use super::bounds::Bounds;
 use super::column::{Repeating, Small};
 use super::count::{Counts, Gathered, Histogram, Ranked, shift};
 use super::error::TableError;
 use super::figures::{Figures, Group, Groups, TableReport, Value};
-use super::scan::{Asked, Bounds, SLAB, Slab, View};
+use super::scan::{Asked, SLAB, Slab, View};
 use super::tickets::Tickets;
 
 /// A length of time that a report over a table can give.

@@ -1,4 +1,4 @@
-//! What each ticket of a table counts as, at the instant of a report: the rules of [`Known`](super::super::known), over columns.
+//! What each ticket of a table counts as, at the instant of a report.
 //!
 //! A ticket falls into one of few classes ([`class`]), which say everything about it that is counted once; its lengths and marks
 //! come beside that. Most tickets of a desk are long done with, and lie in the window as a whole or outside it: what those count as
@@ -6,19 +6,17 @@
 
 use std::ops::Range;
 
-use chrono::{DateTime, Utc};
-
 use crate::sla::Measure;
-use crate::time::{Micros, micros};
 
-use super::super::facts::Lengths;
 use super::super::sketch::bucket;
-use super::super::window::{Cohort, Scope};
+use super::super::window::Cohort;
+use super::bounds::Bounds;
 use super::class;
 use super::column::{NEVER, part};
 use super::report::Length;
-use super::settled::{DEPENDS, USUAL, Zone};
-use super::tickets::{Cycles, NOT_APPLICABLE, ONE_CONTACT, RATED, REASON, Tickets, WINDING};
+use super::seen::{Seen, marks_of};
+use super::settled::{DEPENDS, USUAL};
+use super::tickets::{RATED, Tickets, WINDING};
 
 /// No length: the ticket is not in the set.
 pub(super) const NONE: i64 = i64::MIN;
@@ -31,98 +29,6 @@ pub(super) const SLAB: usize = 1_024;
 pub(super) struct Asked {
     pub(super) length: Length,
     pub(super) measure: Measure,
-}
-
-/// A scope in microseconds, such that each question is one or two comparisons.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Bounds {
-    as_of: Micros,
-    from: Micros,
-    to: Micros,
-    cohort: Cohort,
-    within: i64,
-    mature: Micros, // what was resolved by then is mature
-}
-
-impl Bounds {
-    pub(super) fn of(scope: &Scope) -> Bounds {
-        let as_of = micros(scope.as_of);
-        let within = scope.reopen_within.micros();
-        Bounds {
-            as_of,
-            from: scope.window.from.map_or(Micros::MIN, not_before),
-            to: scope.window.to.map_or(Micros::MAX, not_before),
-            cohort: scope.cohort,
-            within,
-            mature: as_of.saturating_sub(within),
-        }
-    }
-
-    /// Of everything that ever happened, long after it did.
-    pub(super) const END: Bounds = Bounds {
-        as_of: Micros::MAX - 1,
-        from: Micros::MIN,
-        to: Micros::MAX,
-        cohort: Cohort::ByMeasure,
-        within: USUAL,
-        mature: Micros::MAX - 1,
-    };
-
-    /// Whether all tickets of a zone count as they were worked out.
-    fn has_whole(&self, zone: &Zone) -> bool {
-        let in_window = self.from <= zone.from && zone.until < self.to;
-        let in_window = in_window && zone.until <= self.mature;
-        in_window && self.cohort != Cohort::Resolved && (self.within == USUAL || !zone.depends)
-    }
-
-    fn has(&self, at: Micros) -> bool {
-        at <= self.as_of
-    }
-
-    fn contains(&self, at: Micros) -> bool {
-        (self.from <= at) & (at < self.to)
-    }
-
-    /// Whether a ticket is a member of the window: created at one instant, resolved last at the other.
-    fn has_member(&self, created: Micros, resolved: Micros) -> bool {
-        match self.cohort {
-            Cohort::ByMeasure | Cohort::Created => self.contains(created),
-            Cohort::Resolved => self.has(resolved) & self.contains(resolved),
-        }
-    }
-
-    /// Whether a resolution of a ticket that was created then counts.
-    fn counts(&self, created: Micros, resolved: Micros) -> bool {
-        let placed = match self.cohort {
-            Cohort::ByMeasure | Cohort::Resolved => resolved,
-            Cohort::Created => created,
-        };
-        self.has(resolved) & self.contains(placed)
-    }
-
-    /// Whether a rating counts: given in the window, or for the cohorts of tickets on a member of it.
-    fn rates(&self, at: Micros, is_member: bool) -> bool {
-        let placed = match self.cohort {
-            Cohort::ByMeasure => self.contains(at),
-            Cohort::Created | Cohort::Resolved => is_member,
-        };
-        self.has(at) & placed
-    }
-
-    fn is_mature(&self, resolved: Micros) -> bool {
-        resolved <= self.mature
-    }
-
-    fn is_soon(&self, resolved: Micros, reopened: Micros) -> bool {
-        self.has(reopened) & (reopened <= resolved.saturating_add(self.within))
-    }
-}
-
-/// The first whole microsecond that is not before `at`.
-fn not_before(at: DateTime<Utc>) -> Micros {
-    let whole = micros(at);
-    let is_finer = !at.timestamp_subsec_nanos().is_multiple_of(1_000);
-    whole.saturating_add(i64::from(is_finer))
 }
 
 /// What a stretch of tickets counts as.
@@ -338,131 +244,5 @@ fn columns(tickets: &Tickets, asked: Asked) -> (&[i64], Option<&[u16]>) {
     match asked.measure {
         Measure::Calendar => (&times.calendar, measured.map(|of| &of.calendar[..])),
         Measure::Business => (&times.business, measured.map(|of| &of.business[..])),
-    }
-}
-
-/// The codes of a ticket's marks of a kind that count: about each cycle the last one by then.
-pub(super) fn marks_of(
-    tickets: &Tickets,
-    ticket: usize,
-    kind: usize,
-    bounds: &Bounds,
-    is_member: bool,
-) -> impl Iterator<Item = u32> {
-    let of = RATED.get(kind).copied();
-    rows(tickets, ticket, bounds).filter_map(move |(cycles, place)| {
-        let mut given = cycles.ratings.get(place).iter().rev();
-        let last = given.find(|rating| Some(rating.kind) == of && bounds.has(micros(rating.at)))?;
-        let counts = bounds.rates(micros(last.at), is_member);
-        tickets
-            .settled
-            .code(kind, (last.scale, last.mark))
-            .filter(|_| counts)
-    })
-}
-
-/// The rows of a ticket that had begun.
-fn rows<'a>(
-    tickets: &'a Tickets,
-    ticket: usize,
-    bounds: &Bounds,
-) -> impl Iterator<Item = (&'a Cycles, usize)> + use<'a> {
-    let as_of = bounds.as_of;
-    let later = tickets
-        .later_of(ticket)
-        .map(|place| (&tickets.later, place));
-    let rows = std::iter::once((&tickets.cycle, ticket)).chain(later);
-    rows.take_while(move |(cycles, place)| {
-        cycles.started.get(*place).is_some_and(|at| *at <= as_of)
-    })
-}
-
-/// A ticket that was looked at row by row.
-pub(super) struct Seen {
-    pub(super) class: u16,
-    is_member: bool,
-    pub(super) is_answered: bool,
-    resolutions: u64,
-    mature: u64,
-    failed: u64,
-    first: Option<Lengths>,
-    pub(super) last: Option<Lengths>,
-}
-
-impl Seen {
-    /// How many more resolutions, mature ones, and mature ones that did not hold there are than the class says.
-    pub(super) fn more(&self) -> [u64; 3] {
-        [self.resolutions, self.mature, self.failed].map(|n| n.saturating_sub(1))
-    }
-
-    /// `None` where it was not created yet.
-    pub(super) fn of(tickets: &Tickets, ticket: usize, bounds: &Bounds) -> Option<Seen> {
-        let created = *tickets.created.get(ticket)?;
-        let (mut exists, mut contact) = (false, 0);
-        let (mut first, mut last) = (None, None);
-        let (mut in_backlog, mut stands_resolved, mut reason) = (false, false, 0);
-        let (mut resolutions, mut mature, mut failed, mut young_failed) = (0u64, 0u64, 0u64, false);
-        for (cycles, place) in rows(tickets, ticket, bounds) {
-            exists = true;
-            let begin = cycles.first(place);
-            let end = cycles.last(place);
-            let happened = |(at, _): &(Micros, Lengths)| bounds.has(*at);
-            let resolution = Some(end).filter(happened).or(Some(begin).filter(happened));
-            if first.is_none() && happened(&begin) {
-                let at = begin.0;
-                first = Some(begin);
-                contact = class::contact(
-                    bounds.counts(created, at),
-                    bounds.is_mature(at),
-                    bounds.is_soon(at, *cycles.reopened.get(place)?),
-                    std::ptr::eq(cycles, &tickets.cycle)
-                        && *cycles.marks.get(place)? & ONE_CONTACT != 0,
-                );
-            }
-            last = resolution.or(last);
-            in_backlog = *cycles.left.get(place)? > bounds.as_of;
-            stands_resolved = resolution.is_some();
-            reason = *cycles.marks.get(place)? & REASON;
-            let Some((at, _)) = resolution.filter(|(at, _)| bounds.counts(created, *at)) else {
-                continue;
-            };
-            // The resolution that the cohort of resolved tickets goes by is the last one, and of each only its own instant counts.
-            let is_failed = bounds.is_soon(at, *cycles.reopened.get(place)?);
-            let is_mature = bounds.is_mature(at);
-            resolutions = resolutions.saturating_add(1);
-            mature = mature.saturating_add(u64::from(is_mature));
-            failed = failed.saturating_add(u64::from(is_mature & is_failed));
-            young_failed |= !is_mature & is_failed;
-        }
-
-        exists.then_some(())?;
-        let last_at = last.map_or(Micros::MAX, |(at, _)| at);
-        let is_member = bounds.has_member(created, last_at);
-        let is_failed = if mature > 0 { failed > 0 } else { young_failed };
-        let outcome = class::outcome(resolutions > 0, mature > 0, is_failed);
-        let standing = class::standing(in_backlog, stands_resolved, reason);
-        let is_answered = tickets
-            .answered
-            .get(ticket)
-            .is_some_and(|at| bounds.has(*at));
-        let is_none = tickets.response.get(ticket) == Some(&NOT_APPLICABLE);
-        let response = class::response(is_answered, is_none, in_backlog);
-        let counted = |found: Option<(Micros, Lengths)>| {
-            let found = found.filter(|(at, _)| match bounds.cohort {
-                Cohort::Created => is_member,
-                _ => bounds.contains(*at),
-            });
-            found.map(|(_, lengths)| lengths)
-        };
-        Some(Seen {
-            class: class::of(true, is_member, standing, response, outcome, contact),
-            is_member,
-            is_answered: is_member & is_answered,
-            resolutions,
-            mature,
-            failed,
-            first: counted(first),
-            last: counted(last),
-        })
     }
 }

@@ -10,9 +10,11 @@ use crate::time::{Micros, micros};
 
 use super::super::facts::{Fact, FirstResponse, Lengths};
 use super::super::sketch::bucket;
+use super::bounds::Bounds;
 use super::class;
 use super::column::{Apart, NEVER, Repeating, Times};
-use super::scan::{Bounds, NONE, SLAB, Seen, marks_of};
+use super::scan::{NONE, SLAB};
+use super::seen::{Seen, marks_of};
 use super::tickets::{RATED, Tickets};
 
 /// The time for reopening that the classes go by: that of a report of which nothing else is said.

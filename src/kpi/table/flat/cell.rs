@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::id::shorten;
 
-use super::error::TableError;
+use crate::kpi::table::TableError;
 
 /// Why a flat form could not be read or written.
 #[derive(Debug, thiserror::Error)]
