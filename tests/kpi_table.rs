@@ -421,7 +421,10 @@ proptest! {
         }
         prop_assert!(table.iter().eq(expected.iter().cloned()));
         let fresh = FactTable::of(&expected).unwrap();
-        prop_assert!(table.report(&full(&report), after(at)).unwrap() == fresh.report(&full(&report), after(at)).unwrap());
+        // Also long after everything, where settled tickets are not looked at.
+        for (query, at) in [(full(&report), at), (usual(&report), at), (usual(&report), 400 * DAY)] {
+            prop_assert!(table.report(&query, after(at)).unwrap() == fresh.report(&query, after(at)).unwrap());
+        }
     }
 }
 
@@ -607,6 +610,27 @@ fn a_crowd_is_the_tallys_too() {
     }
 }
 
+#[test]
+fn what_was_taken_out_is_let_go() {
+    let mut table = crowd(1_500);
+    let tickets: Vec<_> = table.iter().collect();
+    for rows in tickets.iter().chain(&tickets) {
+        table.replace(rows).unwrap();
+    }
+    assert_eq!(table.len(), tickets.len());
+    assert!(table.iter().eq(tickets.iter().cloned()));
+    let fresh = FactTable::of(&tickets).unwrap();
+    for now in [40, 300] {
+        let query = usual(&Report::standard());
+        assert_eq!(
+            table.report(&query, after(now * DAY)),
+            fresh.report(&query, after(now * DAY))
+        );
+    }
+    assert!(tickets.iter().all(|rows| table.remove(rows[0].ticket)));
+    assert!(table.is_empty() && !table.remove(tickets[0][0].ticket));
+}
+
 #[cfg(feature = "parallel")]
 #[test]
 fn threads_change_no_bit() {
@@ -625,6 +649,13 @@ fn threads_change_no_bit() {
                 .unwrap()
         });
         assert_eq!(many, one, "{threads} threads");
+        let late = usual(&Report::standard());
+        let many = pool.install(|| table.report(&late.clone().parallel(), after(300 * DAY)));
+        assert_eq!(
+            many,
+            table.report(&late, after(300 * DAY)),
+            "{threads} threads"
+        );
     }
 }
 
