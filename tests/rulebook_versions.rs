@@ -11,7 +11,6 @@ use helpdesk::sla::{Policy, State, Verdict};
 use helpdesk::store::MemoryStore;
 use helpdesk::ticket::{
     Agreement, ClockId, CloseReason, Delivery, Event, Label, Metric, Permission, Recorded, Refusal,
-    Status,
 };
 use helpdesk::{Actor, Calendar, Call, Command, Desk, Open, Rulebook, TicketId};
 use proptest::prelude::*;

@@ -107,6 +107,20 @@ pub enum Cohort {
     Resolved,
 }
 
+/// To whose credit a resolution is counted.
+///
+/// Exhaustive: who did it, or whose it was. The shares of all who held it are a figure of their own
+/// ([`Kpi::HeldTime`](super::Kpi::HeldTime)).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Credit {
+    /// Who resolved it; nobody where that was no human agent.
+    #[default]
+    Resolver,
+    /// Who was in charge when it was resolved, whoever did that.
+    Assignee,
+}
+
 /// What a tally is about. Tallies of equal scopes can be merged, others cannot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -124,6 +138,9 @@ pub struct Scope {
     /// With which day weeks begin.
     #[serde(default = "monday")]
     pub week_begins: Weekday,
+    /// To whose credit resolutions are counted.
+    #[serde(default)]
+    pub credit: Credit,
     /// What the report is narrowed to: places that all of these admit.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub filters: Vec<Filter>,

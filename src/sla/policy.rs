@@ -11,7 +11,7 @@ use crate::ticket::{Agreement, ClockId, MarkKind, Metric, PendingReasons, Ticket
 use crate::time::Span;
 
 use super::condition::Condition;
-use super::target::Target;
+use super::target::{Measure, Target};
 
 /// A named set of targets for the tickets that meet a condition.
 ///
@@ -150,14 +150,19 @@ impl Policy {
 pub(crate) struct Ready {
     pub(crate) policy: Policy,
     pub(crate) calendar: Calendar,
-    pub(crate) calendar_name: Name,
     targets: [Option<Target>; Metric::ALL.len()],
+    target_texts: [Option<String>; Metric::ALL.len()],
     pauses: [PendingReasons; Metric::ALL.len()],
 }
 
 impl Ready {
     pub(crate) fn target(&self, metric: Metric) -> Option<Target> {
         self.targets[metric as usize]
+    }
+
+    /// The canonical text of a target: policy, amount, calendar.
+    pub(crate) fn target_text(&self, metric: Metric) -> Option<&str> {
+        self.target_texts[metric as usize].as_deref()
     }
 
     pub(crate) fn reopening(&self, metric: Metric) -> ReopenOption {
@@ -181,19 +186,6 @@ pub(crate) type Versions = BTreeMap<RulebookId, Arc<Vec<Ready>>>;
 pub(crate) struct Named<'a>(&'a [Ready]);
 
 impl<'a> Named<'a> {
-    /// A bit per clock: whether any policy of the agreement has a target for the metric.
-    fn targeted(self) -> u64 {
-        let metrics = |ready: &Ready| {
-            let has = |metric: &Metric| ready.target(*metric).is_some();
-            let bits = Metric::ALL
-                .into_iter()
-                .filter(has)
-                .map(|m| bit(ready.policy.agreement, m));
-            bits.fold(0, |all, one| all | one)
-        };
-        self.0.iter().map(metrics).fold(0, |all, of| all | of)
-    }
-
     pub(crate) fn get(self, name: &Name) -> Option<&'a Ready> {
         self.0.iter().find(|ready| ready.policy.name == *name)
     }
@@ -206,16 +198,20 @@ pub struct Policies {
     ready: Arc<Vec<Ready>>,
     /// Those of other versions, for tickets that were moved from them.
     others: Arc<Versions>,
-    /// See [`Named::targeted`].
+    /// A bit per clock: whether any policy of the agreement has a target for the metric, in any version.
     targeted: u64,
 }
 
 impl Policies {
     pub(crate) fn add(&mut self, policy: Policy, calendar_name: Name, calendar: Calendar) {
         let mut targets = [None; Metric::ALL.len()];
+        let mut target_texts = [const { None }; Metric::ALL.len()];
         let mut pauses = [PendingReasons::NONE; Metric::ALL.len()];
         for metric in Metric::ALL {
             targets[metric as usize] = policy.targets.get(&metric).copied();
+            if let Some(target) = targets[metric as usize] {
+                target_texts[metric as usize] = Some(text(&policy.name, target, &calendar_name));
+            }
             pauses[metric as usize] = policy
                 .pauses
                 .get(&metric)
@@ -225,17 +221,19 @@ impl Policies {
         Arc::make_mut(&mut self.ready).push(Ready {
             policy,
             calendar,
-            calendar_name,
             targets,
+            target_texts,
             pauses,
         });
-        self.targeted = self.at(None).targeted();
+        self.targeted = targeted(&self.ready);
     }
 
     /// The same policies, with those of other versions at hand.
     pub(crate) fn beside(&self, others: &Arc<Versions>) -> Policies {
+        let of_versions = others.values().map(|ready| targeted(ready));
         Policies {
             others: others.clone(),
+            targeted: of_versions.fold(self.targeted, |all, of| all | of),
             ..self.clone()
         }
     }
@@ -264,12 +262,6 @@ impl Policies {
             .iter()
             .any(|mark| matches!(mark.kind, MarkKind::Promised { .. }));
         let mut left = self.targeted;
-        if ticket.moved_to_rulebook().is_some() {
-            left |= ticket
-                .rulebooks()
-                .map(|version| self.at(Some(version)).targeted())
-                .fold(0, |all, of| all | of);
-        }
         for agreement in Agreement::ALL {
             left &= !bit(agreement, Metric::PromisedUpdate); // promises are made to the customer, whatever the policy
         }
@@ -303,6 +295,24 @@ impl Policies {
     pub fn calendar_of(&self, ticket: &Ticket, agreement: Agreement) -> Option<&Calendar> {
         self.get(ticket.policy(agreement)?)
             .map(|ready| &ready.calendar)
+    }
+}
+
+/// A bit for each clock that one of the policies has a target for.
+fn targeted(policies: &[Ready]) -> u64 {
+    let of = |ready: &Ready| {
+        let has = Metric::ALL
+            .into_iter()
+            .filter(|metric| ready.target(*metric).is_some());
+        has.fold(0, |bits, metric| bits | bit(ready.policy.agreement, metric))
+    };
+    policies.iter().fold(0, |bits, ready| bits | of(ready))
+}
+
+fn text(policy: &Name, target: Target, calendar: &Name) -> String {
+    match target.measure() {
+        Measure::Business => format!("{policy}: {target} in {calendar}"),
+        Measure::Calendar => format!("{policy}: {target}"),
     }
 }
 

@@ -3,9 +3,10 @@
 use chrono::{DateTime, Utc};
 
 use crate::call::{Actor, Cause};
-use crate::id::TenantId;
+use crate::id::{FiringKey, Name, TenantId};
 use crate::time::micros;
 
+use super::clock::{ClockId, Metric};
 use super::conversation::MessageClass;
 use super::event::{Event, MessageAdded, Recorded};
 use super::lifecycle::{Stage, Status};
@@ -64,6 +65,7 @@ impl Ticket {
             active: (micros(first.at), first.version.0),
             waiting: None,
             announced: Vec::new(),
+            announced_about: 0,
             pinned: (opened.rulebook, None),
             imported_until: None,
         })
@@ -157,8 +159,11 @@ impl Ticket {
                 self.pinned = (*rulebook, Some(micros(self.last_at)));
                 self.mark(recorded, MarkKind::Rulebook(*rulebook));
             }
-            Event::Breached { key, .. } => self.announce(*key),
-            Event::Escalated(escalated) => self.announce(escalated.key),
+            Event::Breached { key, clock, .. } => self.announce(*key, About::breach(*clock)),
+            Event::Escalated(escalated) => {
+                let about = About::firing(&escalated.rule, &escalated.level);
+                self.announce(escalated.key, about);
+            }
             Event::Imported => self.imported_until = Some(micros(recorded.at)),
         }
     }
@@ -234,10 +239,36 @@ impl Ticket {
         });
     }
 
-    fn announce(&mut self, key: crate::id::FiringKey) {
+    fn announce(&mut self, key: FiringKey, about: About) {
+        self.announced_about |= about.0;
         if let Err(place) = self.announced.binary_search(&key) {
             self.announced.insert(place, key);
         }
+    }
+}
+
+/// What an announcement is about, in one bit of 64: the clock of a breach, or a digest of a level's names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct About(pub(super) u64);
+
+impl About {
+    const CLOCKS: u32 = 32;
+
+    pub(crate) fn breach(clock: ClockId) -> About {
+        let place = clock.agreement.index() * Metric::ALL.len() + clock.metric as usize;
+        About(1 << (place as u32 % About::CLOCKS))
+    }
+
+    pub(crate) fn firing(rule: &Name, level: &Name) -> About {
+        // FNV-1a; a name ends with a byte that is in none.
+        let names = [rule.as_str().as_bytes(), level.as_str().as_bytes()];
+        let bytes = names
+            .into_iter()
+            .flat_map(|name| name.iter().chain(&[0xff]));
+        let digest = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |digest, byte| {
+            (digest ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+        About(1 << (u64::from(About::CLOCKS) + (digest >> 32) % (64 - u64::from(About::CLOCKS))))
     }
 }
 

@@ -61,6 +61,7 @@ pub use decide::{Decision, FollowUp, decide, follow_up, open};
 pub use event::{
     Delivery, Escalated, Event, Link, MessageAdded, Opened, Recorded, Timing, Version,
 };
+pub(crate) use fold::About;
 pub use fold::FOLD;
 pub use lifecycle::{CloseReason, LIFECYCLE, Pending, Stage, Status, Step};
 pub(crate) use mark::{Mark, MarkKind, Phase};
@@ -220,6 +221,8 @@ pub struct Ticket {
     active: (Micros, u64),
     waiting: Option<(Micros, u64)>,
     announced: Vec<FiringKey>, // sorted
+    /// A bit per clock, and one per digest of a level's names: what was announced may be found only where its bit is set.
+    announced_about: u64,
     /// The rulebook version, and since when where it was moved to it.
     pinned: (RulebookId, Option<Micros>),
     imported_until: Option<Micros>,
@@ -413,9 +416,9 @@ impl Ticket {
         self.announced.binary_search(&key).is_ok()
     }
 
-    /// Whether any breach or firing stands in the history.
-    pub(crate) fn has_announcements(&self) -> bool {
-        !self.announced.is_empty()
+    /// Whether a breach or firing with these bits may stand in the history: spares the digest that its key is.
+    pub(crate) fn may_have_announced(&self, about: About) -> bool {
+        self.announced_about & about.0 != 0
     }
 
     /// The instant up to which the history came from a recorded log.

@@ -16,11 +16,6 @@
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
-//!
-//! # When a change is clear
-//! At 95 %, for two independent sets: of shares, where Newcombe's interval of their difference leaves out 0; of lengths and numbers,
-//! where the parts above their common median do so; of numbers of tickets, where they are too far apart for one and the same
-//! rate; of the NPS, where its means are. One figure in twenty seems to change without a cause.
 
 mod confidence;
 mod counter;
@@ -109,6 +104,11 @@ impl Trend {
 }
 
 /// A period, the one before it, and the same one a year ago.
+///
+/// # When a change is clear
+/// At 95 %, for two independent sets: of shares, where Newcombe's interval of their difference leaves out 0; of lengths and numbers,
+/// where the parts above their common median do so; of numbers of tickets, where they are too far apart for one and the same
+/// rate; of the NPS, where its means are. One figure in twenty seems to change without a cause.
 #[derive(Clone, Debug)]
 pub struct Comparison {
     periods: [(Tally, KpiReport); 3],

@@ -1,7 +1,7 @@
 //! What each KPI means, as data: so that two people cannot read one number in two ways.
 //!
 //! [`MEASURES`] is listed at run time, for a page of definitions or a tooltip beside a figure; [`definitions_markdown`] is the
-//! whole of it as text, which is what stands below.
+//! whole of it as text, which ends the documentation of [`kpi`](crate::kpi).
 //!
 //! ```
 //! use helpdesk::kpi::{Direction, Kpi};
@@ -9,8 +9,6 @@
 //! assert_eq!(reopen.direction, Direction::LowerIsBetter);
 //! println!("{} = {}: {}", reopen.title, reopen.formula, reopen.exclusions.join("; "));
 //! ```
-//!
-#![doc = include_str!("definitions.md")]
 
 mod render;
 mod table;
@@ -133,7 +131,7 @@ pub enum Attribution {
     Assignee,
     /// Who gave the answer, in the team in charge then.
     Replier,
-    /// Who resolved it, in the team in charge then.
+    /// Who resolved it, in the team in charge then; or who was in charge then, as set ([`Credit`](super::Credit)).
     Resolver,
     /// Each holder, with the time that it lay with them.
     Holder,

@@ -136,7 +136,7 @@ impl Tally {
     }
 
     fn change(&mut self, rows: &[Fact], by: i64) -> Result<(), KpiError> {
-        let Some(ticket) = Known::at(rows, self.scope.as_of)? else {
+        let Some(ticket) = Known::at(rows, &self.scope)? else {
             return Ok(());
         };
         let scope = &self.scope;

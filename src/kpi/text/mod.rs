@@ -14,4 +14,5 @@ mod words;
 
 pub use names::Names;
 
-pub(crate) use words::length;
+pub(crate) use sheet::{Row, table};
+pub(crate) use words::{clock, grouped, length, moment};

@@ -23,7 +23,7 @@ pub(super) struct Section {
 }
 
 /// One line of a table: a label, columns that stand to the right, and a remark.
-pub(super) struct Row {
+pub(crate) struct Row {
     pub(super) label: String,
     pub(super) cells: Vec<String>,
     pub(super) note: String,
@@ -46,7 +46,7 @@ impl Section {
 }
 
 impl Row {
-    pub(super) fn new(label: &str, cells: impl Into<Vec<String>>, note: String) -> Row {
+    pub(crate) fn new(label: &str, cells: impl Into<Vec<String>>, note: String) -> Row {
         Row {
             label: label.to_owned(),
             cells: cells.into(),
@@ -107,25 +107,7 @@ impl Section {
     fn plain(&self, out: &mut impl fmt::Write) -> fmt::Result {
         let header =
             (!self.header.is_empty()).then(|| Row::new("", self.header.clone(), String::new()));
-        let rows: Vec<&Row> = header.iter().chain(&self.rows).collect();
-        let width = |text: &String| plain(text).chars().count();
-        let label = rows.iter().map(|row| width(&row.label)).max().unwrap_or(0);
-        let widest = |i| {
-            let cells = rows.iter().filter_map(|row| row.cells.get(i));
-            cells.map(width).max().unwrap_or(0)
-        };
-        let widths: Vec<usize> = (0..self.columns()).map(widest).collect();
-        for row in rows {
-            let mut line = format!("  {:label$}", plain(&row.label));
-            for (cell, wide) in row.cells.iter().zip(&widths) {
-                line.push_str(&format!("  {:>wide$}", plain(cell)));
-            }
-            if !row.note.is_empty() {
-                line.push_str(&format!("  {}", plain(&row.note)));
-            }
-            writeln!(out, "{}", line.trim_end())?;
-        }
-        Ok(())
+        table(out, header.iter().chain(&self.rows))
     }
 
     fn markdown(&self, out: &mut impl fmt::Write) -> fmt::Result {
@@ -150,4 +132,31 @@ impl Section {
         }
         Ok(())
     }
+}
+
+/// Rows in columns, for a terminal.
+pub(crate) fn table<'a>(
+    out: &mut impl fmt::Write,
+    rows: impl IntoIterator<Item = &'a Row>,
+) -> fmt::Result {
+    let rows: Vec<&Row> = rows.into_iter().collect();
+    let width = |text: &String| plain(text).chars().count();
+    let label = rows.iter().map(|row| width(&row.label)).max().unwrap_or(0);
+    let columns = rows.iter().map(|row| row.cells.len()).max().unwrap_or(0);
+    let widest = |i| {
+        let cells = rows.iter().filter_map(|row| row.cells.get(i));
+        cells.map(width).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(widest).collect();
+    for row in rows {
+        let mut line = format!("  {:label$}", plain(&row.label));
+        for (cell, wide) in row.cells.iter().zip(&widths) {
+            line.push_str(&format!("  {:>wide$}", plain(cell)));
+        }
+        if !row.note.is_empty() {
+            line.push_str(&format!("  {}", plain(&row.note)));
+        }
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
 }

@@ -17,25 +17,6 @@
 //! assert_eq!(compared.signal(), Signal::TooFew);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
-//!
-//! # How it is judged
-//! - The first dimension is compared; the others are the **case mix**. Each member is judged against its stratum: what is
-//!   expected of a group is what its tickets would give if it did just as all do (indirect standardisation).
-//! - What is counted is a share. Of a ratio it is the ratio. Of lengths and numbers it is the part above the median of the
-//!   stratum (Mood's median test, 1950), so one ticket that lay for a year makes nobody an outlier.
-//! - **Limits**, as of a funnel plot: around what is expected, 1.96 and 3.09 standard errors wide, by the group's size (D. J.
-//!   Spiegelhalter, *Funnel plots for comparing institutional performance*, Statistics in Medicine 24, 2005). One group in 20
-//!   lies outside the inner ones by chance alone.
-//! - A **signal** is a group beyond the limits at which all groups together would give a false alarm in 2 of 1,000 reports: the
-//!   more groups, the wider (Bonferroni).
-//! - A group is judged if it has at least the minimum of members and the variance of its count is at least 5, the usual
-//!   condition for the normal approximation; others are listed as too few.
-//! - **Eta squared** is the part of all variance of the values themselves that lies between groups, 0 to 1 (R. A. Fisher;
-//!   J. Cohen, *Statistical Power Analysis*, 1988); chance alone gives about (groups - 1) / (members - 1), which stands beside it.
-//!   It knows no case mix.
-//!
-//! All counts and sums are exact integers. Shares and limits are worked out from them by addition, multiplication, division and
-//! square root alone, so they are the same bits on every machine.
 
 mod moments;
 
@@ -167,7 +148,26 @@ pub struct Limits {
     pub outer: (f64, f64),
 }
 
-/// Groups in comparison: see the module.
+/// Groups in comparison: whether they differ by more than chance.
+///
+/// # How it is judged
+/// - The first dimension is compared; the others are the **case mix**. Each member is judged against its stratum: what is
+///   expected of a group is what its tickets would give if it did just as all do (indirect standardisation).
+/// - What is counted is a share. Of a ratio it is the ratio. Of lengths and numbers it is the part above the median of the
+///   stratum (Mood's median test, 1950), so one ticket that lay for a year makes nobody an outlier.
+/// - **Limits**, as of a funnel plot: around what is expected, 1.96 and 3.09 standard errors wide, by the group's size (D. J.
+///   Spiegelhalter, *Funnel plots for comparing institutional performance*, Statistics in Medicine 24, 2005). One group in 20
+///   lies outside the inner ones by chance alone.
+/// - A **signal** is a group beyond the limits at which all groups together would give a false alarm in 2 of 1,000 reports: the
+///   more groups, the wider (Bonferroni).
+/// - A group is judged if it has at least the minimum of members and the variance of its count is at least 5, the usual
+///   condition for the normal approximation; others are listed as too few.
+/// - **Eta squared** is the part of all variance of the values themselves that lies between groups, 0 to 1 (R. A. Fisher;
+///   J. Cohen, *Statistical Power Analysis*, 1988); chance alone gives about (groups - 1) / (members - 1), which stands beside it.
+///   It knows no case mix.
+///
+/// All counts and sums are exact integers. Shares and limits are worked out from them by addition, multiplication, division and
+/// square root alone, so they are the same bits on every machine.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Unevenness {
