@@ -54,7 +54,9 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | (none) | the core and the memory store: opens no socket, no file and no thread |
+//! | `flat` | fact tables as CSV and as JSON lines |
 //! | `ical` | reads and writes holiday feeds (RFC 5545) |
+//! | `parallel` | reports over fact tables on several threads |
 //! | `testing` | strategies, laws and oracles for your own test suite |
 //!
 //! # What it will not do
