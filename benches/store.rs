@@ -266,7 +266,7 @@ fn whole_commands<S: Store>(desk: &Desk<S>, tickets: usize) -> Duration {
 fn fill_due(store: &dyn Store, tickets: usize) {
     let stamp = Stamp {
         rulebook: RulebookId::named("r"),
-        zone_data: "2026e".to_owned(),
+        zone_data: "2026e".into(),
     };
     let part = |n: usize| {
         let wake = Wake {

@@ -357,6 +357,9 @@ pub fn one_of_each() -> Vec<Recorded> {
             clock: Some(Metric::TotalResolution.into()),
             delivery: Delivery::Stale,
         }),
+        Event::RulebookApplied {
+            rulebook: RulebookId::named("next"),
+        },
         Event::Imported,
     ];
     let instants = [EARLIEST, until, begin(), just_before];
@@ -381,7 +384,7 @@ pub fn one_of_each() -> Vec<Recorded> {
         }),
         actor: actors[n % 5],
         cause: causes[n % 4].clone(),
-        ..recorded(n as u64 + 1, instants[n * 4 / 30], kind)
+        ..recorded(n as u64 + 1, instants[(n * 4 / 30).min(3)], kind)
     };
     kinds.into_iter().enumerate().map(envelope).collect()
 }
