@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use crate::call::{Actor, Cause};
 use crate::escalation::{self, Action, CatchUp, Due, Recipient, Rule, Trigger, What};
 use crate::id::{FiringKey, Name, TenantId, derive};
-use crate::kpi::Fact;
+use crate::kpi::Rows;
 use crate::rulebook::Rulebook;
 use crate::sla::{self, Clock, Ledger, Reading};
 use crate::store::{OutboxMessage, Outgoing, Snapshot, Wake};
@@ -27,6 +27,8 @@ pub(crate) struct Working<'a> {
     firings: Vec<Firing<'a>>,
     /// When something falls due next on the ticket as it stands, where that was worked out.
     next: Option<Option<Micros>>,
+    /// Whether the policies were chosen by the facts as they stand.
+    chosen: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -48,6 +50,7 @@ impl<'a> Working<'a> {
             book,
             firings: Vec::new(),
             next: None,
+            chosen: false,
         }
     }
 
@@ -89,8 +92,9 @@ impl<'a> Working<'a> {
     }
 
     /// The ticket's rows after all this.
-    pub(crate) fn facts(&self) -> Vec<Fact> {
-        self.book.facts(&self.ticket)
+    pub(crate) fn facts(&self) -> Rows {
+        let (ticket, book) = (self.ticket.clone(), self.book.clone());
+        Rows::lazily(move || book.facts(&ticket))
     }
 
     /// Records in time order what is due strictly before `before`; at most `limit` events. Whether that was all.
@@ -215,11 +219,12 @@ impl<'a> Working<'a> {
     /// Adds an event, in the next place. Facts that changed before a move choose the policies before it, so that a clock which
     /// the move ends or resumes meets the right target.
     pub(crate) fn push(&mut self, mut event: Recorded) {
-        if matches!(event.event, Event::StatusChanged { .. }) {
+        if matches!(event.event, Event::StatusChanged { .. }) && !self.chosen {
             self.choose_policies_like(&event);
         }
         event.version = self.ticket.version().next();
         Arc::make_mut(&mut self.ticket).apply(&event);
+        self.chosen &= !event.event.changes_facts();
         self.events.push(event);
         self.next = None;
     }
@@ -227,16 +232,21 @@ impl<'a> Working<'a> {
     /// Records which policies apply now, where that changed, and the targets that were passed before they came into force; the
     /// events stand under the same instant as the last one.
     pub(crate) fn choose_policies(&mut self) {
+        if self.chosen {
+            return;
+        }
         let stale = Agreement::ALL
             .into_iter()
-            .any(|agreement| self.chosen(agreement) != self.ticket.policy(agreement));
-        if stale && let Some(last) = self.events.last().cloned() {
+            .any(|agreement| self.choice(agreement) != self.ticket.policy(agreement));
+        if !stale {
+            self.chosen = true;
+        } else if let Some(last) = self.events.last().cloned() {
             self.choose_policies_like(&last);
         }
     }
 
     /// The policy that applies to the ticket as it stands.
-    fn chosen(&self, agreement: Agreement) -> Option<&'a Name> {
+    fn choice(&self, agreement: Agreement) -> Option<&'a Name> {
         let policies = self.book.policies();
         policies
             .choose(&self.ticket, agreement)
@@ -257,9 +267,10 @@ impl<'a> Working<'a> {
 
     /// Records the policies that apply now, where `is_new` of the policy before and now.
     fn choose(&mut self, like: &Recorded, is_new: impl Fn(Option<&Name>, Option<&Name>) -> bool) {
+        self.chosen = true;
         let mut changed = false;
         for agreement in Agreement::ALL {
-            let policy = self.chosen(agreement);
+            let policy = self.choice(agreement);
             if is_new(self.ticket.policy(agreement), policy) {
                 changed = true;
                 let policy = policy.cloned();

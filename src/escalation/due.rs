@@ -3,7 +3,7 @@
 use crate::calendar::Calendar;
 use crate::id::{FiringKey, Name, derive};
 use crate::sla::{Clock, Measure, Policies, Started, State, Target, due_of};
-use crate::ticket::{ClockId, Pending, Stage, Status, Ticket};
+use crate::ticket::{About, ClockId, Pending, Stage, Status, Ticket};
 use crate::time::{Micros, micros};
 
 use super::rule::{Level, Rule, Trigger};
@@ -136,7 +136,7 @@ pub(crate) fn passed_on_attach<'a>(ticket: &Ticket, policies: &Policies) -> Vec<
 /// The earliest thing found so far.
 ///
 /// The keys of what is announced are digests of a few hundred bytes. So they are worked out as late as can be: never for what
-/// would not come first anyway, and never on a ticket that has announced nothing yet.
+/// would not come first anyway, and never where nothing like it was announced yet.
 struct Search<'c, 'a> {
     ticket: &'c Ticket,
     last: Micros,
@@ -187,7 +187,7 @@ impl<'c, 'a> Search<'c, 'a> {
             } => What::Breach {
                 clock: clock.id,
                 key: anchor.breach(self.ticket),
-                target: clock.target_text().unwrap_or_default(),
+                target: clock.target_text().unwrap_or_default().into_owned(),
                 on_attach: *on_attach,
             },
             Found::Fire {
@@ -228,8 +228,8 @@ impl<'c, 'a> Search<'c, 'a> {
     }
 
     /// Whether the ticket announced what has this key.
-    fn is_announced(&self, key: impl FnOnce(&Ticket) -> FiringKey) -> bool {
-        self.ticket.has_announcements() && self.ticket.has_announced(key(self.ticket))
+    fn is_announced(&self, about: About, key: impl FnOnce(&Ticket) -> FiringKey) -> bool {
+        self.ticket.may_have_announced(about) && self.ticket.has_announced(key(self.ticket))
     }
 
     fn breach(&mut self, clock: &'c Clock<'c>) {
@@ -247,7 +247,7 @@ impl<'c, 'a> Search<'c, 'a> {
             return;
         };
         let anchor = Anchor::Clock { clock, started };
-        if !self.is_announced(|ticket| anchor.breach(ticket)) {
+        if !self.is_announced(About::breach(clock.id), |ticket| anchor.breach(ticket)) {
             let on_attach = breached && clock.elapsed_at_attach > amount;
             self.offer(
                 at,
@@ -407,7 +407,8 @@ impl<'c, 'a> Search<'c, 'a> {
         if !self.is_earlier(at) {
             return true;
         }
-        if self.is_announced(|ticket| anchor.firing(ticket, rule, level, repeat)) {
+        let about = About::firing(&rule.name, &level.name);
+        if self.is_announced(about, |ticket| anchor.firing(ticket, rule, level, repeat)) {
             return false;
         }
         if level.guard.holds(self.ticket) {
@@ -455,12 +456,12 @@ impl Anchor<'_> {
 
     /// The key of what is announced once for ever.
     fn key(&self, ticket: &Ticket, rule: &str, level: &str, repeat: u16) -> FiringKey {
-        let (text, target_text);
+        let (id_text, target_text);
         let (what, version, target) = match self {
             Anchor::Clock { clock, started } => {
-                text = clock.id.to_string();
+                id_text = clock.id.text();
                 target_text = clock.target_text().unwrap_or_default();
-                (text.as_str(), started.version, target_text.as_str())
+                (id_text.as_str(), started.version, &*target_text)
             }
             Anchor::Event {
                 what,

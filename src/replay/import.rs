@@ -259,7 +259,7 @@ fn claim_of_address(opened: &Beginning, tenant: TenantId) -> Option<(UniqueKey, 
     Some((key, opened.requester.uuid()))
 }
 
-fn all_may_do_all(rules: &Rules) -> Rules {
+pub(super) fn all_may_do_all(rules: &Rules) -> Rules {
     let everything = |table: Permissions, role| table.with(role, Permission::ALL);
     Rules {
         permissions: Role::ALL

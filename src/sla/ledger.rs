@@ -251,10 +251,10 @@ fn open_and_closed(ready: &Ready, from: Micros, to: Micros) -> Vec<(Micros, Micr
 
 /// Who was in charge from `at` on.
 fn holder_at(ticket: &Ticket, at: Micros) -> Holder {
-    let holders = ticket.holders();
-    let after = holders.partition_point(|(since, _)| micros(*since) <= at);
-    let before = after.checked_sub(1).and_then(|n| holders.get(n));
-    before.map(|(_, holder)| *holder).unwrap_or_default()
+    let all = ticket.assignments();
+    let after = all.partition_point(|assigned| micros(assigned.at) <= at);
+    let before = after.checked_sub(1).and_then(|n| all.get(n));
+    before.map(|assigned| assigned.holder).unwrap_or_default()
 }
 
 impl Ledger {

@@ -11,7 +11,7 @@ use crate::ticket::{Agreement, ClockId, MarkKind, Metric, PendingReasons, Ticket
 use crate::time::Span;
 
 use super::condition::Condition;
-use super::target::Target;
+use super::target::{Measure, Target};
 
 /// A named set of targets for the tickets that meet a condition.
 ///
@@ -150,14 +150,19 @@ impl Policy {
 pub(crate) struct Ready {
     pub(crate) policy: Policy,
     pub(crate) calendar: Calendar,
-    pub(crate) calendar_name: Name,
     targets: [Option<Target>; Metric::ALL.len()],
+    target_texts: [Option<String>; Metric::ALL.len()],
     pauses: [PendingReasons; Metric::ALL.len()],
 }
 
 impl Ready {
     pub(crate) fn target(&self, metric: Metric) -> Option<Target> {
         self.targets[metric as usize]
+    }
+
+    /// The canonical text of a target: policy, amount, calendar.
+    pub(crate) fn target_text(&self, metric: Metric) -> Option<&str> {
+        self.target_texts[metric as usize].as_deref()
     }
 
     pub(crate) fn reopening(&self, metric: Metric) -> ReopenOption {
@@ -193,18 +198,19 @@ pub struct Policies {
     ready: Arc<Vec<Ready>>,
     /// Those of other versions, for tickets that were moved from them.
     others: Arc<Versions>,
-    /// A bit per clock: whether any policy of the agreement has a target for the metric.
+    /// A bit per clock: whether any policy of the agreement has a target for the metric, in any version.
     targeted: u64,
 }
 
 impl Policies {
     pub(crate) fn add(&mut self, policy: Policy, calendar_name: Name, calendar: Calendar) {
         let mut targets = [None; Metric::ALL.len()];
+        let mut target_texts = [const { None }; Metric::ALL.len()];
         let mut pauses = [PendingReasons::NONE; Metric::ALL.len()];
         for metric in Metric::ALL {
             targets[metric as usize] = policy.targets.get(&metric).copied();
-            if targets[metric as usize].is_some() {
-                self.targeted |= bit(policy.agreement, metric);
+            if let Some(target) = targets[metric as usize] {
+                target_texts[metric as usize] = Some(text(&policy.name, target, &calendar_name));
             }
             pauses[metric as usize] = policy
                 .pauses
@@ -215,16 +221,19 @@ impl Policies {
         Arc::make_mut(&mut self.ready).push(Ready {
             policy,
             calendar,
-            calendar_name,
             targets,
+            target_texts,
             pauses,
         });
+        self.targeted = targeted(&self.ready);
     }
 
     /// The same policies, with those of other versions at hand.
     pub(crate) fn beside(&self, others: &Arc<Versions>) -> Policies {
+        let of_versions = others.values().map(|ready| targeted(ready));
         Policies {
             others: others.clone(),
+            targeted: of_versions.fold(self.targeted, |all, of| all | of),
             ..self.clone()
         }
     }
@@ -286,6 +295,24 @@ impl Policies {
     pub fn calendar_of(&self, ticket: &Ticket, agreement: Agreement) -> Option<&Calendar> {
         self.get(ticket.policy(agreement)?)
             .map(|ready| &ready.calendar)
+    }
+}
+
+/// A bit for each clock that one of the policies has a target for.
+fn targeted(policies: &[Ready]) -> u64 {
+    let of = |ready: &Ready| {
+        let has = Metric::ALL
+            .into_iter()
+            .filter(|metric| ready.target(*metric).is_some());
+        has.fold(0, |bits, metric| bits | bit(ready.policy.agreement, metric))
+    };
+    policies.iter().fold(0, |bits, ready| bits | of(ready))
+}
+
+fn text(policy: &Name, target: Target, calendar: &Name) -> String {
+    match target.measure() {
+        Measure::Business => format!("{policy}: {target} in {calendar}"),
+        Measure::Calendar => format!("{policy}: {target}"),
     }
 }
 

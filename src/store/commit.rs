@@ -11,7 +11,7 @@ use crate::escalation::Action;
 use crate::id::{
     ContentId, CustomerId, FiringKey, Name, RulebookId, TenantId, TicketId, TicketNumber, derive,
 };
-use crate::kpi::Fact;
+use crate::kpi::Rows;
 use crate::ticket::{Content, Recorded, Version};
 
 use super::{Events, Snapshot, TicketRow};
@@ -245,7 +245,7 @@ pub struct Part {
     /// When to look at the stream again; left as it was where `None`.
     pub wake: Option<Wake>,
     /// The rows that replace the stream's; left as they were where `None`.
-    pub facts: Option<Vec<Fact>>,
+    pub facts: Option<Rows>,
     /// What the stream's events make with these, for stores that keep snapshots.
     pub snapshot: Option<Snapshot>,
     /// What lists show of the ticket from now on; left as it was where `None`.
@@ -283,8 +283,8 @@ impl Part {
 
     /// The same part with the rows that replace the stream's.
     #[must_use]
-    pub fn facts(mut self, facts: Vec<Fact>) -> Part {
-        self.facts = Some(facts);
+    pub fn facts(mut self, facts: impl Into<Rows>) -> Part {
+        self.facts = Some(facts.into());
         self
     }
 

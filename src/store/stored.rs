@@ -6,8 +6,8 @@
 //!
 //! # The rule for changes
 //! A field with a default, and a new kind of event, need no new schema: older texts still read, and older processes know a kind
-//! that they do not know. Everything else (a new variant inside a record, another spelling) raises [`SCHEMA`], and [`lift`]
-//! brings older texts to the newest form. Files of every schema that was released stand in `tests/stored/` and must still read.
+//! that they do not know. Everything else (a new variant inside a record, another spelling) raises [`SCHEMA`], and the
+//! way from each older form to the newest stands below. Files of every schema that was released stand in `tests/stored/` and must still read.
 
 use serde::Serialize;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};

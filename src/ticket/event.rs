@@ -192,6 +192,34 @@ pub enum Event {
 }
 
 impl Event {
+    /// Whether it changes a fact that the conditions of policies read.
+    pub(crate) const fn changes_facts(&self) -> bool {
+        match self {
+            Event::Opened(_)
+            | Event::PriorityChanged { .. }
+            | Event::TypeChanged { .. }
+            | Event::TagAdded { .. }
+            | Event::TagRemoved { .. }
+            | Event::FieldSet { .. }
+            | Event::Assigned { .. }
+            | Event::RulebookApplied { .. } => true,
+            Event::MessageAdded(_)
+            | Event::StatusChanged { .. }
+            | Event::TimeLogged { .. }
+            | Event::ParticipantAdded { .. }
+            | Event::ParticipantRemoved { .. }
+            | Event::MessageRedacted { .. }
+            | Event::Linked { .. }
+            | Event::UpdatePromised { .. }
+            | Event::ResolutionEstimated { .. }
+            | Event::PolicyChosen { .. }
+            | Event::Breached { .. }
+            | Event::Escalated(_)
+            | Event::Rated(_)
+            | Event::Imported => false,
+        }
+    }
+
     /// Whether the rulebook made this event, rather than somebody's command: replaying a history under another rulebook
     /// leaves these out and decides them anew.
     pub const fn is_derived(&self) -> bool {

@@ -3,15 +3,16 @@
 use chrono::{DateTime, Utc};
 
 use crate::call::{Actor, Cause};
-use crate::id::TenantId;
+use crate::id::{FiringKey, Name, TenantId};
 use crate::time::micros;
 
+use super::clock::{ClockId, Metric};
 use super::conversation::MessageClass;
 use super::event::{Event, MessageAdded, Recorded};
 use super::lifecycle::{Stage, Status};
 use super::mark::{Mark, MarkKind, Phase};
 use super::rating::Rating;
-use super::{Cycle, Estimate, Holder, Message, Ticket, TimeEntry};
+use super::{Assignment, Cycle, Estimate, Holder, Message, Ticket, TimeEntry};
 
 /// The version of the fold. A ticket that was kept as another version folded it is folded anew from its events.
 pub const FOLD: u32 = 1;
@@ -43,7 +44,6 @@ impl Ticket {
             last_at: first.at,
             status: Status::Open,
             label: None,
-            holders: Vec::new(),
             priority: opened.priority,
             kind: None,
             tags: Default::default(),
@@ -53,6 +53,7 @@ impl Ticket {
             effort: Vec::new(),
             links: Vec::new(),
             estimates: Vec::new(),
+            assignments: Vec::new(),
             ratings: Vec::new(),
             cycles: vec![Cycle::beginning(first.at)],
             policies: Default::default(),
@@ -64,6 +65,7 @@ impl Ticket {
             active: (micros(first.at), first.version.0),
             waiting: None,
             announced: Vec::new(),
+            announced_about: 0,
             pinned: (opened.rulebook, None),
             imported_until: None,
         })
@@ -85,11 +87,14 @@ impl Ticket {
             }
             Event::Assigned { agent, team } => {
                 let entered = team.is_some() && self.team() != *team;
-                let holder = Holder {
-                    agent: *agent,
-                    team: *team,
-                };
-                self.holders.push((self.last_at, holder));
+                self.assignments.push(Assignment {
+                    at: self.last_at,
+                    version: recorded.version,
+                    holder: Holder {
+                        agent: *agent,
+                        team: *team,
+                    },
+                });
                 let agent = agent.is_some();
                 self.mark(recorded, MarkKind::Assigned { agent, entered });
             }
@@ -154,8 +159,11 @@ impl Ticket {
                 self.pinned = (*rulebook, Some(micros(self.last_at)));
                 self.mark(recorded, MarkKind::Rulebook(*rulebook));
             }
-            Event::Breached { key, .. } => self.announce(*key),
-            Event::Escalated(escalated) => self.announce(escalated.key),
+            Event::Breached { key, clock, .. } => self.announce(*key, About::breach(*clock)),
+            Event::Escalated(escalated) => {
+                let about = About::firing(&escalated.rule, &escalated.level);
+                self.announce(escalated.key, about);
+            }
             Event::Imported => self.imported_until = Some(micros(recorded.at)),
         }
     }
@@ -231,10 +239,36 @@ impl Ticket {
         });
     }
 
-    fn announce(&mut self, key: crate::id::FiringKey) {
+    fn announce(&mut self, key: FiringKey, about: About) {
+        self.announced_about |= about.0;
         if let Err(place) = self.announced.binary_search(&key) {
             self.announced.insert(place, key);
         }
+    }
+}
+
+/// What an announcement is about, in one bit of 64: the clock of a breach, or a digest of a level's names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct About(pub(super) u64);
+
+impl About {
+    const CLOCKS: u32 = 32;
+
+    pub(crate) fn breach(clock: ClockId) -> About {
+        let place = clock.agreement.index() * Metric::ALL.len() + clock.metric as usize;
+        About(1 << (place as u32 % About::CLOCKS))
+    }
+
+    pub(crate) fn firing(rule: &Name, level: &Name) -> About {
+        // FNV-1a; a name ends with a byte that is in none.
+        let names = [rule.as_str().as_bytes(), level.as_str().as_bytes()];
+        let bytes = names
+            .into_iter()
+            .flat_map(|name| name.iter().chain(&[0xff]));
+        let digest = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |digest, byte| {
+            (digest ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+        About(1 << (u64::from(About::CLOCKS) + (digest >> 32) % (64 - u64::from(About::CLOCKS))))
     }
 }
 

@@ -61,6 +61,7 @@ pub use decide::{Decision, FollowUp, decide, follow_up, open};
 pub use event::{
     Delivery, Escalated, Event, Link, MessageAdded, Opened, Recorded, Timing, Version,
 };
+pub(crate) use fold::About;
 pub use fold::FOLD;
 pub use lifecycle::{CloseReason, LIFECYCLE, Pending, Stage, Status, Step};
 pub(crate) use mark::{Mark, MarkKind, Phase};
@@ -160,6 +161,17 @@ pub struct Holder {
     pub team: Option<TeamId>,
 }
 
+/// Who was in charge from an instant on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// Since when.
+    pub at: DateTime<Utc>,
+    /// The place of the event.
+    pub version: Version,
+    /// Who.
+    pub holder: Holder,
+}
+
 /// One resolution cycle: from creation or a reopening to the next reopening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cycle {
@@ -192,7 +204,6 @@ pub struct Ticket {
     last_at: DateTime<Utc>,
     status: Status,
     label: Option<Name>,
-    holders: Vec<(DateTime<Utc>, Holder)>, // the last one is in charge
     priority: Priority,
     kind: Option<Name>,
     tags: BTreeSet<Name>,
@@ -202,6 +213,7 @@ pub struct Ticket {
     effort: Vec<TimeEntry>,
     links: Vec<(Link, TicketId)>,
     estimates: Vec<Estimate>,
+    assignments: Vec<Assignment>,
     ratings: Vec<Rating>,
     cycles: Vec<Cycle>, // INVARIANT: never empty
     policies: [Option<Name>; Agreement::ALL.len()],
@@ -209,6 +221,8 @@ pub struct Ticket {
     active: (Micros, u64),
     waiting: Option<(Micros, u64)>,
     announced: Vec<FiringKey>, // sorted
+    /// A bit per clock, and one per digest of a level's names: what was announced may be found only where its bit is set.
+    announced_about: u64,
     /// The rulebook version, and since when where it was moved to it.
     pinned: (RulebookId, Option<Micros>),
     imported_until: Option<Micros>,
@@ -267,15 +281,10 @@ impl Ticket {
 
     /// Who is in charge.
     pub fn holder(&self) -> Holder {
-        self.holders
+        self.assignments
             .last()
-            .map(|(_, holder)| *holder)
+            .map(|last| last.holder)
             .unwrap_or_default()
-    }
-
-    /// Who was in charge, each with the instant from which on; before the first one nobody was.
-    pub fn holders(&self) -> &[(DateTime<Utc>, Holder)] {
-        &self.holders
     }
 
     /// The agent in charge.
@@ -358,6 +367,11 @@ impl Ticket {
         &self.estimates
     }
 
+    /// Who was in charge since when, oldest first. Nobody was before the first.
+    pub fn assignments(&self) -> &[Assignment] {
+        &self.assignments
+    }
+
     /// Its resolution cycles; the last one is the current one.
     pub fn cycles(&self) -> &[Cycle] {
         &self.cycles
@@ -402,9 +416,9 @@ impl Ticket {
         self.announced.binary_search(&key).is_ok()
     }
 
-    /// Whether any breach or firing stands in the history.
-    pub(crate) fn has_announcements(&self) -> bool {
-        !self.announced.is_empty()
+    /// Whether a breach or firing with these bits may stand in the history: spares the digest that its key is.
+    pub(crate) fn may_have_announced(&self, about: About) -> bool {
+        self.announced_about & about.0 != 0
     }
 
     /// The instant up to which the history came from a recorded log.

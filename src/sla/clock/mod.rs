@@ -6,6 +6,8 @@
 
 mod meet;
 
+use std::borrow::Cow;
+
 use crate::id::{Name, RulebookId};
 use crate::ticket::{Agreement, ClockId, MarkKind, Metric, Phase, Ticket};
 use crate::time::{Micros, micros};
@@ -216,19 +218,13 @@ impl<'a> Clock<'a> {
     }
 
     /// The canonical text of the target in force: policy, amount, calendar. The same target again is the same text.
-    pub(crate) fn target_text(&self) -> Option<String> {
+    pub(crate) fn target_text(&self) -> Option<Cow<'a, str>> {
         if let Some(promised) = self.promised {
-            return Some(format!(
-                "promised for {}",
-                crate::time::instant(promised).to_rfc3339()
-            ));
+            let at = crate::time::instant(promised).to_rfc3339();
+            return Some(Cow::Owned(format!("promised for {at}")));
         }
-        let (ready, target) = (self.ready?, self.target?);
-        let name = &ready.policy.name;
-        Some(match target.measure() {
-            Measure::Business => format!("{name}: {target} in {}", ready.calendar_name),
-            Measure::Calendar => format!("{name}: {target}"),
-        })
+        self.target?; // it is the one of the policy that measures
+        self.ready?.target_text(self.id.metric).map(Cow::Borrowed)
     }
 
     /// The policy that measures.

@@ -1,5 +1,6 @@
 //! The embedded default: everything in memory, gone when it is dropped.
 
+mod hash;
 mod outbox;
 mod shard;
 mod wakes;
@@ -208,8 +209,8 @@ impl Store for MemoryStore {
                 .lock()
                 .streams
                 .get(&stream)
-                .map(|s| s.facts.clone());
-            visit(&rows.unwrap_or_default());
+                .and_then(|stream| stream.facts.clone());
+            visit(rows.as_deref().unwrap_or_default());
         }
         Ok(())
     }

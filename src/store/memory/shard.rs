@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
 use crate::id::{ContentId, CustomerId, TenantId, TicketNumber};
-use crate::kpi::Fact;
+use crate::kpi::Rows;
 use crate::store::{
     Commit, Events, Filter, IdempotencyKey, IdempotencyRecord, Page, Part, Snapshot, StoreError,
     StoreErrorKind, StreamId, TicketRow, UniqueKey, Wake,
@@ -15,6 +15,7 @@ use crate::store::{
 use crate::ticket::{Content, Recorded, Version};
 use crate::time::Micros;
 
+use super::hash::Ids;
 use super::wakes::Wakes;
 
 /// How many there are: so many writers seldom meet.
@@ -23,21 +24,22 @@ pub(super) const SHARDS: usize = 64;
 /// What belongs to a stream (events, wake-up, facts, snapshot) lies in the stream's shard.
 #[derive(Debug, Default)]
 pub(super) struct Shard {
-    pub(super) streams: HashMap<StreamId, Kept>,
+    pub(super) streams: HashMap<StreamId, Kept, Ids>,
     pub(super) wakes: Wakes,
-    pub(super) owners: HashMap<(TenantId, UniqueKey), Uuid>,
+    pub(super) owners: HashMap<(TenantId, UniqueKey), Uuid, Ids>,
     pub(super) keys: HashMap<IdempotencyKey, IdempotencyRecord>,
-    pub(super) content: HashMap<(TenantId, ContentId), Content>,
-    /// By number: a page of a list is a range.
-    rows: BTreeMap<(TenantId, TicketNumber), TicketRow>,
+    pub(super) content: HashMap<(TenantId, ContentId), Content, Ids>,
+    /// By number: a page of a list is a range. What it shows lies in the stream.
+    numbers: BTreeMap<(TenantId, TicketNumber), StreamId>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     events: Vec<Recorded>,
     wake: Option<Wake>,
-    pub(super) facts: Vec<Fact>,
+    pub(super) facts: Option<Rows>,
     snapshot: Option<Snapshot>,
+    listing: Option<TicketRow>,
 }
 
 impl Kept {
@@ -210,8 +212,8 @@ impl Shard {
             true => (0, after.unwrap_or(u64::MAX)),
         };
         let place = |number| (tenant, TicketNumber(number));
-        let range = self.rows.range(place(first)..=place(last));
-        let of_tenant = range.map(|(_, row)| row);
+        let range = self.numbers.range(place(first)..=place(last));
+        let of_tenant = range.filter_map(|(_, stream)| self.streams.get(stream)?.listing.as_ref());
         let fits = |row: &&TicketRow| page.reaches(row.number) && filter.fits(row);
         if page.newest_first {
             found.extend(of_tenant.rev().filter(fits).take(page.limit).cloned());
@@ -224,14 +226,21 @@ impl Shard {
         if part.is_check() {
             return;
         }
-        if let Some(row) = &part.listing {
-            self.rows
-                .insert((part.stream.tenant, row.number), row.clone());
-        }
         let stream = self.streams.entry(part.stream).or_default();
+        if let Some(row) = &part.listing {
+            let tenant = part.stream.tenant;
+            let old = stream.listing.as_ref().map(|old| old.number);
+            if old != Some(row.number) {
+                if let Some(old) = old {
+                    self.numbers.remove(&(tenant, old));
+                }
+                self.numbers.insert((tenant, row.number), part.stream);
+            }
+            stream.listing = Some(row.clone());
+        }
         stream.events.extend_from_slice(&part.events);
         if let Some(facts) = &part.facts {
-            stream.facts.clone_from(facts);
+            stream.facts = Some(facts.clone());
         }
         if let Some(snapshot) = &part.snapshot {
             stream.snapshot = Some(snapshot.clone());

@@ -98,7 +98,7 @@ impl<'a> List<'a, '_> {
         let [tenant, kind, id] = place(part.stream);
         let mut params = vec![tenant, kind, id, signed(until.0, "version")?.into()];
         let facts = match &part.facts {
-            Some(rows) => Some(write("the rows of a ticket", rows)?.into()),
+            Some(rows) => Some(write("the rows of a ticket", &&rows[..])?.into()),
             None => None,
         };
         let listing = match &part.listing {

@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{TENANT, append, begin, commit, one_row, stream, stream_of};
 use crate::calendar::{EARLIEST, LATEST};
 use crate::id::{RulebookId, TenantId, TicketId};
-use crate::kpi::Fact;
+use crate::kpi::{Fact, Rows};
 use crate::store::{Commit, Part, Stamp, Store, StreamId, Wake};
 use crate::ticket::Version;
 
@@ -168,7 +168,7 @@ pub fn facts_are_replaced_or_left(store: &dyn Store) {
     let rows = |n| vec![one_row("s"); n];
     let set = |after: u64, facts: Option<Vec<Fact>>| {
         let mut part = append(s, after, after + 1);
-        part.facts = facts;
+        part.facts = facts.map(Rows::from);
         store.commit(&commit(vec![part])).unwrap();
     };
     set(0, Some(rows(1)));
