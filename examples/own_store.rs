@@ -218,7 +218,9 @@ impl Store for LogStore {
                 .parts(stream)
                 .rev()
                 .find_map(|part| part.facts.clone());
-            visit(&rows.unwrap_or_default()); // the lock is free: the visitor may call the store
+            if let Some(rows) = rows {
+                visit(&rows); // the lock is free: the visitor may call the store
+            }
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The stored form: JSON text with a schema version beside it, the same in every database.
 //!
-//! A store on any database writes events, rows and texts with [`write`] and keeps [`SCHEMA`] beside them. Whoever reads gives
-//! both to [`read`] or [`read_event`]. What a newer version of the crate wrote is told apart from what is damaged: the first is
+//! A store on any database writes events, rows and texts with [`write()`] and keeps [`SCHEMA`] beside them. Whoever reads gives
+//! both to [`read()`] or [`read_event`]. What a newer version of the crate wrote is told apart from what is damaged: the first is
 //! [`StoreErrorKind::Newer`] and is left as it is, the second is [`StoreErrorKind::Corrupt`].
 //!
 //! # The rule for changes
@@ -49,7 +49,7 @@ pub fn read<T: DeserializeOwned>(what: &str, schema: i64, text: &str) -> Result<
 /// The event behind a stored text, which must be the one with this place in its stream.
 ///
 /// # Errors
-/// Those of [`read`]; an event of a kind that this version does not know is [`StoreErrorKind::Newer`] as well.
+/// Those of [`read()`]; an event of a kind that this version does not know is [`StoreErrorKind::Newer`] as well.
 pub fn read_event(version: Version, schema: i64, text: &str) -> Result<Recorded, StoreError> {
     let place = || format!("event {}", version.0);
     match read::<Recorded>("an event", schema, text) {
