@@ -23,7 +23,6 @@ pub(super) struct Section {
 }
 
 /// One line of a table: a label, columns that stand to the right, and a remark.
-#[derive(Clone)]
 pub(crate) struct Row {
     pub(super) label: String,
     pub(super) cells: Vec<String>,
@@ -63,11 +62,6 @@ impl Row {
             self.note.push_str(&format!("{gap}{n} {what}"));
         }
     }
-}
-
-/// Lines of a table without a title, in columns.
-pub(crate) fn table(out: &mut impl fmt::Write, rows: &[Row]) -> fmt::Result {
-    Section::new("", rows.to_vec()).plain(out)
 }
 
 impl Sheet {
@@ -113,25 +107,7 @@ impl Section {
     fn plain(&self, out: &mut impl fmt::Write) -> fmt::Result {
         let header =
             (!self.header.is_empty()).then(|| Row::new("", self.header.clone(), String::new()));
-        let rows: Vec<&Row> = header.iter().chain(&self.rows).collect();
-        let width = |text: &String| plain(text).chars().count();
-        let label = rows.iter().map(|row| width(&row.label)).max().unwrap_or(0);
-        let widest = |i| {
-            let cells = rows.iter().filter_map(|row| row.cells.get(i));
-            cells.map(width).max().unwrap_or(0)
-        };
-        let widths: Vec<usize> = (0..self.columns()).map(widest).collect();
-        for row in rows {
-            let mut line = format!("  {:label$}", plain(&row.label));
-            for (cell, wide) in row.cells.iter().zip(&widths) {
-                line.push_str(&format!("  {:>wide$}", plain(cell)));
-            }
-            if !row.note.is_empty() {
-                line.push_str(&format!("  {}", plain(&row.note)));
-            }
-            writeln!(out, "{}", line.trim_end())?;
-        }
-        Ok(())
+        table(out, header.iter().chain(&self.rows))
     }
 
     fn markdown(&self, out: &mut impl fmt::Write) -> fmt::Result {
@@ -156,4 +132,31 @@ impl Section {
         }
         Ok(())
     }
+}
+
+/// Rows in columns, for a terminal.
+pub(crate) fn table<'a>(
+    out: &mut impl fmt::Write,
+    rows: impl IntoIterator<Item = &'a Row>,
+) -> fmt::Result {
+    let rows: Vec<&Row> = rows.into_iter().collect();
+    let width = |text: &String| plain(text).chars().count();
+    let label = rows.iter().map(|row| width(&row.label)).max().unwrap_or(0);
+    let columns = rows.iter().map(|row| row.cells.len()).max().unwrap_or(0);
+    let widest = |i| {
+        let cells = rows.iter().filter_map(|row| row.cells.get(i));
+        cells.map(width).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(widest).collect();
+    for row in rows {
+        let mut line = format!("  {:label$}", plain(&row.label));
+        for (cell, wide) in row.cells.iter().zip(&widths) {
+            line.push_str(&format!("  {:>wide$}", plain(cell)));
+        }
+        if !row.note.is_empty() {
+            line.push_str(&format!("  {}", plain(&row.note)));
+        }
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
 }

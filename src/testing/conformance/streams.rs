@@ -365,6 +365,9 @@ pub fn one_of_each() -> Vec<Recorded> {
             chain_ended: true,
             told: Some(Holder::default()),
         }),
+        Event::RulebookApplied {
+            rulebook: RulebookId::named("next"),
+        },
         Event::Imported,
     ];
     let instants = [EARLIEST, until, begin(), just_before];
@@ -389,7 +392,7 @@ pub fn one_of_each() -> Vec<Recorded> {
         }),
         actor: actors[n % 5],
         cause: causes[n % 4].clone(),
-        ..recorded(n as u64 + 1, instants[n * 4 / 30], kind)
+        ..recorded(n as u64 + 1, instants[(n * 4 / 30).min(3)], kind)
     };
     kinds.into_iter().enumerate().map(envelope).collect()
 }
