@@ -3,18 +3,19 @@
 //! `cargo bench --bench desk`. The reference of a command is the least that any memory store must do: push one event of the same
 //! type into a vector in a locked map.
 
+mod common;
+
 use std::collections::HashMap;
 use std::hint::black_box;
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
+use common::{COMMANDS, ROUNDS, begin, fill, median, median_of, row};
 use helpdesk::id::{AgentId, CustomerId};
 use helpdesk::store::MemoryStore;
 use helpdesk::ticket::{Metric, Pending, Recorded, Ticket};
-use helpdesk::{Actor, Call, Command, Desk, Open, Rulebook, TenantId, TicketId};
-
-const ROUNDS: usize = 7;
+use helpdesk::{Actor, Call, Command, Desk, Open, Rulebook, TenantId};
 
 fn main() {
     let tickets = 20_000;
@@ -32,7 +33,7 @@ fn main() {
         let desk = Desk::new(MemoryStore::new(), Rulebook::starter());
         let begun = Instant::now();
         fill(&desk, tickets);
-        (begun.elapsed(), tickets * 4)
+        (begun.elapsed(), tickets * COMMANDS)
     });
     row("push into a locked map (reference)", push, push);
     row("command: load, decide, commit", commands, push);
@@ -90,44 +91,6 @@ fn repeat(mut work: impl FnMut() -> i64) {
     }
 }
 
-fn begin() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_772_442_000, 0).unwrap()
-}
-
-/// Four commands a ticket: open, ask and wait, answer of the customer, resolve.
-fn fill(desk: &Desk<MemoryStore>, tickets: usize) -> Vec<TicketId> {
-    let kim = Actor::Agent(AgentId::named("kim"));
-    let ann = CustomerId::named("ann");
-    let mut ids = Vec::with_capacity(tickets);
-    for i in 0..tickets {
-        let at = |minutes| begin() + TimeDelta::minutes(minutes) + TimeDelta::seconds(i as i64);
-        let id = uuid::Uuid::from_u128(i as u128);
-        let open = Open::new("Printer on fire")
-            .from_customer(ann)
-            .body("Please hurry");
-        let t = desk
-            .open(&Call::with_id(id, Actor::Customer(ann), at(0)), open)
-            .unwrap();
-        let ask = Command::reply("Which floor?").then_pend(Pending::Customer);
-        desk.submit(t.id(), &Call::with_id(id, kim, at(10)), ask)
-            .unwrap();
-        desk.submit(
-            t.id(),
-            &Call::with_id(id, Actor::Customer(ann), at(20)),
-            Command::reply("The third"),
-        )
-        .unwrap();
-        desk.submit(
-            t.id(),
-            &Call::with_id(id, kim, at(30)),
-            Command::reply("Put out").then_resolve(),
-        )
-        .unwrap();
-        ids.push(t.id());
-    }
-    ids
-}
-
 fn long_ticket(events: u64) -> Ticket {
     let desk = Desk::new(MemoryStore::new(), Rulebook::starter());
     let kim = Actor::Agent(AgentId::named("kim"));
@@ -173,28 +136,4 @@ fn replay_all(events: &[Vec<Recorded>]) {
     for events in events {
         black_box(Ticket::replay(TenantId::SINGLE, events));
     }
-}
-
-fn median(mut work: impl FnMut(), per: usize) -> f64 {
-    median_of(|| {
-        let begun = Instant::now();
-        work();
-        (begun.elapsed(), per)
-    })
-}
-
-/// Nanoseconds per operation.
-fn median_of(mut work: impl FnMut() -> (Duration, usize)) -> f64 {
-    let mut rounds: Vec<f64> = (0..ROUNDS)
-        .map(|_| {
-            let (took, per) = work();
-            took.as_nanos() as f64 / per as f64
-        })
-        .collect();
-    rounds.sort_by(f64::total_cmp);
-    rounds[ROUNDS / 2]
-}
-
-fn row(what: &str, ns: f64, reference: f64) {
-    println!("{what:<42} {ns:>10.1} ns   {:>8.2} x", ns / reference);
 }

@@ -62,6 +62,13 @@ proptest! {
     }
 
     #[test]
+    fn ledgers_explain_readings(rulebook in rulebooks(SECOND), story in stories(SECOND), later in 0i64..400_000) {
+        let told = story.tell(&rulebook).unwrap();
+        let now = told.now + TimeDelta::seconds(later);
+        clocks().for_each(|clock| laws::ledgers_explain_readings(&told, &rulebook, clock, now));
+    }
+
+    #[test]
     fn a_pause_never_makes_a_due_earlier(
         rulebook in rulebooks(MINUTE), story in stories(MINUTE), wait in 0i64..4_000,
     ) {

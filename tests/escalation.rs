@@ -7,7 +7,8 @@ use helpdesk::escalation::{Action, Guard, Recipient, Rule, Trigger, ready};
 use helpdesk::sla::{Policy, Target};
 use helpdesk::store::MemoryStore;
 use helpdesk::ticket::{
-    Change, Delivery, Draft, Event, MessageClass, Metric, Pending, Priority, Stage, Status,
+    Change, Delivery, Draft, Event, MessageClass, Metric, Pending, Priority, RatingKind, Stage,
+    Status,
 };
 use helpdesk::{Actor, Calendar, Call, Command, Desk, Open, Rulebook, TicketId};
 
@@ -346,4 +347,36 @@ fn raising_and_telling_tells() {
         )
         .unwrap();
     assert_eq!(told.len(), 1);
+}
+
+/// A low rating is told at once and again after a day; a better one by the same customer ends it. Each low rating counts anew.
+#[test]
+fn a_low_rating_escalates() {
+    let low = Trigger::LowRating {
+        kind: RatingKind::Csat,
+        at_most: 2,
+    };
+    let rule = Rule::new(name("unhappy"), low)
+        .level(at_threshold("call back", "at once"))
+        .level(at_threshold("still", "after 24h calendar"));
+    let desk = desk([rule]);
+    let t = open(&desk, "2026-03-02T11:00:00Z");
+    let submit = |call: &Call, command| desk.submit(t, call, command).unwrap();
+    let rate = |now: &str, mark| submit(&ann(now), Command::rate(RatingKind::Csat, mark));
+    submit(&kim("2026-03-02T12:00:00Z"), Command::resolve());
+    rate("2026-03-02T13:00:00Z", 3);
+    rate("2026-03-03T09:00:00Z", 2);
+    rate("2026-03-03T10:00:00Z", 4);
+    rate("2026-03-05T09:00:00Z", 1);
+    desk.sweep(at("2026-03-07T00:00:00Z"), 10).unwrap();
+    let fired = fired(&desk, t);
+    assert_eq!(
+        fired,
+        pairs(&[
+            ("call back", "03 09:00"),
+            ("call back", "05 09:00"),
+            ("still", "06 09:00"),
+        ])
+    );
+    assert_eq!(desk.ticket(t).unwrap().status(), Status::Resolved);
 }

@@ -209,7 +209,7 @@ fn decisions_see_no_rulebook_and_stores_no_desk() {
         for (file, code) in files {
             let forbidden: &[&str] = match part.as_str() {
                 "ticket" => &["Rulebook>", "Rulebooks", "Policies"],
-                "store" => &["Rulebook,", "Rulebooks", "Operation"],
+                "store" => &["Rulebook,", "Rulebooks", "Operation::"],
                 _ => &[],
             };
             assert!(

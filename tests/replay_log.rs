@@ -7,6 +7,8 @@ mod args;
 mod figures;
 #[path = "../examples/replay/holidays.rs"]
 mod holidays;
+#[path = "../examples/replay/log_rules.rs"]
+mod log_rules;
 #[path = "../examples/replay/recorded.rs"]
 mod recorded;
 #[path = "../examples/replay/servicenow.rs"]

@@ -1,4 +1,4 @@
-//! The store's contract on the memory store: races, commits of several parts, tenants.
+//! What a desk makes of its store: races, tenants, failures, ailing tickets. The contract itself is in `conformance.rs`.
 
 mod common;
 
@@ -8,155 +8,12 @@ use std::thread;
 use chrono::TimeDelta;
 use common::*;
 use helpdesk::error::ErrorKind;
-use helpdesk::store::{
-    Commit, Load, MemoryStore, Part, Store, StoreError, StoreErrorKind, StreamId, UniqueKey,
-};
-use helpdesk::ticket::{Event, Recorded, Ticket, Version};
+use helpdesk::store::{Commit, MemoryStore, Part, Store, StoreErrorKind, StreamId};
+use helpdesk::testing::{Asked, Fault, FaultyStore};
+use helpdesk::ticket::Ticket;
 use helpdesk::{Actor, Call, Command, Desk, Open, TenantId, TicketId};
-use uuid::Uuid;
-
-type Instant = chrono::DateTime<chrono::Utc>;
 
 const TENANT: TenantId = TenantId::SINGLE;
-
-fn stream(text: &str) -> StreamId {
-    StreamId::ticket(TENANT, TicketId::named(text))
-}
-
-fn event(version: u64) -> Recorded {
-    Recorded {
-        version: Version(version),
-        at: at(BEGIN),
-        stamped_at: None,
-        timing: None,
-        actor: Actor::System,
-        cause: None,
-        event: Event::TagAdded {
-            tag: name(&format!("tag {version}")),
-        },
-    }
-}
-
-fn part(stream: StreamId, expected: u64, events: &[u64]) -> Part {
-    Part::append(
-        stream,
-        Version(expected),
-        events.iter().map(|v| event(*v)).collect(),
-    )
-}
-
-fn commit(parts: Vec<Part>) -> Commit {
-    Commit::new(TENANT, at(BEGIN), parts)
-}
-
-fn versions(store: &dyn Store, stream: StreamId) -> Vec<u64> {
-    let loaded = store.load(&Load::streams(TENANT, [stream])).unwrap();
-    loaded.streams[0]
-        .iter()
-        .map(|event| event.version.0)
-        .collect()
-}
-
-#[test]
-fn of_many_that_saw_the_same_version_one_wins() {
-    let store = MemoryStore::new();
-    for round in 0..200 {
-        let (wins, conflicts) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        thread::scope(|scope| {
-            for _ in 0..8 {
-                scope.spawn(|| {
-                    match store.commit(&commit(vec![part(stream("hot"), round, &[round + 1])])) {
-                        Ok(()) => wins.fetch_add(1, Ordering::Relaxed),
-                        Err(error) => {
-                            assert_eq!(error.kind(), StoreErrorKind::Conflict);
-                            conflicts.fetch_add(1, Ordering::Relaxed)
-                        }
-                    }
-                });
-            }
-        });
-        assert_eq!((wins.into_inner(), conflicts.into_inner()), (1, 7));
-    }
-    assert_eq!(
-        versions(&store, stream("hot")),
-        (1..=200).collect::<Vec<_>>()
-    );
-}
-
-#[test]
-fn a_commit_with_one_stale_part_writes_nothing() {
-    let store = MemoryStore::new();
-    store
-        .commit(&commit(vec![part(stream("b"), 0, &[1])]))
-        .unwrap();
-    let mut stale = commit(vec![
-        part(stream("a"), 0, &[1, 2]),
-        part(stream("b"), 0, &[1]),
-    ]);
-    stale
-        .unique
-        .push((UniqueKey::message(TENANT, "<1>"), Uuid::from_u128(1)));
-    assert_eq!(
-        store.commit(&stale).unwrap_err().kind(),
-        StoreErrorKind::Conflict
-    );
-    assert!(versions(&store, stream("a")).is_empty());
-    let owners = Load::owners(TENANT, vec![UniqueKey::message(TENANT, "<1>")]);
-    assert_eq!(store.load(&owners).unwrap().owners, [None]);
-
-    // A part without events is a version check.
-    let checked = |expected| {
-        commit(vec![
-            part(stream("a"), 0, &[1]),
-            part(stream("b"), expected, &[]),
-        ])
-    };
-    assert_eq!(
-        store.commit(&checked(0)).unwrap_err().kind(),
-        StoreErrorKind::Conflict
-    );
-    store.commit(&checked(1)).unwrap();
-    assert_eq!(versions(&store, stream("a")), [1]);
-}
-
-#[test]
-fn events_that_do_not_follow_are_refused() {
-    let store = MemoryStore::new();
-    for wrong in [
-        vec![part(stream("a"), 0, &[2])],
-        vec![part(stream("a"), 0, &[1]), part(stream("a"), 0, &[1])],
-    ] {
-        assert_eq!(
-            store.commit(&commit(wrong)).unwrap_err().kind(),
-            StoreErrorKind::Other
-        );
-    }
-    let foreign = part(
-        StreamId::ticket(TenantId::named("other"), TicketId::named("a")),
-        0,
-        &[1],
-    );
-    assert!(store.commit(&commit(vec![foreign])).is_err());
-    assert!(versions(&store, stream("a")).is_empty());
-}
-
-#[test]
-fn a_unique_key_has_one_owner() {
-    let store = MemoryStore::new();
-    let claim = |owner| {
-        let mut commit = commit(vec![]);
-        commit
-            .unique
-            .push((UniqueKey::message(TENANT, "<1>"), Uuid::from_u128(owner)));
-        commit
-    };
-    store.commit(&claim(1)).unwrap();
-    store.commit(&claim(1)).unwrap();
-    assert_eq!(
-        store.commit(&claim(2)).unwrap_err().kind(),
-        StoreErrorKind::Conflict
-    );
-}
 
 /// Sixteen threads with clocks up to 3 s apart write to one ticket: every command is recorded or answered with a typed error,
 /// the versions have no gap, and the ticket is the replay of its events. With clocks 20 s apart, some are refused by name.
@@ -315,91 +172,26 @@ fn a_wake_up_of_other_zone_data_is_computed_anew() {
         at: None,
         stamp: helpdesk::store::Stamp {
             rulebook: t.ticket().rulebook(),
-            zone_data: "2019a".to_owned(),
+            zone_data: "2019a".into(),
         },
     };
     let part = Part::check(stream, t.ticket().version()).wake(stale);
-    desk.store().commit(&commit(vec![part])).unwrap();
+    let commit = Commit::new(TENANT, at(BEGIN), vec![part]);
+    desk.store().commit(&commit).unwrap();
     assert_eq!(desk.store().next_wake(None).unwrap(), None);
     assert_eq!(desk.sweep(now, 10).unwrap().tickets, 1);
     assert_eq!(desk.store().next_wake(None).unwrap(), t.wake_at());
     assert_eq!(desk.sweep(now, 10).unwrap().tickets, 0);
 }
 
-/// A store whose commits fail as told, over a real one.
-#[derive(Debug)]
-struct Failing {
-    store: MemoryStore,
-    with: StoreErrorKind,
-    times: AtomicUsize,
+fn faulty_desk() -> Desk<FaultyStore<MemoryStore>> {
+    Desk::new(FaultyStore::new(MemoryStore::new()), rulebook())
 }
 
-impl Failing {
-    fn desk(with: StoreErrorKind) -> Desk<Failing> {
-        let failing = Failing {
-            store: MemoryStore::new(),
-            with,
-            times: AtomicUsize::new(0),
-        };
-        Desk::new(failing, rulebook())
-    }
-}
-
-impl Store for Failing {
-    fn load(&self, request: &Load) -> Result<helpdesk::store::Loaded, StoreError> {
-        self.store.load(request)
-    }
-    fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
-        let left = self
-            .times
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
-        match left {
-            Ok(_) => Err(StoreError::new(self.with, "as told")),
-            Err(_) => self.store.commit(commit),
-        }
-    }
-    fn due(
-        &self,
-        now: Instant,
-        zone_data: &str,
-        limit: usize,
-    ) -> Result<Vec<helpdesk::store::DueStream>, StoreError> {
-        self.store.due(now, zone_data, limit)
-    }
-    fn next_wake(&self, after: Option<Instant>) -> Result<Option<Instant>, StoreError> {
-        self.store.next_wake(after)
-    }
-    fn facts(
-        &self,
-        tenant: TenantId,
-        visit: &mut dyn FnMut(&[helpdesk::kpi::Fact]),
-    ) -> Result<(), StoreError> {
-        self.store.facts(tenant, visit)
-    }
-    fn content(
-        &self,
-        tenant: TenantId,
-        ids: &[helpdesk::id::ContentId],
-    ) -> Result<Vec<Option<helpdesk::ticket::Content>>, StoreError> {
-        self.store.content(tenant, ids)
-    }
-    fn claim(
-        &self,
-        now: Instant,
-        lease: TimeDelta,
-        limit: usize,
-    ) -> Result<Vec<helpdesk::store::OutboxMessage>, StoreError> {
-        self.store.claim(now, lease, limit)
-    }
-    fn acknowledge(&self, ids: &[Uuid]) -> Result<(), StoreError> {
-        self.store.acknowledge(ids)
-    }
-    fn next_delivery(&self) -> Result<Option<Instant>, StoreError> {
-        self.store.next_delivery()
-    }
-    fn prune_keys(&self, tenant: TenantId, before: Instant) -> Result<usize, StoreError> {
-        self.store.prune_keys(tenant, before)
-    }
+/// The next `times` commits fail like this.
+fn fail(desk: &Desk<FaultyStore<MemoryStore>>, with: StoreErrorKind, times: usize) {
+    desk.store()
+        .cue_times(Asked::Commit, Fault::Refuse(with), times);
 }
 
 /// A conflict is met by deciding again; endless conflict and any other failure are typed errors, and nothing is written.
@@ -412,7 +204,7 @@ fn failures_of_the_store_are_typed() {
         (StoreErrorKind::Newer, ErrorKind::Newer, false),
         (StoreErrorKind::Corrupt, ErrorKind::Corrupt, false),
     ] {
-        let desk = Failing::desk(with);
+        let desk = faulty_desk();
         let id = desk
             .open(&call(Actor::Customer(ANN), at(BEGIN), 0), Open::new("x"))
             .unwrap()
@@ -421,7 +213,7 @@ fn failures_of_the_store_are_typed() {
         let say = || Command::reply("hello");
         let by_kim = |n| call(Actor::Agent(KIM), at(BEGIN) + TimeDelta::minutes(1), n);
 
-        desk.store().times.store(usize::MAX, Ordering::Relaxed);
+        fail(&desk, with, 10_000);
         let error = desk.submit(id, &by_kim(1), say()).unwrap_err();
         assert_eq!(
             (error.kind(), error.is_retryable()),
@@ -432,7 +224,8 @@ fn failures_of_the_store_are_typed() {
         let swept = desk.sweep(at(BEGIN) + TimeDelta::days(9), 10).unwrap();
         assert_eq!((swept.tickets, swept.failed.len()), (0, 1));
 
-        desk.store().times.store(3, Ordering::Relaxed);
+        desk.store().come_back();
+        fail(&desk, with, 3);
         let result = desk.submit(id, &by_kim(2), say());
         assert_eq!(result.is_ok(), with == StoreErrorKind::Conflict);
     }
@@ -454,7 +247,7 @@ fn a_desk_takes_shared_and_boxed_stores() {
 /// A ticket that fails is put off with growing pauses, is listed, holds up no other, and recovers.
 #[test]
 fn an_ailing_ticket_holds_up_no_other() {
-    let desk = Failing::desk(StoreErrorKind::Corrupt);
+    let desk = faulty_desk();
     for i in 0..2 {
         desk.open(
             &call(
@@ -467,7 +260,7 @@ fn an_ailing_ticket_holds_up_no_other() {
         .unwrap();
     }
     let now = at(BEGIN) + TimeDelta::days(1);
-    desk.store().times.store(1, Ordering::Relaxed);
+    fail(&desk, StoreErrorKind::Corrupt, 1);
     let swept = desk.sweep(now, 1).unwrap();
     assert_eq!(
         (swept.tickets, swept.failed.len(), swept.more),
@@ -494,7 +287,7 @@ fn an_ailing_ticket_holds_up_no_other() {
     );
     assert_eq!(desk.sweep(now, 10).unwrap().tickets, 0);
 
-    desk.store().times.store(1, Ordering::Relaxed);
+    fail(&desk, StoreErrorKind::Corrupt, 1);
     let later = now + TimeDelta::seconds(10);
     assert_eq!(desk.sweep(later, 10).unwrap().failed.len(), 1);
     assert_eq!(
@@ -513,7 +306,7 @@ fn an_ailing_ticket_holds_up_no_other() {
 /// A ticket that somebody else looked at meanwhile is not ailing any more, and the host sleeps.
 #[test]
 fn an_ailing_ticket_that_is_not_due_any_more_is_forgotten() {
-    let desk = Failing::desk(StoreErrorKind::Unavailable);
+    let desk = faulty_desk();
     let id = desk
         .open(
             &call(Actor::Customer(ANN), at(BEGIN), 0),
@@ -522,7 +315,7 @@ fn an_ailing_ticket_that_is_not_due_any_more_is_forgotten() {
         .unwrap()
         .id();
     let now = at(BEGIN) + TimeDelta::days(1);
-    desk.store().times.store(1, Ordering::Relaxed);
+    fail(&desk, StoreErrorKind::Unavailable, 1);
     assert_eq!(desk.sweep(now, 10).unwrap().failed.len(), 1);
     let close = Command::close(helpdesk::ticket::CloseReason::Cancelled);
     desk.submit(id, &call(Actor::Agent(KIM), now, 1), close)

@@ -12,6 +12,7 @@
 mod args;
 mod figures;
 mod holidays;
+mod log_rules;
 mod recorded;
 mod servicenow;
 mod show;

@@ -4,17 +4,15 @@ use std::io::Write;
 
 use chrono::{DateTime, Utc};
 use helpdesk::replay::{Anomalies, import};
-use helpdesk::sla::{Condition, Measure, Policy, Target};
 use helpdesk::store::MemoryStore;
-use helpdesk::ticket::{Metric, PendingReasons};
-use helpdesk::{Calendar, Desk, Rulebook, TenantId, id::Name};
+use helpdesk::{Desk, TenantId};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::Failure;
-use crate::args::{Measured, Options};
+use crate::args::Options;
 use crate::figures::{About, figures};
-use crate::servicenow::PRIORITIES;
-use crate::{holidays, servicenow, show};
+use crate::log_rules::rulebook;
+use crate::{servicenow, show};
 
 pub(crate) fn run(options: &Options, out: &mut dyn Write) -> Result<(), Failure> {
     let rulebook = rulebook(options)?;
@@ -54,28 +52,4 @@ pub(crate) fn run(options: &Options, out: &mut dyn Write) -> Result<(), Failure>
     } else {
         show::recorded(out, &figures, options)
     }
-}
-
-/// The business hours, and one policy for each priority that has a target.
-fn rulebook(options: &Options) -> Result<Rulebook, Failure> {
-    let mut office = Calendar::parse(&options.hours, &options.zone)?;
-    if let Some(file) = &options.holidays {
-        office = office.with_closed_days(holidays::read(file)?)?;
-    }
-    let (measure, pauses) = match options.measure {
-        Measured::Business => (Measure::Business, PendingReasons::NONE),
-        Measured::Calendar => (Measure::Calendar, PendingReasons::NONE),
-        Measured::BusinessPausing => (Measure::Business, PendingReasons::ALL),
-    };
-    let mut draft = Rulebook::draft().calendar(Name::new("office")?, office);
-    for (number, priority) in PRIORITIES {
-        if let Some(amount) = options.targets.0.get(&number) {
-            let policy = Policy::new(Name::new(&format!("priority {number}"))?)
-                .when(Condition::Priority(vec![priority]))
-                .target(Metric::TotalResolution, Target::new(*amount, measure)?)
-                .pauses(Metric::TotalResolution, pauses);
-            draft = draft.policy(policy);
-        }
-    }
-    Ok(draft.build()?)
 }

@@ -77,6 +77,19 @@ pub enum Reason {
     },
 }
 
+impl Reason {
+    /// The name of the holiday or other exception behind it, where there is one with a name.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Reason::SpecialHours { name, .. } | Reason::Exception { name, .. } => {
+                Some(name.as_str()).filter(|name| !name.is_empty())
+            }
+            Reason::Combined { first, second, .. } => first.name().or(second.name()),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

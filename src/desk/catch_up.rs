@@ -1,14 +1,17 @@
 //! Time passes first: what fell due before an instant is recorded before anything else happens at it.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use crate::call::{Actor, Cause};
 use crate::escalation::{self, Action, CatchUp, Due, Recipient, Rule, Trigger, What};
-use crate::id::{FiringKey, TenantId, derive};
-use crate::kpi::Fact;
+use crate::id::{FiringKey, Name, TenantId, derive};
+use crate::kpi::Rows;
 use crate::rulebook::Rulebook;
-use crate::sla::{self, Clock, Reading};
-use crate::store::{OutboxMessage, Outgoing};
+use crate::sla::{self, Clock, Ledger, Reading};
+use crate::store::{OutboxMessage, Outgoing, Snapshot, Wake};
 use crate::ticket::{
     Agreement, ClockId, Delivery, Escalated, Event, Recorded, Status, Step, Ticket, Timing, Version,
 };
@@ -17,10 +20,15 @@ use crate::time::{Micros, instant, micros};
 /// A ticket on its way to a commit: what was loaded, with the events that the commit will add folded in.
 #[derive(Clone, Debug)]
 pub(crate) struct Working<'a> {
-    pub(crate) ticket: Ticket,
+    /// Shared with whoever knows it, until the first event is added.
+    pub(crate) ticket: Arc<Ticket>,
     pub(crate) events: Vec<Recorded>,
     book: &'a Rulebook,
     firings: Vec<Firing<'a>>,
+    /// When something falls due next on the ticket as it stands, where that was worked out.
+    next: Option<Option<Micros>>,
+    /// Whether the policies were chosen by the facts as they stand.
+    chosen: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -35,59 +43,93 @@ struct Firing<'a> {
 }
 
 impl<'a> Working<'a> {
-    pub(crate) fn new(ticket: Ticket, book: &'a Rulebook) -> Working<'a> {
+    pub(crate) fn new(ticket: impl Into<Arc<Ticket>>, book: &'a Rulebook) -> Working<'a> {
         Working {
-            ticket,
+            ticket: ticket.into(),
             events: Vec::new(),
             book,
             firings: Vec::new(),
+            next: None,
+            chosen: false,
         }
+    }
+
+    /// On a ticket whose wake-up may be known: the same rules and zone data would find the same again.
+    pub(crate) fn on(known: &Snapshot, book: &'a Rulebook) -> Working<'a> {
+        let mut working = Working::new(known.ticket.clone(), book);
+        if let Some(wake) = known
+            .wake
+            .as_ref()
+            .filter(|wake| wake.stamp == super::plan::stamp(&known.ticket))
+        {
+            working.next = Some(wake.at.map(|at| micros(at).saturating_sub(1)));
+        }
+        working
     }
 
     /// A ticket that begins with these events; `None` where they do not begin one.
     pub(crate) fn begin(
         tenant: TenantId,
-        events: &[Recorded],
+        events: impl IntoIterator<Item = Recorded>,
         book: &'a Rulebook,
     ) -> Option<Working<'a>> {
-        let (first, rest) = events.split_first()?;
-        let mut working = Working::new(Ticket::begin(tenant, first)?, book);
-        working.events.push(first.clone());
-        rest.iter().for_each(|event| working.push(event.clone()));
+        let mut events = events.into_iter();
+        let first = events.next()?;
+        let mut working = Working::new(Ticket::begin(tenant, &first)?, book);
+        working.events.push(first);
+        events.for_each(|event| working.push(event));
         working.choose_policies();
         Some(working)
     }
 
     /// Adds events that a command decided, and chooses the policies anew.
-    pub(crate) fn add(&mut self, events: &[Recorded]) {
-        events.iter().for_each(|event| self.push(event.clone()));
-        if !events.is_empty() {
+    pub(crate) fn add(&mut self, events: impl IntoIterator<Item = Recorded>) {
+        let before = self.events.len();
+        events.into_iter().for_each(|event| self.push(event));
+        if self.events.len() > before {
             self.choose_policies();
         }
     }
 
     /// The ticket's rows after all this.
-    pub(crate) fn facts(&self) -> Vec<Fact> {
-        self.book.facts(&self.ticket)
+    pub(crate) fn facts(&self) -> Rows {
+        let (ticket, book) = (self.ticket.clone(), self.book.clone());
+        Rows::lazily(move || book.facts(&ticket))
     }
 
     /// Records in time order what is due strictly before `before`; at most `limit` events. Whether that was all.
     pub(crate) fn catch_up(&mut self, before: DateTime<Utc>, limit: usize) -> bool {
         while self.events.len() < limit {
-            match self.book.next_due(&self.ticket) {
-                Some(due) if due.at < micros(before) => self.record(due, before),
-                _ => return true,
+            if self.next_at().is_none_or(|at| at >= micros(before)) {
+                return true;
             }
+            let Some(due) = self.book.next_due(&self.ticket) else {
+                return true;
+            };
+            self.record(due, before);
         }
         false
     }
 
     /// When a sweep would next record something.
-    pub(crate) fn wake_at(&self) -> Option<DateTime<Utc>> {
+    pub(crate) fn wake_at(&mut self) -> Option<DateTime<Utc>> {
         // Due at an instant means recorded by the first commit after it.
-        self.book
-            .next_due(&self.ticket)
-            .map(|due| instant(due.at.saturating_add(1)))
+        self.next_at().map(|at| instant(at.saturating_add(1)))
+    }
+
+    /// When something falls due next.
+    fn next_at(&mut self) -> Option<Micros> {
+        *self
+            .next
+            .get_or_insert_with(|| self.book.next_due_at(&self.ticket))
+    }
+
+    /// The wake-up, with what it was worked out by.
+    pub(crate) fn wake(&mut self) -> Wake {
+        Wake {
+            at: self.wake_at(),
+            stamp: super::plan::stamp(&self.ticket),
+        }
     }
 
     fn record(&mut self, due: Due<'a>, observed_at: DateTime<Utc>) {
@@ -177,32 +219,61 @@ impl<'a> Working<'a> {
     /// Adds an event, in the next place. Facts that changed before a move choose the policies before it, so that a clock which
     /// the move ends or resumes meets the right target.
     pub(crate) fn push(&mut self, mut event: Recorded) {
-        if matches!(event.event, Event::StatusChanged { .. }) {
+        if matches!(event.event, Event::StatusChanged { .. }) && !self.chosen {
             self.choose_policies_like(&event);
         }
         event.version = self.ticket.version().next();
-        self.ticket.apply(&event);
+        Arc::make_mut(&mut self.ticket).apply(&event);
+        self.chosen &= !event.event.changes_facts();
         self.events.push(event);
+        self.next = None;
     }
 
     /// Records which policies apply now, where that changed, and the targets that were passed before they came into force; the
     /// events stand under the same instant as the last one.
     pub(crate) fn choose_policies(&mut self) {
-        if let Some(last) = self.events.last().cloned() {
+        if self.chosen {
+            return;
+        }
+        let stale = Agreement::ALL
+            .into_iter()
+            .any(|agreement| self.choice(agreement) != self.ticket.policy(agreement));
+        if !stale {
+            self.chosen = true;
+        } else if let Some(last) = self.events.last().cloned() {
             self.choose_policies_like(&last);
         }
     }
 
+    /// The policy that applies to the ticket as it stands.
+    fn choice(&self, agreement: Agreement) -> Option<&'a Name> {
+        let policies = self.book.policies();
+        policies
+            .choose(&self.ticket, agreement)
+            .map(|policy| &policy.name)
+    }
+
+    /// Moves the ticket to another version of the rulebook by this event; its policies are chosen anew, each with the calendar and
+    /// the target that it has there.
+    pub(crate) fn apply_rulebook(&mut self, event: Recorded, book: &'a Rulebook) {
+        self.push(event.clone());
+        self.book = book;
+        self.choose(&event, |before, now| before.is_some() || now.is_some());
+    }
+
     fn choose_policies_like(&mut self, like: &Recorded) {
+        self.choose(like, |before, now| before != now);
+    }
+
+    /// Records the policies that apply now, where `is_new` of the policy before and now.
+    fn choose(&mut self, like: &Recorded, is_new: impl Fn(Option<&Name>, Option<&Name>) -> bool) {
+        self.chosen = true;
         let mut changed = false;
         for agreement in Agreement::ALL {
-            let policy = self
-                .book
-                .policies()
-                .choose(&self.ticket, agreement)
-                .map(|policy| policy.name.clone());
-            if self.ticket.policy(agreement) != policy.as_ref() {
+            let policy = self.choice(agreement);
+            if is_new(self.ticket.policy(agreement), policy) {
                 changed = true;
+                let policy = policy.cloned();
                 self.push_like(like, Event::PolicyChosen { agreement, policy });
             }
         }
@@ -307,6 +378,9 @@ impl Working<'_> {
                 }
                 Trigger::Idle { .. } => true,
                 Trigger::CustomerWaits => self.ticket.waiting() != firing.waiting,
+                Trigger::LowRating { kind, at_most } => {
+                    self.ticket.low_rating(*kind, *at_most).is_none()
+                }
                 Trigger::Reopened => false,
             }
     }
@@ -393,17 +467,38 @@ pub fn read(
     clock: impl Into<ClockId>,
     now: DateTime<Utc>,
 ) -> Reading {
-    let mut working;
-    let mut ticket = ticket;
-    if rulebook
-        .next_due(ticket)
-        .is_some_and(|due| due.at < micros(now))
-    {
-        working = Working::new(ticket.clone(), rulebook);
-        working.catch_up(now, READ_LIMIT);
-        ticket = &working.ticket;
+    sla::read(
+        &as_of(ticket, rulebook, now),
+        rulebook.policies(),
+        clock,
+        now,
+    )
+}
+
+/// The ledger behind what [`read`] says.
+pub fn ledger(
+    ticket: &Ticket,
+    rulebook: &Rulebook,
+    clock: impl Into<ClockId>,
+    now: DateTime<Utc>,
+) -> Ledger {
+    sla::ledger(
+        &as_of(ticket, rulebook, now),
+        rulebook.policies(),
+        clock,
+        now,
+    )
+}
+
+/// The ticket with everything that falls due until `now`.
+fn as_of<'t>(ticket: &'t Ticket, rulebook: &Rulebook, now: DateTime<Utc>) -> Cow<'t, Ticket> {
+    let is_behind = |at| at < micros(now);
+    if !rulebook.next_due_at(ticket).is_some_and(is_behind) {
+        return Cow::Borrowed(ticket);
     }
-    sla::read(ticket, rulebook.policies(), clock, now)
+    let mut working = Working::new(ticket.clone(), rulebook);
+    working.catch_up(now, READ_LIMIT);
+    Cow::Owned(Arc::unwrap_or_clone(working.ticket))
 }
 
 /// How many events a reading looks ahead.

@@ -32,20 +32,22 @@ use uuid::Uuid;
 use crate::calendar::ZONE_DATA_VERSION;
 use crate::call::{Actor, Call};
 use crate::error::Error;
-use crate::id::{ContentId, CustomerId, TenantId, TicketId, TicketNumber};
+use crate::id::{ContentId, CustomerId, RulebookId, TenantId, TicketId, TicketNumber};
 use crate::kpi::{Fact, KpiReport, Report};
 use crate::rulebook::{Rulebook, Rulebooks};
-use crate::sla::Reading;
-use crate::store::{DueStream, Load, OutboxMessage, Store, StreamId, UniqueKey};
+use crate::sla::{Ledger, Reading};
+use crate::store::{
+    Commit, DueStream, Filter, Load, NoTicket, OutboxMessage, Page, Snapshot, Store, StreamId,
+    TicketRow, UniqueKey,
+};
 use crate::ticket::{ClockId, Command, Content, CustomerView, Open, Recorded, Refusal, Ticket};
 use crate::time::{instant, micros};
 
 pub use ailing::Ailing;
 pub(crate) use catch_up::Working;
-pub use catch_up::read;
+pub use catch_up::{ledger, read};
 pub use operation::{Need, Operation};
 pub use outcome::Outcome;
-pub(crate) use plan::stamp;
 pub use plan::{Known, Plan, Planned, Request, plan};
 
 /// The desk of a host: its store and its rules.
@@ -127,6 +129,24 @@ impl<S: Store> Desk<S> {
         self.run(call.clone(), Request::Submit(ticket, command))
     }
 
+    /// Moves a ticket to another version of the rulebook, and tells what that changes ([`Outcome::swapped`]).
+    ///
+    /// What has run stays, measured as it was; from the call's instant on the other version measures and decides. A target that is
+    /// past already is a breach on attaching, and the levels behind it are held back.
+    ///
+    /// # Errors
+    /// [`Forbidden`](crate::error::ErrorKind::Forbidden) without [`Permission::ApplyRulebook`](crate::ticket::Permission),
+    /// [`Refused`](crate::error::ErrorKind::Refused) on a closed ticket, a version that the desk was not given, and those of
+    /// [`Desk::submit`].
+    pub fn apply_rulebook(
+        &self,
+        ticket: TicketId,
+        call: &Call,
+        version: RulebookId,
+    ) -> Result<Outcome, Error> {
+        self.run(call.clone(), Request::ApplyRulebook(ticket, version))
+    }
+
     /// The ticket as its last event left it.
     pub fn ticket(&self, ticket: TicketId) -> Result<Ticket, Error> {
         self.tenant(TenantId::SINGLE).ticket(ticket)
@@ -140,6 +160,16 @@ impl<S: Store> Desk<S> {
         now: DateTime<Utc>,
     ) -> Result<Reading, Error> {
         self.tenant(TenantId::SINGLE).reading(ticket, clock, now)
+    }
+
+    /// The stretches of time behind what a clock of a ticket shows at `now`, each with its reason.
+    pub fn ledger(
+        &self,
+        ticket: TicketId,
+        clock: impl Into<ClockId>,
+        now: DateTime<Utc>,
+    ) -> Result<Ledger, Error> {
+        self.tenant(TenantId::SINGLE).ledger(ticket, clock, now)
     }
 
     /// Records what fell due before `now` on at most `limit` tickets, earliest first, of all tenants.
@@ -232,6 +262,12 @@ impl<S: Store> Desk<S> {
         Ok(self.store.claim(now, lease, limit)?)
     }
 
+    /// Gives back messages that could not be delivered: they can be claimed again from `until` on. A pause that grows with
+    /// [`OutboxMessage::attempts`] spares a receiver that is down.
+    pub fn postpone(&self, messages: &[Uuid], until: DateTime<Utc>) -> Result<(), Error> {
+        Ok(self.store.postpone(messages, until)?)
+    }
+
     /// Ends the delivery of these messages.
     pub fn acknowledge(&self, messages: &[Uuid]) -> Result<(), Error> {
         Ok(self.store.acknowledge(messages)?)
@@ -312,10 +348,37 @@ impl<S: Store> TenantDesk<'_, S> {
         )
     }
 
+    /// See [`Desk::apply_rulebook`]; the call's own tenant does not count.
+    pub fn apply_rulebook(
+        &self,
+        ticket: TicketId,
+        call: &Call,
+        version: RulebookId,
+    ) -> Result<Outcome, Error> {
+        let call = call.clone().tenant(self.tenant);
+        self.desk.apply_rulebook(ticket, &call, version)
+    }
+
     /// The ticket as its last event left it.
     pub fn ticket(&self, ticket: TicketId) -> Result<Ticket, Error> {
-        let events = self.history(ticket)?;
-        Ticket::replay(self.tenant, &events).ok_or_else(|| Error::not_a_history(ticket))
+        Ok(Arc::unwrap_or_clone(self.known(ticket)?.ticket))
+    }
+
+    /// The ticket as its last event left it, from its snapshot where the store keeps one.
+    fn known(&self, ticket: TicketId) -> Result<Snapshot, Error> {
+        let stream = StreamId::ticket(self.tenant, ticket);
+        let mut load = Load::streams(self.tenant, [stream]);
+        load.snapshots = true;
+        let mut known = self.desk.store.load(&load)?.take_ticket(stream);
+        if known == Err(NoTicket::OtherFold) {
+            load.snapshots = false;
+            known = self.desk.store.load(&load)?.take_ticket(stream);
+        }
+        match known {
+            Ok(Some(known)) => Ok(known),
+            Ok(None) => Err(Error::no_ticket(ticket)),
+            Err(_) => Err(Error::not_a_history(ticket)),
+        }
     }
 
     /// The ticket's events, oldest first.
@@ -328,7 +391,8 @@ impl<S: Store> TenantDesk<'_, S> {
             .streams
             .into_iter()
             .next()
-            .unwrap_or_default();
+            .unwrap_or_default()
+            .events;
         if events.is_empty() {
             Err(Error::no_ticket(ticket))
         } else {
@@ -343,8 +407,19 @@ impl<S: Store> TenantDesk<'_, S> {
         clock: impl Into<ClockId>,
         now: DateTime<Utc>,
     ) -> Result<Reading, Error> {
-        let ticket = self.ticket(ticket)?;
+        let ticket = self.known(ticket)?.ticket;
         Ok(read(&ticket, self.rulebook_of(&ticket)?, clock, now))
+    }
+
+    /// See [`Desk::ledger`].
+    pub fn ledger(
+        &self,
+        ticket: TicketId,
+        clock: impl Into<ClockId>,
+        now: DateTime<Utc>,
+    ) -> Result<Ledger, Error> {
+        let ticket = self.ticket(ticket)?;
+        Ok(ledger(&ticket, self.rulebook_of(&ticket)?, clock, now))
     }
 
     /// The ticket as a customer sees it.
@@ -353,7 +428,7 @@ impl<S: Store> TenantDesk<'_, S> {
         ticket: TicketId,
         viewer: CustomerId,
     ) -> Result<CustomerView, Error> {
-        let view = self.ticket(ticket)?.customer_view(viewer);
+        let view = self.known(ticket)?.ticket.customer_view(viewer);
         view.ok_or_else(|| Refusal::NotYours { ticket }.into())
     }
 
@@ -365,6 +440,33 @@ impl<S: Store> TenantDesk<'_, S> {
     /// The ticket that has the message with this id outside: where a mail's `In-Reply-To` leads.
     pub fn find_by_message(&self, external_id: &str) -> Result<Option<TicketId>, Error> {
         self.owner(UniqueKey::message(self.tenant, external_id))
+    }
+
+    /// The tickets that fit `filter`, page by page in the order of their numbers.
+    ///
+    /// ```
+    /// use helpdesk::store::{Filter, MemoryStore, Page};
+    /// use helpdesk::{Desk, Rulebook, TenantId};
+    /// let desk = Desk::new(MemoryStore::new(), Rulebook::starter());
+    /// let mut page = Some(Page::newest(50));
+    /// while let Some(now) = page {
+    ///     let rows = desk.tenant(TenantId::SINGLE).list(&Filter::open(), &now)?;
+    ///     page = now.next(&rows);
+    /// }
+    /// # Ok::<(), helpdesk::Error>(())
+    /// ```
+    pub fn list(&self, filter: &Filter, page: &Page) -> Result<Vec<TicketRow>, Error> {
+        Ok(self.desk.store.list(self.tenant, filter, page)?)
+    }
+
+    /// Erases a person: every text about the customer that is stored by now is deleted for ever, and the addresses that stand
+    /// for the customer stand for nobody. Events, instants, roles and ids stay, so every figure is as before.
+    ///
+    /// Who may ask for this is the host's to decide. What the store's files keep afterwards, its own documentation tells.
+    pub fn erase_person(&self, customer: CustomerId, at: DateTime<Utc>) -> Result<(), Error> {
+        let mut commit = Commit::new(self.tenant, at, Vec::new());
+        commit.persons.push(customer);
+        Ok(self.desk.store.commit(&commit)?)
     }
 
     /// The texts behind these ids, in their order; `None` for what is erased.
@@ -398,7 +500,7 @@ impl<S: Store> TenantDesk<'_, S> {
     }
 
     fn rulebook_of(&self, ticket: &Ticket) -> Result<&Rulebook, Error> {
-        Ok(self.desk.rulebooks.get(ticket.rulebook())?)
+        Ok(self.desk.rulebooks.of(ticket)?)
     }
 
     fn owner(&self, key: UniqueKey) -> Result<Option<TicketId>, Error> {

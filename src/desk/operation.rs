@@ -34,7 +34,8 @@ use crate::error::Error;
 use crate::id::{CustomerId, TicketId};
 use crate::rulebook::Rulebooks;
 use crate::store::{
-    Commit, IdempotencyRecord, Load, Loaded, StoreError, StoreErrorKind, StreamId, UniqueKey,
+    Commit, IdempotencyRecord, Load, Loaded, NoTicket, Snapshot, StoreError, StoreErrorKind,
+    StreamId, UniqueKey,
 };
 use crate::ticket::{Link, Refusal, Requester, Ticket};
 
@@ -73,6 +74,8 @@ enum State {
     /// It was done before; the ticket is loaded to tell what happened then.
     Recalling(Load, Option<IdempotencyRecord>),
     Done(Box<Outcome>),
+    /// It went wrong, or is being worked on.
+    Over,
 }
 
 /// How often a conflict is met by deciding again.
@@ -108,20 +111,17 @@ impl Operation {
         match &self.state {
             State::Loading(load) | State::Recalling(load, _) => Need::Load(load),
             State::Committing(planned) => Need::Commit(&planned.commit),
-            State::Done(_) => Need::Nothing,
+            State::Done(_) | State::Over => Need::Nothing,
         }
     }
 
     /// Tells what was loaded. An error ends the operation; nothing was written.
     pub fn loaded(&mut self, loaded: Loaded) -> Result<(), Error> {
-        match &self.state {
-            State::Loading(load) => {
-                let load = load.clone();
-                self.decide(&load, loaded)
-            }
+        match std::mem::replace(&mut self.state, State::Over) {
+            State::Loading(load) => self.decide(load, loaded),
             State::Recalling(load, record) => {
-                let events = loaded.streams.into_iter().next().unwrap_or_default();
-                let ticket = stream_ticket(load);
+                let events = loaded.streams.into_iter().next().unwrap_or_default().events;
+                let ticket = stream_ticket(&load);
                 let outcome = Outcome::recalled(
                     &self.rulebooks,
                     &self.call,
@@ -135,19 +135,26 @@ impl Operation {
                 self.state = State::Done(Box::new(outcome));
                 Ok(())
             }
-            _ => Err(Error::misused(
-                "nothing was to be loaded; ask the operation what it needs",
-            )),
+            as_before => {
+                self.state = as_before;
+                Err(Error::misused(
+                    "nothing was to be loaded; ask the operation what it needs",
+                ))
+            }
         }
     }
 
     /// Tells how the commit went. After a conflict the operation loads and decides again; any other error ends it, and
     /// whether the commit was written is then unknown unless the store says: ask again under the same idempotency key.
     pub fn committed(&mut self, result: Result<(), StoreError>) -> Result<(), Error> {
-        let State::Committing(planned) = &mut self.state else {
-            return Err(Error::misused(
-                "nothing was to be committed; ask the operation what it needs",
-            ));
+        let planned = match std::mem::replace(&mut self.state, State::Over) {
+            State::Committing(planned) => planned,
+            as_before => {
+                self.state = as_before;
+                return Err(Error::misused(
+                    "nothing was to be committed; ask the operation what it needs",
+                ));
+            }
         };
         match result {
             Err(error) if error.kind() == StoreErrorKind::Conflict => {
@@ -158,13 +165,8 @@ impl Operation {
             }
             Err(error) => return Err(error.into()),
             Ok(()) if !planned.complete => {
-                self.earlier.extend(
-                    planned
-                        .commit
-                        .parts
-                        .iter()
-                        .flat_map(|part| part.events.iter().cloned()),
-                );
+                let parts = planned.commit.parts.into_iter();
+                self.earlier.extend(parts.flat_map(|part| part.events));
                 self.rounds += 1;
                 if self.rounds >= MAX_ROUNDS {
                     return Err(Error::runaway(planned.ticket.id(), self.earlier.len()));
@@ -172,8 +174,7 @@ impl Operation {
             }
             Ok(()) => {
                 let earlier = std::mem::take(&mut self.earlier);
-                let outcome =
-                    Outcome::committed(&self.rulebooks, &self.call, (**planned).clone(), earlier)?;
+                let outcome = Outcome::committed(&self.rulebooks, &self.call, *planned, earlier)?;
                 self.state = State::Done(Box::new(outcome));
                 return Ok(());
             }
@@ -208,7 +209,7 @@ impl Operation {
         reached && meant
     }
 
-    fn decide(&mut self, load: &Load, loaded: Loaded) -> Result<(), Error> {
+    fn decide(&mut self, load: Load, mut loaded: Loaded) -> Result<(), Error> {
         let stamped = !matches!(self.request, Request::Sweep(_)); // a sweep's instant is the host's own
         if let Some(latest) = self.latest.filter(|_| stamped)
             && self.call.at() > latest
@@ -219,12 +220,27 @@ impl Operation {
             }
             .into());
         }
-        let known = self.known(load, loaded)?;
+        let ticket = match load.streams.first() {
+            Some(stream) => loaded.take_ticket(*stream),
+            None => Ok(None),
+        };
+        let ticket = match ticket {
+            Ok(ticket) => ticket,
+            Err(NoTicket::OtherFold) if load.snapshots => {
+                self.state = State::Loading(Load {
+                    snapshots: false,
+                    ..load
+                });
+                return Ok(());
+            }
+            Err(_) => return Err(Error::not_a_history(stream_ticket(&load))),
+        };
+        let known = self.known(ticket, loaded);
         self.state = match plan(&self.request, &known, &self.rulebooks, &self.call)? {
             Plan::Commit(planned) => State::Committing(planned),
             Plan::Number => State::Loading(Load {
                 number: true,
-                ..load.clone()
+                ..load
             }),
             Plan::Done(record) => State::Recalling(
                 Load::streams(self.call.tenant_id(), [record.stream]),
@@ -238,16 +254,13 @@ impl Operation {
         Ok(())
     }
 
-    fn known(&self, load: &Load, loaded: Loaded) -> Result<Known, Error> {
+    fn known(&self, ticket: Option<Snapshot>, loaded: Loaded) -> Known {
         let mut known = Known {
+            ticket,
             number: loaded.number,
             done: loaded.idempotency,
             ..Known::default()
         };
-        if let Some(events) = loaded.streams.first().filter(|events| !events.is_empty()) {
-            let ticket = Ticket::replay(self.call.tenant_id(), events);
-            known.ticket = Some(ticket.ok_or_else(|| Error::not_a_history(stream_ticket(load)))?);
-        }
         let mut owners = loaded.owners.into_iter();
         if address(&self.request).is_some() {
             known.customer = owners.next().flatten().map(CustomerId::from_uuid);
@@ -255,7 +268,7 @@ impl Operation {
         if external_id(&self.request).is_some() {
             known.message_in = owners.next().flatten().map(TicketId::from_uuid);
         }
-        Ok(known)
+        known
     }
 }
 
@@ -263,7 +276,9 @@ fn first_load(call: &Call, request: &Request) -> Load {
     let tenant = call.tenant_id();
     let ticket = match request {
         Request::Open(open) => open.id,
-        Request::Submit(ticket, _) | Request::Sweep(ticket) => Some(*ticket),
+        Request::Submit(ticket, _) | Request::ApplyRulebook(ticket, _) | Request::Sweep(ticket) => {
+            Some(*ticket)
+        }
     };
     let mut load = Load::streams(
         tenant,
@@ -275,6 +290,7 @@ fn first_load(call: &Call, request: &Request) -> Load {
         .extend(external_id(request).map(|id| UniqueKey::message(tenant, id)));
     load.idempotency = idempotency_key(call);
     load.number = matches!(request, Request::Open(_));
+    load.snapshots = true;
     load
 }
 
@@ -292,7 +308,7 @@ fn external_id(request: &Request) -> Option<&str> {
     let draft = match request {
         Request::Open(open) => open.message.as_ref(),
         Request::Submit(_, command) => command.message.as_ref(),
-        Request::Sweep(_) => None,
+        Request::ApplyRulebook(..) | Request::Sweep(_) => None,
     };
     draft.and_then(|draft| draft.external_id.as_deref())
 }

@@ -1,12 +1,14 @@
 //! What came of a request.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use crate::call::Call;
 use crate::error::Error;
 use crate::id::{MessageId, TicketId, TicketNumber};
 use crate::rulebook::{Rulebook, Rulebooks};
-use crate::sla::Reading;
+use crate::sla::{Reading, Swapped};
 use crate::store::{IdempotencyRecord, OutboxMessage};
 use crate::ticket::{ClockId, Event, Recorded, Ticket, Version};
 
@@ -15,13 +17,14 @@ use super::plan::Planned;
 /// What came of a request: what was recorded, the ticket as it stands now, and when to look again.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    ticket: Ticket,
+    ticket: Arc<Ticket>,
     rulebook: Rulebook,
     at: DateTime<Utc>,
     events: Vec<Recorded>,
     outbox: Vec<OutboxMessage>,
     wake_at: Option<DateTime<Utc>>,
     follow_up: Option<TicketId>,
+    swapped: Vec<Swapped>,
     replayed: bool,
 }
 
@@ -34,17 +37,21 @@ impl Outcome {
     ) -> Result<Outcome, Error> {
         let mut events = earlier;
         let mut wake_at = None;
-        if let Some(part) = planned.commit.parts.into_iter().next() {
-            events.extend(part.events);
+        if let Some(mut part) = planned.commit.parts.into_iter().next() {
+            if events.is_empty() {
+                events = std::mem::take(&mut part.events);
+            }
+            events.append(&mut part.events);
             wake_at = part.wake.and_then(|wake| wake.at);
         }
         Ok(Outcome {
-            rulebook: rulebooks.get(planned.ticket.rulebook())?.clone(),
+            rulebook: rulebooks.of(&planned.ticket)?.clone(),
             at: call.at(),
             events,
             outbox: planned.commit.outbox,
             wake_at,
             follow_up: planned.follow_up,
+            swapped: planned.swapped,
             replayed: false,
             ticket: planned.ticket,
         })
@@ -60,7 +67,8 @@ impl Outcome {
     ) -> Result<Outcome, Error> {
         let ticket =
             Ticket::replay(call.tenant_id(), &events).ok_or_else(|| Error::not_a_history(id))?;
-        let rulebook = rulebooks.get(ticket.rulebook())?.clone();
+        let ticket = Arc::new(ticket);
+        let rulebook = rulebooks.of(&ticket)?.clone();
         let (after, until) = record.map_or((Version(u64::MAX), Version(0)), |record| {
             (record.after, record.until)
         });
@@ -84,6 +92,7 @@ impl Outcome {
             outbox: Vec::new(),
             wake_at,
             follow_up,
+            swapped: Vec::new(),
             replayed: true,
         })
     }
@@ -127,6 +136,12 @@ impl Outcome {
     /// The ticket that a late message of a customer began.
     pub fn follow_up(&self) -> Option<TicketId> {
         self.follow_up
+    }
+
+    /// What a move to another rulebook changed: the clocks that show something else at its instant, before and after. Empty for
+    /// other requests, and where the move was made before under the same key.
+    pub fn swapped(&self) -> &[Swapped] {
+        &self.swapped
     }
 
     /// Whether nothing was written, because the same had been done before.

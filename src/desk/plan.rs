@@ -1,20 +1,23 @@
 //! The paved pure door: from what is known and what is asked to what is to be committed. No I/O, no clock.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::calendar::{EARLIEST, LATEST, ZONE_DATA_VERSION};
 use crate::call::{Actor, Call};
 use crate::error::Error;
-use crate::id::{CustomerId, TicketId, TicketNumber, derive};
+use crate::id::{CustomerId, RulebookId, TicketId, TicketNumber, derive};
 use crate::rulebook::{Rulebook, Rulebooks};
+use crate::sla::{self, Swapped};
 use crate::store::{
-    Commit, IdempotencyKey, IdempotencyRecord, OutboxMessage, Part, Stamp, StreamId, UniqueKey,
-    Wake,
+    Commit, IdempotencyKey, IdempotencyRecord, OutboxMessage, Part, Snapshot, Stamp, StreamId,
+    TicketRow, UniqueKey,
 };
 use crate::ticket::{
-    self, Command, Decision, Draft, Event, MessageAdded, Move, Open, Pending, Recorded, Refusal,
-    Requester, Ticket, Version,
+    self, Command, Decision, Draft, Event, MessageAdded, Move, Open, Pending, Permission, Recorded,
+    Refusal, Requester, Stage, Ticket, Version,
 };
 
 use super::catch_up::Working;
@@ -27,6 +30,8 @@ pub enum Request {
     Open(Open),
     /// Something about a ticket.
     Submit(TicketId, Command),
+    /// To move a ticket to another version of the rulebook.
+    ApplyRulebook(TicketId, RulebookId),
     /// To record what fell due: the empty command.
     Sweep(TicketId),
 }
@@ -36,7 +41,7 @@ pub enum Request {
 #[non_exhaustive]
 pub struct Known {
     /// The ticket that the request is about, or that has the id which the host chose for a new one.
-    pub ticket: Option<Ticket>,
+    pub ticket: Option<Snapshot>,
     /// The customer behind the requester's address.
     pub customer: Option<CustomerId>,
     /// The ticket that has a message with the same id outside.
@@ -68,11 +73,13 @@ pub struct Planned {
     /// What to write.
     pub commit: Commit,
     /// The ticket afterwards.
-    pub ticket: Ticket,
+    pub ticket: Arc<Ticket>,
     /// Whether the request is in it. If not, so much had fallen due that only a part of that is in it: commit, and plan again.
     pub complete: bool,
     /// The follow-up ticket that the request began.
     pub follow_up: Option<TicketId>,
+    /// The clocks that a move to another rulebook changed.
+    pub swapped: Vec<Swapped>,
 }
 
 /// How many events one commit may record of what fell due before it acts.
@@ -90,6 +97,7 @@ pub fn plan(
     match request {
         Request::Open(open) => plan_open(request, open, known, rulebooks, call),
         Request::Submit(id, command) => plan_submit(request, *id, command, known, rulebooks, call),
+        Request::ApplyRulebook(id, to) => plan_apply(request, (*id, *to), known, rulebooks, call),
         Request::Sweep(id) => plan_sweep(*id, known, rulebooks, call),
     }
 }
@@ -106,20 +114,20 @@ fn plan_open(
         "a ticket number is needed to open a ticket; ask the operation what it needs",
     ))?;
     in_range(call.at())?;
-    let decision = ticket::open(book.tickets(), call, open, number, known.customer)?; // checks the permission first
+    let mut decision = ticket::open(book.tickets(), call, open, number, known.customer)?; // checks the permission first
     if let Some(done) = already_done(request, known, call)? {
         return Ok(Plan::Done(done));
     }
     if let Some(ticket) = known.message_in {
         return Ok(Plan::Message(ticket));
     }
-    if let Some(ticket) = &known.ticket {
+    if let Some(there) = &known.ticket {
         return Err(Refusal::AlreadyOpen {
-            ticket: ticket.id(),
+            ticket: there.ticket.id(),
         }
         .into());
     }
-    let working = begin(book, call, &decision)?;
+    let working = begin(book, call, &mut decision)?;
     let mut planned = finish(working, Version::default(), call, call.at());
     let ticket = planned.ticket.id();
     // What a customer says of her address is not proof: only the desk makes an address stand for a customer.
@@ -146,8 +154,9 @@ fn plan_submit(
     rulebooks: &Rulebooks,
     call: &Call,
 ) -> Result<Plan, Error> {
-    let ticket = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
-    let book = rulebooks.get(ticket.rulebook())?;
+    let known_ticket = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
+    let ticket = &known_ticket.ticket;
+    let book = rulebooks.of(ticket)?;
     let rules = book.tickets();
     rules.permit(ticket, call.actor(), command)?;
     if let Some(done) = already_done(request, known, call)? {
@@ -162,23 +171,23 @@ fn plan_submit(
     }
     let before = ticket.version();
     let at = rules.effective(call.at(), ticket.last_event_at())?;
-    let mut working = Working::new(ticket.clone(), book);
+    let mut working = Working::on(known_ticket, book);
     if !working.catch_up(at, CATCH_UP_LIMIT) {
         let mut planned = finish(working, before, call, at);
         planned.complete = false;
         return Ok(Plan::Commit(Box::new(planned)));
     }
-    let decision = ticket::decide(&working.ticket, rules, call, at, command)?;
-    working.add(&decision.recorded_after(&working.ticket, call));
+    let mut decision = ticket::decide(&working.ticket, rules, call, at, command)?;
+    working.add(decision.take_recorded(working.ticket.version(), call));
 
     let follow_up = match (&decision.follow_up, known.number) {
         (None, _) => None,
         (Some(_), None) => return Ok(Plan::Number),
         (Some(follow_up), Some(number)) => {
             let current = rulebooks.current(call.tenant_id());
-            let opened =
+            let mut opened =
                 ticket::follow_up(current.tickets(), call, &working.ticket, follow_up, number)?;
-            Some((begin(current, call, &opened)?, opened, number))
+            Some((begin(current, call, &mut opened)?, opened, number))
         }
     };
     let mut planned = finish(working, before, call, at);
@@ -199,43 +208,93 @@ fn plan_submit(
     Ok(Plan::Commit(Box::new(planned)))
 }
 
+fn plan_apply(
+    request: &Request,
+    (id, to): (TicketId, RulebookId),
+    known: &Known,
+    rulebooks: &Rulebooks,
+    call: &Call,
+) -> Result<Plan, Error> {
+    let known_ticket = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
+    let ticket = &known_ticket.ticket;
+    let (from, to) = (rulebooks.of(ticket)?, rulebooks.get(to)?);
+    let rules = from.tickets();
+    let role = call.actor().role();
+    rules.permissions.check(role, Permission::ApplyRulebook)?;
+    if let Some(done) = already_done(request, known, call)? {
+        return Ok(Plan::Done(done));
+    }
+    in_range(call.at())?;
+    let before = ticket.version();
+    let at = rules.effective(call.at(), ticket.last_event_at())?;
+    let mut working = Working::on(known_ticket, from);
+    let complete = working.catch_up(at, CATCH_UP_LIMIT);
+    let is_closed = working.ticket.status().stage() == Stage::Closed;
+    if complete && is_closed {
+        let what = "moving it to another rulebook";
+        return Err(Refusal::Closed { what }.into());
+    }
+    let mut swapped = Vec::new();
+    if complete && from.id() != to.id() {
+        let as_it_stood = working.ticket.clone();
+        let mut decision = Decision::of(at, Event::RulebookApplied { rulebook: to.id() });
+        for event in decision.take_recorded(working.ticket.version(), call) {
+            working.apply_rulebook(event, to);
+        }
+        let (left, right) = (from.policies(), to.policies());
+        swapped = sla::swapped((&as_it_stood, left), (&working.ticket, right), at);
+    }
+    let mut planned = finish(working, before, call, at);
+    (planned.complete, planned.swapped) = (complete, swapped);
+    if complete {
+        remember(&mut planned, request, call, before);
+    }
+    Ok(Plan::Commit(Box::new(planned)))
+}
+
 fn plan_sweep(
     id: TicketId,
     known: &Known,
     rulebooks: &Rulebooks,
     call: &Call,
 ) -> Result<Plan, Error> {
-    let ticket = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
-    let book = rulebooks.get(ticket.rulebook())?;
+    let known_ticket = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
+    let ticket = &known_ticket.ticket;
+    let book = rulebooks.of(ticket)?;
     in_range(call.at())?;
     let before = ticket.version();
     let at = call.at().max(ticket.last_event_at());
-    let mut working = Working::new(ticket.clone(), book);
+    let mut working = Working::on(known_ticket, book);
     let complete = working.catch_up(at, CATCH_UP_LIMIT);
     let mut planned = finish(working, before, call, at);
     planned.complete = complete;
     Ok(Plan::Commit(Box::new(planned)))
 }
 
-fn begin<'a>(book: &'a Rulebook, call: &Call, decision: &Decision) -> Result<Working<'a>, Error> {
+fn begin<'a>(
+    book: &'a Rulebook,
+    call: &Call,
+    decision: &mut Decision,
+) -> Result<Working<'a>, Error> {
     let lost = || Error::misused("a decision to open a ticket begins with its opening");
-    Working::begin(call.tenant_id(), &decision.recorded(call), book).ok_or_else(lost)
+    let events = decision.take_recorded(Version::default(), call);
+    Working::begin(call.tenant_id(), events, book).ok_or_else(lost)
 }
 
 fn finish(mut working: Working<'_>, expected: Version, call: &Call, at: DateTime<Utc>) -> Planned {
     let outbox: Vec<OutboxMessage> = working.settle();
     let stream = StreamId::ticket(call.tenant_id(), working.ticket.id());
-    let wake = Some(Wake {
-        at: working.wake_at(),
-        stamp: stamp(&working.ticket),
-    });
+    let wake = working.wake();
     let facts = (!working.events.is_empty()).then(|| working.facts());
+    let listing = facts.is_some().then(|| TicketRow::of(&working.ticket));
     let part = Part {
         stream,
         expected,
         events: working.events,
-        wake,
+        wake: Some(wake.clone()),
         facts,
+        snapshot: Some(Snapshot::of(working.ticket.clone()).wake(wake)),
+        listing,
     };
     let mut commit = Commit::new(call.tenant_id(), at, vec![part]);
     commit.outbox = outbox;
@@ -244,17 +303,19 @@ fn finish(mut working: Working<'_>, expected: Version, call: &Call, at: DateTime
         ticket: working.ticket,
         complete: true,
         follow_up: None,
+        swapped: Vec::new(),
     }
 }
 
 pub(crate) fn stamp(ticket: &Ticket) -> Stamp {
     Stamp {
         rulebook: ticket.rulebook(),
-        zone_data: ZONE_DATA_VERSION.to_owned(),
+        zone_data: ZONE_DATA_VERSION.into(),
     }
 }
 
 fn claim_number(commit: &mut Commit, ticket: TicketId, number: TicketNumber) {
+    commit.number = Some(number);
     commit
         .unique
         .push((UniqueKey::number(commit.tenant, number), ticket.uuid()));
@@ -313,6 +374,7 @@ fn fingerprint(request: &Request) -> Uuid {
     let (ticket, text) = match request {
         Request::Open(open) => (Uuid::nil(), serde_json::to_vec(open)),
         Request::Submit(ticket, command) => (ticket.uuid(), serde_json::to_vec(command)),
+        Request::ApplyRulebook(ticket, to) => (ticket.uuid(), serde_json::to_vec(to)),
         Request::Sweep(ticket) => (ticket.uuid(), Ok(Vec::new())),
     };
     derive(&[b"request", ticket.as_bytes(), &text.unwrap_or_default()])

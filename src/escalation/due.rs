@@ -2,8 +2,8 @@
 
 use crate::calendar::Calendar;
 use crate::id::{FiringKey, Name, derive};
-use crate::sla::{Clock, Measure, Policies, State, Target, due_of};
-use crate::ticket::{Agreement, ClockId, MarkKind, Metric, Pending, Stage, Status, Ticket};
+use crate::sla::{Clock, Measure, Policies, Started, State, Target, due_of};
+use crate::ticket::{About, ClockId, Pending, Stage, Status, Ticket};
 use crate::time::{Micros, micros};
 
 use super::rule::{Level, Rule, Trigger};
@@ -50,20 +50,35 @@ pub(crate) struct Causes<'a> {
 /// The first thing that falls due after the ticket's last event if nothing else happens. Things due at the same instant come
 /// in a fixed order: the waking, then breaches by clock, then levels by their place in the rulebook.
 pub(crate) fn next<'a>(ticket: &Ticket, causes: Causes<'a>) -> Option<Due<'a>> {
-    let mut search = Search {
-        ticket,
-        last: micros(ticket.last_event_at()),
-        first: None,
-    };
-    if let Status::Pending(Pending::Scheduled { until }) = ticket.status() {
-        search.offer(micros(until), || What::Wake);
-    }
+    first(ticket, causes, |search| search.due())
+}
+
+/// When that is. Much cheaper: what is announced needs no name here.
+pub(crate) fn next_at(ticket: &Ticket, causes: Causes<'_>) -> Option<Micros> {
+    first(ticket, causes, |search| {
+        search.first.as_ref().map(|found| found.at)
+    })
+}
+
+fn first<'a, T>(
+    ticket: &Ticket,
+    causes: Causes<'a>,
+    tell: impl FnOnce(&Search<'_, 'a>) -> Option<T>,
+) -> Option<T> {
     let stage = ticket.status().stage();
     let closed = stage == Stage::Closed; // a log may hold messages after the close: they begin nothing that falls due
-    let clocks: Vec<Clock<'_>> = clocks(ticket, causes.policies)
-        .map(|id| Clock::of(ticket, causes.policies, id))
-        .filter(|clock| !closed && clock.is_live() && clock.amount.is_some())
-        .collect();
+    let clocks: Vec<Clock<'_>> = if closed {
+        Vec::new()
+    } else {
+        let ids = causes.policies.clocks_with_target(ticket);
+        ids.map(|id| Clock::of(ticket, causes.policies, id))
+            .filter(|clock| clock.is_live() && clock.amount.is_some())
+            .collect()
+    };
+    let mut search = Search::on(ticket);
+    if let Status::Pending(Pending::Scheduled { until }) = ticket.status() {
+        search.offer(micros(until), Found::Wake);
+    }
     for clock in &clocks {
         search.breach(clock);
     }
@@ -88,75 +103,136 @@ pub(crate) fn next<'a>(ticket: &Ticket, causes: Causes<'a>) -> Option<Due<'a>> {
                 }
             }
             Trigger::Reopened => search.reopening_rule(rule),
+            Trigger::LowRating { kind, at_most } => {
+                if let Some(since) = ticket.low_rating(*kind, *at_most) {
+                    search.waiting_rule(rule, (calendar, name), since);
+                }
+            }
         }
     }
-    search.first
+    tell(&search)
 }
 
 /// The breaches of targets that were passed already when they came into force, not announced yet.
 pub(crate) fn passed_on_attach<'a>(ticket: &Ticket, policies: &Policies) -> Vec<What<'a>> {
     let mut found = Vec::new();
-    for id in clocks(ticket, policies) {
+    for id in policies.clocks_with_target(ticket) {
         let clock = Clock::of(ticket, policies, id);
-        let mut search = Search {
-            ticket,
-            last: micros(ticket.last_event_at()),
-            first: None,
-        };
+        let mut search = Search::on(ticket);
         search.breach(&clock);
-        let on_attach = search.first.filter(|due| {
-            matches!(
-                due.what,
-                What::Breach {
-                    on_attach: true,
-                    ..
-                }
-            )
-        });
-        found.extend(on_attach.map(|due| due.what));
+        if let Some(First {
+            what: Found::Breach {
+                on_attach: true, ..
+            },
+            ..
+        }) = search.first
+        {
+            found.extend(search.due().map(|due| due.what));
+        }
     }
     found
 }
 
-/// The clocks that may have a target: those that a policy has one for, and the promises. In a fixed order.
-fn clocks(ticket: &Ticket, policies: &Policies) -> impl Iterator<Item = ClockId> {
-    let promised = ticket
-        .marks()
-        .iter()
-        .any(|mark| matches!(mark.kind, MarkKind::Promised { .. }));
-    let has_target = move |id: &ClockId| match id.metric {
-        Metric::PromisedUpdate => promised && id.agreement == Agreement::Sla,
-        metric => policies.has_target(id.agreement, metric),
-    };
-    let of = |agreement| {
-        Metric::ALL
-            .into_iter()
-            .map(move |metric| ClockId { agreement, metric })
-    };
-    Agreement::ALL.into_iter().flat_map(of).filter(has_target)
-}
-
 /// The earliest thing found so far.
-struct Search<'t, 'a> {
-    ticket: &'t Ticket,
+///
+/// The keys of what is announced are digests of a few hundred bytes. So they are worked out as late as can be: never for what
+/// would not come first anyway, and never where nothing like it was announced yet.
+struct Search<'c, 'a> {
+    ticket: &'c Ticket,
     last: Micros,
-    first: Option<Due<'a>>,
+    first: Option<First<'c, 'a>>,
 }
 
-impl<'a> Search<'_, 'a> {
-    /// What was due before the last event is due at it: only now do its conditions hold.
-    fn offer(&mut self, scheduled: Micros, what: impl FnOnce() -> What<'a>) {
+struct First<'c, 'a> {
+    at: Micros,
+    scheduled: Micros,
+    what: Found<'c, 'a>,
+}
+
+/// [`What`] without its key.
+enum Found<'c, 'a> {
+    Wake,
+    Breach {
+        clock: &'c Clock<'c>,
+        anchor: Anchor<'c>,
+        on_attach: bool,
+    },
+    Fire {
+        rule: &'a Rule,
+        level: &'a Level,
+        anchor: Anchor<'c>,
+        repeat: u16,
+        past: bool,
+    },
+}
+
+impl<'c, 'a> Search<'c, 'a> {
+    fn on(ticket: &'c Ticket) -> Search<'c, 'a> {
+        Search {
+            ticket,
+            last: micros(ticket.last_event_at()),
+            first: None,
+        }
+    }
+
+    /// What was found, with its name.
+    fn due(&self) -> Option<Due<'a>> {
+        let first = self.first.as_ref()?;
+        let what = match &first.what {
+            Found::Wake => What::Wake,
+            Found::Breach {
+                clock,
+                anchor,
+                on_attach,
+            } => What::Breach {
+                clock: clock.id,
+                key: anchor.breach(self.ticket),
+                target: clock.target_text().unwrap_or_default().into_owned(),
+                on_attach: *on_attach,
+            },
+            Found::Fire {
+                rule,
+                level,
+                anchor,
+                repeat,
+                past,
+            } => What::Fire {
+                rule,
+                level,
+                key: anchor.firing(self.ticket, rule, level, *repeat),
+                past: *past,
+            },
+        };
+        Some(Due {
+            at: first.at,
+            scheduled: first.scheduled,
+            what,
+        })
+    }
+
+    /// Whether something scheduled for this instant would come before all that is known.
+    fn is_earlier(&self, scheduled: Micros) -> bool {
         let at = scheduled.max(self.last);
-        if self.first.as_ref().is_none_or(|known| at < known.at) {
-            self.first = Some(Due {
-                at,
+        self.first.as_ref().is_none_or(|known| at < known.at)
+    }
+
+    /// What was due before the last event is due at it: only now do its conditions hold.
+    fn offer(&mut self, scheduled: Micros, what: Found<'c, 'a>) {
+        if self.is_earlier(scheduled) {
+            self.first = Some(First {
+                at: scheduled.max(self.last),
                 scheduled,
-                what: what(),
+                what,
             });
         }
     }
 
-    fn breach(&mut self, clock: &Clock<'_>) {
+    /// Whether the ticket announced what has this key.
+    fn is_announced(&self, about: About, key: impl FnOnce(&Ticket) -> FiringKey) -> bool {
+        self.ticket.may_have_announced(about) && self.ticket.has_announced(key(self.ticket))
+    }
+
+    fn breach(&mut self, clock: &'c Clock<'c>) {
         let (true, Some(amount), Some(started)) = (clock.is_live(), clock.amount, clock.started)
         else {
             return;
@@ -167,40 +243,28 @@ impl<'a> Search<'_, 'a> {
             State::Running => clock.until(amount.saturating_sub(clock.elapsed)),
             _ => None,
         };
-        let Some(at) = at else { return };
-        let target = clock.target_text().unwrap_or_default();
-        let key = self.key(
-            &Anchor {
-                what: &clock.id.to_string(),
-                version: started.version,
-                target: &target,
-            },
-            "",
-            "breach",
-            0,
-        );
-        if !self.ticket.has_announced(key) {
+        let Some(at) = at.filter(|at| self.is_earlier(*at)) else {
+            return;
+        };
+        let anchor = Anchor::Clock { clock, started };
+        if !self.is_announced(About::breach(clock.id), |ticket| anchor.breach(ticket)) {
             let on_attach = breached && clock.elapsed_at_attach > amount;
-            self.offer(at, || What::Breach {
-                clock: clock.id,
-                key,
-                target,
-                on_attach,
-            });
+            self.offer(
+                at,
+                Found::Breach {
+                    clock,
+                    anchor,
+                    on_attach,
+                },
+            );
         }
     }
 
-    fn clock_rule<'p>(&mut self, rule: &'a Rule, clock: &Clock<'p>, policies: &'p Policies) {
+    fn clock_rule(&mut self, rule: &'a Rule, clock: &'c Clock<'c>, policies: &'c Policies) {
         let (Some(amount), Some(started)) = (clock.amount, clock.started) else {
             return;
         };
-        let what = clock.id.to_string();
-        let target = clock.target_text().unwrap_or_default();
-        let anchor = Anchor {
-            what: &what,
-            version: started.version,
-            target: &target,
-        };
+        let anchor = Anchor::Clock { clock, started };
         let (swapped, last) = (clock.attached_at > started.at, self.last);
         let by_instant = rule
             .levels
@@ -211,12 +275,12 @@ impl<'a> Search<'_, 'a> {
         } else {
             None
         };
-        self.levels(rule, &anchor, |level, more| {
+        self.levels(rule, anchor, |level, more| {
             let (running, instant) = match level.at.0 {
                 Kind::Percent(percent) => (Some(share(percent, amount)), None),
                 Kind::Before(offset) => from_due(amount, due, offset, -1),
                 Kind::After(offset) => from_due(amount, due, offset, 1),
-                Kind::For(_) | Kind::Times(_) => return None,
+                Kind::For(_) | Kind::AtOnce | Kind::Times(_) => return None,
             };
             match (running, instant) {
                 (Some(threshold), _) => {
@@ -241,35 +305,40 @@ impl<'a> Search<'_, 'a> {
         });
     }
 
-    /// A rule that counts from an event: the last activity, or an unanswered message.
+    /// A rule that counts from an event: the last activity, an unanswered message, a low rating.
     fn waiting_rule(
         &mut self,
         rule: &'a Rule,
-        (calendar, name): (&Calendar, &Name),
+        (calendar, name): (&Calendar, &'a Name),
         (since, version): (Micros, u64),
-    ) {
-        let what = if rule.trigger == Trigger::CustomerWaits {
-            "customer waits"
-        } else {
-            "idle"
+    ) where
+        'a: 'c,
+    {
+        let what = match rule.trigger {
+            Trigger::CustomerWaits => "customer waits",
+            Trigger::LowRating { .. } => "low rating",
+            _ => "idle",
         };
-        let anchor = Anchor {
+        let anchor = Anchor::Event {
             what,
             version,
             target: name.as_str(),
         };
-        self.levels(rule, &anchor, |level, more| {
-            let Kind::For(target) = level.at.0 else {
-                return None;
+        self.levels(rule, anchor, |level, more| {
+            let at = match level.at.0 {
+                Kind::AtOnce => since,
+                Kind::For(target) => {
+                    let amount = target.amount_from(since, calendar);
+                    match target.measure() {
+                        Measure::Calendar => since.checked_add(amount)?,
+                        Measure::Business => calendar.add_us(since, amount)?,
+                    }
+                }
+                _ => return None,
             };
-            let amount = target.amount_from(since, calendar);
             let every = level
                 .repeat
                 .map_or(Measure::Business, |repeat| repeat.every.measure());
-            let at = match target.measure() {
-                Measure::Calendar => since.checked_add(amount)?,
-                Measure::Business => calendar.add_us(since, amount)?,
-            };
             let at = match (more, every) {
                 (0, _) => at,
                 (more, Measure::Calendar) => at.checked_add(more)?,
@@ -288,12 +357,12 @@ impl<'a> Search<'_, 'a> {
             let Some((at, version)) = reopened.get(usize::from(times) - 1).copied() else {
                 continue;
             };
-            let anchor = Anchor {
+            let anchor = Anchor::Event {
                 what: "reopened",
                 version,
                 target: "",
             };
-            self.fire(rule, level, &anchor, 0, at, false);
+            self.fire(rule, level, anchor, 0, at, false);
         }
     }
 
@@ -302,7 +371,7 @@ impl<'a> Search<'_, 'a> {
     fn levels(
         &mut self,
         rule: &'a Rule,
-        anchor: &Anchor<'_>,
+        anchor: Anchor<'c>,
         when: impl Fn(&Level, Micros) -> Option<(Micros, bool)>,
     ) {
         for level in &rule.levels {
@@ -324,51 +393,95 @@ impl<'a> Search<'_, 'a> {
         }
     }
 
-    /// Offers a firing, unless it was announced before; whether it was not.
+    /// Offers a firing, unless it was announced before. Whether no later repeat can come before it: it was not announced, or
+    /// something else comes first anyway (a repeat is never earlier than the one before it).
     fn fire(
         &mut self,
         rule: &'a Rule,
         level: &'a Level,
-        anchor: &Anchor<'_>,
-        n: u16,
+        anchor: Anchor<'c>,
+        repeat: u16,
         at: Micros,
         past: bool,
     ) -> bool {
-        let key = self.key(anchor, rule.name.as_str(), level.name.as_str(), n);
-        let is_new = !self.ticket.has_announced(key);
-        if is_new && level.guard.holds(self.ticket) {
-            self.offer(at, || What::Fire {
-                rule,
-                level,
-                key,
-                past,
-            });
+        if !self.is_earlier(at) {
+            return true;
         }
-        is_new
-    }
-
-    /// The key of what is announced once for ever.
-    fn key(&self, anchor: &Anchor<'_>, rule: &str, level: &str, repeat: u16) -> FiringKey {
-        let (tenant, id) = (self.ticket.tenant().uuid(), self.ticket.id().uuid());
-        FiringKey::from_uuid(derive(&[
-            b"firing",
-            tenant.as_bytes(),
-            id.as_bytes(),
-            anchor.what.as_bytes(),
-            rule.as_bytes(),
-            level.as_bytes(),
-            &anchor.version.to_be_bytes(),
-            anchor.target.as_bytes(),
-            &repeat.to_be_bytes(),
-        ]))
+        let about = About::firing(&rule.name, &level.name);
+        if self.is_announced(about, |ticket| anchor.firing(ticket, rule, level, repeat)) {
+            return false;
+        }
+        if level.guard.holds(self.ticket) {
+            let attached = self.ticket.moved_to_rulebook();
+            let past = past || attached.is_some_and(|since| at < since);
+            self.offer(
+                at,
+                Found::Fire {
+                    rule,
+                    level,
+                    anchor,
+                    repeat,
+                    past,
+                },
+            );
+        }
+        true
     }
 }
 
 /// What a key counts from: the place of the event that the trigger counts from, and the target in force as text.
-struct Anchor<'a> {
-    what: &'a str,
-    version: u64,
-    target: &'a str,
+#[derive(Clone, Copy)]
+enum Anchor<'c> {
+    Clock {
+        clock: &'c Clock<'c>,
+        started: Started,
+    },
+    Event {
+        what: &'static str,
+        version: u64,
+        target: &'c str,
+    },
+}
+
+impl Anchor<'_> {
+    /// The key of a breach.
+    fn breach(&self, ticket: &Ticket) -> FiringKey {
+        self.key(ticket, "", "breach", 0)
+    }
+
+    /// The key of a level's firing.
+    fn firing(&self, ticket: &Ticket, rule: &Rule, level: &Level, repeat: u16) -> FiringKey {
+        self.key(ticket, rule.name.as_str(), level.name.as_str(), repeat)
+    }
+
+    /// The key of what is announced once for ever.
+    fn key(&self, ticket: &Ticket, rule: &str, level: &str, repeat: u16) -> FiringKey {
+        let (id_text, target_text);
+        let (what, version, target) = match self {
+            Anchor::Clock { clock, started } => {
+                id_text = clock.id.text();
+                target_text = clock.target_text().unwrap_or_default();
+                (id_text.as_str(), started.version, &*target_text)
+            }
+            Anchor::Event {
+                what,
+                version,
+                target,
+            } => (*what, *version, *target),
+        };
+        let (tenant, id) = (ticket.tenant().uuid(), ticket.id().uuid());
+        FiringKey::from_uuid(derive(&[
+            b"firing",
+            tenant.as_bytes(),
+            id.as_bytes(),
+            what.as_bytes(),
+            rule.as_bytes(),
+            level.as_bytes(),
+            &version.to_be_bytes(),
+            target.as_bytes(),
+            &repeat.to_be_bytes(),
+        ]))
+    }
 }
 
 /// The threshold at an offset from the due: running time for a business offset, an instant for a calendar offset.

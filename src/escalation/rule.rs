@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::id::{AgentId, Name, TeamId};
 use crate::sla::{Condition, Target};
 use crate::ticket::{
-    Agreement, ClockId, CloseReason, Metric, PendingReason, Priority, Stage, Status, Ticket,
+    Agreement, ClockId, CloseReason, Metric, PendingReason, Priority, RatingKind, Stage, Status,
+    Ticket,
 };
 
 use super::threshold::{Kind, Threshold};
@@ -109,6 +110,13 @@ pub enum Trigger {
     CustomerWaits,
     /// The ticket was reopened. Counted in times.
     Reopened,
+    /// A customer gave at most this mark. Counted from the rating; over once a later one of its kind is better.
+    LowRating {
+        /// What the customer was asked.
+        kind: RatingKind,
+        /// The best mark that is low.
+        at_most: u8,
+    },
 }
 
 impl Trigger {
@@ -190,6 +198,10 @@ impl Level {
             Trigger::Idle { .. } | Trigger::CustomerWaits => {
                 (matches!(self.at.0, Kind::For(_)), "`after 3h`")
             }
+            Trigger::LowRating { .. } => (
+                matches!(self.at.0, Kind::For(_) | Kind::AtOnce),
+                "`at once` or `after 3h`",
+            ),
             Trigger::Reopened => (
                 matches!(self.at.0, Kind::Times(_)) && self.repeat.is_none(),
                 "`2 times`, not repeated",

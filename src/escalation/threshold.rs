@@ -14,6 +14,7 @@ use crate::sla::{Measure, Target};
 /// - `30min before due`, `1h after due`: so much before or after the clock's target is used up. A business amount is running time
 ///   of the clock; a calendar amount is counted from the due instant;
 /// - `after 3h`, `after 48h calendar`, `after 2 business days`: so long after what an idle or waiting rule counts from;
+/// - `at once`: as soon as a low rating is there;
 /// - `2 times`: at that reopening.
 ///
 /// ```
@@ -32,6 +33,7 @@ pub(crate) enum Kind {
     Before(Target),
     After(Target),
     For(Target),
+    AtOnce,
     Times(u16), // INVARIANT: more than 0
 }
 
@@ -46,6 +48,9 @@ impl Threshold {
             .then_some(Threshold(Kind::Percent(percent)))
             .ok_or_else(invalid)
     }
+
+    /// As soon as what is watched is there.
+    pub const AT_ONCE: Threshold = Threshold(Kind::AtOnce);
 
     /// Whether it is counted from the due instant, in calendar time.
     pub(super) fn is_from_an_instant(self) -> bool {
@@ -90,7 +95,9 @@ impl FromStr for Threshold {
         // An offset from the due is an amount: a number of days has none before a clock starts.
         let offset =
             |text: &str| target(text).and_then(|t| t.amount().map(|_| t).ok_or_else(invalid));
-        if let Some(percent) = text.strip_suffix('%') {
+        if text == "at once" {
+            Ok(Threshold::AT_ONCE)
+        } else if let Some(percent) = text.strip_suffix('%') {
             Threshold::percent(number(percent)?)
         } else if let Some(amount) = text.strip_suffix("before due") {
             offset(amount).map(|target| Threshold(Kind::Before(target)))
@@ -113,6 +120,7 @@ impl fmt::Display for Threshold {
             Kind::Before(amount) => write!(f, "{amount} before due"),
             Kind::After(amount) => write!(f, "{amount} after due"),
             Kind::For(amount) => write!(f, "after {amount}"),
+            Kind::AtOnce => f.write_str("at once"),
             Kind::Times(1) => f.write_str("1 time"),
             Kind::Times(times) => write!(f, "{times} times"),
         }
@@ -136,7 +144,7 @@ impl<'de> Deserialize<'de> for Threshold {
 /// A text that is not a [`Threshold`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{text}` is not a threshold; allowed are `75 %` (1 to 1000), `1h before due`, `1h after due`, `after 3h` and `2 times`"
+    "`{text}` is not a threshold; allowed are `75 %` (1 to 1000), `1h before due`, `1h after due`, `after 3h`, `at once` and `2 times`"
 )]
 pub struct InvalidThreshold {
     text: String,

@@ -224,7 +224,13 @@ pub struct Backlog {
 }
 
 impl Backlog {
-    /// How many tickets wait at the instant of the report.
+    /// The same series, with the number at its end as the present one.
+    pub(super) fn at_its_end(mut self) -> Backlog {
+        self.now = self.days.last().map_or(0, |day| day.count);
+        self
+    }
+
+    /// How many tickets wait at the instant of the report; in a group with a period, at the end of that.
     pub fn now(&self) -> u64 {
         self.now
     }

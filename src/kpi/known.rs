@@ -6,11 +6,14 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::id::Name;
 use crate::sla::{OnReopen, State, Verdict};
-use crate::ticket::CloseReason;
+use crate::ticket::{CloseReason, Estimate, FieldValue, Metric};
 
 use super::error::KpiError;
-use super::facts::{ClockFact, FORMULA, Fact, FirstResponse, Lengths, Own};
+use super::facts::{
+    ClockFact, FORMULA, Fact, FirstResponse, Holder, Lengths, Own, RatingFact, Response, Spent,
+};
 use super::ratio::Exclusion;
 
 /// A ticket as it was known at an instant.
@@ -22,10 +25,32 @@ pub(super) struct Known<'a> {
 }
 
 /// One resolution: a cycle has at most one, its last.
-pub(super) struct Resolution {
+#[derive(Clone, Copy)]
+pub(super) struct Resolution<'a> {
+    pub(super) row: &'a Fact,
     pub(super) at: DateTime<Utc>,
+    /// What the ticket's time until then was spent on.
+    pub(super) spent: Spent,
     /// When it proved not to hold.
     pub(super) reopened_at: Option<DateTime<Utc>>,
+}
+
+impl Resolution<'_> {
+    /// Who resolved the ticket, and the team in charge then.
+    pub(super) fn resolver(&self) -> Holder {
+        Holder {
+            agent: self.row.resolver.and_then(|actor| actor.human_agent()),
+            team: self.row.assignee.team,
+        }
+    }
+
+    /// What the time from the begin of its cycle was spent on.
+    pub(super) fn cycle_spent(&self) -> Spent {
+        match (self.row.spent, self.row.cycle_spent) {
+            (Some(whole), Some(cycle)) => self.spent - (whole - cycle),
+            _ => self.spent,
+        }
+    }
 }
 
 /// Where a ticket stood.
@@ -82,10 +107,25 @@ impl<'a> Known<'a> {
         self.rows
     }
 
+    /// The row whose columns stand for the ticket.
+    pub(super) fn first(&self) -> &'a Fact {
+        self.rows.first().unwrap_or(self.last)
+    }
+
+    pub(super) fn field(&self, name: &Name) -> Option<&'a FieldValue> {
+        self.own.fields.get(name)
+    }
+
+    /// Who is in charge as the ticket stands.
+    pub(super) fn assigned(&self) -> Holder {
+        Holder {
+            agent: self.last.agent,
+            team: self.last.team,
+        }
+    }
+
     pub(super) fn created_at(&self) -> DateTime<Utc> {
-        self.rows
-            .first()
-            .map_or(self.last.created_at, |row| row.created_at)
+        self.first().created_at
     }
 
     pub(super) fn clocks(&self) -> &'a [ClockFact] {
@@ -106,24 +146,97 @@ impl<'a> Known<'a> {
     }
 
     /// The resolutions, in order.
-    pub(super) fn resolutions(&self) -> impl Iterator<Item = Resolution> {
-        let of = |row: &Fact| {
-            Some(Resolution {
-                at: self.resolved(row)?.0,
-                reopened_at: self.past(row.reopened_at),
-            })
-        };
-        self.rows.iter().filter_map(of)
+    pub(super) fn resolutions(&self) -> impl Iterator<Item = Resolution<'a>> {
+        self.rows.iter().filter_map(|row| self.resolved(row))
     }
 
-    /// The first entry into `Resolved`, and the time from creation to it.
-    pub(super) fn first_resolution(&self) -> Option<(DateTime<Utc>, Lengths)> {
+    /// The first entry into `Resolved`.
+    pub(super) fn first_resolution(&self) -> Option<Resolution<'a>> {
         self.rows.iter().find_map(|row| self.first_resolved(row))
     }
 
-    /// The last entry into `Resolved`, and the time from creation to it.
-    pub(super) fn last_resolution(&self) -> Option<(DateTime<Utc>, Lengths)> {
+    /// The last entry into `Resolved`.
+    pub(super) fn last_resolution(&self) -> Option<Resolution<'a>> {
         self.rows.iter().rev().find_map(|row| self.resolved(row))
+    }
+
+    /// The last time that it left the backlog.
+    pub(super) fn last_leaving(&self) -> Option<(&'a Fact, DateTime<Utc>)> {
+        let leaving = |row: &'a Fact| Some((row, self.past(row.left_at)?));
+        self.rows.iter().rev().find_map(leaving)
+    }
+
+    /// Every answer after the first.
+    pub(super) fn responses(&self) -> impl Iterator<Item = &'a Response> {
+        let all = self.rows.iter().flat_map(|row| &row.responses);
+        all.filter(|response| response.at <= self.as_of)
+    }
+
+    /// The marks that stand: of each kind about each cycle the last one.
+    pub(super) fn ratings(&self) -> impl Iterator<Item = &'a RatingFact> {
+        let as_of = self.as_of;
+        self.rows.iter().flat_map(move |row| {
+            let given = row.ratings.iter().filter(move |mark| mark.at <= as_of);
+            given.clone().enumerate().filter_map(move |(i, mark)| {
+                let mut later = given.clone().skip(i.saturating_add(1));
+                later.all(|other| other.kind != mark.kind).then_some(mark)
+            })
+        })
+    }
+
+    /// The effort recorded on it, by whom.
+    pub(super) fn effort(&self) -> impl Iterator<Item = (Holder, i64)> {
+        let all = self.rows.iter().flat_map(|row| &row.effort);
+        all.filter(|one| one.at <= self.as_of).map(|one| {
+            let by = Holder {
+                agent: one.by,
+                team: one.team,
+            };
+            (by, one.spent_us)
+        })
+    }
+
+    /// The first thing that the customer was told about when it would be resolved.
+    pub(super) fn first_estimate(&self) -> Option<&'a Estimate> {
+        self.own
+            .estimates
+            .first()
+            .filter(|one| one.made_at <= self.as_of)
+    }
+
+    /// Over all cycles known by the instant.
+    pub(super) fn sum(&self, column: impl Fn(&Fact) -> u32) -> u64 {
+        let counts = self.rows.iter().map(column);
+        counts.fold(0, |sum, n| sum.saturating_add(u64::from(n)))
+    }
+
+    /// How many human agents wrote on it.
+    pub(super) fn agents(&self) -> u32 {
+        self.own.agents
+    }
+
+    /// Who gave the first answer, and in which team's charge.
+    pub(super) fn replier(&self) -> Option<Holder> {
+        match self.own.first_response {
+            FirstResponse::Answered { at, by, .. } if at <= self.as_of => Some(Holder {
+                agent: Some(by),
+                team: self.own.first_responding_team,
+            }),
+            _ => None,
+        }
+    }
+
+    /// To whose credit a clock is counted: who answered first, who resolved last, else who is in charge as the ticket stands.
+    pub(super) fn credit(&self, metric: Metric) -> Holder {
+        let found = match metric {
+            Metric::FirstResponse => self.replier(),
+            Metric::RequesterWait
+            | Metric::AgentWork
+            | Metric::FirstResolution
+            | Metric::TotalResolution => self.last_resolution().map(|one| one.resolver()),
+            _ => None,
+        };
+        found.unwrap_or(self.assigned())
     }
 
     /// How long the customer's first contact waited for an answer, or why that is not known.
@@ -170,15 +283,23 @@ impl<'a> Known<'a> {
         at.filter(|at| *at <= self.as_of)
     }
 
-    fn first_resolved(&self, row: &Fact) -> Option<(DateTime<Utc>, Lengths)> {
-        self.past(row.first_resolved_at)
-            .zip(row.first_spent.map(|spent| spent.whole()))
+    fn first_resolved(&self, row: &'a Fact) -> Option<Resolution<'a>> {
+        Some(Resolution {
+            row,
+            at: self.past(row.first_resolved_at)?,
+            spent: row.first_spent?,
+            reopened_at: self.past(row.reopened_at),
+        })
     }
 
-    fn resolved(&self, row: &Fact) -> Option<(DateTime<Utc>, Lengths)> {
-        let last = self
-            .past(row.resolved_at)
-            .zip(row.spent.map(|spent| spent.whole()));
+    fn resolved(&self, row: &'a Fact) -> Option<Resolution<'a>> {
+        let last = self.past(row.resolved_at).zip(row.spent);
+        let last = last.map(|(at, spent)| Resolution {
+            row,
+            at,
+            spent,
+            reopened_at: self.past(row.reopened_at),
+        });
         last.or_else(|| self.first_resolved(row))
     }
 }

@@ -37,27 +37,55 @@
 //! store.
 
 mod backlog;
+mod contact;
 mod days;
+mod dialect;
 mod error;
 mod facts;
 mod figures;
+mod group;
 mod known;
 mod measure;
 mod multiset;
+mod period;
+mod place;
 mod quantile;
 mod ratio;
 mod report;
+mod rows;
 mod tally;
 mod text;
 mod window;
 
 pub use backlog::{Backlog, BacklogDay, Flow, backlog_by_day};
+pub use contact::{
+    Contact, ContactEnd, ContactRules, ContactTally, SERVICE_LEVELS, ServiceLevel,
+    ServiceLevelDefinition,
+};
+pub use dialect::{
+    DIALECTS, Dialect, DialectDefinition, Difference, FirstContact, Judgement, differ,
+    first_contact,
+};
 pub use error::KpiError;
-pub use facts::{ClockFact, FORMULA, Fact, FirstResponse, Lengths, Own, Spent, facts};
-pub use figures::{Attainment, Durations, KpiReport};
-pub use measure::{Definition, Direction, Kpi, MEASURES, Unit, WindowOf};
+pub use facts::{
+    ClockFact, Effort, FORMULA, Fact, FirstResponse, Holder, Holding, Lengths, Own, RatingFact,
+    Response, Spent, facts,
+};
+pub use figures::{
+    Amounts, Attainment, Bands, Durations, Figure, KpiReport, Marks, MarksOfScale, Net, PerUnit,
+};
+pub use group::{Group, GroupReport, GroupTally, Grouping};
+pub use measure::{
+    Attribution, Definition, Direction, Kpi, MEASURES, NOT_FED, NotFed, Unit, WindowOf,
+    definitions_markdown,
+};
+pub use period::{Every, Period};
+pub use place::{Dimension, Filter, Label};
 pub use quantile::{Summary, nearest_rank};
 pub use ratio::{Excluded, Exclusion, Ratio};
 pub use report::{Report, by_ticket};
+pub use rows::Rows;
 pub use tally::Tally;
+pub use text::escape::{Formulas, csv_cell};
+pub(crate) use text::{Row, clock as clock_name, grouped, length, moment, table};
 pub use window::{Cohort, Scope, Window};

@@ -27,6 +27,18 @@ pub enum Exclusion {
     Undecided,
     /// Closed without what the clock waited for.
     Cancelled,
+    /// Resolved, and open again.
+    Reopened,
+    /// Nobody recorded any effort.
+    NotRecorded,
+    /// The customer was told no time of resolution before it.
+    NotEstimated,
+    /// Declared to be beyond what a first contact can resolve.
+    BeyondFirstContact,
+    /// The customer gave up within the time that is too short to count.
+    ShortAbandon,
+    /// Waiting in the queue still at the instant of the report.
+    Queued,
 }
 
 impl fmt::Display for Exclusion {
@@ -38,6 +50,12 @@ impl fmt::Display for Exclusion {
             Exclusion::NotStarted => "not started",
             Exclusion::Undecided => "undecided",
             Exclusion::Cancelled => "cancelled",
+            Exclusion::Reopened => "open again",
+            Exclusion::NotRecorded => "without recorded effort",
+            Exclusion::NotEstimated => "without an estimate",
+            Exclusion::BeyondFirstContact => "beyond a first contact",
+            Exclusion::ShortAbandon => "abandoned at once",
+            Exclusion::Queued => "still queued",
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Which report is wanted: its window, its settings, and over which rows.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Utc, Weekday};
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::Zone;
@@ -9,6 +9,7 @@ use crate::time::Span;
 use super::error::KpiError;
 use super::facts::Fact;
 use super::figures::KpiReport;
+use super::place::{Dimension, Filter, Label};
 use super::tally::Tally;
 use super::window::{Cohort, Scope, Window};
 
@@ -30,6 +31,10 @@ pub struct Report {
     cohort: Cohort,
     reopen_within: Span,
     zone: Zone,
+    #[serde(default = "super::window::monday")]
+    week_begins: Weekday,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    filters: Vec<Filter>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +58,8 @@ impl Report {
             cohort: Cohort::ByMeasure,
             reopen_within: Span::hours(7 * 24),
             zone: Zone::utc(),
+            week_begins: Weekday::Mon,
+            filters: Vec::new(),
         }
     }
 
@@ -104,11 +111,33 @@ impl Report {
         }
     }
 
-    /// Whose midnights end the days of the backlog, and in whose time the text shows instants. Windows and figures do not
-    /// depend on it.
+    /// Whose midnights end the days of the backlog, by whose clock periods are, and in whose time the text shows instants.
+    /// Windows and figures do not depend on it.
     #[must_use]
     pub fn zone(self, zone: Zone) -> Report {
         Report { zone, ..self }
+    }
+
+    /// With which day weeks begin; Monday, if nothing is said.
+    #[must_use]
+    pub fn week_begins(self, week_begins: Weekday) -> Report {
+        Report {
+            week_begins,
+            ..self
+        }
+    }
+
+    /// Narrowed to what `dimension` gives one of `labels`. Said twice, both must hold.
+    ///
+    /// Each figure is placed as its definition says: narrowed to an agent, resolutions are those by that agent, first
+    /// responses those given by that agent, and the backlog what that agent is in charge of.
+    #[must_use]
+    pub fn only(mut self, dimension: Dimension, labels: impl Into<Vec<Label>>) -> Report {
+        self.filters.push(Filter {
+            dimension,
+            labels: labels.into(),
+        });
+        self
     }
 
     /// What the report is about at `as_of`.
@@ -123,6 +152,8 @@ impl Report {
             cohort: self.cohort,
             reopen_within: self.reopen_within,
             zone: self.zone.clone(),
+            week_begins: self.week_begins,
+            filters: self.filters.clone(),
         }
     }
 

@@ -1,10 +1,13 @@
 //! Which tickets a figure is about: the window, and everything else that two tallies must share.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc, Weekday};
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::Zone;
 use crate::time::Span;
+
+use super::known::Known;
+use super::place::{Filter, Place};
 
 /// A half-open stretch of time `[from, to)`; an end that is absent is open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -68,11 +71,32 @@ pub struct Scope {
     pub cohort: Cohort,
     /// How soon after its resolution a reopening counts.
     pub reopen_within: Span,
-    /// Whose midnights end the days of the backlog.
+    /// Whose midnights end the days of the backlog, and by whose clock periods are.
     pub zone: Zone,
+    /// With which day weeks begin.
+    #[serde(default = "monday")]
+    pub week_begins: Weekday,
+    /// What the report is narrowed to: places that all of these admit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub filters: Vec<Filter>,
+}
+
+pub(super) fn monday() -> Weekday {
+    Weekday::Mon
 }
 
 impl Scope {
+    /// Whether the filters let a place through, whatever the window.
+    pub(super) fn passes(&self, ticket: &Known<'_>, place: &Place) -> bool {
+        let mut filters = self.filters.iter();
+        filters.all(|filter| filter.admits(ticket, place, self))
+    }
+
+    /// Whether a place is counted.
+    pub(super) fn admits(&self, ticket: &Known<'_>, place: &Place) -> bool {
+        self.window.contains(place.at) && self.passes(ticket, place)
+    }
+
     /// Whether that much time has passed since `at` that a reopening could no longer count.
     pub(super) fn is_mature(&self, at: DateTime<Utc>) -> bool {
         self.as_of.signed_duration_since(at) >= self.reopen_within.delta()

@@ -51,6 +51,11 @@ pub enum AnomalyKind {
     StoredFieldValue,
     /// A text or a list longer than the rulebook allows.
     TooLarge,
+    /// In a [what-if](super::WhatIf): somebody made so what the rules had made so already; it is no event.
+    NoEffect,
+    /// In a [what-if](super::WhatIf): a customer's message met a ticket that waited or was resolved, where it had met one
+    /// at work; it moves the ticket as it would live.
+    MovedByMessage,
     /// Anything else that a live desk would have refused.
     Refused,
     /// Something that the reader of the log noticed, under the reader's own name.
@@ -81,6 +86,8 @@ impl AnomalyKind {
             AnomalyKind::UnknownMessage => "unknown_message",
             AnomalyKind::StoredFieldValue => "stored_field_value",
             AnomalyKind::TooLarge => "too_large",
+            AnomalyKind::NoEffect => "no_effect",
+            AnomalyKind::MovedByMessage => "moved_by_message",
             AnomalyKind::Refused => "refused",
             AnomalyKind::Noted(name) => name.as_str(),
         }

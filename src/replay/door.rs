@@ -3,11 +3,13 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::desk::{TenantDesk, Working, stamp};
+use crate::desk::{TenantDesk, Working};
 use crate::error::Error;
 use crate::id::TicketId;
 use crate::rulebook::{MissingRulebook, Rulebooks};
-use crate::store::{Commit, Load, Part, Store, StoreErrorKind, StreamId, UniqueKey, Wake};
+use crate::store::{
+    Commit, Load, Part, Snapshot, Store, StoreErrorKind, StreamId, TicketRow, UniqueKey,
+};
 use crate::ticket::{Refusal, Version};
 
 use super::import::Imported;
@@ -22,18 +24,18 @@ impl Imported {
     /// # Errors
     /// The rulebooks lack the version that the ticket is pinned to.
     pub fn commit(&self, rulebooks: &Rulebooks) -> Result<Commit, MissingRulebook> {
-        let book = rulebooks.get(self.ticket.rulebook())?;
-        let working = Working::new(self.ticket.clone(), book);
+        let book = rulebooks.of(&self.ticket)?;
+        let mut working = Working::new(self.ticket.clone(), book);
+        let wake = working.wake();
         let tenant = self.ticket.tenant();
         let part = Part {
             stream: StreamId::ticket(tenant, self.ticket.id()),
             expected: Version::default(),
             events: self.events.clone(),
-            wake: Some(Wake {
-                at: working.wake_at(),
-                stamp: stamp(&self.ticket),
-            }),
+            wake: Some(wake.clone()),
             facts: Some(working.facts()),
+            listing: Some(TicketRow::of(&self.ticket)),
+            snapshot: Some(Snapshot::of(working.ticket).wake(wake)),
         };
         let mut commit = Commit::new(tenant, self.ticket.last_event_at(), vec![part]);
         commit.content.clone_from(&self.content);
@@ -78,7 +80,11 @@ impl<S: Store> TenantDesk<'_, S> {
         load.owners = all.unique.iter().map(|(key, _)| *key).collect();
         for _ in 0..MAX_TRIES {
             let loaded = self.desk().store().load(&load)?;
-            if loaded.streams.iter().any(|events| !events.is_empty()) {
+            if loaded
+                .streams
+                .iter()
+                .any(|stream| !stream.events.is_empty())
+            {
                 return Err(Refusal::AlreadyOpen { ticket }.into());
             }
             let mut commit = all.clone();

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
@@ -113,7 +114,7 @@ impl<'a> Work<'a> {
                 priority: opened.priority,
             }),
         };
-        let Some(working) = Working::begin(tenant, &[first], book) else {
+        let Some(working) = Working::begin(tenant, [first], book) else {
             unreachable!("the first event is the opening");
         };
         let content: Vec<Content> = std::iter::once(subject).chain(address).collect();
@@ -215,7 +216,7 @@ impl<'a> Work<'a> {
         }
         self.push(Event::Imported);
         Imported {
-            ticket: self.working.ticket,
+            ticket: Arc::unwrap_or_clone(self.working.ticket),
             events: self.working.events,
             content: self.content,
             claims: self.claims,
@@ -258,7 +259,7 @@ fn claim_of_address(opened: &Beginning, tenant: TenantId) -> Option<(UniqueKey, 
     Some((key, opened.requester.uuid()))
 }
 
-fn all_may_do_all(rules: &Rules) -> Rules {
+pub(super) fn all_may_do_all(rules: &Rules) -> Rules {
     let everything = |table: Permissions, role| table.with(role, Permission::ALL);
     Rules {
         permissions: Role::ALL

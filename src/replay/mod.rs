@@ -4,7 +4,9 @@
 //! and what it [`Said`]. [`import`] makes a ticket of it: a pure function, no file is read and nothing is stored.
 //! [`TenantDesk::import`](crate::desk::TenantDesk::import) stores the result.
 //!
-//! Two ideas carry the module. What was recorded is a fact: nothing is dropped, nothing is refused, and nothing is
+//! [`WhatIf`] tries another rulebook on histories, imported or lived: which dues, breaches, escalations and figures differ.
+//!
+//! Two ideas carry the import. What was recorded is a fact: nothing is dropped, nothing is refused, and nothing is
 //! added that today's rules would have done (no catch-up, no waking, no follow-up ticket, no status that a message would
 //! have changed). And what surprises is told: whatever a live desk would have refused is applied as recorded and counted
 //! as an anomaly by [kind](AnomalyKind). The live desk itself is asked, through [`decide`](crate::ticket::decide), so the
@@ -53,7 +55,11 @@ mod door;
 mod history;
 mod import;
 mod said;
+mod what_if;
 
 pub use anomaly::{Anomalies, AnomalyKind};
 pub use history::{Beginning, History, Order, Row, Said};
 pub use import::{Imported, import};
+pub use what_if::{
+    Changed, Difference, How, Line, Redone, TicketDifference, Tried, What, WhatIf, what_if,
+};

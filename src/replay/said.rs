@@ -1,6 +1,7 @@
 //! What each thing that a row says becomes: an event, nothing where it is so already, and an anomaly where a live desk would
 //! have refused it.
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::call::{Actor, Call};
@@ -8,7 +9,7 @@ use crate::id::{MessageId, Name, derive};
 use crate::store::UniqueKey;
 use crate::ticket::{
     self, Attachment, Change, Command, ContentKind, Decision, Direction, Draft, Event, FieldValue,
-    MessageAdded, Move, Pending, Refusal, Stage, Status, Step, Visibility, event_of,
+    MessageAdded, Move, Pending, Refusal, Rules, Stage, Status, Step, Ticket, Visibility, event_of,
 };
 use crate::time::truncate;
 
@@ -27,10 +28,8 @@ impl Work<'_> {
         }
     }
 
-    /// What a live desk would say to `command`. It is asked about, never obeyed.
     fn ask(&self, by: Actor, command: Command) -> Result<Decision, Refusal> {
-        let call = Call::with_id(Uuid::nil(), by, self.at).tenant(self.tenant);
-        ticket::decide(&self.working.ticket, &self.rules, &call, self.at, &command)
+        ask(&self.working.ticket, &self.rules, by, self.at, command)
     }
 
     fn status(&mut self, to: Status, label: Option<&Name>) {
@@ -98,7 +97,12 @@ impl Work<'_> {
         if let Change::Redact(message) = change {
             self.forget(*message);
         }
-        if let Some(event) = event_of(&self.working.ticket, &kept) {
+        if let Some(mut event) = event_of(&self.working.ticket, &kept) {
+            if let (Event::Rated(rated), Change::Rate { kind, comment, .. }) = (&mut event, &kept) {
+                rated.scale = self.rules.scales.of(*kind);
+                let text = |comment: &String| self.text(ContentKind::Comment, comment);
+                rated.comment = comment.as_ref().map(text);
+            }
             self.push(event);
         }
     }
@@ -201,8 +205,20 @@ impl Work<'_> {
     }
 }
 
+/// What a live desk would say to `command`. It is asked about, never obeyed.
+pub(super) fn ask(
+    ticket: &Ticket,
+    rules: &Rules,
+    by: Actor,
+    at: DateTime<Utc>,
+    command: Command,
+) -> Result<Decision, Refusal> {
+    let call = Call::with_id(Uuid::nil(), by, at).tenant(ticket.tenant());
+    ticket::decide(ticket, rules, &call, at, &command)
+}
+
 /// By which step a ticket comes from one status to another, and how somebody would ask for it.
-fn step_to(from: Status, to: Status) -> (Step, Move) {
+pub(super) fn step_to(from: Status, to: Status) -> (Step, Move) {
     let done = matches!(from.stage(), Stage::Resolved | Stage::Closed);
     match to {
         Status::Pending(pending) => (Step::Pend, Move::Pend(pending)),
@@ -214,7 +230,7 @@ fn step_to(from: Status, to: Status) -> (Step, Move) {
 }
 
 /// The anomaly that a refusal stands for; `closed` where it is that the ticket is closed.
-fn kind_of(refusal: &Refusal, closed: AnomalyKind) -> AnomalyKind {
+pub(super) fn kind_of(refusal: &Refusal, closed: AnomalyKind) -> AnomalyKind {
     match refusal {
         Refusal::Closed { .. } => closed,
         Refusal::StepNotAllowed { .. } => AnomalyKind::StepNotAllowed,

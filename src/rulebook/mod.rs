@@ -83,9 +83,9 @@ use crate::calendar::Calendar;
 use crate::escalation::{self, Action, Causes, Due, Level, Recipient, Rule, Threshold, Trigger};
 use crate::id::{Name, RulebookId, derive};
 use crate::kpi::{self, Fact};
-use crate::sla::{Condition, Measure, Policies, Policy, Target};
+use crate::sla::{self, Condition, Measure, Policies, Policy, Target};
 use crate::ticket::{Metric, Priority, Rules, Ticket};
-use crate::time::Span;
+use crate::time::{Micros, Span};
 
 pub use lint::{Because, Finding, Problem, Severity};
 pub use versions::{MissingRulebook, Rulebooks};
@@ -199,14 +199,14 @@ impl RulebookDraft {
         let id = RulebookId::from_uuid(derive(&[b"rulebook", &canonical]));
         let mut rules = self.tickets.clone();
         rules.rulebook = Some(id);
-        Ok(Rulebook(Arc::new(Inner {
+        let inner = Arc::new(Inner {
             id,
             draft: self,
             calendar,
-            policies,
             rules_with_calendars,
             rules,
-        })))
+        });
+        Ok(Rulebook { inner, policies })
     }
 }
 
@@ -252,14 +252,16 @@ fn check_rules(rules: &[Rule]) -> Result<(), InvalidRulebook> {
 /// The rules of a desk: immutable, checked, cheap to clone.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(try_from = "RulebookDraft", into = "RulebookDraft")]
-pub struct Rulebook(Arc<Inner>);
+pub struct Rulebook {
+    inner: Arc<Inner>,
+    policies: Policies,
+}
 
 #[derive(Debug)]
 struct Inner {
     id: RulebookId,
     draft: RulebookDraft,
     calendar: Calendar,
-    policies: Policies,
     /// Each escalation rule with its calendar.
     rules_with_calendars: Vec<(Rule, Calendar, Name)>,
     rules: Rules,
@@ -274,7 +276,7 @@ impl TryFrom<RulebookDraft> for Rulebook {
 
 impl From<Rulebook> for RulebookDraft {
     fn from(rulebook: Rulebook) -> RulebookDraft {
-        rulebook.0.draft.clone()
+        rulebook.inner.draft.clone()
     }
 }
 
@@ -300,32 +302,40 @@ impl Rulebook {
 
     /// The version: the same rules have the same id everywhere.
     pub fn id(&self) -> RulebookId {
-        self.0.id
+        self.inner.id
     }
 
     /// What it was built from.
     pub fn as_draft(&self) -> &RulebookDraft {
-        &self.0.draft
+        &self.inner.draft
     }
 
     /// The calendar of whatever names none.
     pub fn calendar(&self) -> &Calendar {
-        &self.0.calendar
+        &self.inner.calendar
     }
 
     /// The policies, in order.
     pub fn policies(&self) -> &Policies {
-        &self.0.policies
+        &self.policies
     }
 
     /// The escalation rules.
     pub fn escalations(&self) -> &[Rule] {
-        &self.0.draft.escalations
+        &self.inner.draft.escalations
     }
 
     /// What is allowed on tickets.
     pub fn tickets(&self) -> &Rules {
-        &self.0.rules
+        &self.inner.rules
+    }
+
+    /// The same rulebook, with the policies of other versions at hand.
+    fn beside(&self, others: &Arc<sla::Versions>) -> Rulebook {
+        Rulebook {
+            inner: self.inner.clone(),
+            policies: self.policies.beside(others),
+        }
     }
 
     /// What `ticket` contributes to every figure.
@@ -335,13 +345,19 @@ impl Rulebook {
 
     /// What falls due first on `ticket`.
     pub(crate) fn next_due(&self, ticket: &Ticket) -> Option<Due<'_>> {
-        escalation::next(
-            ticket,
-            Causes {
-                policies: self.policies(),
-                rules: &self.0.rules_with_calendars,
-            },
-        )
+        escalation::next(ticket, self.causes())
+    }
+
+    /// When that is.
+    pub(crate) fn next_due_at(&self, ticket: &Ticket) -> Option<Micros> {
+        escalation::next_at(ticket, self.causes())
+    }
+
+    fn causes(&self) -> Causes<'_> {
+        Causes {
+            policies: self.policies(),
+            rules: &self.inner.rules_with_calendars,
+        }
     }
 }
 

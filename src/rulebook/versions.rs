@@ -1,8 +1,10 @@
 //! Every rulebook version that tickets are still pinned to.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::id::{RulebookId, TenantId};
+use crate::ticket::Ticket;
 
 use super::Rulebook;
 
@@ -20,8 +22,8 @@ use super::Rulebook;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Rulebooks {
-    current: Rulebook,
-    per_tenant: BTreeMap<TenantId, Rulebook>,
+    current: RulebookId,
+    per_tenant: BTreeMap<TenantId, RulebookId>,
     versions: BTreeMap<RulebookId, Rulebook>,
 }
 
@@ -30,7 +32,7 @@ impl Rulebooks {
     pub fn new(current: Rulebook) -> Rulebooks {
         let versions = BTreeMap::from([(current.id(), current.clone())]);
         Rulebooks {
-            current,
+            current: current.id(),
             per_tenant: BTreeMap::new(),
             versions,
         }
@@ -39,34 +41,52 @@ impl Rulebooks {
     /// The same rulebooks with `next` in force from now on; the one before is kept for its tickets.
     #[must_use]
     pub fn then(mut self, next: Rulebook) -> Rulebooks {
-        self.versions.insert(next.id(), next.clone());
-        self.current = next;
-        self
+        self.current = next.id();
+        self.with_earlier(next)
     }
 
     /// The same rulebooks with another one in force for new tickets of one tenant.
     #[must_use]
     pub fn for_tenant(mut self, tenant: TenantId, rulebook: Rulebook) -> Rulebooks {
-        self.versions.insert(rulebook.id(), rulebook.clone());
-        self.per_tenant.insert(tenant, rulebook);
-        self
+        self.per_tenant.insert(tenant, rulebook.id());
+        self.with_earlier(rulebook)
     }
 
     /// The same rulebooks with an earlier version that tickets are still pinned to.
     #[must_use]
     pub fn with_earlier(mut self, rulebook: Rulebook) -> Rulebooks {
         self.versions.insert(rulebook.id(), rulebook);
+        let shared = |(id, book): (&RulebookId, &Rulebook)| (*id, book.policies().shared());
+        let all = Arc::new(self.versions.iter().map(shared).collect());
+        for book in self.versions.values_mut() {
+            *book = book.beside(&all);
+        }
         self
     }
 
     /// The one in force for new tickets of `tenant`.
     pub fn current(&self, tenant: TenantId) -> &Rulebook {
-        self.per_tenant.get(&tenant).unwrap_or(&self.current)
+        let id = self.per_tenant.get(&tenant).unwrap_or(&self.current);
+        // INVARIANT: whatever is in force is one of the versions.
+        &self.versions[id]
     }
 
     /// The version with this id.
     pub fn get(&self, id: RulebookId) -> Result<&Rulebook, MissingRulebook> {
         self.versions.get(&id).ok_or(MissingRulebook { id })
+    }
+}
+
+impl Rulebooks {
+    /// The version that `ticket` is pinned to.
+    ///
+    /// # Errors
+    /// The first version that is not here of those that it was ever pinned to: each measures its stretch of the ticket's time.
+    pub fn of(&self, ticket: &Ticket) -> Result<&Rulebook, MissingRulebook> {
+        ticket
+            .rulebooks()
+            .try_for_each(|id| self.get(id).map(|_| ()))?;
+        self.get(ticket.rulebook())
     }
 }
 

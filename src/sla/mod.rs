@@ -34,18 +34,22 @@
 
 mod clock;
 mod condition;
+pub mod ledger;
 mod metric;
 mod policy;
 pub mod preset;
 mod reading;
 mod target;
 
-pub(crate) use clock::Clock;
+pub(crate) use clock::{Clock, Started};
 pub use condition::Condition;
+pub use ledger::{Ledger, ledger};
 pub use metric::{AtResolution, Definition, Fulfilment, METRICS, OnReopen, Start};
+pub(crate) use policy::Versions;
 pub use policy::{Policies, Policy, ReopenOption, StartOption};
 pub(crate) use reading::due_of;
-pub use reading::{Reading, State, Verdict, periods, read};
+pub(crate) use reading::swapped;
+pub use reading::{Reading, State, Swapped, Verdict, periods, read};
 pub use target::{InvalidTarget, Measure, Target};
 
 pub use crate::ticket::Metric;

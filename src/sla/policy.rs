@@ -1,16 +1,17 @@
 //! Policies: which targets apply to which tickets, measured by which calendar.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::Calendar;
-use crate::id::Name;
-use crate::ticket::{Agreement, Metric, PendingReasons, Ticket};
+use crate::id::{Name, RulebookId};
+use crate::ticket::{Agreement, ClockId, MarkKind, Metric, PendingReasons, Ticket};
 use crate::time::Span;
 
 use super::condition::Condition;
-use super::target::Target;
+use super::target::{Measure, Target};
 
 /// A named set of targets for the tickets that meet a condition.
 ///
@@ -149,14 +150,19 @@ impl Policy {
 pub(crate) struct Ready {
     pub(crate) policy: Policy,
     pub(crate) calendar: Calendar,
-    pub(crate) calendar_name: Name,
     targets: [Option<Target>; Metric::ALL.len()],
+    target_texts: [Option<String>; Metric::ALL.len()],
     pauses: [PendingReasons; Metric::ALL.len()],
 }
 
 impl Ready {
     pub(crate) fn target(&self, metric: Metric) -> Option<Target> {
         self.targets[metric as usize]
+    }
+
+    /// The canonical text of a target: policy, amount, calendar.
+    pub(crate) fn target_text(&self, metric: Metric) -> Option<&str> {
+        self.target_texts[metric as usize].as_deref()
     }
 
     pub(crate) fn reopening(&self, metric: Metric) -> ReopenOption {
@@ -172,45 +178,111 @@ impl Ready {
     }
 }
 
-/// The policies of a rulebook, in order, each with its calendar.
+/// The policies of several versions of a rulebook.
+pub(crate) type Versions = BTreeMap<RulebookId, Arc<Vec<Ready>>>;
+
+/// The policies of one version, by name.
+#[derive(Clone, Copy)]
+pub(crate) struct Named<'a>(&'a [Ready]);
+
+impl<'a> Named<'a> {
+    pub(crate) fn get(self, name: &Name) -> Option<&'a Ready> {
+        self.0.iter().find(|ready| ready.policy.name == *name)
+    }
+}
+
+/// The policies of a rulebook, in order, each with its calendar. Those of a rulebook that comes from
+/// [`Rulebooks`](crate::rulebook::Rulebooks) know the other versions too, which a ticket needs that was moved between them.
 #[derive(Clone, Debug, Default)]
-pub struct Policies(Vec<Ready>);
+pub struct Policies {
+    ready: Arc<Vec<Ready>>,
+    /// Those of other versions, for tickets that were moved from them.
+    others: Arc<Versions>,
+    /// A bit per clock: whether any policy of the agreement has a target for the metric, in any version.
+    targeted: u64,
+}
 
 impl Policies {
     pub(crate) fn add(&mut self, policy: Policy, calendar_name: Name, calendar: Calendar) {
         let mut targets = [None; Metric::ALL.len()];
+        let mut target_texts = [const { None }; Metric::ALL.len()];
         let mut pauses = [PendingReasons::NONE; Metric::ALL.len()];
         for metric in Metric::ALL {
             targets[metric as usize] = policy.targets.get(&metric).copied();
+            if let Some(target) = targets[metric as usize] {
+                target_texts[metric as usize] = Some(text(&policy.name, target, &calendar_name));
+            }
             pauses[metric as usize] = policy
                 .pauses
                 .get(&metric)
                 .copied()
                 .unwrap_or(metric.definition().pauses);
         }
-        self.0.push(Ready {
+        Arc::make_mut(&mut self.ready).push(Ready {
             policy,
             calendar,
-            calendar_name,
             targets,
+            target_texts,
             pauses,
         });
+        self.targeted = targeted(&self.ready);
+    }
+
+    /// The same policies, with those of other versions at hand.
+    pub(crate) fn beside(&self, others: &Arc<Versions>) -> Policies {
+        let of_versions = others.values().map(|ready| targeted(ready));
+        Policies {
+            others: others.clone(),
+            targeted: of_versions.fold(self.targeted, |all, of| all | of),
+            ..self.clone()
+        }
+    }
+
+    /// These policies, as others may have them at hand.
+    pub(crate) fn shared(&self) -> Arc<Vec<Ready>> {
+        self.ready.clone()
     }
 
     pub(crate) fn get(&self, name: &Name) -> Option<&Ready> {
-        self.0.iter().find(|ready| ready.policy.name == *name)
+        self.at(None).get(name)
     }
 
-    /// Whether any policy of the agreement has a target for the metric.
-    pub(crate) fn has_target(&self, agreement: Agreement, metric: Metric) -> bool {
-        self.0
+    /// The policies of a version; of the one in force where `None`.
+    pub(crate) fn at(&self, version: Option<RulebookId>) -> Named<'_> {
+        Named(match version {
+            None => &self.ready,
+            Some(version) => self.others.get(&version).map_or(&[], |of| of.as_slice()),
+        })
+    }
+
+    /// The clocks that may have a target on `ticket`: those that a policy has one for, and the promises. In a fixed order.
+    pub(crate) fn clocks_with_target(&self, ticket: &Ticket) -> impl Iterator<Item = ClockId> {
+        let promised = ticket
+            .marks()
             .iter()
-            .any(|ready| ready.policy.agreement == agreement && ready.target(metric).is_some())
+            .any(|mark| matches!(mark.kind, MarkKind::Promised { .. }));
+        let mut left = self.targeted;
+        for agreement in Agreement::ALL {
+            left &= !bit(agreement, Metric::PromisedUpdate); // promises are made to the customer, whatever the policy
+        }
+        if promised {
+            left |= bit(Agreement::Sla, Metric::PromisedUpdate);
+        }
+        std::iter::from_fn(move || {
+            let place = left.trailing_zeros() as usize;
+            left &= left.wrapping_sub(1);
+            let agreement = Agreement::ALL.get(place / Metric::ALL.len())?;
+            let metric = Metric::ALL.get(place % Metric::ALL.len())?;
+            Some(ClockId {
+                agreement: *agreement,
+                metric: *metric,
+            })
+        })
     }
 
     /// The policies, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Policy> {
-        self.0.iter().map(|ready| &ready.policy)
+        self.ready.iter().map(|ready| &ready.policy)
     }
 
     /// The policy for `ticket` as it stands: the first of the agreement whose condition holds.
@@ -224,4 +296,26 @@ impl Policies {
         self.get(ticket.policy(agreement)?)
             .map(|ready| &ready.calendar)
     }
+}
+
+/// A bit for each clock that one of the policies has a target for.
+fn targeted(policies: &[Ready]) -> u64 {
+    let of = |ready: &Ready| {
+        let has = Metric::ALL
+            .into_iter()
+            .filter(|metric| ready.target(*metric).is_some());
+        has.fold(0, |bits, metric| bits | bit(ready.policy.agreement, metric))
+    };
+    policies.iter().fold(0, |bits, ready| bits | of(ready))
+}
+
+fn text(policy: &Name, target: Target, calendar: &Name) -> String {
+    match target.measure() {
+        Measure::Business => format!("{policy}: {target} in {calendar}"),
+        Measure::Calendar => format!("{policy}: {target}"),
+    }
+}
+
+fn bit(agreement: Agreement, metric: Metric) -> u64 {
+    1 << (agreement.index() * Metric::ALL.len() + metric as usize)
 }

@@ -186,6 +186,34 @@ impl Reading {
     }
 }
 
+/// A clock that another rulebook changed.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Swapped {
+    /// What it showed before.
+    pub before: Reading,
+    /// What it showed after.
+    pub after: Reading,
+}
+
+/// The clocks that show something else at `now` on a ticket after a move than before it, each ticket with the policies in force.
+pub(crate) fn swapped(
+    before: (&Ticket, &Policies),
+    after: (&Ticket, &Policies),
+    now: DateTime<Utc>,
+) -> Vec<Swapped> {
+    let mut ids: Vec<ClockId> = before.1.clocks_with_target(before.0).collect();
+    ids.extend(after.1.clocks_with_target(after.0));
+    ids.sort_unstable();
+    ids.dedup();
+    let swapped = |id| Swapped {
+        before: read(before.0, before.1, id, now),
+        after: read(after.0, after.1, id, now),
+    };
+    let each = ids.into_iter().map(swapped);
+    each.filter(|swapped| swapped.before != swapped.after)
+        .collect()
+}
+
 /// Every period of a clock, oldest first, as of `now`: those that others followed, and the last one. A clock that begins each
 /// time (a next response, a promise) has one per time; the others have one, unless a reopening began it anew.
 pub fn periods(

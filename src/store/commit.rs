@@ -1,5 +1,7 @@
 //! What goes into a store and what comes out: loads and commits as plain data.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -9,10 +11,10 @@ use crate::escalation::Action;
 use crate::id::{
     ContentId, CustomerId, FiringKey, Name, RulebookId, TenantId, TicketId, TicketNumber, derive,
 };
-use crate::kpi::Fact;
+use crate::kpi::Rows;
 use crate::ticket::{Content, Recorded, Version};
 
-use super::Events;
+use super::{Events, Snapshot, TicketRow};
 
 /// The kinds of streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -21,6 +23,15 @@ use super::Events;
 pub enum StreamKind {
     /// The events of a ticket.
     Ticket,
+}
+
+impl StreamKind {
+    /// The kind as databases have it.
+    pub const fn code(self) -> i64 {
+        match self {
+            StreamKind::Ticket => 1,
+        }
+    }
 }
 
 /// The name of a stream.
@@ -35,6 +46,13 @@ pub struct StreamId {
 }
 
 impl StreamId {
+    /// None comes before it.
+    pub(crate) const FIRST: StreamId = StreamId {
+        tenant: TenantId::from_uuid(Uuid::nil()),
+        kind: StreamKind::Ticket,
+        id: Uuid::nil(),
+    };
+
     /// The stream of a ticket.
     pub const fn ticket(tenant: TenantId, ticket: TicketId) -> StreamId {
         StreamId {
@@ -117,6 +135,8 @@ pub struct Load {
     pub tenant: TenantId,
     /// The streams whose events are wanted.
     pub streams: Vec<StreamId>,
+    /// Whether a snapshot will do in place of the events up to it.
+    pub snapshots: bool,
     /// The keys whose owners are wanted.
     pub owners: Vec<UniqueKey>,
     /// The idempotency record that is wanted.
@@ -132,6 +152,7 @@ impl Load {
         Load {
             tenant,
             streams,
+            snapshots: false,
             owners: Vec::new(),
             idempotency: None,
             number: false,
@@ -151,14 +172,37 @@ impl Load {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Loaded {
-    /// The events of each stream asked for, in the order of the request.
-    pub streams: Vec<Events>,
+    /// Each stream asked for, in the order of the request.
+    pub streams: Vec<Stream>,
     /// The owner of each key asked for, in the order of the request.
     pub owners: Vec<Option<Uuid>>,
     /// The idempotency record, where there is one.
     pub idempotency: Option<IdempotencyRecord>,
     /// The new number, where one was wanted.
     pub number: Option<TicketNumber>,
+}
+
+/// One stream as it was loaded.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Stream {
+    /// What its first events made, where [`Load::snapshots`] asked for it and the store keeps one.
+    pub snapshot: Option<Snapshot>,
+    /// Its events, oldest first: after the snapshot, where there is one, else all. None where nobody wrote it.
+    pub events: Events,
+}
+
+impl Stream {
+    /// A snapshot and the events after it.
+    pub fn since(snapshot: Option<Snapshot>, events: Events) -> Stream {
+        Stream { snapshot, events }
+    }
+}
+
+impl From<Events> for Stream {
+    fn from(events: Events) -> Stream {
+        Stream::since(None, events)
+    }
 }
 
 /// Changes of several streams with everything that belongs to them: all or nothing.
@@ -175,13 +219,16 @@ pub struct Commit {
     pub content: Vec<Content>,
     /// Texts to delete for ever.
     pub erased: Vec<ContentId>,
+    /// Persons to erase: every text about them that is stored by now is deleted for ever, and the unique keys that they own
+    /// (their addresses) are free again. This comes first: what the same commit keeps or claims stays.
+    pub persons: Vec<CustomerId>,
     /// Messages for the host to deliver.
     pub outbox: Vec<OutboxMessage>,
     /// Keys to claim, each with its owner.
     pub unique: Vec<(UniqueKey, Uuid)>,
     /// What to remember of the idempotency key.
     pub idempotency: Option<IdempotencyRecord>,
-    /// A ticket number that came from elsewhere: the numbers that the store gives go on after it.
+    /// A ticket number that is used: the numbers that the store gives go on after it.
     pub number: Option<TicketNumber>,
 }
 
@@ -195,10 +242,14 @@ pub struct Part {
     pub expected: Version,
     /// The events to append; none is a version check.
     pub events: Vec<Recorded>,
-    /// When to look at the stream again; left as it was where there are no events and this is `None`.
+    /// When to look at the stream again; left as it was where `None`.
     pub wake: Option<Wake>,
     /// The rows that replace the stream's; left as they were where `None`.
-    pub facts: Option<Vec<Fact>>,
+    pub facts: Option<Rows>,
+    /// What the stream's events make with these, for stores that keep snapshots.
+    pub snapshot: Option<Snapshot>,
+    /// What lists show of the ticket from now on; left as it was where `None`.
+    pub listing: Option<TicketRow>,
 }
 
 impl Part {
@@ -210,6 +261,8 @@ impl Part {
             events: Vec::new(),
             wake: None,
             facts: None,
+            snapshot: None,
+            listing: None,
         }
     }
 
@@ -227,6 +280,28 @@ impl Part {
         self.wake = Some(wake);
         self
     }
+
+    /// The same part with the rows that replace the stream's.
+    #[must_use]
+    pub fn facts(mut self, facts: impl Into<Rows>) -> Part {
+        self.facts = Some(facts.into());
+        self
+    }
+
+    /// The same part with what lists show of the ticket.
+    #[must_use]
+    pub fn listing(mut self, row: TicketRow) -> Part {
+        self.listing = Some(row);
+        self
+    }
+
+    /// Whether it only checks the version and writes nothing.
+    pub fn is_check(&self) -> bool {
+        self.events.is_empty()
+            && self.wake.is_none()
+            && self.facts.is_none()
+            && self.listing.is_none()
+    }
 }
 
 impl Commit {
@@ -238,6 +313,7 @@ impl Commit {
             parts,
             content: Vec::new(),
             erased: Vec::new(),
+            persons: Vec::new(),
             outbox: Vec::new(),
             unique: Vec::new(),
             idempotency: None,
@@ -247,11 +323,10 @@ impl Commit {
 
     /// Whether there is nothing in it to write.
     pub fn is_empty(&self) -> bool {
-        self.parts
-            .iter()
-            .all(|part| part.events.is_empty() && part.wake.is_none() && part.facts.is_none())
+        self.parts.iter().all(Part::is_check)
             && self.content.is_empty()
             && self.erased.is_empty()
+            && self.persons.is_empty()
             && self.outbox.is_empty()
             && self.unique.is_empty()
             && self.idempotency.is_none()
@@ -274,7 +349,7 @@ pub struct Stamp {
     /// The rulebook version.
     pub rulebook: RulebookId,
     /// The version of the time-zone data.
-    pub zone_data: String,
+    pub zone_data: Cow<'static, str>,
 }
 
 /// A message for the host to deliver: somebody is to be told, or something of the host's own is to be done.

@@ -5,24 +5,45 @@
 //! (one per stream) with everything that belongs to them, all or nothing.
 //!
 //! # What a store MUST do
-//! 1. [`Store::commit`] writes the whole commit or nothing, and nobody ever sees half of one.
+//! 1. [`Store::commit`] writes the whole commit or nothing, and nobody ever sees half of one. An empty commit is written and
+//!    changes nothing.
 //! 2. Each [`Part`] names the version it was decided on. Where any stream stands elsewhere, the commit is refused with
 //!    [`StoreErrorKind::Conflict`] and writes nothing. Of several writers that saw the same version, exactly one wins. A part
-//!    without events is a version check.
+//!    without events is a version check. Events that do not follow `expected` one by one, a stream that stands twice in a
+//!    commit and a stream of another tenant are refused with [`StoreErrorKind::Other`] ([`Commit::check`] does this).
 //! 3. A unique key belongs to one owner per tenant for ever; a commit that claims a taken key for another owner is refused with
 //!    [`StoreErrorKind::Conflict`]. Claiming it again for the same owner is no error. An idempotency key that exists is a
 //!    conflict as well.
-//! 4. [`Store::load`] answers what one instant of the store's life held: the events of a stream are without gap, in order.
-//!    A stream that nobody wrote is empty, not an error.
+//! 4. [`Store::load`] answers what one instant of the store's life held: the events of a stream are without gap, in order,
+//!    and equal to what was committed, to the microsecond and to the last character. A stream that nobody wrote is empty, not
+//!    an error. Ticket numbers that one store value gives are all different.
 //! 5. Every call but [`Store::due`] and [`Store::next_wake`] and the outbox's names its tenant, and never shows another
 //!    tenant's records.
-//! 6. An acknowledged commit is kept as the store's own documentation promises (the memory store: while it lives).
+//! 6. An acknowledged commit is kept as the store's own documentation promises (the memory store: while it lives). Where the
+//!    answer is lost (a broken connection in mid-commit), the store answers [`Unavailable`](StoreErrorKind::Unavailable): the
+//!    caller does not know, and asks again under the same idempotency key.
 //! 7. A message taken with [`Store::claim`] is not given to anybody else before its lease ends, and is given again after
-//!    that unless it was acknowledged: every message is delivered at least once, under an id that tells repeats apart.
+//!    that unless it was acknowledged: every message is delivered at least once, under an id that tells repeats apart. A
+//!    message whose id is in the outbox already is not added again.
+//! 8. [`Store::list`] pages by ticket number: whatever is written between two pages, a ticket that fits the filter all the
+//!    while comes exactly once.
+//! 9. What is erased ([`Commit::erased`], [`Commit::persons`]) is gone from everything that the store answers, and from where
+//!    it was kept, as far as the store's own documentation promises.
+//! 10. An event that a newer version of the crate wrote is answered with [`StoreErrorKind::Newer`] and left as it is; what was
+//!     stored and cannot be read is [`StoreErrorKind::Corrupt`], and never taken for an empty stream.
+//!
+//! # What a store MAY do
+//! Keep the [`Snapshot`] that comes with a part, all of them or some, and give the latest where [`Load::snapshots`] asks for
+//! it. It MUST then give exactly the events after that snapshot, of the same instant of its life, and MUST NOT give one that
+//! it made or changed itself, or one that did not come with a part of that stream. Where nobody asks, it gives all events.
 //!
 //! # What a store SHOULD do
 //! Let writers of different streams not wait for each other; answer [`Store::due`] in time that depends on what is due
 //! and not on what is stored; tell [`Unavailable`](StoreErrorKind::Unavailable) (try again) from the rest.
+//!
+//! # A store of your own
+//! Implement [`Store`], and let `helpdesk::store_conformance!` (feature `testing`) make a `#[test]` of each rule above. A
+//! host that has a database transaction of its own open runs a [`Commit`] as the list of statements that [`sql`] makes of it.
 //!
 //! ```
 //! use helpdesk::store::{Load, MemoryStore, Store, StreamId};
@@ -30,13 +51,21 @@
 //! let store = MemoryStore::new();
 //! let nobody = StreamId::ticket(TenantId::SINGLE, TicketId::named("nobody"));
 //! let loaded = store.load(&Load::streams(TenantId::SINGLE, [nobody]))?;
-//! assert!(loaded.streams[0].is_empty());
+//! assert!(loaded.streams[0].events.is_empty());
 //! # Ok::<(), helpdesk::store::StoreError>(())
 //! ```
 
+mod check;
 mod commit;
 mod error;
+mod listing;
 mod memory;
+mod snapshot;
+pub mod sql;
+#[cfg(feature = "sqlite")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
+pub mod sqlite;
+pub mod stored;
 
 use std::fmt;
 
@@ -49,16 +78,23 @@ use crate::ticket::{Content, Recorded};
 
 pub use commit::{
     Commit, IdempotencyKey, IdempotencyRecord, Load, Loaded, OutboxMessage, Outgoing, Part, Stamp,
-    StreamId, StreamKind, UniqueKey, Wake,
+    Stream, StreamId, StreamKind, UniqueKey, Wake,
 };
 pub use error::{StoreError, StoreErrorKind};
+pub use listing::{Filter, Page, TicketRow};
 pub use memory::MemoryStore;
+pub(crate) use snapshot::NoTicket;
+pub use snapshot::Snapshot;
+#[cfg(feature = "sqlite")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
+pub use sqlite::SqliteStore;
 
 /// Keeps what happened. Object-safe; shared by `&self`. The module's essay has the whole contract.
 pub trait Store: fmt::Debug + Send + Sync {
     /// Everything that a decision needs, as of one instant: streams, owners of unique keys, an idempotency record, and a new
     /// ticket number where one is asked for (numbers count up per tenant, also past those of [`Commit::number`]; one that is not
-    /// used is a gap).
+    /// used may be a gap; where several processes share a store, two may be given the same number, and its
+    /// [unique key](UniqueKey::number) lets one of them try again).
     fn load(&self, request: &Load) -> Result<Loaded, StoreError>;
 
     /// Writes the whole commit or nothing.
@@ -87,6 +123,14 @@ pub trait Store: fmt::Debug + Send + Sync {
         ids: &[ContentId],
     ) -> Result<Vec<Option<Content>>, StoreError>;
 
+    /// At most [`Page::limit`] tickets of the tenant that fit the filter, in the page's order.
+    fn list(
+        &self,
+        tenant: TenantId,
+        filter: &Filter,
+        page: &Page,
+    ) -> Result<Vec<TicketRow>, StoreError>;
+
     /// Takes at most `limit` outbox messages, oldest first, that nobody holds at `now`; they are held until `now + lease`.
     fn claim(
         &self,
@@ -97,6 +141,9 @@ pub trait Store: fmt::Debug + Send + Sync {
 
     /// Ends the delivery of these messages: they never come again. Unknown ids are no error.
     fn acknowledge(&self, ids: &[Uuid]) -> Result<(), StoreError>;
+
+    /// Gives back messages that could not be delivered: nobody holds them from `until` on. Unknown ids are no error.
+    fn postpone(&self, ids: &[Uuid], until: DateTime<Utc>) -> Result<(), StoreError>;
 
     /// The earliest instant at which [`Store::claim`] would give a message: at once for a free one, else the end of a lease.
     fn next_delivery(&self) -> Result<Option<DateTime<Utc>>, StoreError>;
@@ -138,8 +185,14 @@ macro_rules! forward {
             fn content(&self, tenant: TenantId, ids: &[ContentId]) -> Result<Vec<Option<Content>>, StoreError> {
                 (**self).content(tenant, ids)
             }
+            fn list(&self, tenant: TenantId, filter: &Filter, page: &Page) -> Result<Vec<TicketRow>, StoreError> {
+                (**self).list(tenant, filter, page)
+            }
             fn claim(&self, now: DateTime<Utc>, lease: TimeDelta, limit: usize) -> Result<Vec<OutboxMessage>, StoreError> {
                 (**self).claim(now, lease, limit)
+            }
+            fn postpone(&self, ids: &[Uuid], until: DateTime<Utc>) -> Result<(), StoreError> {
+                (**self).postpone(ids, until)
             }
             fn acknowledge(&self, ids: &[Uuid]) -> Result<(), StoreError> {
                 (**self).acknowledge(ids)

@@ -90,6 +90,15 @@ impl Agreement {
     /// Every kind.
     pub const ALL: [Agreement; 3] = [Agreement::Sla, Agreement::Ola, Agreement::Contract];
 
+    /// The name in texts and files, such as `sla`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Agreement::Sla => "sla",
+            Agreement::Ola => "ola",
+            Agreement::Contract => "contract",
+        }
+    }
+
     pub(crate) const fn index(self) -> usize {
         self as usize
     }
@@ -97,11 +106,7 @@ impl Agreement {
 
 impl fmt::Display for Agreement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Agreement::Sla => "sla",
-            Agreement::Ola => "ola",
-            Agreement::Contract => "contract",
-        })
+        f.pad(self.as_str())
     }
 }
 
@@ -121,6 +126,13 @@ impl From<Metric> for ClockId {
             agreement: Agreement::Sla,
             metric,
         }
+    }
+}
+
+impl ClockId {
+    /// Both names, as they stand in keys.
+    pub(crate) fn text(self) -> String {
+        [self.agreement.as_str(), self.metric.as_str()].join(" ")
     }
 }
 

@@ -8,6 +8,7 @@ use crate::time::Span;
 
 use super::conversation::{Channel, Direction, MessageClass, Visibility};
 use super::lifecycle::{CloseReason, Pending};
+use super::rating::RatingKind;
 use super::{FieldValue, Priority};
 
 /// One request about one ticket, all of it or nothing: a message, then changes, then a status move, in that order.
@@ -62,6 +63,16 @@ impl Command {
     /// A single change.
     pub fn change(change: Change) -> Command {
         Command::default().and(change)
+    }
+
+    /// Records how the customer rated the help.
+    pub fn rate(kind: RatingKind, mark: u8) -> Command {
+        let comment = None;
+        Command::change(Change::Rate {
+            kind,
+            mark,
+            comment,
+        })
     }
 
     /// Lets the ticket wait.
@@ -241,6 +252,16 @@ pub enum Change {
     PromiseUpdate(DateTime<Utc>),
     /// Tells the customer when the ticket will be resolved.
     EstimateResolution(DateTime<Utc>),
+    /// Records how the customer rated the help.
+    Rate {
+        /// What the customer was asked.
+        kind: RatingKind,
+        /// The mark, on the scale that the rulebook declares ([`Rules::scales`](super::Rules::scales)).
+        mark: u8,
+        /// What the customer said about it; it becomes a content record.
+        #[serde(default)]
+        comment: Option<String>,
+    },
     /// Takes the text of a message away for ever.
     Redact(MessageId),
 }

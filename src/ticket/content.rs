@@ -47,6 +47,8 @@ pub enum ContentKind {
     Address,
     /// The name of an attached file.
     FileName,
+    /// What a customer said about a rating.
+    Comment,
     /// A host field marked as personal.
     Field,
 }

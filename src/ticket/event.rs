@@ -15,6 +15,7 @@ use crate::time::Span;
 use super::clock::{Agreement, ClockId};
 use super::conversation::{Attachment, Channel, Direction, MessageClass, Visibility};
 use super::lifecycle::{Status, Step};
+use super::rating::Rated;
 use super::{FieldValue, Priority};
 
 /// An event with its place in the ticket's history.
@@ -158,6 +159,13 @@ pub enum Event {
         /// When.
         at: DateTime<Utc>,
     },
+    /// A customer rated the help.
+    Rated(Rated),
+    /// The ticket was moved to another version of the rulebook: from here on that one measures and decides.
+    RulebookApplied {
+        /// The version.
+        rulebook: RulebookId,
+    },
     /// A policy was chosen, or none any more, because a fact changed that the policies' conditions read.
     PolicyChosen {
         /// For which agreement.
@@ -184,6 +192,34 @@ pub enum Event {
 }
 
 impl Event {
+    /// Whether it changes a fact that the conditions of policies read.
+    pub(crate) const fn changes_facts(&self) -> bool {
+        match self {
+            Event::Opened(_)
+            | Event::PriorityChanged { .. }
+            | Event::TypeChanged { .. }
+            | Event::TagAdded { .. }
+            | Event::TagRemoved { .. }
+            | Event::FieldSet { .. }
+            | Event::Assigned { .. }
+            | Event::RulebookApplied { .. } => true,
+            Event::MessageAdded(_)
+            | Event::StatusChanged { .. }
+            | Event::TimeLogged { .. }
+            | Event::ParticipantAdded { .. }
+            | Event::ParticipantRemoved { .. }
+            | Event::MessageRedacted { .. }
+            | Event::Linked { .. }
+            | Event::UpdatePromised { .. }
+            | Event::ResolutionEstimated { .. }
+            | Event::PolicyChosen { .. }
+            | Event::Breached { .. }
+            | Event::Escalated(_)
+            | Event::Rated(_)
+            | Event::Imported => false,
+        }
+    }
+
     /// Whether the rulebook made this event, rather than somebody's command: replaying a history under another rulebook
     /// leaves these out and decides them anew.
     pub const fn is_derived(&self) -> bool {

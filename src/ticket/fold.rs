@@ -3,14 +3,19 @@
 use chrono::{DateTime, Utc};
 
 use crate::call::{Actor, Cause};
-use crate::id::TenantId;
+use crate::id::{FiringKey, Name, TenantId};
 use crate::time::micros;
 
+use super::clock::{ClockId, Metric};
 use super::conversation::MessageClass;
 use super::event::{Event, MessageAdded, Recorded};
 use super::lifecycle::{Stage, Status};
 use super::mark::{Mark, MarkKind, Phase};
-use super::{Cycle, Estimate, Message, Ticket, TimeEntry};
+use super::rating::Rating;
+use super::{Assignment, Cycle, Estimate, Holder, Message, Ticket, TimeEntry};
+
+/// The version of the fold. A ticket that was kept as another version folded it is folded anew from its events.
+pub const FOLD: u32 = 1;
 
 impl Ticket {
     /// The ticket that these events made, oldest first. `None` where the first event is not
@@ -39,8 +44,6 @@ impl Ticket {
             last_at: first.at,
             status: Status::Open,
             label: None,
-            agent: None,
-            team: None,
             priority: opened.priority,
             kind: None,
             tags: Default::default(),
@@ -50,6 +53,8 @@ impl Ticket {
             effort: Vec::new(),
             links: Vec::new(),
             estimates: Vec::new(),
+            assignments: Vec::new(),
+            ratings: Vec::new(),
             cycles: vec![Cycle::beginning(first.at)],
             policies: Default::default(),
             marks: vec![Mark {
@@ -60,6 +65,8 @@ impl Ticket {
             active: (micros(first.at), first.version.0),
             waiting: None,
             announced: Vec::new(),
+            announced_about: 0,
+            pinned: (opened.rulebook, None),
             imported_until: None,
         })
     }
@@ -79,8 +86,15 @@ impl Ticket {
                 self.move_to(*to, recorded);
             }
             Event::Assigned { agent, team } => {
-                let entered = team.is_some() && self.team != *team;
-                (self.agent, self.team) = (*agent, *team);
+                let entered = team.is_some() && self.team() != *team;
+                self.assignments.push(Assignment {
+                    at: self.last_at,
+                    version: recorded.version,
+                    holder: Holder {
+                        agent: *agent,
+                        team: *team,
+                    },
+                });
                 let agent = agent.is_some();
                 self.mark(recorded, MarkKind::Assigned { agent, entered });
             }
@@ -91,6 +105,12 @@ impl Ticket {
             Event::ResolutionEstimated { at } => self.estimates.push(Estimate {
                 made_at: recorded.at,
                 at: *at,
+            }),
+            Event::Rated(rated) => self.ratings.push(Rating {
+                at: recorded.at,
+                cycle: self.rated_cycle(),
+                version: recorded.version.0,
+                rated: *rated,
             }),
             Event::PriorityChanged { to } => self.priority = *to,
             Event::TypeChanged { to } => self.kind.clone_from(to),
@@ -135,8 +155,15 @@ impl Ticket {
                 self.policies[agreement.index()].clone_from(policy);
                 self.mark(recorded, MarkKind::Policy(*agreement, policy.clone()));
             }
-            Event::Breached { key, .. } => self.announce(*key),
-            Event::Escalated(escalated) => self.announce(escalated.key),
+            Event::RulebookApplied { rulebook } => {
+                self.pinned = (*rulebook, Some(micros(self.last_at)));
+                self.mark(recorded, MarkKind::Rulebook(*rulebook));
+            }
+            Event::Breached { key, clock, .. } => self.announce(*key, About::breach(*clock)),
+            Event::Escalated(escalated) => {
+                let about = About::firing(&escalated.rule, &escalated.level);
+                self.announce(escalated.key, about);
+            }
             Event::Imported => self.imported_until = Some(micros(recorded.at)),
         }
     }
@@ -212,10 +239,36 @@ impl Ticket {
         });
     }
 
-    fn announce(&mut self, key: crate::id::FiringKey) {
+    fn announce(&mut self, key: FiringKey, about: About) {
+        self.announced_about |= about.0;
         if let Err(place) = self.announced.binary_search(&key) {
             self.announced.insert(place, key);
         }
+    }
+}
+
+/// What an announcement is about, in one bit of 64: the clock of a breach, or a digest of a level's names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct About(pub(super) u64);
+
+impl About {
+    const CLOCKS: u32 = 32;
+
+    pub(crate) fn breach(clock: ClockId) -> About {
+        let place = clock.agreement.index() * Metric::ALL.len() + clock.metric as usize;
+        About(1 << (place as u32 % About::CLOCKS))
+    }
+
+    pub(crate) fn firing(rule: &Name, level: &Name) -> About {
+        // FNV-1a; a name ends with a byte that is in none.
+        let names = [rule.as_str().as_bytes(), level.as_str().as_bytes()];
+        let bytes = names
+            .into_iter()
+            .flat_map(|name| name.iter().chain(&[0xff]));
+        let digest = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |digest, byte| {
+            (digest ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+        About(1 << (u64::from(About::CLOCKS) + (digest >> 32) % (64 - u64::from(About::CLOCKS))))
     }
 }
 
@@ -233,12 +286,12 @@ impl Cycle {
     }
 }
 
-/// Whether somebody did something: no rule, nothing that came about by itself, no automatic message.
+/// Whether somebody did something: no rule, nothing that came about by itself, no automatic message, no other rulebook.
 fn is_activity(recorded: &Recorded) -> bool {
     let by_rule = recorded.timing.is_some() || matches!(recorded.cause, Some(Cause::Rule(_)));
     let automatic = match &recorded.event {
         Event::MessageAdded(message) => message.class == MessageClass::Automatic,
-        Event::Linked { .. } | Event::Imported => true,
+        Event::Linked { .. } | Event::RulebookApplied { .. } | Event::Imported => true,
         event => event.is_derived(),
     };
     !by_rule && !automatic

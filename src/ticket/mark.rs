@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::Name;
+use crate::id::{Name, RulebookId};
 use crate::time::Micros;
 
 use super::clock::Agreement;
@@ -37,6 +37,8 @@ pub(crate) enum MarkKind {
         due: Micros,
     },
     Policy(Agreement, Option<Name>),
+    /// The names of policies from here on are those of this version.
+    Rulebook(RulebookId),
 }
 
 /// The status, as a clock sees it.

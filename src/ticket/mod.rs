@@ -34,6 +34,7 @@ mod event;
 mod fold;
 mod lifecycle;
 mod mark;
+mod rating;
 mod refusal;
 mod rules;
 mod view;
@@ -60,9 +61,12 @@ pub use decide::{Decision, FollowUp, decide, follow_up, open};
 pub use event::{
     Delivery, Escalated, Event, Link, MessageAdded, Opened, Recorded, Timing, Version,
 };
+pub(crate) use fold::About;
+pub use fold::FOLD;
 pub use lifecycle::{CloseReason, LIFECYCLE, Pending, Stage, Status, Step};
 pub(crate) use mark::{Mark, MarkKind, Phase};
 pub use mark::{PendingReason, PendingReasons};
+pub use rating::{Rated, Rating, RatingKind, Scale, Scales};
 pub use refusal::Refusal;
 pub use rules::{Label, Permission, Permissions, Rules};
 pub use view::{CustomerMessage, CustomerView};
@@ -146,6 +150,28 @@ pub struct Estimate {
     pub at: DateTime<Utc>,
 }
 
+/// Who is in charge of a ticket: an agent, a team, both or nobody.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub struct Holder {
+    /// The agent.
+    pub agent: Option<AgentId>,
+    /// The team.
+    pub team: Option<TeamId>,
+}
+
+/// Who was in charge from an instant on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// Since when.
+    pub at: DateTime<Utc>,
+    /// The place of the event.
+    pub version: Version,
+    /// Who.
+    pub holder: Holder,
+}
+
 /// One resolution cycle: from creation or a reopening to the next reopening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cycle {
@@ -178,8 +204,6 @@ pub struct Ticket {
     last_at: DateTime<Utc>,
     status: Status,
     label: Option<Name>,
-    agent: Option<AgentId>,
-    team: Option<TeamId>,
     priority: Priority,
     kind: Option<Name>,
     tags: BTreeSet<Name>,
@@ -189,12 +213,18 @@ pub struct Ticket {
     effort: Vec<TimeEntry>,
     links: Vec<(Link, TicketId)>,
     estimates: Vec<Estimate>,
+    assignments: Vec<Assignment>,
+    ratings: Vec<Rating>,
     cycles: Vec<Cycle>, // INVARIANT: never empty
     policies: [Option<Name>; Agreement::ALL.len()],
     marks: Vec<Mark>,
     active: (Micros, u64),
     waiting: Option<(Micros, u64)>,
     announced: Vec<FiringKey>, // sorted
+    /// A bit per clock, and one per digest of a level's names: what was announced may be found only where its bit is set.
+    announced_about: u64,
+    /// The rulebook version, and since when where it was moved to it.
+    pinned: (RulebookId, Option<Micros>),
     imported_until: Option<Micros>,
 }
 
@@ -249,14 +279,22 @@ impl Ticket {
         self.label.as_ref()
     }
 
+    /// Who is in charge.
+    pub fn holder(&self) -> Holder {
+        self.assignments
+            .last()
+            .map(|last| last.holder)
+            .unwrap_or_default()
+    }
+
     /// The agent in charge.
     pub fn agent(&self) -> Option<AgentId> {
-        self.agent
+        self.holder().agent
     }
 
     /// The team in charge.
     pub fn team(&self) -> Option<TeamId> {
-        self.team
+        self.holder().team
     }
 
     /// How urgent it is.
@@ -329,6 +367,11 @@ impl Ticket {
         &self.estimates
     }
 
+    /// Who was in charge since when, oldest first. Nobody was before the first.
+    pub fn assignments(&self) -> &[Assignment] {
+        &self.assignments
+    }
+
     /// Its resolution cycles; the last one is the current one.
     pub fn cycles(&self) -> &[Cycle] {
         &self.cycles
@@ -344,9 +387,23 @@ impl Ticket {
         self.cycles.iter().rev().find_map(|cycle| cycle.resolved_at)
     }
 
-    /// The rulebook version it is pinned to.
+    /// The rulebook version it is pinned to: the one it was opened under, or was last moved to.
     pub fn rulebook(&self) -> RulebookId {
-        self.opened.rulebook
+        self.pinned.0
+    }
+
+    /// Every rulebook version that it was ever pinned to, in order; the last one is [`rulebook`](Ticket::rulebook).
+    pub fn rulebooks(&self) -> impl Iterator<Item = RulebookId> + '_ {
+        let moved = self.marks.iter().filter_map(|mark| match mark.kind {
+            MarkKind::Rulebook(version) => Some(version),
+            _ => None,
+        });
+        std::iter::once(self.opened.rulebook).chain(moved)
+    }
+
+    /// When it was moved to the rulebook version that it is pinned to, if it was.
+    pub(crate) fn moved_to_rulebook(&self) -> Option<Micros> {
+        self.pinned.1
     }
 
     /// The policy in force for an agreement, by its name in the rulebook.
@@ -357,6 +414,11 @@ impl Ticket {
     /// Whether a breach or firing with this key stands in the history.
     pub fn has_announced(&self, key: FiringKey) -> bool {
         self.announced.binary_search(&key).is_ok()
+    }
+
+    /// Whether a breach or firing with these bits may stand in the history: spares the digest that its key is.
+    pub(crate) fn may_have_announced(&self, about: About) -> bool {
+        self.announced_about & about.0 != 0
     }
 
     /// The instant up to which the history came from a recorded log.

@@ -8,6 +8,7 @@ use crate::id::{ContentId, MessageId, Name, TicketId, TicketNumber};
 use crate::time::Span;
 
 use super::lifecycle::{Stage, Step};
+use super::rating::{RatingKind, Scale};
 use super::rules::Permission;
 
 /// Why a command was refused. Nothing was written.
@@ -98,9 +99,9 @@ pub enum Refusal {
         /// When the reopening was asked for.
         at: DateTime<Utc>,
     },
-    /// The ticket is closed; only notes, effort and redaction are still possible.
+    /// The ticket is closed; only notes, effort, ratings and redaction are still possible.
     #[error(
-        "the ticket is closed, so {what} is not possible; notes, time entries and redaction still are"
+        "the ticket is closed, so {what} is not possible; notes, time entries, ratings and redaction still are"
     )]
     Closed {
         /// What was asked for.
@@ -132,6 +133,19 @@ pub enum Refusal {
         /// The largest size allowed.
         limit: usize,
     },
+    /// A mark that is not on the scale of its question.
+    #[error("the mark `{mark}` is not on the scale of {kind}; {scale} is allowed")]
+    NotOnScale {
+        /// The mark.
+        mark: u8,
+        /// What the customer was asked.
+        kind: RatingKind,
+        /// The scale.
+        scale: Scale,
+    },
+    /// A ticket that only begins has no help to rate yet.
+    #[error("a ticket that begins cannot be rated; one that exists can")]
+    NothingToRate,
     /// A part of the input is missing.
     #[error("{what} is missing")]
     Missing {
@@ -201,6 +215,8 @@ impl Refusal {
             Refusal::WaitIsOver { .. } => "wait_is_over",
             Refusal::InThePast { .. } => "in_the_past",
             Refusal::TooLarge { .. } => "too_large",
+            Refusal::NotOnScale { .. } => "not_on_scale",
+            Refusal::NothingToRate => "nothing_to_rate",
             Refusal::Missing { .. } => "missing",
             Refusal::UnknownLabel { .. } => "unknown_label",
             Refusal::UnknownMessage { .. } => "unknown_message",

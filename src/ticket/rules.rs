@@ -14,6 +14,7 @@ use super::Ticket;
 use super::command::{Change, Command, Move};
 use super::conversation::Visibility;
 use super::lifecycle::{CloseReason, Pending, Stage};
+use super::rating::Scales;
 use super::refusal::Refusal;
 
 /// The part of a rulebook that [`decide`](super::decide) reads.
@@ -35,6 +36,8 @@ pub struct Rules {
     pub reopen_closed: bool,
     /// How far a command's stamp may lie before the last event. Default: 5 s.
     pub clock_skew: Span,
+    /// The scales on which customers rate.
+    pub scales: Scales,
     /// The longest text, in bytes. Default: 1 MiB.
     pub max_text: usize,
     /// The longest list (changes in a command, tags, fields, participants, files of a message). Default: 256.
@@ -53,6 +56,7 @@ impl Default for Rules {
             reopen_window: Span::hours(14 * 24),
             reopen_closed: false,
             clock_skew: Span::seconds(5),
+            scales: Scales::default(),
             max_text: 1 << 20,
             max_list: 256,
             rulebook: None,
@@ -168,13 +172,17 @@ pub enum Permission {
     Promise,
     /// Add and remove participants.
     Participants,
+    /// Rate the help.
+    Rate,
+    /// Move it to another version of the rulebook.
+    ApplyRulebook,
     /// Take the text of a message away.
     Redact,
 }
 
 impl Permission {
     /// Everything that can be permitted.
-    pub const ALL: [Permission; 14] = [
+    pub const ALL: [Permission; 16] = [
         Permission::Open,
         Permission::Reply,
         Permission::Note,
@@ -188,6 +196,8 @@ impl Permission {
         Permission::LogTime,
         Permission::Promise,
         Permission::Participants,
+        Permission::Rate,
+        Permission::ApplyRulebook,
         Permission::Redact,
     ];
 
@@ -202,6 +212,7 @@ impl Permission {
             Change::PromiseUpdate(_) | Change::EstimateResolution(_) => Permission::Promise,
             Change::LogTime { .. } => Permission::LogTime,
             Change::AddParticipant(_) | Change::RemoveParticipant(_) => Permission::Participants,
+            Change::Rate { .. } => Permission::Rate,
             Change::Redact(_) => Permission::Redact,
         }
     }
@@ -223,6 +234,8 @@ impl fmt::Display for Permission {
             Permission::LogTime => "log time",
             Permission::Promise => "promise",
             Permission::Participants => "change participants",
+            Permission::Rate => "rate",
+            Permission::ApplyRulebook => "apply a rulebook",
             Permission::Redact => "redact",
         })
     }
@@ -231,8 +244,9 @@ impl fmt::Display for Permission {
 /// The permission table: what each role may do. A table that is written replaces the default one whole: a role that it does not
 /// name may do nothing.
 ///
-/// By default a customer may open, reply, resolve and reopen; a bot may talk, let a ticket wait, assign and classify; an agent
-/// may do everything but redact; a supervisor and the system may do everything.
+/// By default a customer may open, reply, resolve, reopen and rate; a bot may talk, let a ticket wait, assign and classify; an agent
+/// may do everything but rate, apply a rulebook and redact; a supervisor may do everything but rate; the system may do everything, so that a
+/// host can record what a survey brought.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Permissions(BTreeMap<Role, BTreeSet<Permission>>);
@@ -240,26 +254,26 @@ pub struct Permissions(BTreeMap<Role, BTreeSet<Permission>>);
 impl Default for Permissions {
     fn default() -> Permissions {
         use Permission::{
-            Assign, Classify, Note, Open, Pend, Redact, Reopen, Reply, Resolve, Resume,
+            ApplyRulebook, Assign, Classify, Note, Open, Pend, Rate, Redact, Reopen, Reply,
+            Resolve, Resume,
         };
         let all = BTreeSet::from(Permission::ALL);
-        let agent = all
-            .iter()
-            .copied()
-            .filter(|permission| *permission != Redact)
-            .collect();
+        let but = |left_out: &[Permission]| {
+            let stays = |permission: &Permission| !left_out.contains(permission);
+            all.iter().copied().filter(stays).collect::<BTreeSet<_>>()
+        };
         Permissions(BTreeMap::from([
             (
                 Role::Customer,
-                BTreeSet::from([Open, Reply, Resolve, Reopen]),
+                BTreeSet::from([Open, Reply, Resolve, Reopen, Rate]),
             ),
             (
                 Role::Bot,
                 BTreeSet::from([Open, Reply, Note, Pend, Resume, Assign, Classify]),
             ),
-            (Role::Agent, agent),
-            (Role::Supervisor, all.clone()),
-            (Role::System, all),
+            (Role::Agent, but(&[Rate, ApplyRulebook, Redact])),
+            (Role::Supervisor, but(&[Rate])),
+            (Role::System, all.clone()),
         ]))
     }
 }

@@ -270,6 +270,7 @@ fn stages_of(draft: &RulebookDraft, trigger: &Trigger) -> Vec<Stage> {
     match trigger {
         Trigger::Idle { stages } => stages.clone(),
         Trigger::CustomerWaits => vec![Open, Pending, Reopened],
+        Trigger::LowRating { .. } => Stage::ALL.to_vec(),
         Trigger::Reopened => vec![Pending, Resolved, Reopened, Stage::Closed],
         Trigger::Clock { agreement, metric } => match metric {
             Metric::FollowUp => vec![Resolved],

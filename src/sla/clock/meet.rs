@@ -46,6 +46,7 @@ impl<'a> Clock<'a> {
                 }
             }
             MarkKind::Moved(phase) => self.move_to(*phase, mark, ended),
+            MarkKind::Rulebook(_) => {} // policies are chosen anew right after it
             MarkKind::Policy(agreement, name) => {
                 if *agreement == self.id.agreement && self.definition.start != Start::Promise {
                     self.newest = policy(name);

@@ -6,12 +6,14 @@
 
 mod meet;
 
-use crate::id::Name;
-use crate::ticket::{ClockId, MarkKind, Metric, Phase, Ticket};
+use std::borrow::Cow;
+
+use crate::id::{Name, RulebookId};
+use crate::ticket::{Agreement, ClockId, MarkKind, Metric, Phase, Ticket};
 use crate::time::{Micros, micros};
 
 use super::metric::{Definition, Start};
-use super::policy::{Policies, Ready};
+use super::policy::{Named, Policies, Ready};
 use super::reading::{State, Verdict};
 use super::target::{Measure, Target};
 
@@ -34,7 +36,7 @@ pub(crate) struct Clock<'a> {
     pub(crate) amount: Option<Micros>,
     /// The instant of the promise in force.
     promised: Option<Micros>,
-    phase: Phase,
+    pub(crate) phase: Phase,
     /// Whether a human agent ever wrote to the customer.
     answered: bool,
     first_response: First,
@@ -98,7 +100,19 @@ impl<'a> Clock<'a> {
         id: ClockId,
         ended: impl FnMut(&Clock<'a>),
     ) -> Clock<'a> {
-        Clock::seek(ticket, policies, id, None, ended)
+        Clock::seek(ticket, policies, id, None, |_, _, _| {}, ended)
+    }
+
+    /// The clock as the ticket's last mark left it; `stretch` is told each stretch of time between two marks, with the clock as it
+    /// stood throughout, and `ended` each period that another one followed.
+    pub(crate) fn trace(
+        ticket: &Ticket,
+        policies: &'a Policies,
+        id: ClockId,
+        stretch: impl FnMut(&Clock<'a>, Micros, Micros),
+        ended: impl FnMut(&Clock<'a>),
+    ) -> Clock<'a> {
+        Clock::seek(ticket, policies, id, None, stretch, ended)
     }
 
     /// When the running time of this period first reached what the target in force allows. Worth a second walk only where a
@@ -110,7 +124,8 @@ impl<'a> Clock<'a> {
             amount,
             at: None,
         };
-        Clock::seek(ticket, policies, self.id, Some(sought), |_| {})
+        let none = |_: &Clock<'_>, _, _| {};
+        Clock::seek(ticket, policies, self.id, Some(sought), none, |_| {})
             .sought?
             .at
     }
@@ -120,13 +135,13 @@ impl<'a> Clock<'a> {
         policies: &'a Policies,
         id: ClockId,
         sought: Option<Sought>,
+        mut stretch: impl FnMut(&Clock<'a>, Micros, Micros),
         mut ended: impl FnMut(&Clock<'a>),
     ) -> Clock<'a> {
-        let policy = |name: &Option<Name>| name.as_ref().and_then(|name| policies.get(name));
-        let first = ticket.marks().iter().find_map(|mark| match &mark.kind {
-            MarkKind::Policy(agreement, name) if *agreement == id.agreement => policy(name),
-            _ => None,
-        });
+        let in_force = ticket.rulebook();
+        let of_version = |version| policies.at(Some(version).filter(|v| *v != in_force));
+        let mut named = of_version(ticket.opened().rulebook);
+        let first = first_policy(ticket, id.agreement, of_version);
         let mut clock = Clock {
             id,
             definition: id.metric.definition(),
@@ -160,8 +175,17 @@ impl<'a> Clock<'a> {
             clock.state = State::NotApplicable;
             return clock;
         }
+        let mut last = micros(ticket.created_at());
         for mark in ticket.marks() {
+            if mark.at > last {
+                stretch(&clock, last, mark.at);
+                last = mark.at;
+            }
             clock.advance(mark.at);
+            if let MarkKind::Rulebook(version) = mark.kind {
+                named = of_version(version);
+            }
+            let policy = |name: &Option<Name>| named.get(name.as_ref()?);
             clock.meet(mark, policy, &mut ended);
             if clock.definition.start == Start::UnansweredMessage {
                 clock.follow_first_response(&mark.kind);
@@ -194,19 +218,18 @@ impl<'a> Clock<'a> {
     }
 
     /// The canonical text of the target in force: policy, amount, calendar. The same target again is the same text.
-    pub(crate) fn target_text(&self) -> Option<String> {
+    pub(crate) fn target_text(&self) -> Option<Cow<'a, str>> {
         if let Some(promised) = self.promised {
-            return Some(format!(
-                "promised for {}",
-                crate::time::instant(promised).to_rfc3339()
-            ));
+            let at = crate::time::instant(promised).to_rfc3339();
+            return Some(Cow::Owned(format!("promised for {at}")));
         }
-        let (ready, target) = (self.ready?, self.target?);
-        let name = &ready.policy.name;
-        Some(match target.measure() {
-            Measure::Business => format!("{name}: {target} in {}", ready.calendar_name),
-            Measure::Calendar => format!("{name}: {target}"),
-        })
+        self.target?; // it is the one of the policy that measures
+        self.ready?.target_text(self.id.metric).map(Cow::Borrowed)
+    }
+
+    /// The policy that measures.
+    pub(crate) fn policy_name(&self) -> Option<&'a Name> {
+        self.ready.map(|ready| &ready.policy.name)
     }
 
     /// The running time from `from` to `to`.
@@ -234,7 +257,7 @@ impl<'a> Clock<'a> {
     }
 
     /// The calendar it runs by; none where it runs all the time.
-    fn calendar(&self) -> Option<&'a Ready> {
+    pub(crate) fn calendar(&self) -> Option<&'a Ready> {
         self.ready
             .filter(|_| self.promised.is_none() && !self.all_time)
     }
@@ -263,6 +286,23 @@ impl<'a> Clock<'a> {
             self.since = to;
         }
     }
+}
+
+/// The first policy that applied under an agreement.
+fn first_policy<'a>(
+    ticket: &Ticket,
+    agreement: Agreement,
+    of_version: impl Fn(RulebookId) -> Named<'a>,
+) -> Option<&'a Ready> {
+    let mut named = of_version(ticket.opened().rulebook);
+    ticket.marks().iter().find_map(|mark| match &mark.kind {
+        MarkKind::Rulebook(version) => {
+            named = of_version(*version);
+            None
+        }
+        MarkKind::Policy(of, Some(name)) if *of == agreement => named.get(name),
+        _ => None,
+    })
 }
 
 fn is_all_time(target: Target) -> bool {

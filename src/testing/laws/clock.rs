@@ -5,7 +5,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::call::{Actor, Call};
 use crate::desk::{self, Known, Plan, Request, plan};
 use crate::rulebook::{Rulebook, Rulebooks};
+use crate::sla::ledger::ledgers;
 use crate::sla::{Measure, Reading, State, Target, periods, read};
+use crate::store::Snapshot;
 use crate::testing::story::Told;
 use crate::ticket::{ClockId, Event, Metric, Pending, Recorded, Status, Step, Ticket};
 use crate::time::Span;
@@ -51,6 +53,45 @@ pub fn spans_add_up(told: &Told, rulebook: &Rulebook, clock: ClockId) {
             begins.state()
         );
         before = Some(ends);
+    }
+}
+
+/// The ledger of each period explains its reading: the entries follow each other from the start to `now` or to the end, what they
+/// count adds up to what has elapsed, and so do the shares of those who were in charge.
+#[track_caller]
+pub fn ledgers_explain_readings(
+    told: &Told,
+    rulebook: &Rulebook,
+    clock: ClockId,
+    now: DateTime<Utc>,
+) {
+    let (ticket, policies) = (&told.ticket, rulebook.policies());
+    let readings = periods(ticket, policies, clock, now);
+    let ledgers = ledgers(ticket, policies, clock, now);
+    assert_eq!(readings.len(), ledgers.len(), "{clock}: a ledger each");
+    for (reading, ledger) in readings.iter().zip(&ledgers) {
+        assert_eq!(ledger.elapsed(), reading.elapsed(), "{clock}: {ledger:#}");
+        let shares = ledger.shares().iter().map(|share| share.running).sum();
+        assert_eq!(ledger.elapsed(), shares, "{clock}: {ledger:#}");
+        let Some(started) = reading.started_at() else {
+            assert!(ledger.entries.is_empty(), "{clock}: {ledger:#}");
+            continue;
+        };
+        let mut at = started;
+        for entry in &ledger.entries {
+            assert_eq!(entry.from, at, "{clock}: without a gap: {ledger:#}");
+            assert!(entry.from < entry.to, "{clock}: {ledger:#}");
+            let all_or_nothing = [TimeDelta::zero(), entry.to - entry.from];
+            assert!(
+                all_or_nothing.contains(&entry.counted),
+                "{clock}: {ledger:#}"
+            );
+            at = entry.to;
+        }
+        let end = reading
+            .stopped_at()
+            .unwrap_or(now.max(ticket.last_event_at()));
+        assert_eq!(at, end.max(started), "{clock}: to its end: {ledger:#}");
     }
 }
 
@@ -124,7 +165,7 @@ pub fn reading_again_is_reading_later(
     let at_once = desk::read(&told.ticket, rulebook, clock, then);
     let _ = desk::read(&told.ticket, rulebook, clock, first);
     let known = Known {
-        ticket: Some(told.ticket.clone()),
+        ticket: Some(Snapshot::of(told.ticket.clone())),
         ..Known::default()
     };
     let books = Rulebooks::new(rulebook.clone());

@@ -6,6 +6,7 @@ use crate::id::{AgentId, CustomerId, Name, TeamId};
 use crate::ticket::command::Change;
 use crate::ticket::content::ContentKind;
 use crate::ticket::event::Event;
+use crate::ticket::rating::{Rated, RatingKind, Scales};
 use crate::ticket::refusal::Refusal;
 use crate::ticket::{FieldValue, Priority, Ticket};
 use crate::time::truncate;
@@ -103,6 +104,7 @@ impl Facts {
                 Some(Event::ResolutionEstimated { at: truncate(*at) })
             }
             Change::Redact(message) => Some(Event::MessageRedacted { message: *message }),
+            Change::Rate { .. } => None, // see `Rated::of`
         }
     }
 }
@@ -110,6 +112,10 @@ impl Facts {
 /// What a change of `ticket` is as an event; `None` where it is so already. The text of a personal field is taken as it stands.
 pub(crate) fn event_of(ticket: &Ticket, change: &Change) -> Option<Event> {
     match change {
+        Change::Rate { kind, mark, .. } => {
+            let scale = Scales::default().of(*kind);
+            Some(Event::Rated(Rated::of(ticket, (*kind, *mark), scale)))
+        }
         Change::Redact(id) if ticket.message(*id).is_some_and(|known| known.redacted) => None,
         other => Facts::of(ticket).meet(other),
     }
@@ -139,6 +145,7 @@ impl Work<'_> {
         }
         let event = match change {
             Change::Redact(message) => return Err(Refusal::UnknownMessage { message: *message }),
+            Change::Rate { .. } => return Err(Refusal::NothingToRate),
             Change::Field {
                 name,
                 value: Some(value),
@@ -155,6 +162,26 @@ impl Work<'_> {
         self.limit("the set of fields", facts.fields.len())?;
         self.limit("the set of participants", facts.participants.len())?;
         event.into_iter().for_each(|event| self.push(event));
+        Ok(())
+    }
+
+    /// How the customer rated the help; see [`Rated`] for whom it is credited to.
+    pub(super) fn rate(
+        &mut self,
+        ticket: &Ticket,
+        (kind, mark): (RatingKind, u8),
+        comment: Option<&str>,
+    ) -> Result<(), Refusal> {
+        let scale = self.rules.scales.of(kind);
+        if !scale.has(mark) {
+            return Err(Refusal::NotOnScale { mark, kind, scale });
+        }
+        let mut rated = Rated::of(ticket, (kind, mark), scale);
+        rated.customer = self.customer().unwrap_or(rated.customer);
+        if let Some(comment) = comment {
+            rated.comment = Some(self.text(ContentKind::Comment, "the comment", comment)?);
+        }
+        self.push(Event::Rated(rated));
         Ok(())
     }
 

@@ -50,6 +50,14 @@ pub struct FollowUp {
 }
 
 impl Decision {
+    /// One event and nothing else.
+    pub(crate) fn of(at: DateTime<Utc>, event: Event) -> Decision {
+        Decision {
+            events: vec![event],
+            ..Decision::at(at)
+        }
+    }
+
     fn at(at: DateTime<Utc>) -> Decision {
         Decision {
             at,
@@ -62,31 +70,50 @@ impl Decision {
 
     /// The events as the first of a new stream.
     pub fn recorded(&self, call: &Call) -> Vec<Recorded> {
-        self.envelopes(Version::default(), call)
+        envelopes(
+            self.events.iter().cloned(),
+            self.at,
+            Version::default(),
+            call,
+        )
+        .collect()
     }
 
     /// The events as the next of the ticket's stream.
     pub fn recorded_after(&self, ticket: &Ticket, call: &Call) -> Vec<Recorded> {
-        self.envelopes(ticket.version(), call)
+        envelopes(self.events.iter().cloned(), self.at, ticket.version(), call).collect()
     }
 
-    fn envelopes(&self, mut version: Version, call: &Call) -> Vec<Recorded> {
-        let stamped_at = Some(call.at()).filter(|at| *at != self.at);
-        let envelope = |event: &Event| {
-            version = version.next();
-            let (actor, cause, event) = (call.actor(), call.cause().cloned(), event.clone());
-            Recorded {
-                version,
-                at: self.at,
-                stamped_at,
-                timing: None,
-                actor,
-                cause,
-                event,
-            }
-        };
-        self.events.iter().map(envelope).collect()
+    /// The events as those after `version`, taken out of the decision.
+    pub(crate) fn take_recorded<'a>(
+        &mut self,
+        version: Version,
+        call: &'a Call,
+    ) -> impl Iterator<Item = Recorded> + use<'a> {
+        let events = std::mem::take(&mut self.events);
+        envelopes(events.into_iter(), self.at, version, call)
     }
+}
+
+fn envelopes<'a, E: Iterator<Item = Event>>(
+    events: E,
+    at: DateTime<Utc>,
+    mut version: Version,
+    call: &'a Call,
+) -> impl Iterator<Item = Recorded> + use<'a, E> {
+    let stamped_at = Some(call.at()).filter(|stamp| *stamp != at);
+    events.map(move |event| {
+        version = version.next();
+        Recorded {
+            version,
+            at,
+            stamped_at,
+            timing: None,
+            actor: call.actor(),
+            cause: call.cause().cloned(),
+            event,
+        }
+    })
 }
 
 /// What `open` means: a new ticket with this number. `known` is the customer behind the requester's address, where one is
@@ -265,7 +292,10 @@ pub fn decide(
     if !command.changes.is_empty() {
         let mut facts = Facts::of(ticket);
         for change in &command.changes {
-            let still_possible = matches!(change, Change::LogTime { .. } | Change::Redact(_));
+            let still_possible = matches!(
+                change,
+                Change::LogTime { .. } | Change::Redact(_) | Change::Rate { .. }
+            );
             if work.stage() == Stage::Closed && !still_possible {
                 return Err(Refusal::Closed {
                     what: "changing it",
@@ -273,6 +303,11 @@ pub fn decide(
             }
             match change {
                 Change::Redact(message) => work.redact(ticket, *message)?,
+                Change::Rate {
+                    kind,
+                    mark,
+                    comment,
+                } => work.rate(ticket, (*kind, *mark), comment.as_deref())?,
                 other => work.change(&mut facts, other)?,
             }
         }

@@ -75,6 +75,14 @@ impl<'a> Work<'a> {
         self.status.stage()
     }
 
+    /// The customer who calls, if one does.
+    pub(super) fn customer(&self) -> Option<CustomerId> {
+        match self.call.actor() {
+            Actor::Customer(customer) => Some(customer),
+            _ => None,
+        }
+    }
+
     pub(super) fn push(&mut self, event: Event) {
         self.decision.events.push(event);
     }
@@ -111,10 +119,7 @@ impl<'a> Work<'a> {
         // The version makes the id new for every command of a call that is used for several.
         let n = self.version.0 << 20 | self.texts;
         let id = ContentId::from_uuid(self.call.derived("content", self.ticket.uuid(), n));
-        let about = match self.call.actor() {
-            Actor::Customer(customer) => customer,
-            _ => self.requester,
-        };
+        let about = self.customer().unwrap_or(self.requester);
         self.decision.content.push(Content {
             id,
             kind,

@@ -1,5 +1,7 @@
 //! The report as plain text.
 
+pub(crate) mod escape;
+
 use std::fmt;
 
 use chrono::{DateTime, Utc};
@@ -111,14 +113,14 @@ impl fmt::Display for KpiReport {
 }
 
 /// One line of a table: a label, columns that stand to the right, and a remark.
-struct Row {
+pub(crate) struct Row {
     label: String,
     cells: Vec<String>,
     note: String,
 }
 
 impl Row {
-    fn new(label: &str, cells: impl Into<Vec<String>>, note: String) -> Row {
+    pub(crate) fn new(label: &str, cells: impl Into<Vec<String>>, note: String) -> Row {
         Row {
             label: label.to_owned(),
             cells: cells.into(),
@@ -134,7 +136,7 @@ impl Row {
     }
 }
 
-fn table(f: &mut fmt::Formatter<'_>, rows: &[Row]) -> fmt::Result {
+pub(crate) fn table(f: &mut fmt::Formatter<'_>, rows: &[Row]) -> fmt::Result {
     let width = |text: &String| text.chars().count();
     let label = rows.iter().map(|row| width(&row.label)).max().unwrap_or(0);
     let columns = rows.iter().map(|row| row.cells.len()).max().unwrap_or(0);
@@ -255,7 +257,7 @@ fn days(f: &mut fmt::Formatter<'_>, backlog: &Backlog) -> fmt::Result {
     table(f, &rows)
 }
 
-fn clock(id: ClockId) -> String {
+pub(crate) fn clock(id: ClockId) -> String {
     let metric = id.metric.as_str().replace('_', " ");
     match id.agreement {
         Agreement::Sla => metric,
@@ -281,12 +283,12 @@ fn about(window: Window, cohort: Cohort, zone: &Zone) -> String {
     }
 }
 
-fn moment(at: DateTime<Utc>, zone: &Zone) -> String {
+pub(crate) fn moment(at: DateTime<Utc>, zone: &Zone) -> String {
     format!("{} {zone}", zone.local(at).format("%Y-%m-%d %H:%M"))
 }
 
 /// `n` with a comma between groups of three digits.
-fn grouped(n: u64) -> String {
+pub(crate) fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
@@ -299,7 +301,7 @@ fn grouped(n: u64) -> String {
 }
 
 /// A length in at most two units, rounded to the smaller. Hours are the largest: a working day is not 24 of them.
-fn length(us: i64) -> String {
+pub(crate) fn length(us: i64) -> String {
     let sign = if us < 0 { "-" } else { "" };
     let us = us.unsigned_abs();
     let seconds = us.saturating_add(500_000) / 1_000_000;

@@ -5,12 +5,21 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::ticket::{ClockId, CloseReason};
+use crate::ticket::{ClockId, CloseReason, Metric};
+
+mod amounts;
+mod figure;
+mod marks;
 
 use super::backlog::Backlog;
+use super::measure::Kpi;
 use super::quantile::Summary;
 use super::ratio::{Excluded, Ratio};
 use super::window::Scope;
+
+pub use amounts::{Amounts, Net, PerUnit};
+pub use figure::Figure;
+pub use marks::{Bands, Marks, MarksOfScale};
 
 /// The figures of a [`Report`](super::Report). What each one means stands in [`MEASURES`](super::MEASURES).
 ///
@@ -28,11 +37,27 @@ pub struct KpiReport {
     pub(super) reopen_rate: Ratio,
     pub(super) resolutions_reopened: Ratio,
     pub(super) immature_reopened: u64,
+    pub(super) first_contact: Ratio,
+    pub(super) one_touch: Ratio,
     pub(super) first_response: Durations,
+    pub(super) next_response: Durations,
+    pub(super) requester_wait: Durations,
     pub(super) first_resolution: Durations,
     pub(super) total_resolution: Durations,
+    pub(super) cycle_resolution: Durations,
+    pub(super) held: Durations,
+    pub(super) handle: Durations,
+    pub(super) touches: Amounts,
+    pub(super) team_transfers: Amounts,
+    pub(super) agent_transfers: Amounts,
     pub(super) attainment: Vec<Attainment>,
+    pub(super) eta_kept: Ratio,
+    pub(super) eta_deviation: Durations,
+    pub(super) csat: Marks,
+    pub(super) nps: Marks,
+    pub(super) ces: Marks,
     pub(super) backlog: Backlog,
+    pub(super) backlog_age: Durations,
 }
 
 impl KpiReport {
@@ -104,6 +129,128 @@ impl KpiReport {
     /// From creation to the last resolution, where that lies in the window.
     pub fn total_resolution(&self) -> &Durations {
         &self.total_resolution
+    }
+
+    /// Of the tickets first resolved in the window, long enough ago: those that one answer resolved for good.
+    pub fn first_contact_resolution(&self) -> &Ratio {
+        &self.first_contact
+    }
+
+    /// Of the tickets last resolved in the window that still are: those that took at most one answer.
+    pub fn one_touch(&self) -> &Ratio {
+        &self.one_touch
+    }
+
+    /// How long customers waited for each answer after the first, over the answers in the window.
+    pub fn next_response(&self) -> &Durations {
+        &self.next_response
+    }
+
+    /// How long requesters waited for somebody else, over the tickets last resolved in the window.
+    pub fn requester_wait(&self) -> &Durations {
+        &self.requester_wait
+    }
+
+    /// From creation or reopening to the resolution, over the resolutions in the window.
+    pub fn cycle_resolution(&self) -> &Durations {
+        &self.cycle_resolution
+    }
+
+    /// How long the resolutions in the window lay with their holders.
+    pub fn held(&self) -> &Durations {
+        &self.held
+    }
+
+    /// The effort of the tickets last resolved in the window.
+    pub fn handle_time(&self) -> &Durations {
+        &self.handle
+    }
+
+    /// How often agents wrote on the tickets last resolved in the window.
+    pub fn touches(&self) -> &Amounts {
+        &self.touches
+    }
+
+    /// How often these went from team to team.
+    pub fn team_transfers(&self) -> &Amounts {
+        &self.team_transfers
+    }
+
+    /// How often these went from agent to agent.
+    pub fn agent_transfers(&self) -> &Amounts {
+        &self.agent_transfers
+    }
+
+    /// Of the tickets first resolved in the window whose customer had been told a time: those resolved by then.
+    pub fn estimates_kept(&self) -> &Ratio {
+        &self.eta_kept
+    }
+
+    /// How far these resolutions lay from the time told, early or late.
+    pub fn estimate_deviation(&self) -> &Durations {
+        &self.eta_deviation
+    }
+
+    /// The marks for satisfaction given in the window.
+    pub fn csat(&self) -> &Marks {
+        &self.csat
+    }
+
+    /// The marks for recommendation given in the window.
+    pub fn nps(&self) -> &Marks {
+        &self.nps
+    }
+
+    /// The marks for effort given in the window.
+    pub fn ces(&self) -> &Marks {
+        &self.ces
+    }
+
+    /// How old the tickets are that wait at the instant of the report.
+    pub fn backlog_age(&self) -> &Durations {
+        &self.backlog_age
+    }
+
+    /// The tickets created in the window for each of `units`: customers, orders, whatever the host counts.
+    pub fn contact_rate(&self, units: u64) -> PerUnit {
+        PerUnit::new(self.volume, units)
+    }
+
+    /// Any of the figures by its name. [`Figure::Outside`] for those that need what no ticket tells: the host's number of
+    /// units ([`KpiReport::contact_rate`]), or contacts ([`ServiceLevel`](super::ServiceLevel)).
+    pub fn figure(&self, kpi: Kpi) -> Figure<'_> {
+        match kpi {
+            Kpi::Volume => Figure::Count(self.volume),
+            Kpi::Resolved => Figure::Count(self.resolved),
+            Kpi::Backlog => Figure::Count(self.backlog.now()),
+            Kpi::ResolutionRate => Figure::Ratio(&self.resolution_rate),
+            Kpi::ReopenRate => Figure::Ratio(&self.reopen_rate),
+            Kpi::ResolutionsReopened => Figure::Ratio(&self.resolutions_reopened),
+            Kpi::FirstContactResolution => Figure::Ratio(&self.first_contact),
+            Kpi::OneTouch => Figure::Ratio(&self.one_touch),
+            Kpi::EtaKept => Figure::Ratio(&self.eta_kept),
+            Kpi::PromisesKept => self
+                .attainment_of(Metric::PromisedUpdate)
+                .map_or(Figure::Outside, |one| Figure::Ratio(one.ratio())),
+            Kpi::FirstResponseTime => Figure::Durations(&self.first_response),
+            Kpi::NextResponseTime => Figure::Durations(&self.next_response),
+            Kpi::RequesterWait => Figure::Durations(&self.requester_wait),
+            Kpi::FirstResolutionTime => Figure::Durations(&self.first_resolution),
+            Kpi::TotalResolutionTime => Figure::Durations(&self.total_resolution),
+            Kpi::CycleResolutionTime => Figure::Durations(&self.cycle_resolution),
+            Kpi::HeldTime => Figure::Durations(&self.held),
+            Kpi::HandleTime => Figure::Durations(&self.handle),
+            Kpi::EtaDeviation => Figure::Durations(&self.eta_deviation),
+            Kpi::BacklogAge => Figure::Durations(&self.backlog_age),
+            Kpi::Touches => Figure::Amounts(&self.touches),
+            Kpi::TeamTransfers => Figure::Amounts(&self.team_transfers),
+            Kpi::AgentTransfers => Figure::Amounts(&self.agent_transfers),
+            Kpi::SlaAttainment => Figure::Attainment(&self.attainment),
+            Kpi::Csat => Figure::Marks(&self.csat),
+            Kpi::Nps => Figure::Promoters(self.nps.net_promoters()),
+            Kpi::Ces => Figure::Marks(&self.ces),
+            Kpi::ContactRate | Kpi::ServiceLevel | Kpi::AbandonmentRate => Figure::Outside,
+        }
     }
 
     /// Each clock that has a target on some ticket created in the window, in the order of their ids.

@@ -1,0 +1,430 @@
+//! What a commit and a whole command cost in the memory store, beside a bare push into a locked map of vectors and beside
+//! cqrs-es in memory, in the same run.
+//!
+//! `cargo bench --bench memory`. The commands of cqrs-es do the same four things to a ticket and know nothing of clocks,
+//! policies, permissions, facts or wake-ups. Its memory store prints two lines a command: it is measured as it is, in a process
+//! of its own whose output goes nowhere, and beside that line by line without what it prints.
+
+mod common;
+
+use std::collections::HashMap;
+use std::hint::black_box;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, RwLock};
+use std::task::{Context, Poll, Waker};
+use std::time::Instant;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use common::{COMMANDS, begin, fill, fill_with, is_quick, median_of, row};
+use cqrs_es::event_sink::EventSink;
+use cqrs_es::mem_store::MemStore;
+use cqrs_es::{
+    Aggregate, AggregateContext, AggregateError, CqrsFramework, DomainEvent, EventEnvelope,
+    EventStore,
+};
+use helpdesk::desk::{Need, Operation};
+use helpdesk::rulebook::Rulebooks;
+use helpdesk::store::{Commit, MemoryStore, Store, StreamId};
+use helpdesk::ticket::Recorded;
+use helpdesk::{Desk, Rulebook};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+const AS_IT_IS: &str = "--cqrs-es-as-it-is";
+
+fn main() {
+    if let Some(place) = std::env::args().position(|arg| arg == AS_IT_IS) {
+        let tickets = std::env::args().nth(place + 1).unwrap().parse().unwrap();
+        eprintln!("{}", peer(tickets, MemStore::<Story>::default));
+        return;
+    }
+    let tickets = if is_quick() { 5_000 } else { 20_000 };
+    let commands = tickets * COMMANDS;
+    let commits = commits_of(tickets);
+    let events: usize = commits
+        .iter()
+        .map(|commit| commit.parts[0].events.len())
+        .sum();
+    println!("{tickets} tickets, {commands} commands, {events} events; medians of 7 rounds\n");
+
+    let push = median_of(|| {
+        let map: Mutex<HashMap<StreamId, Vec<Recorded>>> = Mutex::default();
+        let begun = Instant::now();
+        for part in commits.iter().flat_map(|commit| &commit.parts) {
+            let mut map = map.lock().unwrap();
+            map.entry(part.stream)
+                .or_default()
+                .extend_from_slice(&part.events);
+        }
+        let took = begun.elapsed();
+        black_box(map);
+        (took, commands)
+    });
+    let commit = median_of(|| {
+        let store = MemoryStore::new();
+        let begun = Instant::now();
+        commits
+            .iter()
+            .for_each(|commit| store.commit(commit).unwrap());
+        let took = begun.elapsed();
+        black_box(store);
+        (took, commands)
+    });
+    row(
+        "push a command's events into a locked map (reference)",
+        push,
+        push,
+    );
+    row("commit to the memory store", commit, push);
+    println!();
+
+    let silent = peer(tickets, Quiet::<Story>::default);
+    let as_it_is = as_it_is(tickets);
+    let ours = median_of(|| {
+        let desk = Desk::new(MemoryStore::new(), Rulebook::starter());
+        let begun = Instant::now();
+        fill(&desk, tickets);
+        let took = begun.elapsed();
+        black_box(desk);
+        (took, commands)
+    });
+    row(
+        "cqrs-es as it is: load, handle, append (reference)",
+        as_it_is,
+        as_it_is,
+    );
+    row("cqrs-es without what its store prints", silent, as_it_is);
+    row("desk: load, decide, commit", ours, as_it_is);
+    println!(
+        "{:<58} {:>10.2} x",
+        "the desk is as fast as cqrs-es as it is, times (at least 4)",
+        as_it_is / ours
+    );
+    println!(
+        "{:<58} {:>10.2} x",
+        "a commit beside a bare push (at most 8)",
+        commit / push
+    );
+}
+
+/// Nanoseconds a command of cqrs-es.
+fn peer<E: EventStore<Story>>(tickets: usize, store: impl Fn() -> E) -> f64 {
+    median_of(|| {
+        let cqrs = CqrsFramework::new(store(), vec![], ());
+        let ids: Vec<String> = (0..tickets)
+            .map(|i| Uuid::from_u128(i as u128).to_string())
+            .collect();
+        let begun = Instant::now();
+        for (i, id) in ids.iter().enumerate() {
+            for minutes in [0, 10, 20, 30] {
+                let at = begin() + TimeDelta::minutes(minutes) + TimeDelta::seconds(i as i64);
+                ready(cqrs.execute(id, Say::at(at, minutes))).unwrap();
+            }
+        }
+        let took = begun.elapsed();
+        black_box(cqrs);
+        (took, tickets * COMMANDS)
+    })
+}
+
+/// The same in a process of its own, whose output goes nowhere.
+fn as_it_is(tickets: usize) -> f64 {
+    let mut process = std::process::Command::new(std::env::current_exe().unwrap());
+    process.args([AS_IT_IS, &tickets.to_string()]);
+    let output = process
+        .stdout(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    told.trim().parse().unwrap_or_else(|_| panic!("{told}"))
+}
+
+/// The commits of the same commands, in order.
+fn commits_of(tickets: usize) -> Vec<Commit> {
+    let store = MemoryStore::new();
+    let books = Arc::new(Rulebooks::new(Rulebook::starter()));
+    let mut commits = Vec::new();
+    fill_with(tickets, |call, request| {
+        let mut operation = Operation::new(books.clone(), call, request);
+        loop {
+            match operation.need() {
+                Need::Load(load) => {
+                    let loaded = store.load(load).unwrap();
+                    operation.loaded(loaded).unwrap();
+                }
+                Need::Commit(commit) => {
+                    commits.push(commit.clone());
+                    let done = store.commit(commit);
+                    operation.committed(done).unwrap();
+                }
+                Need::Nothing => return operation.finish().unwrap().id(),
+            }
+        }
+    });
+    commits
+}
+
+// The same desk as a plain cqrs-es aggregate.
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Story {
+    opened_at: Option<DateTime<Utc>>,
+    requester: Uuid,
+    status: Status,
+    messages: u32,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+enum Status {
+    #[default]
+    Open,
+    Pending,
+    Resolved,
+}
+
+enum Say {
+    Open {
+        at: DateTime<Utc>,
+        requester: Uuid,
+        subject: String,
+        body: String,
+    },
+    Reply {
+        at: DateTime<Utc>,
+        author: Uuid,
+        body: String,
+        then: Option<Status>,
+    },
+}
+
+impl Say {
+    fn at(at: DateTime<Utc>, minutes: i64) -> Say {
+        let (ann, kim) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let reply = |author, body: &str, then| Say::Reply {
+            at,
+            author,
+            body: body.to_owned(),
+            then,
+        };
+        match minutes {
+            0 => Say::Open {
+                at,
+                requester: ann,
+                subject: "Printer on fire".to_owned(),
+                body: "Please hurry".to_owned(),
+            },
+            10 => reply(kim, "Which floor?", Some(Status::Pending)),
+            20 => reply(ann, "The third", Some(Status::Open)),
+            _ => reply(kim, "Put out", Some(Status::Resolved)),
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum Happened {
+    Opened {
+        at: DateTime<Utc>,
+        requester: Uuid,
+        subject: String,
+    },
+    MessageAdded {
+        at: DateTime<Utc>,
+        author: Uuid,
+        body: String,
+    },
+    StatusChanged {
+        at: DateTime<Utc>,
+        to: Status,
+    },
+}
+
+impl DomainEvent for Happened {
+    fn event_type(&self) -> String {
+        "Happened".to_owned()
+    }
+    fn event_version(&self) -> String {
+        "1".to_owned()
+    }
+}
+
+#[derive(Debug)]
+struct Refused;
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("refused")
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl Aggregate for Story {
+    const TYPE: &'static str = "story";
+    type Command = Say;
+    type Event = Happened;
+    type Error = Refused;
+    type Services = ();
+
+    async fn handle(
+        &mut self,
+        command: Say,
+        _: &(),
+        sink: &EventSink<Story>,
+    ) -> Result<(), Refused> {
+        match command {
+            Say::Open {
+                at,
+                requester,
+                subject,
+                body,
+            } => {
+                if self.opened_at.is_some() {
+                    return Err(Refused);
+                }
+                sink.write(
+                    Happened::Opened {
+                        at,
+                        requester,
+                        subject,
+                    },
+                    self,
+                )
+                .await;
+                let author = requester;
+                sink.write(Happened::MessageAdded { at, author, body }, self)
+                    .await;
+            }
+            Say::Reply {
+                at,
+                author,
+                body,
+                then,
+            } => {
+                if self.opened_at.is_none() {
+                    return Err(Refused);
+                }
+                sink.write(Happened::MessageAdded { at, author, body }, self)
+                    .await;
+                if let Some(to) = then {
+                    sink.write(Happened::StatusChanged { at, to }, self).await;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, event: Happened) {
+        match event {
+            Happened::Opened { at, requester, .. } => {
+                (self.opened_at, self.requester) = (Some(at), requester)
+            }
+            Happened::MessageAdded { .. } => self.messages += 1,
+            Happened::StatusChanged { to, .. } => self.status = to,
+        }
+    }
+}
+
+/// `cqrs_es::mem_store::MemStore` without the lines that print.
+struct Quiet<A: Aggregate> {
+    events: Arc<RwLock<Streams<A>>>,
+}
+
+type Streams<A> = HashMap<String, Vec<EventEnvelope<A>>>;
+
+struct QuietContext<A> {
+    aggregate_id: String,
+    aggregate: A,
+    current_sequence: usize,
+}
+
+impl<A: Aggregate> Default for Quiet<A> {
+    fn default() -> Quiet<A> {
+        Quiet {
+            events: Arc::default(),
+        }
+    }
+}
+
+impl<A: Aggregate> AggregateContext<A> for QuietContext<A> {
+    fn aggregate(&mut self) -> &mut A {
+        &mut self.aggregate
+    }
+}
+
+impl<A: Aggregate> Quiet<A> {
+    fn committed(&self, aggregate_id: &str) -> Vec<EventEnvelope<A>> {
+        let events = self.events.read().unwrap();
+        events
+            .get(aggregate_id)
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect()
+    }
+}
+
+impl<A: Aggregate> EventStore<A> for Quiet<A> {
+    type AC = QuietContext<A>;
+
+    async fn load_events(
+        &self,
+        aggregate_id: &str,
+    ) -> Result<Vec<EventEnvelope<A>>, AggregateError<A::Error>> {
+        Ok(self.committed(aggregate_id))
+    }
+
+    async fn load_aggregate(
+        &self,
+        aggregate_id: &str,
+    ) -> Result<QuietContext<A>, AggregateError<A::Error>> {
+        let mut context = QuietContext {
+            aggregate_id: aggregate_id.to_string(),
+            aggregate: A::default(),
+            current_sequence: 0,
+        };
+        for envelope in self.load_events(aggregate_id).await? {
+            context.current_sequence = envelope.sequence;
+            context.aggregate.apply(envelope.payload);
+        }
+        Ok(context)
+    }
+
+    async fn commit(
+        &self,
+        events: Vec<A::Event>,
+        context: QuietContext<A>,
+        metadata: HashMap<String, String>,
+    ) -> Result<Vec<EventEnvelope<A>>, AggregateError<A::Error>> {
+        let aggregate_id = context.aggregate_id;
+        let mut sequence = context.current_sequence;
+        let wrap = |payload| {
+            sequence += 1;
+            EventEnvelope {
+                aggregate_id: aggregate_id.to_string(),
+                sequence,
+                payload,
+                metadata: metadata.clone(),
+            }
+        };
+        let wrapped: Vec<EventEnvelope<A>> = events.into_iter().map(wrap).collect();
+        if wrapped.is_empty() {
+            return Ok(wrapped);
+        }
+        let mut all = self.committed(&aggregate_id);
+        all.extend(wrapped.iter().cloned());
+        self.events.write().unwrap().insert(aggregate_id, all);
+        Ok(wrapped)
+    }
+}
+
+/// The result of a future that never waits.
+fn ready<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    match future
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
+    {
+        Poll::Ready(result) => result,
+        Poll::Pending => unreachable!("nothing in memory waits"),
+    }
+}

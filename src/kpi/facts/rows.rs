@@ -1,0 +1,214 @@
+//! The rows of a ticket, from what its events made of it.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+use crate::calendar::Calendar;
+use crate::id::TeamId;
+use crate::sla::{Clock, Policies, State};
+use crate::ticket::{Agreement, Cycle, Direction, FieldValue, Message, Ticket, Visibility};
+use crate::time::{instant, micros};
+
+use super::conversation::Conversation;
+use super::holding::{Keep, holdings};
+use super::ledger::Ledger;
+use super::{ClockFact, Effort, FORMULA, Fact, Own, RatingFact};
+
+/// The rows of `ticket`, one per cycle. `default` measures business time where no policy applies.
+pub fn facts(ticket: &Ticket, policies: &Policies, default: &Calendar) -> Vec<Fact> {
+    let calendar = policies
+        .calendar_of(ticket, Agreement::Sla)
+        .unwrap_or(default);
+    let ledger = Ledger::of(ticket, calendar);
+    let conversation = Conversation::of(ticket, calendar);
+    let keeps = holdings(ticket, &ledger);
+    let mut rows: Vec<_> = ticket
+        .cycles()
+        .iter()
+        .zip(keeps)
+        .enumerate()
+        .map(|(index, (cycle, keep))| row(ticket, index, cycle, keep, &ledger))
+        .collect();
+
+    for response in conversation.later {
+        if let Some(row) = cycle_at(&mut rows, response.at) {
+            row.responses.push(response);
+        }
+    }
+    for message in ticket.messages() {
+        if let Some(row) = cycle_at(&mut rows, message.at) {
+            count_message(row, message);
+        }
+    }
+    for entry in ticket.effort() {
+        if let Some(row) = cycle_at(&mut rows, entry.at) {
+            row.effort.push(Effort {
+                at: entry.at,
+                by: entry.actor.human_agent(),
+                team: team_at(ticket, entry.at),
+                spent_us: entry.spent.micros(),
+            });
+        }
+    }
+    for rating in ticket.ratings() {
+        if let Some(row) = rows.get_mut(rating.cycle) {
+            row.ratings.push(RatingFact {
+                at: rating.at,
+                kind: rating.rated.kind,
+                mark: rating.rated.mark,
+                scale: rating.rated.scale,
+                credit: rating.rated.credit,
+                team: team_at(ticket, rating.at),
+            });
+        }
+    }
+    if let Some(first) = rows.first_mut() {
+        let mut own = own(ticket, policies);
+        own.first_response = conversation.first;
+        own.first_responding_team = conversation.first_team;
+        first.own = Some(own);
+    }
+    rows
+}
+
+fn row(ticket: &Ticket, index: usize, cycle: &Cycle, keep: Keep, ledger: &Ledger) -> Fact {
+    let spent = cycle.resolved_at.map(|at| ledger.spent_until(micros(at)));
+    let before = ledger.spent_until(micros(cycle.started_at));
+    Fact {
+        formula: FORMULA,
+        ticket: ticket.id(),
+        number: ticket.number(),
+        cycle: u32::try_from(index).unwrap_or(u32::MAX),
+        created_at: ticket.created_at(),
+        started_at: cycle.started_at,
+        first_resolved_at: cycle.first_resolved_at,
+        resolved_at: cycle.resolved_at,
+        resolver: cycle.resolver,
+        closed: cycle.closed,
+        left_at: cycle.left_at,
+        reopened_at: cycle.reopened_at,
+        first_spent: cycle
+            .first_resolved_at
+            .map(|at| ledger.spent_until(micros(at))),
+        spent,
+        cycle_spent: spent.map(|spent| spent - before),
+        assignee: keep.at_resolution,
+        holdings: keep.holdings,
+        team_transfers: keep.team_transfers,
+        agent_transfers: keep.agent_transfers,
+        replies: 0,
+        touches: 0,
+        follow_ups: 0,
+        responses: Vec::new(),
+        effort: Vec::new(),
+        ratings: Vec::new(),
+        channel: ticket.channel().clone(),
+        priority: ticket.priority(),
+        kind: ticket.kind().cloned(),
+        tags: ticket.tags().iter().cloned().collect(),
+        team: ticket.team(),
+        agent: ticket.agent(),
+        requester: ticket.requester(),
+        own: None,
+    }
+}
+
+/// The cycle that was going on at an instant: at that of a reopening, the new one.
+fn cycle_at(rows: &mut [Fact], at: DateTime<Utc>) -> Option<&mut Fact> {
+    let begun = rows.partition_point(|row| row.started_at <= at);
+    rows.get_mut(begun.saturating_sub(1))
+}
+
+fn count_message(row: &mut Fact, message: &Message) {
+    let plus = |count: &mut u32| *count = count.saturating_add(1);
+    if message.answers() {
+        plus(&mut row.replies);
+    }
+    if message.answers() || is_note(message) && message.author.human_agent().is_some() {
+        plus(&mut row.touches);
+    }
+    // What opened a ticket has its instant, and is no second contact.
+    if message.asks() && message.at > row.created_at {
+        plus(&mut row.follow_ups);
+    }
+}
+
+fn is_note(message: &Message) -> bool {
+    message.direction == Direction::Internal && message.visibility == Visibility::Internal
+}
+
+fn team_at(ticket: &Ticket, at: DateTime<Utc>) -> Option<TeamId> {
+    let assigned = ticket.assignments().partition_point(|one| one.at <= at);
+    ticket
+        .assignments()
+        .get(assigned.checked_sub(1)?)?
+        .holder
+        .team
+}
+
+fn own(ticket: &Ticket, policies: &Policies) -> Own {
+    let count = |yes: &dyn Fn(&Message) -> bool| {
+        let found = ticket.messages().iter().filter(|message| yes(message));
+        u32::try_from(found.count()).unwrap_or(u32::MAX)
+    };
+    let agents: BTreeSet<_> = ticket
+        .messages()
+        .iter()
+        .filter(|message| message.answers() || is_note(message))
+        .filter_map(|message| message.author.human_agent())
+        .collect();
+    let fields = ticket
+        .fields()
+        .iter()
+        .filter(|(_, value)| !matches!(value, FieldValue::Personal(_)));
+    Own {
+        stage: ticket.status().stage(),
+        first_response: super::FirstResponse::NotApplicable,
+        clocks: clocks(ticket, policies),
+        replies: count(&|message| message.answers()),
+        customer_messages: count(&|message| message.asks()),
+        notes: count(&is_note),
+        effort_us: ticket
+            .effort()
+            .iter()
+            .fold(0, |sum, entry| entry.spent.micros().saturating_add(sum)),
+        first_responding_team: None,
+        agents: u32::try_from(agents.len()).unwrap_or(u32::MAX),
+        estimates: ticket.estimates().to_vec(),
+        fields: fields
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect(),
+    }
+}
+
+fn clocks(ticket: &Ticket, policies: &Policies) -> Vec<ClockFact> {
+    let mut facts = Vec::new();
+    for id in policies.clocks_with_target(ticket) {
+        let last = Clock::walk(ticket, policies, id, |ended| {
+            facts.extend(clock_fact(ended))
+        });
+        facts.extend(clock_fact(&last));
+    }
+    facts
+}
+
+fn clock_fact(clock: &Clock<'_>) -> Option<ClockFact> {
+    let amount = clock.amount?;
+    let left = amount.saturating_sub(clock.elapsed);
+    let runs = clock.state == State::Running && left >= 0;
+    Some(ClockFact {
+        clock: clock.id,
+        amount_us: amount,
+        state: clock.state,
+        verdict: clock.verdict(),
+        ever_breached: clock.ever_breached,
+        elapsed_us: clock.elapsed,
+        stopped_at: clock.stopped_at.map(instant),
+        kept_until: if runs {
+            clock.until(left).map(instant)
+        } else {
+            None
+        },
+    })
+}

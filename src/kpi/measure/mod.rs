@@ -1,0 +1,265 @@
+//! What each KPI means, as data: so that two people cannot read one number in two ways.
+//!
+//! [`MEASURES`] is listed at run time, for a page of definitions or a tooltip beside a figure; [`definitions_markdown`] is the
+//! whole of it as text, which is what stands below.
+//!
+//! ```
+//! use helpdesk::kpi::{Direction, Kpi};
+//! let reopen = Kpi::ReopenRate.definition();
+//! assert_eq!(reopen.direction, Direction::LowerIsBetter);
+//! println!("{} = {}: {}", reopen.title, reopen.formula, reopen.exclusions.join("; "));
+//! ```
+//!
+#![doc = include_str!("definitions.md")]
+
+mod render;
+mod table;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::sla::Measure;
+
+/// A key performance indicator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Kpi {
+    /// How many tickets came.
+    Volume,
+    /// How many tickets came for each customer, order or other unit of what the host counts.
+    ContactRate,
+    /// How many tickets were resolved.
+    Resolved,
+    /// How many of those that came are resolved.
+    ResolutionRate,
+    /// How many of those resolved came back.
+    ReopenRate,
+    /// How many resolutions did not hold; by agent, how many of each resolver's.
+    ResolutionsReopened,
+    /// How many were resolved at the first contact.
+    FirstContactResolution,
+    /// How many were resolved with one message.
+    OneTouch,
+    /// How long customers waited for the first answer.
+    FirstResponseTime,
+    /// How long customers waited for each later answer.
+    NextResponseTime,
+    /// How long the requester waited for somebody else.
+    RequesterWait,
+    /// How long it took to the first resolution.
+    FirstResolutionTime,
+    /// How long it took to the last resolution.
+    TotalResolutionTime,
+    /// How long each resolution cycle took.
+    CycleResolutionTime,
+    /// How long each resolution lay with its holders.
+    HeldTime,
+    /// How much effort a resolved ticket took.
+    HandleTime,
+    /// How often agents wrote on a resolved ticket.
+    Touches,
+    /// How often a resolved ticket went from team to team.
+    TeamTransfers,
+    /// How often a resolved ticket went from agent to agent.
+    AgentTransfers,
+    /// How often a target was kept.
+    SlaAttainment,
+    /// How often a promised update came in time.
+    PromisesKept,
+    /// How often a ticket was resolved by the time that the customer was told.
+    EtaKept,
+    /// How far the resolution lay from the time that the customer was told.
+    EtaDeviation,
+    /// How satisfied customers are.
+    Csat,
+    /// How many more customers would recommend the desk than would not.
+    Nps,
+    /// How easy customers found it.
+    Ces,
+    /// How many tickets wait.
+    Backlog,
+    /// How old the tickets are that wait.
+    BacklogAge,
+    /// How many calls and chats were answered in time.
+    ServiceLevel,
+    /// How many calls and chats were given up.
+    AbandonmentRate,
+}
+
+/// Which of a ticket's instants must lie in the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum WindowOf {
+    /// Its creation.
+    Created,
+    /// The resolution.
+    Resolved,
+    /// The event that is counted: an answer, a mark, a contact.
+    Event,
+    /// None: it is a number at an instant.
+    Instant,
+}
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Unit {
+    /// Tickets.
+    Tickets,
+    /// A part of a whole.
+    Ratio,
+    /// Microseconds.
+    Duration,
+    /// How many for each ticket.
+    PerTicket,
+    /// Marks that customers gave.
+    Marks,
+    /// A number for each unit of the host's; it is no part of a whole.
+    PerUnit,
+}
+
+/// To whose credit a figure is counted, where it is divided by agent or team.
+///
+/// Grows with the measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Attribution {
+    /// Who is in charge as the ticket stands.
+    Assignee,
+    /// Who gave the answer, in the team in charge then.
+    Replier,
+    /// Who resolved it, in the team in charge then.
+    Resolver,
+    /// Each holder, with the time that it lay with them.
+    Holder,
+    /// Who recorded the effort.
+    Worker,
+    /// Whom the customer's mark is credited to: who resolved it last, else who was in charge then.
+    Credited,
+    /// Of the first response who gave it, of resolutions who resolved it last, otherwise who is in charge as the ticket stands.
+    ByClock,
+    /// Nobody: it is a figure of the desk.
+    Desk,
+}
+
+/// In which direction lies better.
+///
+/// Exhaustive: there is no fourth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// More is better.
+    HigherIsBetter,
+    /// Less is better.
+    LowerIsBetter,
+    /// Neither: it describes demand, not performance.
+    Neutral,
+}
+
+/// The definition of one KPI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Definition {
+    /// Which.
+    pub kpi: Kpi,
+    /// Its name for people.
+    pub title: &'static str,
+    /// How it is worked out, in one sentence.
+    pub formula: &'static str,
+    /// What the numerator counts, where it is a ratio.
+    pub numerator: Option<&'static str>,
+    /// The set that it is about.
+    pub denominator: &'static str,
+    /// What is left out, each counted by name.
+    pub exclusions: &'static [&'static str],
+    /// What places a ticket in the window.
+    pub window: WindowOf,
+    /// To whose credit it is counted.
+    pub attribution: Attribution,
+    /// What is counted.
+    pub unit: Unit,
+    /// In which times it is given, where it is a duration.
+    pub measured_in: &'static [Measure],
+    /// In which direction lies better.
+    pub direction: Direction,
+    /// Where the definition comes from, and what comes near it elsewhere.
+    pub source: &'static str,
+}
+
+pub use render::definitions_markdown;
+pub use table::{MEASURES, NOT_FED, NotFed};
+
+impl Kpi {
+    /// Every KPI.
+    pub const ALL: [Kpi; 30] = [
+        Kpi::Volume,
+        Kpi::ContactRate,
+        Kpi::Resolved,
+        Kpi::ResolutionRate,
+        Kpi::ReopenRate,
+        Kpi::ResolutionsReopened,
+        Kpi::FirstContactResolution,
+        Kpi::OneTouch,
+        Kpi::FirstResponseTime,
+        Kpi::NextResponseTime,
+        Kpi::RequesterWait,
+        Kpi::FirstResolutionTime,
+        Kpi::TotalResolutionTime,
+        Kpi::CycleResolutionTime,
+        Kpi::HeldTime,
+        Kpi::HandleTime,
+        Kpi::Touches,
+        Kpi::TeamTransfers,
+        Kpi::AgentTransfers,
+        Kpi::SlaAttainment,
+        Kpi::PromisesKept,
+        Kpi::EtaKept,
+        Kpi::EtaDeviation,
+        Kpi::Csat,
+        Kpi::Nps,
+        Kpi::Ces,
+        Kpi::Backlog,
+        Kpi::BacklogAge,
+        Kpi::ServiceLevel,
+        Kpi::AbandonmentRate,
+    ];
+
+    /// The KPI's row in [`MEASURES`].
+    pub const fn definition(self) -> &'static Definition {
+        &MEASURES[self as usize]
+    }
+}
+
+impl fmt::Display for Kpi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.definition().title)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kpi_finds_its_own_definition() {
+        for kpi in Kpi::ALL {
+            let definition = kpi.definition();
+            assert_eq!(definition.kpi, kpi);
+            assert_eq!(
+                definition.numerator.is_some(),
+                matches!(definition.unit, Unit::Ratio | Unit::Marks),
+                "{kpi}"
+            );
+            assert_eq!(
+                !definition.measured_in.is_empty(),
+                definition.unit == Unit::Duration,
+                "{kpi}"
+            );
+        }
+    }
+}

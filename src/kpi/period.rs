@@ -1,0 +1,217 @@
+//! Hours, days, weeks, months, quarters and years by the clock on the wall of a zone.
+//!
+//! A period is half-open: midnight begins the new day. Days begin at midnight, or where the clocks skip it at the first instant
+//! after it. An hour that the clocks repeat is two periods.
+//!
+//! ```
+//! use helpdesk::{calendar::Zone, kpi::{Every, Period}};
+//! use chrono::Weekday;
+//! let zone = Zone::parse("Europe/Berlin")?;
+//! let at = "2026-03-29T10:00:00Z".parse()?; // a Sunday, on which the clocks go forward
+//! let week = Period::at(Every::Week, at, &zone, Weekday::Sun);
+//! assert_eq!(week.to_string(), "week of 2026-03-29");
+//! let (from, to) = Period::at(Every::Day, at, &zone, Weekday::Mon).bounds(&zone);
+//! assert_eq!((to - from).num_hours(), 23);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use std::fmt;
+
+use chrono::{
+    DateTime, Datelike, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike,
+    Utc, Weekday,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::calendar::Zone;
+
+/// How long a period is.
+///
+/// Exhaustive: a new length would be a new dimension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Every {
+    /// From one full hour to the next.
+    Hour,
+    /// A local date.
+    Day,
+    /// Seven dates, from the day with which weeks begin.
+    Week,
+    /// A calendar month.
+    Month,
+    /// January to March, and so on.
+    Quarter,
+    /// A calendar year.
+    Year,
+}
+
+/// One period. Those of one length stand in the order of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Period {
+    every: Every,
+    start: NaiveDateTime,
+    west_s: i32, // of an hour: how far the clocks stand behind UTC. Otherwise 0
+}
+
+impl Period {
+    /// The period of `every` to which `at` belongs, by the clock of `zone`; weeks begin with `week_begins`.
+    pub fn at(every: Every, at: DateTime<Utc>, zone: &Zone, week_begins: Weekday) -> Period {
+        let local = zone.local(at);
+        if every == Every::Hour {
+            let full = local.date().and_hms_opt(local.hour(), 0, 0);
+            return Period {
+                every,
+                start: full.unwrap_or(local),
+                west_s: zone.offset(at).saturating_neg(),
+            };
+        }
+        Period::of_date(every, local.date(), week_begins)
+    }
+
+    fn of_date(every: Every, date: NaiveDate, week_begins: Weekday) -> Period {
+        let first = match every {
+            Every::Hour | Every::Day => Some(date),
+            Every::Week => {
+                let into = date.weekday().days_since(week_begins);
+                date.checked_sub_days(Days::new(u64::from(into)))
+            }
+            Every::Month => date.with_day(1),
+            Every::Quarter => NaiveDate::from_ymd_opt(date.year(), date.month0() / 3 * 3 + 1, 1),
+            Every::Year => NaiveDate::from_ymd_opt(date.year(), 1, 1),
+        };
+        Period {
+            every,
+            start: first.unwrap_or(date).and_time(NaiveTime::MIN),
+            west_s: 0,
+        }
+    }
+
+    /// Its length.
+    pub fn every(&self) -> Every {
+        self.every
+    }
+
+    /// What the clock on the wall shows when it begins.
+    pub fn start(&self) -> NaiveDateTime {
+        self.start
+    }
+
+    /// The period before it.
+    #[must_use]
+    pub fn before(&self) -> Period {
+        self.moved(false)
+    }
+
+    /// The period after it.
+    #[must_use]
+    pub fn after(&self) -> Period {
+        self.moved(true)
+    }
+
+    /// The first instant in it, and the first after it.
+    pub fn bounds(&self, zone: &Zone) -> (DateTime<Utc>, DateTime<Utc>) {
+        if self.every == Every::Hour {
+            let west = TimeDelta::seconds(i64::from(self.west_s));
+            let begin = self.start.and_utc();
+            let begin = begin.checked_add_signed(west).unwrap_or(begin);
+            let end = begin.checked_add_signed(TimeDelta::hours(1));
+            return (begin, end.unwrap_or(begin));
+        }
+        (
+            zone.start_of(self.start.date()),
+            zone.start_of(self.after().start.date()),
+        )
+    }
+
+    fn moved(&self, forward: bool) -> Period {
+        let days = |date: NaiveDate, n| match forward {
+            true => date.checked_add_days(Days::new(n)),
+            false => date.checked_sub_days(Days::new(n)),
+        };
+        let months = |date: NaiveDate, n| match forward {
+            true => date.checked_add_months(Months::new(n)),
+            false => date.checked_sub_months(Months::new(n)),
+        };
+        let date = self.start.date();
+        let moved = match self.every {
+            Every::Hour => {
+                let hour = TimeDelta::hours(if forward { 1 } else { -1 });
+                self.start.checked_add_signed(hour)
+            }
+            Every::Day => days(date, 1).map(|date| date.and_time(NaiveTime::MIN)),
+            Every::Week => days(date, 7).map(|date| date.and_time(NaiveTime::MIN)),
+            Every::Month => months(date, 1).map(|date| date.and_time(NaiveTime::MIN)),
+            Every::Quarter => months(date, 3).map(|date| date.and_time(NaiveTime::MIN)),
+            Every::Year => months(date, 12).map(|date| date.and_time(NaiveTime::MIN)),
+        };
+        Period {
+            start: moved.unwrap_or(self.start),
+            ..*self
+        }
+    }
+}
+
+impl fmt::Display for Period {
+    /// Such as `2026-03-05 14:00`, `2026-03-05`, `week of 2026-03-02`, `2026-03`, `2026-Q1`, `2026`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let start = self.start;
+        let text = match self.every {
+            Every::Hour => start.format("%Y-%m-%d %H:%M").to_string(),
+            Every::Day => start.format("%Y-%m-%d").to_string(),
+            Every::Week => start.format("week of %Y-%m-%d").to_string(),
+            Every::Month => start.format("%Y-%m").to_string(),
+            Every::Quarter => format!("{}-Q{}", start.format("%Y"), start.date().month0() / 3 + 1),
+            Every::Year => start.format("%Y").to_string(),
+        };
+        f.pad(&text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn every() -> impl Strategy<Value = Every> {
+        prop::sample::select(vec![
+            Every::Hour,
+            Every::Day,
+            Every::Week,
+            Every::Month,
+            Every::Quarter,
+            Every::Year,
+        ])
+    }
+
+    proptest! {
+        /// Whatever the zone does at midnight: an instant lies in its period, and no instant in two.
+        #[test]
+        fn an_instant_lies_in_its_period(
+            every in every(),
+            name in prop::sample::select(vec!["UTC", "America/St_Johns", "Pacific/Apia", "Asia/Beirut", "America/Havana", "Asia/Kathmandu"]),
+            second in 0i64..4_000_000_000, begins in 0u8..7,
+        ) {
+            let zone = Zone::parse(name).unwrap();
+            let begins = Weekday::try_from(begins).unwrap();
+            let at = DateTime::from_timestamp(second, 0).unwrap();
+            let period = Period::at(every, at, &zone, begins);
+            let (from, to) = period.bounds(&zone);
+            prop_assert!(from <= at && at < to, "{period}: {from} {at} {to}");
+            prop_assert_eq!(Period::at(every, from, &zone, begins), period);
+            prop_assert_ne!(Period::at(every, to, &zone, begins), period);
+            if every != Every::Hour {
+                prop_assert_eq!(period.after().before(), period);
+                prop_assert!(period.before() < period && period < period.after());
+            }
+        }
+    }
+
+    #[test]
+    fn a_repeated_hour_is_two() {
+        let zone = Zone::parse("Europe/Berlin").unwrap();
+        let hour = |text: &str| Period::at(Every::Hour, text.parse().unwrap(), &zone, Weekday::Mon);
+        let (first, second) = (hour("2026-10-25T00:30:00Z"), hour("2026-10-25T01:30:00Z"));
+        assert_eq!(first.to_string(), second.to_string());
+        assert!(first < second);
+    }
+}

@@ -1,0 +1,319 @@
+//! One history under one rulebook: what people did is taken over, what the rules make of it is decided anew.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::call::{Actor, Cause};
+use crate::desk::Working;
+use crate::error::Error;
+use crate::id::TenantId;
+use crate::kpi::Fact;
+use crate::rulebook::Rulebook;
+use crate::ticket::{
+    Change, Command, Direction, Draft, Event, MessageAdded, Recorded, Rules, Stage, Status, Step,
+    Ticket, Version, event_of,
+};
+
+use super::super::anomaly::{Anomalies, AnomalyKind};
+use super::super::import::all_may_do_all;
+use super::super::said::{ask, kind_of, step_to};
+
+/// A rulebook to be tried, with its rules for tickets but for the permission table: who did something, might.
+#[derive(Clone, Debug)]
+pub(super) struct Trial {
+    pub(super) book: Rulebook,
+    rules: Rules,
+}
+
+impl Trial {
+    pub(super) fn new(book: &Rulebook) -> Trial {
+        Trial {
+            book: book.clone(),
+            rules: all_may_do_all(book.tickets()),
+        }
+    }
+}
+
+/// What became of a history.
+pub(super) struct Rederived {
+    pub(super) ticket: Arc<Ticket>,
+    pub(super) events: Vec<Recorded>,
+    /// For each event, the recorded place of the last thing that somebody had done by then: the same on both sides.
+    origins: Vec<Version>,
+    pub(super) facts: Vec<Fact>,
+    pub(super) anomalies: Anomalies,
+}
+
+impl Rederived {
+    /// The origin of the event in this place.
+    pub(super) fn origin(&self, version: u64) -> Version {
+        let index = usize::try_from(version.saturating_sub(1)).unwrap_or(usize::MAX);
+        self.origins.get(index).copied().unwrap_or_default()
+    }
+}
+
+/// How many events may fall due between two things that somebody did.
+const LIMIT: usize = 65_536;
+
+/// The ticket as it would stand at `as_of`; `None` where it did not exist yet.
+///
+/// # Errors
+/// A history that does not begin with the opening; rules that go on and on firing.
+pub(super) fn rederive(
+    tenant: TenantId,
+    history: &[Recorded],
+    trial: &Trial,
+    as_of: DateTime<Utc>,
+) -> Result<Option<Rederived>, Error> {
+    let known = history.partition_point(|recorded| recorded.at <= as_of);
+    if known == 0 && !history.is_empty() {
+        return Ok(None);
+    }
+    let mut commands = history[..known]
+        .chunk_by(is_same_command)
+        .filter(|events| events.first().is_some_and(|first| !is_of_rules(first)));
+    let opening = commands.next().unwrap_or_default();
+    let pinned = opening.iter().map(|event| pin(event, &trial.book));
+    let begun = Working::begin(tenant, pinned, &trial.book);
+    let origin = opening
+        .last()
+        .map_or(Version::default(), |last| last.version);
+    let mut again = Again {
+        trial,
+        working: begun.ok_or(Error::misused(
+            "the events of a history begin with the ticket's opening",
+        ))?,
+        origins: Vec::new(),
+        origin,
+        anomalies: Anomalies::default(),
+    };
+    for command in commands {
+        if let Some(first) = command.first() {
+            again.pass_time(first.at)?;
+            again.command(command);
+        }
+    }
+    again.pass_time(as_of)?;
+    Ok(Some(again.finish()))
+}
+
+/// Whether it is about the rules alone: what fell due by itself with all that it did, chosen policies, moves to another version of
+/// the rulebook, and the note that a history was imported.
+pub(super) fn is_of_rules(recorded: &Recorded) -> bool {
+    recorded.event.is_derived()
+        || recorded.timing.is_some()
+        || matches!(
+            recorded.event,
+            Event::RulebookApplied { .. } | Event::Imported
+        )
+}
+
+/// Whether two events in a row came of one command, as far as the history tells.
+fn is_same_command(a: &Recorded, b: &Recorded) -> bool {
+    let who = |recorded: &Recorded| (recorded.at, recorded.stamped_at, recorded.actor);
+    !is_of_rules(a) && !is_of_rules(b) && who(a) == who(b) && a.cause == b.cause
+}
+
+/// The same event, where it is the opening: pinned to `book`.
+fn pin(recorded: &Recorded, book: &Rulebook) -> Recorded {
+    let mut recorded = recorded.clone();
+    if let Event::Opened(opened) = &mut recorded.event {
+        opened.rulebook = book.id();
+    }
+    recorded
+}
+
+/// A history on its way.
+struct Again<'a> {
+    trial: &'a Trial,
+    working: Working<'a>,
+    origins: Vec<Version>,
+    origin: Version,
+    anomalies: Anomalies,
+}
+
+impl Again<'_> {
+    /// Time passes first, as on a desk that is swept at each wake-up.
+    fn pass_time(&mut self, before: DateTime<Utc>) -> Result<(), Error> {
+        self.note_origins();
+        let limit = self.working.events.len().saturating_add(LIMIT);
+        if !self.working.catch_up(before, limit) {
+            let (ticket, events) = (self.working.ticket.id(), self.working.events.len());
+            return Err(Error::runaway(ticket, events));
+        }
+        self.note_origins();
+        Ok(())
+    }
+
+    fn note_origins(&mut self) {
+        self.origins.resize(self.working.events.len(), self.origin);
+    }
+
+    fn command(&mut self, events: &[Recorded]) {
+        let before = self.working.events.len();
+        let moves = |recorded: &Recorded| matches!(recorded.event, Event::StatusChanged { .. });
+        let says_where = events.iter().any(moves);
+        for recorded in events {
+            self.origin = recorded.version;
+            match &recorded.event {
+                Event::StatusChanged { .. } => self.moved(recorded),
+                Event::MessageAdded(message) => self.message(recorded, message, says_where),
+                _ => self.other(recorded),
+            }
+            self.note_origins();
+        }
+        if self.working.events.len() > before {
+            self.working.choose_policies();
+        }
+    }
+
+    fn push(&mut self, recorded: &Recorded, event: Event) {
+        self.working.push(Recorded {
+            event,
+            ..recorded.clone()
+        });
+    }
+
+    /// What a live desk with these rules would say. It is asked about, never obeyed.
+    fn refusal_of(&self, recorded: &Recorded, command: Command) -> Option<crate::ticket::Refusal> {
+        ask(
+            &self.working.ticket,
+            &self.trial.rules,
+            Actor::System,
+            recorded.at,
+            command,
+        )
+        .err()
+    }
+
+    /// A recorded move. Whether work is `Open` or `Reopened` follows from the history, as in an import.
+    fn moved(&mut self, recorded: &Recorded) {
+        let Event::StatusChanged { to, step, label } = &recorded.event else {
+            return;
+        };
+        let (from, reopened) = (
+            self.working.ticket.status(),
+            self.working.ticket.is_reopened(),
+        );
+        let done = matches!(from.stage(), Stage::Resolved | Stage::Closed);
+        let to = if to.stage().is_work() {
+            Status::work(reopened || done)
+        } else {
+            *to
+        };
+        let (usual, movement) = step_to(from, to);
+        let step = match from.stage().after(*step, reopened) {
+            Some(stage) if stage == to.stage() => *step,
+            _ => usual,
+        };
+        if to == from {
+            if label.is_some() && label.as_ref() != self.working.ticket.label() {
+                let label = label.clone();
+                self.push(recorded, Event::StatusChanged { to, step, label });
+            } else {
+                self.anomalies.add(AnomalyKind::NoEffect);
+            }
+            return;
+        }
+        if let Some(refusal) = self.refusal_of(recorded, Command::default().then(movement)) {
+            self.anomalies
+                .add(kind_of(&refusal, AnomalyKind::ReopenOfClosed));
+        }
+        if done && to.stage() == Stage::Pending {
+            let (to, step) = (Status::Reopened, Step::Reopen); // a reopen and a pend, as live
+            self.push(
+                recorded,
+                Event::StatusChanged {
+                    to,
+                    step,
+                    label: None,
+                },
+            );
+        }
+        let label = label.clone();
+        self.push(recorded, Event::StatusChanged { to, step, label });
+    }
+
+    /// A recorded message. Where it meets another status than it met then, it moves the ticket as it would on a live desk;
+    /// a log that was imported tells the moves itself.
+    fn message(&mut self, recorded: &Recorded, message: &MessageAdded, says_where: bool) {
+        let ticket = &self.working.ticket;
+        let mut moves = None;
+        if !ticket.status().stage().is_work() {
+            let mut draft = Draft::new("").class(message.class);
+            draft.visibility = message.visibility;
+            let (rules, say) = (&self.trial.rules, Command::say(draft));
+            match ask(ticket, rules, message.author, recorded.at, say) {
+                Err(refusal) => self
+                    .anomalies
+                    .add(kind_of(&refusal, AnomalyKind::MessageAfterClose)),
+                Ok(decision) if decision.follow_up.is_some() => {
+                    self.anomalies.add(AnomalyKind::LateMessage);
+                }
+                Ok(decision) => {
+                    let is_move = |event: &Event| matches!(event, Event::StatusChanged { .. });
+                    moves = decision.events.into_iter().find(is_move);
+                }
+            }
+        }
+        self.push(recorded, recorded.event.clone());
+        let by_customer = message.direction == Direction::Inbound;
+        let logged = recorded.cause == Some(Cause::Import);
+        if let (Some(event), true, false, false) = (moves, by_customer, says_where, logged) {
+            self.anomalies.add(AnomalyKind::MovedByMessage);
+            self.push(recorded, event);
+        }
+    }
+
+    /// A fact that somebody changed, and everything that moves nothing.
+    fn other(&mut self, recorded: &Recorded) {
+        let ticket = &self.working.ticket;
+        if change_of(&recorded.event).is_some_and(|change| event_of(ticket, &change).is_none()) {
+            self.anomalies.add(AnomalyKind::NoEffect);
+            return;
+        }
+        let possible = matches!(
+            recorded.event,
+            Event::TimeLogged { .. }
+                | Event::MessageRedacted { .. }
+                | Event::Rated(_)
+                | Event::Linked { .. }
+        );
+        if ticket.status().stage() == Stage::Closed && !possible {
+            self.anomalies.add(AnomalyKind::ChangeAfterClose);
+        }
+        self.push(recorded, recorded.event.clone());
+    }
+
+    fn finish(self) -> Rederived {
+        Rederived {
+            facts: self.working.facts().to_vec(),
+            ticket: self.working.ticket,
+            events: self.working.events,
+            origins: self.origins,
+            anomalies: self.anomalies,
+        }
+    }
+}
+
+/// The change behind an event that sets a fact; none for what only adds to the history.
+fn change_of(event: &Event) -> Option<Change> {
+    Some(match event {
+        Event::Assigned { agent, team } => Change::Assign {
+            agent: *agent,
+            team: *team,
+        },
+        Event::PriorityChanged { to } => Change::Priority(*to),
+        Event::TypeChanged { to } => Change::Type(to.clone()),
+        Event::TagAdded { tag } => Change::AddTag(tag.clone()),
+        Event::TagRemoved { tag } => Change::RemoveTag(tag.clone()),
+        Event::FieldSet { name, value } => Change::Field {
+            name: name.clone(),
+            value: value.clone(),
+        },
+        Event::ParticipantAdded { customer } => Change::AddParticipant(*customer),
+        Event::ParticipantRemoved { customer } => Change::RemoveParticipant(*customer),
+        _ => return None,
+    })
+}

@@ -1,0 +1,289 @@
+//! The embedded default: everything in memory, gone when it is dropped.
+
+mod hash;
+mod outbox;
+mod shard;
+mod wakes;
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use crate::id::{ContentId, TenantId, TicketNumber};
+use crate::kpi::Fact;
+use crate::ticket::Content;
+use crate::time::{Micros, instant, micros};
+
+use super::{
+    Commit, DueStream, Filter, Load, Loaded, OutboxMessage, Page, Store, StoreError, Stream,
+    StreamId, TicketRow,
+};
+
+use outbox::Outbox;
+use shard::{Held, Kept, Locked, SHARDS, check, shard_of, shard_of_key};
+use wakes::Earliest;
+
+/// Keeps everything in memory. It forgets at exit: for tests, trials and hosts that keep their own log.
+///
+/// Records are spread over 64 shards by their ids, each behind a lock of its own, so writers of different tickets seldom wait
+/// for each other. A commit locks the shards it touches in rising order, so two commits cannot wait for each other for ever. It
+/// keeps the snapshot of every ticket, so a command costs the same on a long ticket as on a short one but for copying it.
+///
+/// ```
+/// use helpdesk::{Desk, Rulebook, store::MemoryStore};
+/// let desk = Desk::new(MemoryStore::new(), Rulebook::starter());
+/// # let _ = desk;
+/// ```
+#[derive(Debug)]
+pub struct MemoryStore {
+    shards: Vec<Locked>,
+    numbers: Mutex<HashMap<TenantId, u64>>,
+    outbox: Mutex<Outbox>,
+    /// The zone data behind the first wake-up: usually behind all.
+    zone_data: OnceLock<String>,
+}
+
+impl Default for MemoryStore {
+    fn default() -> MemoryStore {
+        MemoryStore::new()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> MemoryStore {
+        MemoryStore {
+            shards: (0..SHARDS).map(|_| Locked::default()).collect(),
+            numbers: Mutex::default(),
+            outbox: Mutex::default(),
+            zone_data: OnceLock::new(),
+        }
+    }
+}
+
+impl Store for MemoryStore {
+    fn load(&self, request: &Load) -> Result<Loaded, StoreError> {
+        request.check()?;
+        let streams = request.streams.iter().map(|stream| shard_of(stream.id));
+        let owners = request.owners.iter().map(|key| shard_of(key.uuid()));
+        let key = request.idempotency.iter().map(shard_of_key);
+        let mut held = Held::lock(&self.shards, streams.chain(owners).chain(key));
+
+        let mut loaded = Loaded::default();
+        for stream in &request.streams {
+            let known = held.shard(shard_of(stream.id))?.streams.get(stream);
+            if request.snapshots {
+                let (kept, after) = known.map(Kept::since_snapshot).unwrap_or_default();
+                loaded.streams.push(Stream::since(kept, after));
+            } else {
+                let events = known.map(Kept::events);
+                loaded.streams.push(events.unwrap_or_default().into());
+            }
+        }
+        for key in &request.owners {
+            loaded.owners.push(
+                held.shard(shard_of(key.uuid()))?
+                    .owners
+                    .get(&(request.tenant, *key))
+                    .copied(),
+            );
+        }
+        if let Some(key) = &request.idempotency {
+            loaded.idempotency = held.shard(shard_of_key(key))?.keys.get(key).cloned();
+        }
+        if request.number {
+            let mut numbers = lock(&self.numbers);
+            let last = numbers.entry(request.tenant).or_default();
+            *last = last.saturating_add(1);
+            loaded.number = Some(TicketNumber(*last));
+        }
+        Ok(loaded)
+    }
+
+    fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
+        commit.check()?;
+        let parts = commit.parts.iter().map(|part| shard_of(part.stream.id));
+        let unique = commit.unique.iter().map(|(key, _)| shard_of(key.uuid()));
+        let content = commit
+            .content
+            .iter()
+            .map(|content| shard_of(content.id.uuid()));
+        let erased = commit.erased.iter().map(|id| shard_of(id.uuid()));
+        let key = commit
+            .idempotency
+            .iter()
+            .map(|record| shard_of_key(&record.key));
+        let texts = content.chain(erased);
+        let everywhere = (0..SHARDS).filter(|_| !commit.persons.is_empty());
+        let keys = unique.chain(key).chain(everywhere);
+        let mut held = Held::lock(&self.shards, parts.chain(texts).chain(keys));
+
+        check(commit, &mut held)?; // nothing is written before everything is checked
+
+        let tenant = commit.tenant;
+        commit
+            .persons
+            .iter()
+            .for_each(|person| held.forget(tenant, *person));
+        for part in &commit.parts {
+            let zone_data = part.wake.as_ref().map(|wake| {
+                let used = || wake.stamp.zone_data.to_string();
+                self.zone_data.get_or_init(used).as_str()
+            });
+            held.write(part, zone_data)?;
+        }
+        for (key, owner) in &commit.unique {
+            held.shard(shard_of(key.uuid()))?
+                .owners
+                .insert((tenant, *key), *owner);
+        }
+        for content in &commit.content {
+            let shard = held.shard(shard_of(content.id.uuid()))?;
+            shard.content.insert((tenant, content.id), content.clone());
+        }
+        for id in &commit.erased {
+            held.shard(shard_of(id.uuid()))?
+                .content
+                .remove(&(tenant, *id));
+        }
+        if let Some(record) = &commit.idempotency {
+            held.shard(shard_of_key(&record.key))?
+                .keys
+                .insert(record.key.clone(), record.clone());
+        }
+        if let Some(number) = commit.number {
+            let mut numbers = lock(&self.numbers);
+            let last = numbers.entry(tenant).or_default();
+            *last = number.0.max(*last);
+        }
+        if !commit.outbox.is_empty() {
+            lock(&self.outbox).add(&commit.outbox);
+        }
+        Ok(())
+    }
+
+    fn due(
+        &self,
+        now: DateTime<Utc>,
+        zone_data: &str,
+        limit: usize,
+    ) -> Result<Vec<DueStream>, StoreError> {
+        let now = micros(now);
+        let mut found = Earliest::new(limit);
+        let is_usual = self.zone_data.get().is_some_and(|usual| usual == zone_data);
+        for shard in &self.shards {
+            if !is_usual || shard.earliest() <= now {
+                shard.lock().wakes.due(now, zone_data, &mut found);
+            }
+        }
+        Ok(found.into_due())
+    }
+
+    fn next_wake(&self, after: Option<DateTime<Utc>>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let from = after.map_or(Micros::MIN, |after| micros(after).saturating_add(1));
+        let next = |shard: &Locked| shard.lock().wakes.next_from(from);
+        Ok(self.shards.iter().filter_map(next).min().map(instant))
+    }
+
+    fn facts(&self, tenant: TenantId, visit: &mut dyn FnMut(&[Fact])) -> Result<(), StoreError> {
+        let mut streams: Vec<StreamId> = Vec::new();
+        for shard in &self.shards {
+            let shard = shard.lock();
+            streams.extend(
+                shard
+                    .streams
+                    .keys()
+                    .filter(|stream| stream.tenant == tenant),
+            );
+        }
+        streams.sort_unstable();
+        for stream in streams {
+            // No lock is held while the visitor works: it may call the store.
+            let rows = self.shards[shard_of(stream.id)]
+                .lock()
+                .streams
+                .get(&stream)
+                .and_then(|stream| stream.facts.clone());
+            visit(rows.as_deref().unwrap_or_default());
+        }
+        Ok(())
+    }
+
+    fn content(
+        &self,
+        tenant: TenantId,
+        ids: &[ContentId],
+    ) -> Result<Vec<Option<Content>>, StoreError> {
+        let of = |id: &ContentId| {
+            self.shards[shard_of(id.uuid())]
+                .lock()
+                .content
+                .get(&(tenant, *id))
+                .cloned()
+        };
+        Ok(ids.iter().map(of).collect())
+    }
+
+    fn list(
+        &self,
+        tenant: TenantId,
+        filter: &Filter,
+        page: &Page,
+    ) -> Result<Vec<TicketRow>, StoreError> {
+        let mut found = Vec::new();
+        for shard in &self.shards {
+            shard.lock().list(tenant, filter, page, &mut found);
+        }
+        found.sort_unstable_by_key(|row| row.number);
+        if page.newest_first {
+            found.reverse();
+        }
+        found.truncate(page.limit);
+        Ok(found)
+    }
+
+    fn claim(
+        &self,
+        now: DateTime<Utc>,
+        lease: TimeDelta,
+        limit: usize,
+    ) -> Result<Vec<OutboxMessage>, StoreError> {
+        let until = micros(now).saturating_add(lease.num_microseconds().unwrap_or(i64::MAX).max(1));
+        Ok(lock(&self.outbox).claim(micros(now), until, limit))
+    }
+
+    fn acknowledge(&self, ids: &[Uuid]) -> Result<(), StoreError> {
+        let mut outbox = lock(&self.outbox);
+        ids.iter().for_each(|id| outbox.acknowledge(*id));
+        Ok(())
+    }
+
+    fn postpone(&self, ids: &[Uuid], until: DateTime<Utc>) -> Result<(), StoreError> {
+        let mut outbox = lock(&self.outbox);
+        ids.iter().for_each(|id| outbox.hold(*id, micros(until)));
+        Ok(())
+    }
+
+    fn next_delivery(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        Ok(lock(&self.outbox).next().map(instant))
+    }
+
+    fn prune_keys(&self, tenant: TenantId, before: DateTime<Utc>) -> Result<usize, StoreError> {
+        let mut pruned = 0;
+        for shard in &self.shards {
+            let mut shard = shard.lock();
+            let all = shard.keys.len();
+            shard
+                .keys
+                .retain(|key, record| key.tenant != tenant || record.at >= before);
+            pruned += all - shard.keys.len();
+        }
+        Ok(pruned)
+    }
+}

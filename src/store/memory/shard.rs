@@ -1,0 +1,253 @@
+//! A part of the records, and what a commit does to it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use uuid::Uuid;
+
+use crate::id::{ContentId, CustomerId, TenantId, TicketNumber};
+use crate::kpi::Rows;
+use crate::store::{
+    Commit, Events, Filter, IdempotencyKey, IdempotencyRecord, Page, Part, Snapshot, StoreError,
+    StoreErrorKind, StreamId, TicketRow, UniqueKey, Wake,
+};
+use crate::ticket::{Content, Recorded, Version};
+use crate::time::Micros;
+
+use super::hash::Ids;
+use super::wakes::Wakes;
+
+/// How many there are: so many writers seldom meet.
+pub(super) const SHARDS: usize = 64;
+
+/// What belongs to a stream (events, wake-up, facts, snapshot) lies in the stream's shard.
+#[derive(Debug, Default)]
+pub(super) struct Shard {
+    pub(super) streams: HashMap<StreamId, Kept, Ids>,
+    pub(super) wakes: Wakes,
+    pub(super) owners: HashMap<(TenantId, UniqueKey), Uuid, Ids>,
+    pub(super) keys: HashMap<IdempotencyKey, IdempotencyRecord>,
+    pub(super) content: HashMap<(TenantId, ContentId), Content, Ids>,
+    /// By number: a page of a list is a range. What it shows lies in the stream.
+    numbers: BTreeMap<(TenantId, TicketNumber), StreamId>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    events: Vec<Recorded>,
+    wake: Option<Wake>,
+    pub(super) facts: Option<Rows>,
+    snapshot: Option<Snapshot>,
+    listing: Option<TicketRow>,
+}
+
+impl Kept {
+    fn version(&self) -> Version {
+        self.events
+            .last()
+            .map_or(Version::default(), |event| event.version)
+    }
+
+    pub(super) fn events(&self) -> Events {
+        self.events.clone()
+    }
+
+    /// The last snapshot and the events after it; all events where there is none.
+    pub(super) fn since_snapshot(&self) -> (Option<Snapshot>, Events) {
+        let before = self.snapshot.as_ref().map_or(0, |kept| kept.version().0); // versions count from 1 without a gap
+        let after = usize::try_from(before)
+            .ok()
+            .and_then(|before| self.events.get(before..));
+        (self.snapshot.clone(), after.unwrap_or_default().to_vec())
+    }
+}
+
+/// A shard behind its lock.
+#[derive(Debug)]
+pub(super) struct Locked {
+    shard: Mutex<Shard>,
+    /// The first instant at which anything in it may be due, so that a sweep without work needs no lock.
+    earliest: AtomicI64,
+}
+
+impl Default for Locked {
+    fn default() -> Locked {
+        Locked {
+            shard: Mutex::default(),
+            earliest: AtomicI64::new(Micros::MAX),
+        }
+    }
+}
+
+impl Locked {
+    /// A lock that a panicking thread left is taken all the same: commits check everything before they write anything.
+    pub(super) fn lock(&self) -> MutexGuard<'_, Shard> {
+        self.shard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn earliest(&self) -> Micros {
+        self.earliest.load(Ordering::Acquire)
+    }
+}
+
+pub(super) fn shard_of(id: Uuid) -> usize {
+    // The last bytes of every kind of uuid used here are spread evenly.
+    usize::from(id.as_bytes()[15]) % SHARDS
+}
+
+pub(super) fn shard_of_key(key: &IdempotencyKey) -> usize {
+    shard_of(crate::id::derive(&[
+        key.tenant.uuid().as_bytes(),
+        key.key.as_str().as_bytes(),
+    ]))
+}
+
+/// The shards that a request touches, locked in rising order.
+pub(super) struct Held<'a>(Vec<(usize, &'a Locked, MutexGuard<'a, Shard>)>);
+
+impl<'a> Held<'a> {
+    pub(super) fn lock(shards: &'a [Locked], indexes: impl IntoIterator<Item = usize>) -> Held<'a> {
+        let mut left = indexes
+            .into_iter()
+            .fold(0_u64, |mask, index| mask | 1 << index);
+        let mut held = Vec::with_capacity(left.count_ones() as usize);
+        while left != 0 {
+            let index = left.trailing_zeros() as usize;
+            left &= left - 1;
+            held.extend(shards.get(index).map(|shard| (index, shard, shard.lock())));
+        }
+        Held(held)
+    }
+
+    pub(super) fn shard(&mut self, index: usize) -> Result<&mut Shard, StoreError> {
+        let found = self.0.iter_mut().find(|(i, ..)| *i == index);
+        let missing =
+            || StoreError::new(StoreErrorKind::Other, format!("shard {index} is not held"));
+        found.map(|(.., shard)| &mut **shard).ok_or_else(missing)
+    }
+
+    /// Forgets a person in every shard that is held.
+    pub(super) fn forget(&mut self, tenant: TenantId, person: CustomerId) {
+        self.0
+            .iter_mut()
+            .for_each(|(.., shard)| shard.forget(tenant, person));
+    }
+
+    /// Writes what belongs to one stream. `zone_data` is the version that sweeps of this store are expected to have.
+    pub(super) fn write(&mut self, part: &Part, zone_data: Option<&str>) -> Result<(), StoreError> {
+        let index = shard_of(part.stream.id);
+        let missing =
+            || StoreError::new(StoreErrorKind::Other, format!("shard {index} is not held"));
+        let found = self.0.iter_mut().find(|(i, ..)| *i == index);
+        let (_, locked, shard) = found.ok_or_else(missing)?;
+        shard.write(part);
+        if part.wake.is_some() {
+            let earliest = shard.wakes.earliest(zone_data);
+            locked.earliest.store(earliest, Ordering::Release);
+        }
+        Ok(())
+    }
+}
+
+/// Refuses what others did first.
+pub(super) fn check(commit: &Commit, held: &mut Held<'_>) -> Result<(), StoreError> {
+    let conflict = |what: String| Err(StoreError::new(StoreErrorKind::Conflict, what));
+    for part in &commit.parts {
+        let shard = held.shard(shard_of(part.stream.id))?;
+        let actual = shard
+            .streams
+            .get(&part.stream)
+            .map_or(Version::default(), Kept::version);
+        let (id, expected) = (part.stream.id, part.expected);
+        if actual != expected {
+            return conflict(format!(
+                "stream {id} stands at version {}, not at {}",
+                actual.0, expected.0
+            ));
+        }
+    }
+    for (key, owner) in &commit.unique {
+        let taken = held
+            .shard(shard_of(key.uuid()))?
+            .owners
+            .get(&(commit.tenant, *key));
+        if taken.is_some_and(|taken| taken != owner) {
+            return conflict(format!("the unique key {} has another owner", key.uuid()));
+        }
+    }
+    if let Some(record) = &commit.idempotency
+        && held
+            .shard(shard_of_key(&record.key))?
+            .keys
+            .contains_key(&record.key)
+    {
+        return conflict(format!(
+            "the idempotency key `{}` was used in the meantime",
+            record.key.key
+        ));
+    }
+    Ok(())
+}
+
+impl Shard {
+    /// Everything about a person, and the keys that the person owns.
+    fn forget(&mut self, tenant: TenantId, person: CustomerId) {
+        self.content
+            .retain(|(of, _), content| *of != tenant || content.about != Some(person));
+        self.owners
+            .retain(|(of, _), owner| *of != tenant || *owner != person.uuid());
+    }
+
+    pub(super) fn list(
+        &self,
+        tenant: TenantId,
+        filter: &Filter,
+        page: &Page,
+        found: &mut Vec<TicketRow>,
+    ) {
+        let after = page.after.map(|number| number.0);
+        let (first, last) = match page.newest_first {
+            false => (after.unwrap_or(0), u64::MAX),
+            true => (0, after.unwrap_or(u64::MAX)),
+        };
+        let place = |number| (tenant, TicketNumber(number));
+        let range = self.numbers.range(place(first)..=place(last));
+        let of_tenant = range.filter_map(|(_, stream)| self.streams.get(stream)?.listing.as_ref());
+        let fits = |row: &&TicketRow| page.reaches(row.number) && filter.fits(row);
+        if page.newest_first {
+            found.extend(of_tenant.rev().filter(fits).take(page.limit).cloned());
+        } else {
+            found.extend(of_tenant.filter(fits).take(page.limit).cloned());
+        }
+    }
+
+    fn write(&mut self, part: &Part) {
+        if part.is_check() {
+            return;
+        }
+        let stream = self.streams.entry(part.stream).or_default();
+        if let Some(row) = &part.listing {
+            let tenant = part.stream.tenant;
+            let old = stream.listing.as_ref().map(|old| old.number);
+            if old != Some(row.number) {
+                if let Some(old) = old {
+                    self.numbers.remove(&(tenant, old));
+                }
+                self.numbers.insert((tenant, row.number), part.stream);
+            }
+            stream.listing = Some(row.clone());
+        }
+        stream.events.extend_from_slice(&part.events);
+        if let Some(facts) = &part.facts {
+            stream.facts = Some(facts.clone());
+        }
+        if let Some(snapshot) = &part.snapshot {
+            stream.snapshot = Some(snapshot.clone());
+        }
+        if let Some(wake) = &part.wake {
+            self.wakes.replace(part.stream, stream.wake.as_ref(), wake);
+            stream.wake = Some(wake.clone());
+        }
+    }
+}

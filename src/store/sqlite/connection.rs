@@ -1,0 +1,127 @@
+//! Connections: one that writes, and a few that read.
+
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::error::told;
+use super::{Durability, Options, StoreError, StoreErrorKind};
+
+/// How many prepared statements a connection keeps: more than there are.
+const STATEMENTS: usize = 128;
+/// The size of a new file's pages, in bytes.
+const PAGE: u64 = 4096;
+
+/// The connection that writes. It makes the file where it is missing.
+pub(super) fn writer(path: Option<&Path>, options: &Options) -> Result<Connection, StoreError> {
+    let connection = match path {
+        None => Connection::open_in_memory(),
+        Some(path) => {
+            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+                | OpenFlags::SQLITE_OPEN_CREATE
+                | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            Connection::open_with_flags(path, flags)
+        }
+    };
+    let named = |error: rusqlite::Error| match path {
+        Some(path) => told(error).at(path),
+        None => told(error).into(),
+    };
+    let connection = connection.map_err(named)?;
+    set_up(&connection, options).map_err(named)?;
+    if let Some(path) = path {
+        // The name of the database is the empty one for the main one in every version of the driver.
+        if connection.is_readonly("main").map_err(named)? {
+            let what = format!(
+                "`{}` cannot be written; the file and its directory must be writable",
+                path.display()
+            );
+            return Err(StoreError::new(StoreErrorKind::Other, what));
+        }
+        let mode: String = connection
+            .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))
+            .map_err(named)?;
+        if mode != "wal" {
+            let what = format!(
+                "`{}` cannot have a write-ahead log; its file system has no shared memory",
+                path.display()
+            );
+            return Err(StoreError::new(StoreErrorKind::Other, what));
+        }
+    }
+    let synchronous = match options.durability {
+        Durability::Full => "FULL",
+        Durability::FasterNotDurable => "NORMAL",
+    };
+    connection
+        .pragma_update(None, "synchronous", synchronous)
+        .map_err(named)?;
+    if let Some(bytes) = options.max_bytes {
+        let pages = i64::try_from(bytes / PAGE).unwrap_or(i64::MAX).max(1);
+        connection
+            .pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
+            .map_err(named)?;
+    }
+    Ok(connection)
+}
+
+fn reader(path: &Path, options: &Options) -> Result<Connection, StoreError> {
+    // A write-ahead log can be read only by who may write its index; that nothing is written, the pragma sees to.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let named = |error| told(error).at(path);
+    let connection = Connection::open_with_flags(path, flags).map_err(named)?;
+    set_up(&connection, options).map_err(named)?;
+    connection
+        .pragma_update(None, "query_only", true)
+        .map_err(named)?;
+    Ok(connection)
+}
+
+fn set_up(connection: &Connection, options: &Options) -> rusqlite::Result<()> {
+    connection.busy_timeout(options.busy_timeout)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?; // no text of a person in temporary files
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "cache_size", -16_384) // KiB
+}
+
+/// The connections for reading: taken where one is idle, opened where none is, and kept up to a number.
+#[derive(Debug)]
+pub(super) struct Readers {
+    idle: Mutex<Vec<Connection>>,
+    keep: usize,
+}
+
+impl Readers {
+    pub(super) fn new(keep: usize) -> Readers {
+        Readers {
+            idle: Mutex::default(),
+            keep,
+        }
+    }
+
+    pub(super) fn with<T>(
+        &self,
+        path: &Path,
+        options: &Options,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let idle = self.lock().pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => reader(path, options)?,
+        };
+        let answer = work(&connection);
+        let mut idle = self.lock();
+        if idle.len() < self.keep && connection.is_autocommit() {
+            idle.push(connection);
+        }
+        answer
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,374 @@
+//! Reading: loads, what is due, rows, lists and texts.
+
+use std::sync::PoisonError;
+
+use chrono::{DateTime, Utc};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
+use uuid::Uuid;
+
+use crate::id::{ContentId, TenantId, TicketNumber};
+use crate::kpi::Fact;
+use crate::store::sql::{NEVER, actor_text, kind_of, limit as rows};
+use crate::store::stored::{SCHEMA, read, read_event};
+use crate::store::{
+    Events, IdempotencyKey, IdempotencyRecord, Snapshot, Stream, StreamId, UniqueKey,
+};
+use crate::ticket::{Content, FOLD, Version};
+use crate::time::{Micros, instant, micros};
+
+use super::error::{failed, prepare};
+use super::write::run;
+use super::{
+    DueStream, Filter, Load, Loaded, Page, SqliteStore, StoreError, StoreErrorKind, TicketRow,
+};
+
+/// How many tickets' rows are read at a time; between two such pages nothing is held.
+const FACTS_PAGE: usize = 256;
+
+impl SqliteStore {
+    pub(super) fn load_on(
+        &self,
+        connection: &Connection,
+        request: &Load,
+    ) -> Result<Loaded, StoreError> {
+        request.check()?;
+        as_of_one_instant(connection, || self.load_parts(connection, request))
+    }
+
+    fn load_parts(&self, connection: &Connection, request: &Load) -> Result<Loaded, StoreError> {
+        let mut loaded = Loaded::default();
+        for stream in &request.streams {
+            let stream = self.stream(connection, *stream, request.snapshots)?;
+            loaded.streams.push(stream);
+        }
+        for key in &request.owners {
+            let owner = self.owner(connection, request.tenant, *key)?;
+            loaded.owners.push(owner);
+        }
+        if let Some(key) = &request.idempotency {
+            loaded.idempotency = self.remembered(connection, key)?;
+        }
+        if request.number {
+            loaded.number = Some(self.next_number(connection, request.tenant)?);
+        }
+        Ok(loaded)
+    }
+
+    fn stream(
+        &self,
+        connection: &Connection,
+        stream: StreamId,
+        snapshots: bool,
+    ) -> Result<Stream, StoreError> {
+        let snapshot = match snapshots {
+            true => self.snapshot(connection, stream)?,
+            false => None,
+        };
+        let after = snapshot.as_ref().map(Snapshot::version).unwrap_or_default();
+        let events = self.events(connection, stream, after)?;
+        Ok(Stream::since(snapshot, events))
+    }
+
+    /// One that this version of the crate folded; any other, and one that cannot be read, is as good as none.
+    fn snapshot(
+        &self,
+        connection: &Connection,
+        stream: StreamId,
+    ) -> Result<Option<Snapshot>, StoreError> {
+        let mut prepared = prepare(connection, &self.sql.texts.snapshot)?;
+        let [tenant, id] = [blob(stream.tenant.uuid()), blob(stream.id)];
+        let place = params![tenant, stream.kind.code(), id, FOLD, SCHEMA];
+        let read = |row: &Row<'_>| {
+            let body = text(row, 1).ok();
+            Ok(body.and_then(|body| serde_json::from_str::<Snapshot>(body).ok()))
+        };
+        let found = prepared.query_row(place, read).optional().map_err(failed)?;
+        Ok(found.flatten())
+    }
+
+    fn events(
+        &self,
+        connection: &Connection,
+        stream: StreamId,
+        after: Version,
+    ) -> Result<Events, StoreError> {
+        let StreamId { tenant, kind, id } = stream;
+        let mut prepared = prepare(connection, &self.sql.texts.events)?;
+        let known = i64::try_from(after.0).unwrap_or(i64::MAX);
+        let place = params![blob(tenant.uuid()), kind.code(), blob(id), known];
+        let mut found = prepared.query(place).map_err(failed)?;
+        let (mut events, mut version) = (Vec::new(), after);
+        while let Some(row) = found.next().map_err(failed)? {
+            version = version.next();
+            let number: i64 = row.get(0).map_err(failed)?;
+            if u64::try_from(number) != Ok(version.0) {
+                return Err(torn(stream, version, number));
+            }
+            let schema = row.get(1).map_err(failed)?;
+            let event = read_event(version, schema, text(row, 2)?);
+            events.push(event.map_err(|error| within(stream, error))?);
+        }
+        Ok(events)
+    }
+
+    fn owner(
+        &self,
+        connection: &Connection,
+        tenant: TenantId,
+        key: UniqueKey,
+    ) -> Result<Option<Uuid>, StoreError> {
+        let mut prepared = prepare(connection, &self.sql.texts.owner)?;
+        let place = params![blob(tenant.uuid()), blob(key.uuid())];
+        let owner = prepared.query_row(place, |row| Ok(uuid(row, 0))).optional();
+        owner.map_err(failed)?.transpose()
+    }
+
+    fn remembered(
+        &self,
+        connection: &Connection,
+        key: &IdempotencyKey,
+    ) -> Result<Option<IdempotencyRecord>, StoreError> {
+        let mut prepared = prepare(connection, &self.sql.texts.remembered)?;
+        let actor = actor_text(key.actor)?;
+        let place = params![blob(key.tenant.uuid()), actor, key.key.as_str()];
+        let read = |row: &Row<'_>| Ok(record(row, 0, "an idempotency record"));
+        let found = prepared.query_row(place, read).optional();
+        found.map_err(failed)?.transpose()
+    }
+
+    /// After the last one that was committed and the last one that this store value gave.
+    fn next_number(
+        &self,
+        connection: &Connection,
+        tenant: TenantId,
+    ) -> Result<TicketNumber, StoreError> {
+        let mut prepared = prepare(connection, &self.sql.texts.last_number)?;
+        let last: Option<i64> = prepared
+            .query_row([blob(tenant.uuid())], |row| row.get(0))
+            .optional()
+            .map_err(failed)?;
+        let committed = last.and_then(|last| u64::try_from(last).ok()).unwrap_or(0);
+        let mut given = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = given.entry(tenant).or_default();
+        *last = committed.max(*last).saturating_add(1);
+        Ok(TicketNumber(*last))
+    }
+
+    pub(super) fn due_on(
+        &self,
+        connection: &Connection,
+        now: DateTime<Utc>,
+        zone_data: &str,
+        limit: usize,
+    ) -> Result<Vec<DueStream>, StoreError> {
+        let mut found: Vec<(Micros, StreamId)> = Vec::new();
+        as_of_one_instant(connection, || {
+            self.each_zone_data(connection, |version| {
+                let until = if version == zone_data {
+                    micros(now)
+                } else {
+                    NEVER
+                };
+                self.due_under(connection, version, until, limit, &mut found)
+            })
+        })?;
+        found.sort_unstable();
+        found.truncate(limit);
+        let told = |(at, stream): (Micros, StreamId)| DueStream {
+            stream,
+            wake_at: (at != NEVER).then(|| instant(at)),
+        };
+        Ok(found.into_iter().map(told).collect())
+    }
+
+    fn due_under(
+        &self,
+        connection: &Connection,
+        zone_data: &str,
+        until: Micros,
+        limit: usize,
+        found: &mut Vec<(Micros, StreamId)>,
+    ) -> Result<(), StoreError> {
+        let mut prepared = prepare(connection, &self.sql.texts.due)?;
+        let mut due = prepared
+            .query(params![zone_data, until, rows(limit)])
+            .map_err(failed)?;
+        while let Some(row) = due.next().map_err(failed)? {
+            let Some(kind) = kind_of(row.get(1).map_err(failed)?) else {
+                continue; // newer processes look after it
+            };
+            let stream = StreamId {
+                tenant: TenantId::from_uuid(uuid(row, 0)?),
+                kind,
+                id: uuid(row, 2)?,
+            };
+            found.push((row.get(3).map_err(failed)?, stream));
+        }
+        Ok(())
+    }
+
+    pub(super) fn next_wake_on(
+        &self,
+        connection: &Connection,
+        after: Option<DateTime<Utc>>,
+    ) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let after = after.map_or(Micros::MIN, micros);
+        let mut earliest = NEVER;
+        as_of_one_instant(connection, || {
+            self.each_zone_data(connection, |version| {
+                let mut prepared = prepare(connection, &self.sql.texts.next_wake)?;
+                let wake: Option<Micros> = prepared
+                    .query_row(params![version, after], |row| row.get(0))
+                    .map_err(failed)?;
+                earliest = earliest.min(wake.unwrap_or(NEVER));
+                Ok(())
+            })
+        })?;
+        Ok((earliest != NEVER).then(|| instant(earliest)))
+    }
+
+    fn each_zone_data(
+        &self,
+        connection: &Connection,
+        mut visit: impl FnMut(&str) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut prepared = prepare(connection, &self.sql.texts.next_zone_data)?;
+        let mut last = String::new();
+        while let Some(next) = prepared
+            .query_row([&last], |row| row.get::<_, Option<String>>(0))
+            .map_err(failed)?
+        {
+            visit(&next)?;
+            last = next;
+        }
+        Ok(())
+    }
+
+    pub(super) fn facts_by_page(
+        &self,
+        tenant: TenantId,
+        visit: &mut dyn FnMut(&[Fact]),
+    ) -> Result<(), StoreError> {
+        let mut from = Uuid::nil();
+        loop {
+            let page = self.reading(|connection| self.facts_page(connection, tenant, from))?;
+            for (_, rows) in &page {
+                visit(rows); // nothing is held: the visitor may call the store
+            }
+            let next = page.last().and_then(|(id, _)| id.as_u128().checked_add(1));
+            match next.filter(|_| page.len() == FACTS_PAGE) {
+                Some(next) => from = Uuid::from_u128(next),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    fn facts_page(
+        &self,
+        connection: &Connection,
+        tenant: TenantId,
+        from: Uuid,
+    ) -> Result<Vec<(Uuid, Vec<Fact>)>, StoreError> {
+        let mut prepared = prepare(connection, &self.sql.texts.facts)?;
+        let place = params![blob(tenant.uuid()), blob(from), rows(FACTS_PAGE)];
+        let mut found = prepared.query(place).map_err(failed)?;
+        let mut page = Vec::new();
+        while let Some(row) = found.next().map_err(failed)? {
+            page.push((uuid(row, 0)?, record(row, 1, "the rows of a ticket")?));
+        }
+        Ok(page)
+    }
+
+    pub(super) fn content_on(
+        &self,
+        connection: &Connection,
+        tenant: TenantId,
+        ids: &[ContentId],
+    ) -> Result<Vec<Option<Content>>, StoreError> {
+        let mut prepared = prepare(connection, &self.sql.texts.content)?;
+        let tenant = tenant.uuid();
+        let mut of = |id: &ContentId| {
+            let id = id.uuid();
+            let found = prepared
+                .query_row([blob(tenant), blob(id)], |row| Ok(record(row, 0, "a text")))
+                .optional();
+            found.map_err(failed)?.transpose()
+        };
+        ids.iter().map(&mut of).collect()
+    }
+
+    pub(super) fn list_on(
+        &self,
+        connection: &Connection,
+        tenant: TenantId,
+        filter: &Filter,
+        page: &Page,
+    ) -> Result<Vec<TicketRow>, StoreError> {
+        let (query, params) = self.sql.list(tenant, filter, page);
+        let mut prepared = prepare(connection, &query)?;
+        let mut found = prepared.query(params_from_iter(&params)).map_err(failed)?;
+        let mut listed = Vec::new();
+        while let Some(row) = found.next().map_err(failed)? {
+            listed.push(record(row, 0, "the list row of a ticket")?);
+        }
+        Ok(listed)
+    }
+}
+
+/// Everything that `work` reads is of one instant.
+fn as_of_one_instant<T>(
+    connection: &Connection,
+    work: impl FnOnce() -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    if !connection.is_autocommit() {
+        run(connection, "ROLLBACK")?; // a thread panicked in the middle
+    }
+    run(connection, "BEGIN")?;
+    let result = work();
+    let ended = run(connection, "COMMIT");
+    result.and_then(|read| ended.map(|()| read))
+}
+
+/// The record whose schema is in this column and whose text is in the next.
+pub(super) fn record<T: serde::de::DeserializeOwned>(
+    row: &Row<'_>,
+    column: usize,
+    what: &str,
+) -> Result<T, StoreError> {
+    let schema = row.get(column).map_err(failed)?;
+    read(what, schema, text(row, column + 1)?)
+}
+
+pub(super) fn text<'a>(row: &'a Row<'_>, column: usize) -> Result<&'a str, StoreError> {
+    let value = row.get_ref(column).map_err(failed)?;
+    value.as_str().map_err(|error| unreadable().because(error))
+}
+
+pub(super) fn uuid(row: &Row<'_>, column: usize) -> Result<Uuid, StoreError> {
+    match row.get_ref(column).map_err(failed)? {
+        ValueRef::Blob(bytes) => Uuid::from_slice(bytes).map_err(|e| unreadable().because(e)),
+        _ => Err(unreadable()),
+    }
+}
+
+/// An id as a parameter.
+pub(super) fn blob(id: Uuid) -> [u8; 16] {
+    id.into_bytes()
+}
+
+fn unreadable() -> StoreError {
+    StoreError::new(StoreErrorKind::Corrupt, "a row cannot be read back")
+}
+
+fn torn(stream: StreamId, expected: Version, found: i64) -> StoreError {
+    let what = format!(
+        "stream {} has event {found} where event {} belongs",
+        stream.id, expected.0
+    );
+    StoreError::new(StoreErrorKind::Corrupt, what)
+}
+
+fn within(stream: StreamId, error: StoreError) -> StoreError {
+    StoreError::new(error.kind(), format!("stream {}: {error}", stream.id)).because(error)
+}

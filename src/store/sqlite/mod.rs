@@ -1,0 +1,277 @@
+//! A store in one file, with no server: SQLite, built into the crate (feature `sqlite`).
+//!
+//! ```
+//! use helpdesk::{Actor, Call, Desk, Open, Rulebook, id::AgentId, store::SqliteStore};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let dir = std::env::temp_dir().join(format!("helpdesk-doc-{}", std::process::id()));
+//! # std::fs::create_dir_all(&dir)?;
+//! # let path = dir.join("support.db");
+//! let desk = Desk::new(SqliteStore::open(&path)?, Rulebook::starter());
+//! let call = Call::new(Actor::agent(AgentId::named("kim")), "2026-03-05T09:00:00Z".parse()?);
+//! let t = desk.open(&call, Open::new("Printer on fire").from("ann@example.com"))?;
+//!
+//! let again = Desk::new(SqliteStore::open(&path)?, Rulebook::starter()); // another process, or after a restart
+//! assert_eq!(again.ticket(t.id())?.number(), t.number());
+//! # drop((desk, again));
+//! # std::fs::remove_dir_all(&dir)?;
+//! # Ok(()) }
+//! ```
+//!
+//! # What it promises
+//! An acknowledged commit survives the process, the system and the power going down ([`Durability::Full`], the default).
+//! Reading never waits for writing. One writer writes at a time, in this process and in others; whoever waits longer than the
+//! [busy timeout](Options::busy_timeout) is answered [`Unavailable`](StoreErrorKind::Unavailable). Any number of processes of
+//! one machine may share the file; a network drive will not do.
+//!
+//! What is erased is overwritten in the file, and the write-ahead log is emptied after the commit that erased it; where a long
+//! read is in the way, after a later one, or by [`SqliteStore::scrub`]. Backups that were made before keep it.
+//!
+//! # What is where
+//! The database has the tables of [`sql`](super::sql), named `helpdesk_...`, and may have tables of the host beside them. A host
+//! that writes its own tables and a ticket in one transaction opens the same file with [`rusqlite`], begins a transaction, and
+//! lets [`commit_in`] take part in it.
+//!
+//! Beside the file lie `-wal` and `-shm` while it is open: they belong to it. Copy it with [`SqliteStore::back_up`].
+
+mod connection;
+mod error;
+mod load;
+mod outbox;
+mod upkeep;
+mod version;
+mod write;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::Connection;
+use uuid::Uuid;
+
+use crate::id::{ContentId, TenantId};
+use crate::kpi::Fact;
+use crate::ticket::Content;
+
+use super::sql::Sql;
+use super::{
+    Commit, DueStream, Filter, Load, Loaded, OutboxMessage, Page, Store, StoreError,
+    StoreErrorKind, TicketRow,
+};
+
+pub use rusqlite;
+pub use write::commit_in;
+
+use connection::Readers;
+
+/// Keeps everything in one SQLite file; see the [module](self).
+#[derive(Debug)]
+pub struct SqliteStore {
+    sql: Sql,
+    options: Options,
+    /// `None` for a database in memory.
+    path: Option<PathBuf>,
+    writer: Mutex<Connection>,
+    readers: Readers,
+    /// The last number given to each tenant by this store value: numbers that were given and not committed yet are not
+    /// given again.
+    numbers: Mutex<HashMap<TenantId, u64>>,
+    /// Whether erased text may still stand in the write-ahead log.
+    unscrubbed: AtomicBool,
+}
+
+/// How a [`SqliteStore`] is opened.
+#[derive(Clone, Debug)]
+pub struct Options {
+    durability: Durability,
+    busy_timeout: Duration,
+    idle_readers: usize,
+    max_bytes: Option<u64>,
+}
+
+/// What an acknowledged commit survives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Durability {
+    /// Everything: the process killed, the system crashed, the power gone. The disk is waited for in each commit.
+    #[default]
+    Full,
+    /// The process killed, but not the power gone: the last commits may be lost then, each as a whole, and nothing is torn.
+    /// Several times as fast.
+    FasterNotDurable,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            durability: Durability::Full,
+            busy_timeout: Duration::from_secs(5),
+            idle_readers: 4,
+            max_bytes: None,
+        }
+    }
+}
+
+impl Options {
+    /// What an acknowledged commit survives. Default: everything.
+    #[must_use]
+    pub fn durability(mut self, durability: Durability) -> Options {
+        self.durability = durability;
+        self
+    }
+
+    /// How long to wait while another process writes. Default: 5 seconds.
+    #[must_use]
+    pub fn busy_timeout(mut self, longest: Duration) -> Options {
+        self.busy_timeout = longest;
+        self
+    }
+
+    /// How many connections for reading are kept open while nobody reads. Default: 4.
+    #[must_use]
+    pub fn idle_readers(mut self, most: usize) -> Options {
+        self.idle_readers = most;
+        self
+    }
+
+    /// The file may grow to this many bytes, rounded down to whole pages; then commits are answered
+    /// [`Full`](StoreErrorKind::Full). Default: as the disk allows.
+    #[must_use]
+    pub fn max_bytes(mut self, most: u64) -> Options {
+        self.max_bytes = Some(most);
+        self
+    }
+
+    /// Opens the file, makes it where it is missing, and brings its tables to this version.
+    ///
+    /// # Errors
+    /// [`Newer`](StoreErrorKind::Newer) where a newer version of the crate made the tables;
+    /// [`Corrupt`](StoreErrorKind::Corrupt) where the file is no database, is damaged, or has other tables under these names;
+    /// [`Other`](StoreErrorKind::Other) where it cannot be opened or written.
+    pub fn open(self, path: impl AsRef<Path>) -> Result<SqliteStore, StoreError> {
+        SqliteStore::with(self, Some(path.as_ref().to_owned()))
+    }
+}
+
+impl SqliteStore {
+    /// Opens the file with the default [`Options`]; see [`Options::open`].
+    pub fn open(path: impl AsRef<Path>) -> Result<SqliteStore, StoreError> {
+        Options::default().open(path)
+    }
+
+    /// The default options.
+    pub fn options() -> Options {
+        Options::default()
+    }
+
+    /// A database in memory, gone when it is dropped: for tests of a host's SQL. Reading waits for writing here.
+    pub fn in_memory() -> Result<SqliteStore, StoreError> {
+        SqliteStore::with(Options::default(), None)
+    }
+
+    fn with(options: Options, path: Option<PathBuf>) -> Result<SqliteStore, StoreError> {
+        let sql = Sql::sqlite();
+        let mut writer = connection::writer(path.as_deref(), &options)?;
+        version::bring_up(&mut writer, &sql)?;
+        version::check_tables(&writer, &sql)?;
+        Ok(SqliteStore {
+            readers: Readers::new(options.idle_readers),
+            writer: Mutex::new(writer),
+            sql,
+            options,
+            path,
+            numbers: Mutex::default(),
+            unscrubbed: AtomicBool::new(false),
+        })
+    }
+
+    /// Does `work` on the one connection that writes.
+    fn writing<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        work(&self.writer.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Does `work` on a connection that reads; it must not call the store meanwhile.
+    fn reading<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match &self.path {
+            None => self.writing(work),
+            Some(path) => self.readers.with(path, &self.options, work),
+        }
+    }
+}
+
+impl Store for SqliteStore {
+    fn load(&self, request: &Load) -> Result<Loaded, StoreError> {
+        self.reading(|connection| self.load_on(connection, request))
+    }
+
+    fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
+        self.write(commit)
+    }
+
+    fn due(
+        &self,
+        now: DateTime<Utc>,
+        zone_data: &str,
+        limit: usize,
+    ) -> Result<Vec<DueStream>, StoreError> {
+        self.reading(|connection| self.due_on(connection, now, zone_data, limit))
+    }
+
+    fn next_wake(&self, after: Option<DateTime<Utc>>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.reading(|connection| self.next_wake_on(connection, after))
+    }
+
+    fn facts(&self, tenant: TenantId, visit: &mut dyn FnMut(&[Fact])) -> Result<(), StoreError> {
+        self.facts_by_page(tenant, visit)
+    }
+
+    fn content(
+        &self,
+        tenant: TenantId,
+        ids: &[ContentId],
+    ) -> Result<Vec<Option<Content>>, StoreError> {
+        self.reading(|connection| self.content_on(connection, tenant, ids))
+    }
+
+    fn list(
+        &self,
+        tenant: TenantId,
+        filter: &Filter,
+        page: &Page,
+    ) -> Result<Vec<TicketRow>, StoreError> {
+        self.reading(|connection| self.list_on(connection, tenant, filter, page))
+    }
+
+    fn claim(
+        &self,
+        now: DateTime<Utc>,
+        lease: TimeDelta,
+        limit: usize,
+    ) -> Result<Vec<OutboxMessage>, StoreError> {
+        self.claim_messages(now, lease, limit)
+    }
+
+    fn acknowledge(&self, ids: &[Uuid]) -> Result<(), StoreError> {
+        self.acknowledge_messages(ids)
+    }
+
+    fn postpone(&self, ids: &[Uuid], until: DateTime<Utc>) -> Result<(), StoreError> {
+        self.postpone_messages(ids, until)
+    }
+
+    fn next_delivery(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.reading(|connection| self.next_delivery_on(connection))
+    }
+
+    fn prune_keys(&self, tenant: TenantId, before: DateTime<Utc>) -> Result<usize, StoreError> {
+        self.prune(tenant, before)
+    }
+}

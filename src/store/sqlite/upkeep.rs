@@ -1,0 +1,123 @@
+//! What a host does with its file now and then: check it, copy it, make it smaller, wipe its log.
+
+use std::path::Path;
+use std::sync::atomic::Ordering;
+
+use rusqlite::ffi::SQLITE_ERROR;
+use rusqlite::{Connection, Error, OptionalExtension};
+
+use super::error::{failed, told};
+use super::load::uuid;
+use super::{SqliteStore, StoreError, StoreErrorKind};
+
+impl SqliteStore {
+    /// Checks the whole file: its pages and indexes, and that the events of every stream are as many as its version says.
+    /// It reads everything, and others go on working meanwhile.
+    ///
+    /// # Errors
+    /// [`Corrupt`](StoreErrorKind::Corrupt) with the first things that are wrong.
+    pub fn check_integrity(&self) -> Result<(), StoreError> {
+        self.reading(|connection| {
+            let mut prepared = connection
+                .prepare("PRAGMA integrity_check(10)")
+                .map_err(failed)?;
+            let found = prepared
+                .query_map([], |row| row.get::<_, String>(0))
+                .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
+                .map_err(failed)?;
+            if found != ["ok"] {
+                return Err(damaged(found.join("; ")));
+            }
+            for (text, wrong) in [
+                (
+                    &self.sql.texts.torn_stream,
+                    "has other events than its version says",
+                ),
+                (&self.sql.texts.lost_event, "has events and is not there"),
+            ] {
+                let torn = connection
+                    .query_row(text, [], |row| Ok(uuid(row, 0)))
+                    .optional();
+                if let Some(id) = torn.map_err(failed)? {
+                    return Err(damaged(format!("stream {} {wrong}", id?)));
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Writes a copy of the whole database as of one instant to a new file, while others go on working. The copy holds
+    /// nothing that was erased before.
+    ///
+    /// # Errors
+    /// [`Other`](StoreErrorKind::Other) where there is a file of that name; [`Full`](StoreErrorKind::Full).
+    pub fn back_up(&self, path: impl AsRef<Path>) -> Result<(), StoreError> {
+        let path = path.as_ref();
+        let Some(name) = path.to_str() else {
+            let what = format!("`{}` is not a name in utf-8", path.display());
+            return Err(StoreError::new(StoreErrorKind::Other, what));
+        };
+        self.copying(
+            |connection| match connection.execute("VACUUM INTO ?1", [name]) {
+                Ok(_) => Ok(()),
+                Err(Error::SqliteFailure(code, why)) if code.extended_code == SQLITE_ERROR => {
+                    let why = why.unwrap_or_default();
+                    let what = format!("`{}` cannot be made a copy: {why}", path.display());
+                    Err(StoreError::new(StoreErrorKind::Other, what))
+                }
+                Err(error) => Err(told(error).at(path)),
+            },
+        )
+    }
+
+    /// Rewrites the file without the room that deleted records left. Others wait meanwhile, and it needs as much free room as
+    /// the file has.
+    pub fn compact(&self) -> Result<(), StoreError> {
+        self.writing(|connection| {
+            connection.execute_batch("VACUUM").map_err(failed)?;
+            self.scrub_on(connection)
+        })
+    }
+
+    /// Empties the write-ahead log into the file, so that nothing that was erased stands in it any more. The store does this
+    /// after each commit that erases; this is for what [`commit_in`](super::commit_in) erased, and for where reads were in the way.
+    ///
+    /// # Errors
+    /// [`Unavailable`](StoreErrorKind::Unavailable) where others were reading or writing all the while.
+    pub fn scrub(&self) -> Result<(), StoreError> {
+        self.unscrubbed.store(true, Ordering::Relaxed);
+        self.writing(|connection| self.scrub_on(connection))?;
+        if self.unscrubbed.load(Ordering::Relaxed) {
+            let what = "others were using the database all the while; try again";
+            return Err(StoreError::new(StoreErrorKind::Unavailable, what));
+        }
+        Ok(())
+    }
+
+    /// Tries; where others are in the way, the next commit tries again.
+    pub(super) fn scrub_on(&self, connection: &Connection) -> Result<(), StoreError> {
+        let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+            row.get::<_, i64>(0)
+        });
+        // The commit before it is written: that the log could not be emptied is no reason to deny it.
+        self.unscrubbed
+            .store(!matches!(busy, Ok(0)), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// A copy is made by a connection that may write files, but not by the one that others wait for.
+    fn copying<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match &self.path {
+            None => self.writing(work),
+            Some(path) => work(&super::connection::writer(Some(path), &self.options)?),
+        }
+    }
+}
+
+fn damaged(what: String) -> StoreError {
+    let what = format!("{what}; restore the database from a backup");
+    StoreError::new(StoreErrorKind::Corrupt, what)
+}

@@ -1,0 +1,156 @@
+//! The version of the tables, and the way forward from every earlier one.
+
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
+
+use crate::store::sql::{MIGRATIONS, Sql, VERSION};
+
+use super::error::{failed, prepare};
+use super::{StoreError, StoreErrorKind};
+
+/// Brings the tables to the newest version, step by step, each step whole or not at all.
+pub(super) fn bring_up(connection: &mut Connection, sql: &Sql) -> Result<(), StoreError> {
+    bring_up_to(connection, sql, MIGRATIONS)
+}
+
+fn bring_up_to(
+    connection: &mut Connection,
+    sql: &Sql,
+    migrations: &[&str],
+) -> Result<(), StoreError> {
+    if version(connection, sql)? == known(migrations) {
+        return Ok(()); // the usual case takes no lock
+    }
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(failed)?;
+    let found = version(&transaction, sql)?; // another process may have been faster
+    let missing = usize::try_from(found).unwrap_or(usize::MAX);
+    match migrations.get(missing..) {
+        Some(steps) => steps
+            .iter()
+            .try_for_each(|step| transaction.execute_batch(&sql.migration(step)))
+            .map_err(failed)?,
+        None => return Err(newer(found, migrations)),
+    }
+    write_version(&transaction, sql, known(migrations))?;
+    transaction.commit().map_err(failed)
+}
+
+/// Prepares every statement: where a table or a column is missing, this finds out at once and not in the middle of the work.
+pub(super) fn check_tables(connection: &Connection, sql: &Sql) -> Result<(), StoreError> {
+    for text in sql.texts.all() {
+        prepare(connection, text)?;
+    }
+    Ok(())
+}
+
+fn known(migrations: &[&str]) -> i64 {
+    i64::try_from(migrations.len()).unwrap_or(i64::MAX)
+}
+
+/// The version of the tables; 0 where there are none.
+fn version(connection: &Connection, sql: &Sql) -> Result<i64, StoreError> {
+    let table = sql.migration(VERSION);
+    let there = connection
+        .query_row(
+            "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1",
+            [&table],
+            |_| Ok(()),
+        )
+        .optional()
+        .map_err(failed)?;
+    if there.is_none() {
+        return Ok(0);
+    }
+    let text = format!("SELECT version FROM {table}");
+    let found: Option<i64> = connection
+        .query_row(&text, [], |row| row.get(0))
+        .optional()
+        .map_err(failed)?;
+    match found {
+        Some(version) if version >= 1 => Ok(version),
+        _ => {
+            let what = format!("`{table}` does not tell the version of the tables");
+            Err(StoreError::new(StoreErrorKind::Corrupt, what))
+        }
+    }
+}
+
+fn write_version(transaction: &Transaction<'_>, sql: &Sql, version: i64) -> Result<(), StoreError> {
+    let table = sql.migration(VERSION);
+    let text = format!(
+        "CREATE TABLE IF NOT EXISTS {table} (version INTEGER NOT NULL) STRICT; \
+         DELETE FROM {table}; INSERT INTO {table} (version) VALUES ({version});"
+    );
+    transaction.execute_batch(&text).map_err(failed)
+}
+
+fn newer(found: i64, migrations: &[&str]) -> StoreError {
+    let what = format!(
+        "the tables have version {found}; this version of the crate knows up to {}: upgrade it",
+        migrations.len()
+    );
+    StoreError::new(StoreErrorKind::Newer, what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: &str = "ALTER TABLE {t}numbers ADD COLUMN note {text}; CREATE TABLE {t}extra (a {integer}) {heap};";
+
+    fn opened() -> (Connection, Sql) {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let sql = Sql::sqlite();
+        bring_up(&mut connection, &sql).unwrap();
+        (connection, sql)
+    }
+
+    #[test]
+    fn each_version_is_made_of_the_one_before() {
+        let (mut connection, sql) = opened();
+        assert_eq!(version(&connection, &sql).unwrap(), 1);
+        let add = "INSERT INTO helpdesk_numbers VALUES (x'00', 7)";
+        connection.execute_batch(add).unwrap();
+        let both = [MIGRATIONS[0], SECOND];
+        for _ in 0..2 {
+            bring_up_to(&mut connection, &sql, &both).unwrap();
+            assert_eq!(version(&connection, &sql).unwrap(), 2);
+        }
+        let read = "SELECT last, note FROM helpdesk_numbers";
+        let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let kept: (i64, Option<String>) = connection.query_row(read, [], row).unwrap();
+        assert_eq!(kept, (7, None));
+        check_tables(&connection, &sql).unwrap();
+
+        let error = bring_up(&mut connection, &sql).unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Newer, "{error}");
+    }
+
+    #[test]
+    fn a_step_that_fails_leaves_the_tables_as_they_were() {
+        let (mut connection, sql) = opened();
+        let torn = [
+            MIGRATIONS[0],
+            SECOND,
+            "CREATE TABLE {t}extra (again {integer})",
+        ];
+        assert!(bring_up_to(&mut connection, &sql, &torn).is_err());
+        assert_eq!(version(&connection, &sql).unwrap(), 1);
+        assert!(connection.prepare("SELECT a FROM helpdesk_extra").is_err());
+    }
+
+    #[test]
+    fn a_wrong_schema_is_found_when_opening() {
+        let (connection, sql) = opened();
+        let drop = "ALTER TABLE helpdesk_outbox DROP COLUMN attempts";
+        connection.execute_batch(drop).unwrap();
+        let error = check_tables(&connection, &sql).unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Corrupt, "{error}");
+        connection
+            .execute_batch("DELETE FROM helpdesk_schema_version")
+            .unwrap();
+        let error = version(&connection, &sql).unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Corrupt, "{error}");
+    }
+}

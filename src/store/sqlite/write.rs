@@ -1,0 +1,128 @@
+//! Commits: the statements of [`sql`](crate::store::sql), in one transaction.
+
+use std::sync::atomic::Ordering;
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ToSql, Transaction, params_from_iter};
+
+use crate::store::sql::{Sql, Statement, Value};
+
+use super::error::{failed, prepare};
+use super::{Commit, SqliteStore, StoreError};
+
+/// Makes `commit` a part of a transaction that the host has open on the same file: its own rows and the ticket, both or neither.
+///
+/// Load with the store, plan, and pass the commit here. Where this answers an error, the transaction is as it was before, and the
+/// host decides what becomes of it; after a conflict it loads and plans again ([`Operation`](crate::desk::Operation) does that).
+/// The transaction had better be an immediate one, so that nobody else writes between its beginning and this.
+///
+/// ```
+/// use helpdesk::store::{Commit, Part, SqliteStore, StoreErrorKind, StreamId, sqlite};
+/// use helpdesk::{TenantId, TicketId, ticket::Version};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let path = std::env::temp_dir().join(format!("helpdesk-doc-in-{}.db", std::process::id()));
+/// let store = SqliteStore::open(&path)?;
+/// let mut mine = sqlite::rusqlite::Connection::open(&path)?;
+/// mine.execute_batch("CREATE TABLE orders (id INTEGER PRIMARY KEY)")?;
+///
+/// let transaction = mine.transaction()?;
+/// transaction.execute("INSERT INTO orders (id) VALUES (4711)", [])?;
+/// let stream = StreamId::ticket(TenantId::SINGLE, TicketId::named("of order 4711"));
+/// let stale = Part::check(stream, Version(3)); // decided on what is not so any more
+/// let commit = Commit::new(TenantId::SINGLE, "2026-03-05T09:00:00Z".parse()?, vec![stale]);
+/// let error = sqlite::commit_in(&transaction, &commit).unwrap_err();
+/// assert_eq!(error.kind(), StoreErrorKind::Conflict);
+/// transaction.rollback()?; // neither the order nor the ticket
+/// # drop((store, mine));
+/// # std::fs::remove_file(&path)?;
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// Those of [`Store::commit`](crate::store::Store::commit). Erased text may stand in the write-ahead log until
+/// [`SqliteStore::scrub`].
+pub fn commit_in(transaction: &Transaction<'_>, commit: &Commit) -> Result<(), StoreError> {
+    let sql = Sql::sqlite();
+    let statements = sql.commit(commit)?;
+    run(transaction, "SAVEPOINT helpdesk_commit")?;
+    match all(transaction, &statements) {
+        Ok(()) => run(transaction, "RELEASE helpdesk_commit"),
+        Err(error) => {
+            run(transaction, "ROLLBACK TO helpdesk_commit")?;
+            run(transaction, "RELEASE helpdesk_commit")?;
+            Err(error)
+        }
+    }
+}
+
+impl SqliteStore {
+    pub(super) fn write(&self, commit: &Commit) -> Result<(), StoreError> {
+        let statements = self.sql.commit(commit)?; // nobody waits meanwhile
+        if statements.is_empty() {
+            return Ok(());
+        }
+        let erases = !commit.erased.is_empty() || !commit.persons.is_empty();
+        self.writing(|connection| {
+            in_transaction(connection, || all(connection, &statements))?;
+            if erases {
+                self.unscrubbed.store(true, Ordering::Relaxed);
+            }
+            if self.unscrubbed.load(Ordering::Relaxed) {
+                self.scrub_on(connection)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Does `work` in a transaction that writes from its beginning; an error undoes it all.
+pub(super) fn in_transaction<T>(
+    connection: &Connection,
+    work: impl FnOnce() -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    if !connection.is_autocommit() {
+        run(connection, "ROLLBACK")?; // a thread panicked in the middle
+    }
+    run(connection, "BEGIN IMMEDIATE")?;
+    let result = work().and_then(|done| {
+        run(connection, "COMMIT")?;
+        Ok(done)
+    });
+    if result.is_err() && !connection.is_autocommit() {
+        run(connection, "ROLLBACK")?;
+    }
+    result
+}
+
+fn all(connection: &Connection, statements: &[Statement<'_>]) -> Result<(), StoreError> {
+    // Statements with the same text follow each other: the events of a part, the texts of a commit.
+    for alike in statements.chunk_by(|one, next| std::ptr::eq(one.sql, next.sql)) {
+        let Some(first) = alike.first() else { continue };
+        let mut prepared = prepare(connection, first.sql)?;
+        for statement in alike {
+            let rows = prepared
+                .execute(params_from_iter(&statement.params))
+                .map_err(failed)?;
+            statement.check(rows)?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn run(connection: &Connection, text: &str) -> Result<(), StoreError> {
+    let mut prepared = prepare(connection, text)?;
+    prepared.execute([]).map_err(failed)?;
+    Ok(())
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let value = match self {
+            Value::Integer(Some(number)) => ValueRef::Integer(*number),
+            Value::Text(Some(text)) => ValueRef::Text(text.as_bytes()),
+            Value::Uuid(Some(id)) => ValueRef::Blob(id.as_bytes()),
+            Value::Integer(None) | Value::Text(None) | Value::Uuid(None) => ValueRef::Null,
+        };
+        Ok(ToSqlOutput::Borrowed(value))
+    }
+}

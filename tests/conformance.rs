@@ -1,0 +1,42 @@
+//! Every rule of the storage contract, on each store of this crate and through wrappers.
+
+use std::sync::Arc;
+
+use helpdesk::store::{MemoryStore, Store};
+use helpdesk::store_conformance;
+use helpdesk::testing::FaultyStore;
+
+store_conformance!(memory, MemoryStore::new);
+store_conformance!(memory_in_an_arc, || Arc::new(MemoryStore::new()));
+store_conformance!(memory_as_dyn, || Box::new(MemoryStore::new())
+    as Box<dyn Store>);
+store_conformance!(faulty_without_faults, || FaultyStore::new(
+    MemoryStore::new()
+));
+
+#[cfg(feature = "sqlite")]
+mod sqlite {
+    use helpdesk::store::SqliteStore;
+    use helpdesk::store::sqlite::Durability;
+    use helpdesk::store_conformance;
+
+    /// A new file, named after the test.
+    fn path() -> std::path::PathBuf {
+        let thread = std::thread::current();
+        let test = thread.name().unwrap_or("none").replace("::", "-");
+        let dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("conformance");
+        std::fs::create_dir_all(&dir).unwrap();
+        let path = dir.join(test);
+        for end in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{end}", path.display()));
+        }
+        path
+    }
+
+    store_conformance!(a_file, || SqliteStore::open(path()).unwrap());
+    store_conformance!(faster, || {
+        let options = SqliteStore::options().durability(Durability::FasterNotDurable);
+        options.idle_readers(0).open(path()).unwrap()
+    });
+    store_conformance!(in_memory, || SqliteStore::in_memory().unwrap());
+}

@@ -1,0 +1,226 @@
+//! What the rows of a ticket hold: laws over arbitrary stories, and one story told by hand.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use helpdesk::id::{AgentId, CustomerId, Name, TeamId, TicketNumber};
+use helpdesk::kpi::{Fact, FirstResponse, Holder, Lengths, Spent};
+use helpdesk::testing::story::{rulebooks, stories};
+use helpdesk::ticket::{self, Change, FieldValue, Open, Pending, RatingKind, Ticket};
+use helpdesk::time::Span;
+use helpdesk::{Actor, Call, Command, Rulebook};
+use proptest::prelude::*;
+
+const MINUTE: i64 = 60_000_000;
+
+fn sum(parts: impl Iterator<Item = Lengths>) -> Lengths {
+    parts.fold(Lengths::default(), |sum, part| sum + part)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn rows_add_up(
+        (rulebook, story) in (rulebooks(TimeDelta::minutes(1)), stories(TimeDelta::minutes(1))),
+    ) {
+        let ticket = story.tell(&rulebook).unwrap().ticket;
+        let rows = rulebook.facts(&ticket);
+        let own = rows[0].own.clone().unwrap();
+
+        // Every message, hour and mark stands in one cycle.
+        prop_assert_eq!(rows.iter().map(|row| row.replies).sum::<u32>(), own.replies);
+        prop_assert!(rows.iter().map(|row| row.follow_ups).sum::<u32>() <= own.customer_messages);
+        prop_assert!(rows.iter().map(|row| row.touches).sum::<u32>() <= own.replies + own.notes);
+        let effort: i64 = rows.iter().flat_map(|row| &row.effort).map(|one| one.spent_us).sum();
+        prop_assert_eq!(effort, own.effort_us);
+        prop_assert_eq!(rows.iter().map(|row| row.ratings.len()).sum::<usize>(), ticket.ratings().len());
+
+        for row in &rows {
+            held_without_gap(row)?;
+            for response in &row.responses {
+                prop_assert!(response.asked_at <= response.at && row.started_at <= response.at);
+                let waited = (response.at - response.asked_at).num_microseconds().unwrap();
+                prop_assert_eq!(response.after.calendar_us, waited);
+                let FirstResponse::Answered { at, .. } = own.first_response else {
+                    return Err(TestCaseError::fail("a later answer without a first one"));
+                };
+                prop_assert!(at <= response.asked_at);
+            }
+            if let (Some(spent), Some(at)) = (row.cycle_spent, row.resolved_at) {
+                prop_assert_eq!(spent.whole().calendar_us, (at - row.started_at).num_microseconds().unwrap());
+                prop_assert!(spent.for_customer.calendar_us <= spent.waiting.calendar_us);
+                prop_assert!(spent.whole().business_us <= spent.whole().calendar_us);
+            }
+        }
+        // All replies: one is the first response, others answer something, the rest came unasked.
+        let answers = rows.iter().map(|row| row.responses.len()).sum::<usize>();
+        let first = usize::from(matches!(own.first_response, FirstResponse::Answered { .. }));
+        prop_assert!(answers + first <= own.replies as usize);
+    }
+}
+
+/// While a ticket is work or waits, somebody or nobody holds it, from one end to the other.
+fn held_without_gap(row: &Fact) -> Result<(), TestCaseError> {
+    let mut now = row.started_at;
+    for (i, holding) in row.holdings.iter().enumerate() {
+        prop_assert_eq!(holding.since, now);
+        prop_assert_eq!(holding.until.is_some(), holding.spent.is_some());
+        let Some(until) = holding.until else {
+            prop_assert!(i + 1 == row.holdings.len() && row.left_at.is_none());
+            return Ok(());
+        };
+        let spent = holding.spent.unwrap();
+        prop_assert_eq!(
+            spent.whole().calendar_us,
+            (until - now).num_microseconds().unwrap()
+        );
+        prop_assert_eq!(spent.done, Lengths::default());
+        now = until;
+    }
+    prop_assert_eq!(Some(now), row.left_at);
+    if let (Some(spent), true) = (row.cycle_spent, row.left_at == row.resolved_at) {
+        let held = sum(row
+            .holdings
+            .iter()
+            .map(|one| one.spent.unwrap().unresolved()));
+        prop_assert_eq!(held, spent.unresolved());
+    }
+    Ok(())
+}
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+struct Desk {
+    rulebook: Rulebook,
+    ticket: Ticket,
+}
+
+impl Desk {
+    fn says(&mut self, actor: Actor, when: &str, command: Command) {
+        let call = Call::new(actor, at(when));
+        let rules = self.rulebook.tickets();
+        let decision = ticket::decide(&self.ticket, rules, &call, call.at(), &command).unwrap();
+        for event in decision.recorded_after(&self.ticket, &call) {
+            self.ticket.apply(&event);
+        }
+    }
+}
+
+#[test]
+fn a_story_by_hand() {
+    let (kim, lee) = (AgentId::named("kim"), AgentId::named("lee"));
+    let (north, south) = (TeamId::named("north"), TeamId::named("south"));
+    let ann = Actor::customer(CustomerId::named("ann"));
+    let rulebook = Rulebook::starter();
+    let call = Call::new(ann, at("2026-03-02T09:00:00Z"));
+    let open = Open::new("Printer on fire").from_customer(CustomerId::named("ann"));
+    let opened = ticket::open(rulebook.tickets(), &call, &open, TicketNumber(1), None).unwrap();
+    let ticket = Ticket::replay(call.tenant_id(), &opened.recorded(&call)).unwrap();
+    let mut desk = Desk { rulebook, ticket };
+    let agent = Actor::agent;
+    let give = |to, team| {
+        Command::change(Change::Assign {
+            agent: Some(to),
+            team: Some(team),
+        })
+    };
+
+    desk.says(agent(kim), "2026-03-02T09:10:00Z", give(kim, north));
+    desk.says(
+        agent(kim),
+        "2026-03-02T09:20:00Z",
+        Command::reply("Which floor?").then_pend(Pending::Customer),
+    );
+    desk.says(ann, "2026-03-02T10:00:00Z", Command::reply("The third."));
+    desk.says(ann, "2026-03-02T10:05:00Z", Command::reply("Hurry!"));
+    desk.says(agent(kim), "2026-03-02T10:10:00Z", give(lee, south));
+    desk.says(
+        agent(lee),
+        "2026-03-02T10:30:00Z",
+        Command::reply("Coming."),
+    );
+    let spent = Change::LogTime {
+        spent: Span::minutes(25),
+        activity: None,
+    };
+    desk.says(agent(lee), "2026-03-02T10:50:00Z", Command::change(spent));
+    let field = |value| Change::Field {
+        name: "product".parse::<Name>().unwrap(),
+        value: Some(value),
+    };
+    desk.says(
+        agent(lee),
+        "2026-03-02T10:55:00Z",
+        Command::change(field(FieldValue::Number(7))),
+    );
+    desk.says(agent(lee), "2026-03-02T11:00:00Z", Command::resolve());
+    desk.says(
+        ann,
+        "2026-03-02T12:00:00Z",
+        Command::rate(RatingKind::Csat, 2),
+    );
+    desk.says(ann, "2026-03-02T13:00:00Z", Command::reply("Again on fire"));
+
+    let rows = desk.rulebook.facts(&desk.ticket);
+    assert_eq!(rows.len(), 2);
+    let (first, own) = (&rows[0], rows[0].own.clone().unwrap());
+    let lengths = |minutes| Lengths {
+        calendar_us: minutes * MINUTE,
+        business_us: minutes * MINUTE,
+    };
+    let held: Vec<_> = first
+        .holdings
+        .iter()
+        .map(|one| (one.holder.agent, one.spent.unwrap()))
+        .collect();
+    let work = |minutes| Spent {
+        work: lengths(minutes),
+        ..Spent::default()
+    };
+    let waited = Spent {
+        waiting: lengths(40),
+        for_customer: lengths(40),
+        ..work(20)
+    };
+    assert_eq!(
+        held,
+        [(None, work(10)), (Some(kim), waited), (Some(lee), work(50))]
+    );
+    assert_eq!((first.agent_transfers, first.team_transfers), (1, 1));
+    assert_eq!(
+        first.assignee,
+        Holder {
+            agent: Some(lee),
+            team: Some(south)
+        }
+    );
+    assert_eq!((first.replies, first.touches, first.follow_ups), (2, 2, 2));
+    let answers: Vec<_> = first
+        .responses
+        .iter()
+        .map(|one| (one.by.agent, one.by.team, one.after))
+        .collect();
+    assert_eq!(
+        answers,
+        [(Some(lee), Some(south), lengths(30))],
+        "to the oldest message, counted once"
+    );
+    assert_eq!(own.first_responding_team, Some(north));
+    assert_eq!(first.spent.unwrap().requester_wait(), lengths(80));
+    assert_eq!(first.effort[0].spent_us, 25 * MINUTE);
+    assert_eq!(
+        (first.ratings[0].mark, first.ratings[0].credit),
+        (2, Some(lee))
+    );
+    assert_eq!(own.fields.len(), 1);
+    assert_eq!(own.agents, 2);
+    assert_eq!(
+        (
+            rows[1].follow_ups,
+            rows[1].holdings.len(),
+            rows[1].holdings[0].until
+        ),
+        (1, 1, None)
+    );
+}

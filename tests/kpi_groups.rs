@@ -1,0 +1,361 @@
+//! The laws of grouped reports, and the figures of semantics that need more than one row.
+
+mod kpi_common;
+
+use chrono::{DateTime, Utc};
+use helpdesk::kpi::{
+    Bands, Dialect, Dimension, Every, Exclusion, Fact, FirstContact, Group, GroupTally, Grouping,
+    Judgement, Kpi, KpiReport, Label, Report, Summary, differ, first_contact,
+};
+use helpdesk::ticket::{RatingKind, Scale};
+use kpi_common::*;
+use proptest::prelude::*;
+
+fn dimensions() -> impl Strategy<Value = Vec<Dimension>> {
+    let one = prop::sample::select(vec![
+        Dimension::Agent,
+        Dimension::Team,
+        Dimension::Channel,
+        Dimension::Priority,
+        Dimension::Type,
+        Dimension::Tag,
+        Dimension::Requester,
+        Dimension::Period(Every::Day),
+        Dimension::Period(Every::Week),
+        Dimension::Period(Every::Month),
+        Dimension::Weekday,
+        Dimension::HourOfDay,
+    ]);
+    prop::collection::vec(one, 0..3)
+}
+
+fn has_time(dimensions: &[Dimension]) -> bool {
+    dimensions.iter().any(|one| {
+        matches!(
+            one,
+            Dimension::Period(_) | Dimension::Weekday | Dimension::HourOfDay
+        )
+    })
+}
+
+fn tally(by: &Grouping, tickets: &[Vec<Fact>], now: DateTime<Utc>) -> GroupTally {
+    let mut tally = by.tally(now);
+    for ticket in tickets {
+        tally.add(ticket).unwrap();
+    }
+    tally
+}
+
+fn merged(a: &GroupTally, b: &GroupTally) -> GroupTally {
+    let mut sum = a.clone();
+    sum.merge(b.clone()).unwrap();
+    sum
+}
+
+/// What has one place, and so stands in one group: counts, and sums of lengths.
+fn placed(report: &KpiReport) -> Vec<(Kpi, i128)> {
+    let ratio = |kpi, ratio: &helpdesk::kpi::Ratio| {
+        [
+            (kpi, i128::from(ratio.numerator())),
+            (kpi, i128::from(ratio.denominator())),
+            (kpi, i128::from(ratio.excluded().total())),
+        ]
+    };
+    let sum = |of: &helpdesk::kpi::Durations| of.calendar.map_or(0, |summary| summary.sum_us());
+    let mut all = vec![
+        (Kpi::Volume, i128::from(report.volume())),
+        (Kpi::Csat, i128::from(report.csat().n())),
+        (Kpi::Nps, i128::from(report.nps().n())),
+        (Kpi::FirstResponseTime, sum(report.first_response())),
+        (Kpi::NextResponseTime, sum(report.next_response())),
+        (Kpi::RequesterWait, sum(report.requester_wait())),
+        (Kpi::FirstResolutionTime, sum(report.first_resolution())),
+        (Kpi::TotalResolutionTime, sum(report.total_resolution())),
+        (Kpi::CycleResolutionTime, sum(report.cycle_resolution())),
+        (Kpi::HeldTime, sum(report.held())),
+        (Kpi::HandleTime, sum(report.handle_time())),
+        (Kpi::Touches, i128::from(report.touches().sum())),
+        (
+            Kpi::TeamTransfers,
+            i128::from(report.team_transfers().sum()),
+        ),
+    ];
+    all.extend(ratio(Kpi::ResolutionRate, report.resolution_rate()));
+    all.extend(ratio(
+        Kpi::ResolutionsReopened,
+        report.resolutions_reopened(),
+    ));
+    all.extend(ratio(
+        Kpi::FirstContactResolution,
+        report.first_contact_resolution(),
+    ));
+    all.extend(ratio(Kpi::OneTouch, report.one_touch()));
+    all.extend(ratio(Kpi::EtaKept, report.estimates_kept()));
+    for one in report.attainment() {
+        all.extend(ratio(Kpi::SlaAttainment, one.ratio()));
+    }
+    all
+}
+
+fn summed(groups: &[Group]) -> std::collections::BTreeMap<Kpi, i128> {
+    let mut sums = std::collections::BTreeMap::new();
+    for (kpi, n) in groups.iter().flat_map(|group| placed(group.report())) {
+        *sums.entry(kpi).or_default() += n;
+    }
+    sums
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn grouped_tallies_merge(
+        a in stories(), b in stories(), c in stories(), report in reports(), by in dimensions(), now in 0..60 * DAY,
+    ) {
+        let (now, by) = (after(now), report.by(by));
+        let all = tickets(&[a.clone(), b.clone(), c.clone()].concat());
+        let (first, rest) = all.split_at(a.len());
+        let (second, third) = rest.split_at(b.len());
+        let [a, b, c] = [first, second, third].map(|part| tally(&by, part, now));
+        prop_assert_eq!(merged(&merged(&a, &b), &c), merged(&a, &merged(&b, &c)));
+        prop_assert_eq!(merged(&a, &b), merged(&b, &a));
+        prop_assert_eq!(&merged(&a, &by.tally(now)), &a);
+        let sum = merged(&merged(&a, &b), &c);
+        prop_assert_eq!(sum.report().unwrap(), by.over(&all, now).unwrap());
+        let travelled: GroupTally = serde_json::from_str(&serde_json::to_string(&sum).unwrap()).unwrap();
+        prop_assert_eq!(travelled.report().unwrap(), sum.report().unwrap());
+        prop_assert_eq!(travelled, sum);
+    }
+
+    #[test]
+    fn taking_back_leaves_no_group(
+        stay in stories(), go in stories(), report in reports(), by in dimensions(), now in 0..60 * DAY,
+    ) {
+        let (now, by) = (after(now), report.by(by));
+        let (stay, go) = (tickets(&stay), tickets(&go));
+        let mut tallied = tally(&by, &stay, now);
+        for ticket in &go {
+            tallied.retract(ticket).unwrap();
+        }
+        for ticket in go.iter().rev() {
+            tallied.add(ticket).unwrap();
+        }
+        prop_assert_eq!(&tallied, &tally(&by, &stay, now));
+        prop_assert_eq!(tallied.report().unwrap(), by.over(&stay, now).unwrap());
+    }
+
+    /// The row of a group is the report narrowed to it.
+    #[test]
+    fn a_group_is_a_filtered_report(stories in stories(), report in reports(), by in dimensions(), now in 0..60 * DAY) {
+        let now = after(now);
+        let tickets = tickets(&stories);
+        let grouped = report.by(by.clone()).over(&tickets, now).unwrap();
+        for group in grouped.groups() {
+            let narrow = by.iter().zip(group.labels());
+            let narrow = narrow.fold(report.clone(), |report, (dimension, label)| report.only(dimension.clone(), [label.clone()]));
+            let narrow = narrow.over(&tickets, now).unwrap();
+            if has_time(&by) {
+                prop_assert_eq!(placed(group.report()), placed(&narrow));
+            } else {
+                prop_assert_eq!(group.report(), &narrow);
+            }
+        }
+        let nobody = report.only(Dimension::Channel, []).over(&tickets, now).unwrap();
+        prop_assert_eq!((nobody.tickets(), nobody.volume(), nobody.resolved()), (0, 0, 0));
+    }
+
+    #[test]
+    fn groups_add_up_to_the_whole(stories in stories(), report in reports(), by in dimensions(), now in 0..60 * DAY) {
+        let tickets = tickets(&stories);
+        let grouped = report.by(by.clone()).over(&tickets, after(now)).unwrap();
+        let total = grouped.total();
+        prop_assert_eq!(total, &report.over(&tickets, after(now)).unwrap());
+        let resolved: u64 = grouped.groups().iter().map(|group| group.report().resolved()).sum();
+        prop_assert!(resolved >= total.resolved());
+        prop_assert_eq!(grouped.overlaps(), by.contains(&Dimension::Tag));
+        if !grouped.overlaps() {
+            let sums = summed(grouped.groups());
+            for (kpi, n) in summed_of(total) {
+                prop_assert_eq!(sums.get(&kpi).copied().unwrap_or(0), n, "{}", kpi);
+            }
+            if !has_time(&by) {
+                let now: u64 = grouped.groups().iter().map(|group| group.report().backlog().now()).sum();
+                prop_assert_eq!(now, total.backlog().now());
+                let n: u64 = grouped.groups().iter().map(|group| group.report().tickets()).sum();
+                prop_assert_eq!(n, total.tickets());
+            }
+        }
+    }
+
+    /// A month of a grouped report is the report of that month.
+    #[test]
+    fn a_period_is_its_own_report(
+        stories in stories(), every in prop::sample::select(vec![Every::Day, Every::Week, Every::Month, Every::Quarter]),
+        report in reports(), now in 0..60 * DAY,
+    ) {
+        let now = after(now);
+        let tickets = tickets(&stories);
+        let report = report.between(after(-400 * DAY), after(400 * DAY));
+        let zone = report.scope(now).zone;
+        let grouped = report.by([Dimension::Period(every)]).over(&tickets, now).unwrap();
+        for group in grouped.groups() {
+            let Label::Period(period) = &group.labels()[0] else { panic!("a period") };
+            let (from, to) = period.bounds(&zone);
+            let alone = report.clone().between(from, to).over(&tickets, now).unwrap();
+            prop_assert_eq!(placed(group.report()), placed(&alone));
+            prop_assert_eq!(group.report().reopen_rate(), alone.reopen_rate());
+            prop_assert_eq!(group.report().resolved(), alone.resolved());
+            prop_assert_eq!(group.report().backlog().days(), alone.backlog().days());
+        }
+    }
+
+    /// Each new figure once more, the slow way.
+    #[test]
+    fn more_figures_are_those_of_their_definitions(stories in stories(), a in 0..60 * DAY, b in 0..60 * DAY, now in 0..60 * DAY) {
+        let (from, to, now) = (after(a), after(b), after(now));
+        let tickets = tickets(&stories);
+        let report = Report::standard().between(from, to).over(&tickets, now).unwrap();
+        let within = |at: DateTime<Utc>| from <= at && at < to;
+        let (mut marks, mut next, mut effort, mut touches) = (vec![], vec![], vec![], 0u64);
+        for rows in &tickets {
+            let rows: Vec<_> = rows.iter().filter(|row| row.started_at <= now).collect();
+            for row in &rows {
+                let last = row.ratings.iter().rfind(|mark| mark.kind == RatingKind::Csat && mark.at <= now);
+                marks.extend(last.filter(|mark| within(mark.at)).map(|mark| mark.mark));
+                let answers = row.responses.iter().filter(|one| one.at <= now && within(one.at));
+                next.extend(answers.map(|one| one.after.calendar_us));
+            }
+            let entries = |row: &&Fact| [row.resolved_at, row.first_resolved_at].into_iter().flatten().find(|at| *at <= now);
+            let Some(last) = rows.iter().rev().find_map(entries).filter(|at| within(*at)) else { continue };
+            prop_assert!(last <= now);
+            touches += rows.iter().map(|row| u64::from(row.touches)).sum::<u64>();
+            let spent: Vec<i64> = rows.iter().flat_map(|row| &row.effort).filter(|one| one.at <= now).map(|one| one.spent_us).collect();
+            if !spent.is_empty() {
+                effort.push(spent.iter().sum::<i64>());
+            }
+        }
+        prop_assert_eq!(report.next_response().calendar, Summary::of(next));
+        prop_assert_eq!(report.handle_time().calendar, Summary::of(effort));
+        prop_assert_eq!(report.touches().sum(), touches);
+        prop_assert_eq!(report.csat().n(), marks.len() as u64);
+        let good = marks.iter().filter(|mark| **mark >= 4).count() as u64;
+        prop_assert_eq!(report.csat().positive(&Bands::Middle).numerator(), good);
+    }
+
+    /// The report's own first contact and one-touch are those of the dialects; dialects differ from themselves nowhere.
+    #[test]
+    fn dialects_are_one_with_the_report(stories in stories(), report in reports(), now in 0..60 * DAY) {
+        let tickets = tickets(&stories);
+        let scope = report.scope(after(now));
+        let made = report.over(&tickets, after(now)).unwrap();
+        if scope.cohort == helpdesk::kpi::Cohort::ByMeasure {
+            let of = |dialect| first_contact(&FirstContact::new(dialect), &tickets, &scope).unwrap();
+            prop_assert_eq!(&of(Dialect::Standard), made.first_contact_resolution());
+            prop_assert_eq!(&of(Dialect::Zendesk), made.one_touch());
+        }
+        for one in Dialect::ALL {
+            let one = FirstContact::new(one);
+            prop_assert_eq!(differ(&one, &one, &tickets, &scope).unwrap(), []);
+            let ratio = first_contact(&one, &tickets, &scope).unwrap();
+            prop_assert!(ratio.numerator() <= ratio.denominator());
+        }
+    }
+}
+
+fn summed_of(report: &KpiReport) -> std::collections::BTreeMap<Kpi, i128> {
+    let mut sums = std::collections::BTreeMap::new();
+    for (kpi, n) in placed(report) {
+        *sums.entry(kpi).or_default() += n;
+    }
+    sums
+}
+
+const RESOLVED: helpdesk::ticket::Status = helpdesk::ticket::Status::Resolved;
+
+#[test]
+fn dialects_disagree_on_these() {
+    let mut rows = rows(&[("2026-03-03T10:00:00Z", RESOLVED)]);
+    rows[0].replies = 3;
+    let report = Report::standard();
+    let scope = report.scope(at("2026-04-01T00:00:00Z"));
+    let found = differ(
+        &FirstContact::new(Dialect::Zendesk),
+        &FirstContact::new(Dialect::Freshservice),
+        [&rows],
+        &scope,
+    );
+    let found = found.unwrap();
+    assert_eq!(
+        (found[0].one, found[0].other),
+        (Judgement::No, Judgement::Yes)
+    );
+    rows[0].tags = vec!["hardware".parse().unwrap()];
+    let net =
+        FirstContact::new(Dialect::HdiNet).beyond_first_contact(["hardware".parse().unwrap()]);
+    let ratio = first_contact(&net, [&rows], &scope).unwrap();
+    assert_eq!(ratio.excluded().count(Exclusion::BeyondFirstContact), 1);
+    assert_eq!(ratio.fraction(), None);
+}
+
+/// Resolved by two people in two months: a resolved ticket of both, and one ticket in all.
+#[test]
+fn a_ticket_of_two_months_stands_in_both() {
+    let moves = [
+        ("2026-03-03T10:00:00Z", RESOLVED),
+        ("2026-03-05T10:00:00Z", helpdesk::ticket::Status::Reopened),
+        ("2026-04-02T10:00:00Z", RESOLVED),
+    ];
+    let rows = rows(&moves);
+    let by = Report::standard().by([Dimension::Period(Every::Month)]);
+    let report = by.over([rows], at("2026-05-01T00:00:00Z")).unwrap();
+    let lines: Vec<_> = report
+        .groups()
+        .iter()
+        .map(|group| {
+            (
+                group.labels()[0].to_string(),
+                group.report().resolved(),
+                group.report().backlog().now(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        lines,
+        [("2026-03".to_owned(), 1, 1), ("2026-04".to_owned(), 1, 0)]
+    );
+    assert_eq!(
+        (report.total().resolved(), report.total().resolutions()),
+        (1, 2)
+    );
+    assert!(
+        report.groups()[0].is_small() && !report.groups()[0].report().backlog().days().is_empty()
+    );
+}
+
+#[test]
+fn golden_readings_of_marks() {
+    let five = Scale::new(1, 5).unwrap();
+    let marks = helpdesk::kpi::Marks::of(five, [5, 4, 3, 2]);
+    assert_eq!(
+        marks.positive(&Bands::Middle).to_string(),
+        "50.0 % (2 of 4)"
+    );
+    assert_eq!(
+        marks.positive_of_decided(&Bands::Middle).to_string(),
+        "66.7 % (2 of 3)"
+    );
+    assert_eq!(marks.scales()[0].of_best(), (14, 20), "70 %");
+    let strict = Bands::Declared {
+        positive: [5].into(),
+        neutral: [4].into(),
+    };
+    assert_eq!(marks.positive(&strict).to_string(), "25.0 % (1 of 4)");
+    let net = helpdesk::kpi::Marks::of(Scale::NPS, [10, 9, 8, 6]).net_promoters();
+    assert_eq!((net.score(), net.points()), ((100, 4), Some(25)));
+    let bad = helpdesk::kpi::Marks::of(Scale::NPS, [0, 6, 6, 10]).net_promoters();
+    assert_eq!(bad.points(), Some(-50));
+    assert_eq!(
+        helpdesk::kpi::Marks::default().net_promoters().points(),
+        None
+    );
+}

@@ -1,0 +1,93 @@
+//! Ratings by example: who may rate, on which scale, to whose credit, and what it does not do.
+
+mod common;
+
+use common::*;
+use helpdesk::id::{AgentId, TenantId};
+use helpdesk::store::MemoryStore;
+use helpdesk::ticket::{Change, CloseReason, RatingKind, Refusal, Scale, Status};
+use helpdesk::{Actor, Call, Command, Desk, Open, Rulebook};
+
+const LEE: AgentId = AgentId::from_uuid(uuid::Uuid::from_u128(0xe));
+
+fn by(actor: Actor, now: &str) -> Call {
+    Call::new(actor, at(now))
+}
+
+/// Credit goes to whoever resolved the cycle that the rating is about, and stays there; a closed ticket can be rated, and a rating
+/// reopens nothing.
+#[test]
+fn a_rating_is_credited_once_and_moves_nothing() {
+    let desk = Desk::new(MemoryStore::new(), Rulebook::starter());
+    let (ann, kim, lee) = (Actor::Customer(ANN), Actor::Agent(KIM), Actor::Agent(LEE));
+    let t = desk
+        .open(&by(ann, "2026-03-02T09:00:00Z"), Open::new("x"))
+        .unwrap()
+        .id();
+    let submit = |call, command| desk.submit(t, &call, command).unwrap();
+    submit(by(kim, "2026-03-02T10:00:00Z"), Command::resolve());
+    submit(
+        by(ann, "2026-03-02T11:00:00Z"),
+        Command::rate(RatingKind::Csat, 5),
+    );
+    submit(by(ann, "2026-03-02T12:00:00Z"), Command::reopen());
+    let assign = Change::Assign {
+        agent: Some(LEE),
+        team: None,
+    };
+    submit(by(lee, "2026-03-02T13:00:00Z"), Command::change(assign));
+    submit(
+        by(lee, "2026-03-02T14:00:00Z"),
+        Command::close(CloseReason::Settled),
+    );
+    let comment = Some("slow".to_owned());
+    let rate = Change::Rate {
+        kind: RatingKind::Csat,
+        mark: 1,
+        comment,
+    };
+    let after = submit(by(ann, "2026-03-03T09:00:00Z"), Command::change(rate));
+    let ticket = after.ticket();
+    assert_eq!(ticket.status(), Status::Closed(CloseReason::Settled));
+    let told: Vec<_> = ticket
+        .ratings()
+        .iter()
+        .map(|r| (r.cycle, r.rated.mark, r.rated.credit))
+        .collect();
+    assert_eq!(told, [(0, 5, Some(KIM)), (0, 1, Some(KIM))]);
+    assert_eq!(ticket.rating(RatingKind::Csat, 0).unwrap().rated.mark, 1);
+    let comment = ticket.ratings()[1].rated.comment.unwrap();
+    let texts = desk.tenant(TenantId::SINGLE).content(&[comment]).unwrap();
+    assert_eq!(texts[0].as_ref().unwrap().text, "slow");
+}
+
+#[test]
+fn marks_are_on_the_declared_scale_and_come_from_customers() {
+    let desk = Desk::new(MemoryStore::new(), Rulebook::starter());
+    let ann = by(Actor::Customer(ANN), "2026-03-02T09:00:00Z");
+    let t = desk.open(&ann, Open::new("x")).unwrap().id();
+    let refused = |call: &Call, kind, mark| {
+        let error = desk.submit(t, call, Command::rate(kind, mark)).unwrap_err();
+        error.refusal().cloned().unwrap()
+    };
+    let (mark, kind) = (6, RatingKind::Csat);
+    let scale = Scale::new(1, 5).unwrap();
+    let expected = Refusal::NotOnScale { mark, kind, scale };
+    assert_eq!(refused(&ann, kind, mark), expected);
+    let text = "the mark `6` is not on the scale of csat; 1 to 5 is allowed";
+    assert_eq!(expected.to_string(), text);
+    assert!(
+        desk.submit(t, &ann, Command::rate(RatingKind::Nps, 0))
+            .is_ok()
+    );
+    let kim = by(Actor::Agent(KIM), "2026-03-02T10:00:00Z");
+    assert_eq!(refused(&kim, kind, 5).code(), "forbidden");
+    let rate = Change::Rate {
+        kind,
+        mark: 5,
+        comment: None,
+    };
+    let opened = desk.open(&ann, Open::new("y").and(rate)).unwrap_err();
+    assert_eq!(opened.refusal().unwrap().code(), "nothing_to_rate");
+    assert!(serde_json::from_str::<Scale>("[5,5]").is_err());
+}

@@ -1,0 +1,637 @@
+//! The SQLite store beyond the contract: files, other processes, damage, erasure, the host's own transaction.
+
+#![cfg(feature = "sqlite")]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use common::*;
+use helpdesk::desk::{Need, Operation, Request};
+use helpdesk::error::ErrorKind;
+use helpdesk::id::{ContentId, CustomerId, TicketNumber};
+use helpdesk::rulebook::Rulebooks;
+use helpdesk::store::sql::{self, Sql};
+use helpdesk::store::sqlite::{Durability, commit_in, rusqlite};
+use helpdesk::store::{
+    Commit, Filter, Load, Page, Part, SqliteStore, Store, StoreError, StoreErrorKind, StreamId,
+    UniqueKey,
+};
+use helpdesk::ticket::{Content, ContentKind, Event, Pending, Recorded, Version};
+use helpdesk::{Actor, Command, Desk, Open, TenantId, TicketId};
+use rusqlite::types::Value as Any;
+use rusqlite::{Connection, params_from_iter};
+use uuid::Uuid;
+
+const TENANT: TenantId = TenantId::SINGLE;
+
+/// A new file in a directory of its own.
+fn file(name: &str) -> PathBuf {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("sqlite-{name}"));
+    let _ = std::fs::remove_dir_all(&dir);
+    std::fs::create_dir_all(&dir).unwrap();
+    dir.join("support.db")
+}
+
+fn stream(text: &str) -> StreamId {
+    StreamId::ticket(TENANT, TicketId::named(text))
+}
+
+fn event(version: u64) -> Recorded {
+    Recorded {
+        version: Version(version),
+        at: at(BEGIN),
+        stamped_at: None,
+        timing: None,
+        actor: Actor::System,
+        cause: None,
+        event: Event::TagAdded { tag: name("x") },
+    }
+}
+
+fn append(stream: StreamId, after: u64, until: u64) -> Part {
+    Part::append(
+        stream,
+        Version(after),
+        (after + 1..=until).map(event).collect(),
+    )
+}
+
+fn commit(parts: Vec<Part>) -> Commit {
+    Commit::new(TENANT, at(BEGIN), parts)
+}
+
+fn length(store: &dyn Store, stream: StreamId) -> usize {
+    let load = Load::streams(TENANT, [stream]);
+    store.load(&load).unwrap().streams[0].events.len()
+}
+
+fn kind_of<T: std::fmt::Debug>(result: Result<T, StoreError>) -> StoreErrorKind {
+    result.unwrap_err().kind()
+}
+
+fn text(id: &str, about: Option<CustomerId>, text: String) -> Content {
+    Content {
+        id: ContentId::named(id),
+        kind: ContentKind::Body,
+        about,
+        text,
+    }
+}
+
+/// The markers `<<12345678>>` that stand in any file of the database.
+fn markers(path: &Path) -> BTreeSet<Vec<u8>> {
+    let mut found = BTreeSet::new();
+    for entry in std::fs::read_dir(path.parent().unwrap()).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        let marker = |w: &&[u8]| w.starts_with(b"<<") && w.ends_with(b">>");
+        found.extend(bytes.windows(12).filter(marker).map(<[u8]>::to_vec));
+    }
+    found
+}
+
+fn marker(n: usize) -> String {
+    format!("<<{:08x}>>", n.wrapping_mul(2_654_435_761) & 0xffff_ffff)
+}
+
+/// Texts of all sizes are written among others, some of them erased in a wild order, one by one and by person, while others
+/// come: no file has a trace of what was erased, and all of what was not.
+#[test]
+fn erased_texts_are_in_no_file() {
+    const ALL: usize = 2_400;
+    let path = file("erased");
+    let options = SqliteStore::options().durability(Durability::FasterNotDurable);
+    let store = options.open(&path).unwrap();
+    let person = |n: usize| (n % 10 == 0).then(|| CustomerId::named("ann"));
+    let keep = |numbers: std::ops::Range<usize>| {
+        let mut keep = commit(vec![]);
+        for n in numbers {
+            let size = [3, 40, 200, 900, 3_000, 9_000][n % 6];
+            let long = format!(
+                "{}{}{}",
+                marker(n),
+                "lorem ipsum ".repeat(size / 12),
+                marker(n)
+            );
+            keep.content.push(text(&n.to_string(), person(n), long));
+        }
+        store.commit(&keep).unwrap();
+    };
+    for n in (0..ALL).step_by(5) {
+        keep(n..n + 5);
+    }
+    let is_erased = |n: usize| n % 10 == 0 || n < ALL && n % 3 == 1;
+    for step in 0..ALL {
+        let n = step * 1_327 % ALL; // each once
+        if n % 3 == 1 {
+            let mut erase = commit(vec![]);
+            erase.erased.push(ContentId::named(&n.to_string()));
+            store.commit(&erase).unwrap();
+        }
+        if step % 50 == 0 {
+            keep(ALL + step..ALL + step + 5);
+        }
+    }
+    let mut erase = commit(vec![]);
+    erase.persons.push(CustomerId::named("ann"));
+    store.commit(&erase).unwrap();
+
+    let found = markers(&path);
+    let later = (0..ALL)
+        .step_by(50)
+        .flat_map(|step| ALL + step..ALL + step + 5);
+    for n in (0..ALL).chain(later) {
+        let there = found.contains(marker(n).as_bytes());
+        assert_eq!(there, !is_erased(n), "text {n} in the files");
+        let id = [ContentId::named(&n.to_string())];
+        assert_eq!(
+            store.content(TENANT, &id).unwrap()[0].is_some(),
+            there,
+            "{n}"
+        );
+    }
+    store.check_integrity().unwrap();
+}
+
+#[test]
+fn a_backup_is_whole_and_has_nothing_erased() {
+    let path = file("backup");
+    let store = SqliteStore::open(&path).unwrap();
+    let pair = [stream("left"), stream("right")];
+    let mut keep = commit(vec![]);
+    keep.content = vec![text("1", None, marker(1)), text("2", None, marker(2))];
+    store.commit(&keep).unwrap();
+    let mut erase = commit(vec![]);
+    erase.erased.push(ContentId::named("1"));
+    store.commit(&erase).unwrap();
+
+    let done = AtomicBool::new(false);
+    let copies: Vec<PathBuf> = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for round in 0.. {
+                if done.load(Ordering::Relaxed) {
+                    break;
+                }
+                let parts = pair.map(|side| append(side, round, round + 1));
+                store.commit(&commit(parts.to_vec())).unwrap();
+            }
+        });
+        let copy = |n: usize| {
+            let to = file(&format!("backup-{n}"));
+            store.back_up(&to).map(|()| to)
+        };
+        let copies: Result<Vec<_>, _> = (0..5).map(copy).collect();
+        done.store(true, Ordering::Relaxed);
+        copies.unwrap()
+    });
+    for to in &copies {
+        assert_eq!(markers(to), [marker(2).into_bytes()].into());
+        let copy = SqliteStore::open(to).unwrap();
+        copy.check_integrity().unwrap();
+        assert_eq!(length(&copy, pair[0]), length(&copy, pair[1]));
+        assert!(length(&copy, pair[0]) <= length(&store, pair[0]));
+    }
+    let error = store.back_up(&copies[0]).unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Other, "{error}");
+    store.compact().unwrap();
+    store.check_integrity().unwrap();
+}
+
+/// Two handles on one file, as two processes have: numbers, versions and keys are judged by the file.
+#[test]
+fn two_handles_share_a_file() {
+    let path = file("shared");
+    let desks = [0, 1].map(|_| Desk::new(SqliteStore::open(&path).unwrap(), rulebook()));
+    std::thread::scope(|scope| {
+        for (n, desk) in desks.iter().enumerate() {
+            scope.spawn(move || {
+                for i in 0..20 {
+                    let id = (n * 100 + i) as u128;
+                    let call = call(Actor::Customer(ANN), at(BEGIN), id);
+                    desk.open(&call, Open::new("x").body("help")).unwrap();
+                }
+            });
+        }
+    });
+    let list = |desk: &Desk<SqliteStore>| {
+        let rows = desk.tenant(TENANT).list(&Filter::all(), &Page::oldest(100));
+        rows.unwrap()
+    };
+    let rows = list(&desks[0]);
+    assert_eq!((rows.len(), rows), (40, list(&desks[1])));
+    drop(desks);
+    let again = SqliteStore::open(&path).unwrap();
+    again.check_integrity().unwrap();
+    let mut load = Load::streams(TENANT, []);
+    load.number = true;
+    assert!(again.load(&load).unwrap().number > Some(TicketNumber(40)));
+}
+
+/// The host's order and its ticket: both or neither, in one transaction of the host's own.
+#[test]
+fn a_commit_joins_the_hosts_transaction() {
+    let path = file("host");
+    let store = SqliteStore::open(&path).unwrap();
+    let mut mine = Connection::open(&path).unwrap();
+    let orders = "CREATE TABLE orders (id INTEGER PRIMARY KEY, ticket BLOB NOT NULL)";
+    mine.execute_batch(orders).unwrap();
+    let count = |mine: &Connection| {
+        let count = "SELECT count(*) FROM orders";
+        mine.query_row(count, [], |row| row.get::<_, i64>(0))
+            .unwrap()
+    };
+    let add = "INSERT INTO orders (id, ticket) VALUES (?1, ?2)";
+    let opening = |n: u128| {
+        let rulebooks = Arc::new(Rulebooks::new(rulebook()));
+        let request = Request::Open(Open::new("order").body("where is it?"));
+        let call = call(Actor::Customer(ANN), at(BEGIN), n);
+        Operation::new(rulebooks, call, request)
+    };
+    let planned = |operation: &mut Operation| loop {
+        match operation.need() {
+            Need::Load(load) => {
+                let loaded = store.load(load).unwrap();
+                operation.loaded(loaded).unwrap();
+            }
+            Need::Commit(commit) => return commit.clone(),
+            Need::Nothing => panic!("a commit was to come"),
+        }
+    };
+
+    for (n, both) in [(1, false), (2, true)] {
+        let mut operation = opening(n);
+        let commit = planned(&mut operation);
+        let transaction = mine.transaction().unwrap();
+        let ticket = commit.parts[0].stream;
+        let order = rusqlite::params![n as i64, ticket.id.as_bytes()];
+        transaction.execute(add, order).unwrap();
+        commit_in(&transaction, &commit).unwrap();
+        if both {
+            transaction.commit().unwrap();
+            operation.committed(Ok(())).unwrap();
+            let outcome = operation.finish().unwrap();
+            assert_eq!(outcome.id().uuid(), ticket.id);
+        } else {
+            transaction.rollback().unwrap();
+        }
+        assert_eq!(
+            (count(&mine), length(&store, ticket) > 0),
+            (i64::from(both), both)
+        );
+    }
+
+    // A conflict leaves nothing of the commit and the host's rows as they were; the host goes on.
+    let s = stream("s");
+    store.commit(&commit(vec![append(s, 0, 1)])).unwrap();
+    let mut stale = commit(vec![append(stream("new"), 0, 3), append(s, 0, 1)]);
+    stale
+        .unique
+        .push((UniqueKey::message(TENANT, "<1>"), Uuid::from_u128(1)));
+    let transaction = mine.transaction().unwrap();
+    transaction
+        .execute(add, rusqlite::params![9, [0_u8; 16]])
+        .unwrap();
+    assert_eq!(
+        kind_of(commit_in(&transaction, &stale)),
+        StoreErrorKind::Conflict
+    );
+    commit_in(&transaction, &commit(vec![append(s, 1, 2)])).unwrap();
+    transaction.commit().unwrap();
+    assert_eq!(
+        (
+            count(&mine),
+            length(&store, s),
+            length(&store, stream("new"))
+        ),
+        (2, 2, 0)
+    );
+    store.check_integrity().unwrap();
+}
+
+/// Whoever waits longer than the busy timeout for another process is told to try again; reading never waits.
+#[test]
+fn a_busy_file_is_unavailable() {
+    let path = file("busy");
+    let options = SqliteStore::options().busy_timeout(Duration::from_millis(20));
+    let store = options.open(&path).unwrap();
+    store
+        .commit(&commit(vec![append(stream("s"), 0, 1)]))
+        .unwrap();
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let error = store
+        .commit(&commit(vec![append(stream("s"), 1, 2)]))
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.is_retryable()),
+        (StoreErrorKind::Unavailable, true)
+    );
+    assert_eq!(length(&store, stream("s")), 1);
+    other.execute_batch("COMMIT").unwrap();
+    store
+        .commit(&commit(vec![append(stream("s"), 1, 2)]))
+        .unwrap();
+}
+
+/// A file that may not grow is full; what was acknowledged is there, nothing is torn, and with more room it goes on.
+#[test]
+fn a_full_file_says_so() {
+    let path = file("full");
+    let store = SqliteStore::options()
+        .max_bytes(400_000)
+        .open(&path)
+        .unwrap();
+    let (s, mut version) = (stream("s"), 0);
+    let error = loop {
+        let mut next = commit(vec![append(s, version, version + 3)]);
+        next.content
+            .push(text(&version.to_string(), None, "x".repeat(5_000)));
+        match store.commit(&next) {
+            Ok(()) => version += 3,
+            Err(error) => break error,
+        }
+        assert!(version < 1_000, "it never gets full");
+    };
+    assert_eq!(error.kind(), StoreErrorKind::Full, "{error}");
+    assert!(!error.is_retryable());
+    assert_eq!(length(&store, s) as u64, version);
+    store.check_integrity().unwrap();
+    drop(store);
+    let roomy = SqliteStore::open(&path).unwrap();
+    roomy
+        .commit(&commit(vec![append(s, version, version + 1)]))
+        .unwrap();
+    roomy.check_integrity().unwrap();
+}
+
+/// What a newer version wrote is `newer`, is left as it is, and holds up nobody else.
+#[test]
+fn newer_events_are_left_to_newer_processes() {
+    let path = file("newer");
+    let desk = Desk::new(SqliteStore::open(&path).unwrap(), rulebook());
+    let [first, second, third] = [1, 2, 3].map(|n| {
+        let call = call(Actor::Customer(ANN), at(BEGIN), n);
+        desk.open(&call, Open::new("x").body("help")).unwrap().id()
+    });
+    let newer = Connection::open(&path).unwrap();
+    let write = |set: &str, ticket: TicketId| {
+        let text = format!("UPDATE helpdesk_events SET {set} WHERE id = ?1 AND version = 2");
+        assert_eq!(newer.execute(&text, [ticket.uuid().as_bytes()]).unwrap(), 1);
+    };
+    write(
+        "body = replace(body, '\"message_added\"', '\"teleported\"')",
+        first,
+    );
+    write("schema = 2, body = '{\"unheard\":true}'", second);
+    let bodies = || {
+        let mut all = newer.prepare("SELECT body FROM helpdesk_events").unwrap();
+        let rows = all.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        rows.collect::<Result<Vec<_>, _>>().unwrap()
+    };
+    let before = bodies();
+    let now = at(BEGIN) + TimeDelta::days(2);
+    for ticket in [first, second] {
+        let error = desk.ticket(ticket).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Newer, "{error}");
+        let by_kim = call(Actor::Agent(KIM), now, 9);
+        let error = desk
+            .submit(ticket, &by_kim, Command::note("x"))
+            .unwrap_err();
+        assert_eq!(
+            (error.kind(), error.is_retryable()),
+            (ErrorKind::Newer, false)
+        );
+    }
+    assert_eq!(bodies(), before);
+    let swept = desk.sweep(now, 10).unwrap();
+    assert_eq!((swept.tickets, swept.failed.len()), (1, 2));
+    assert!(
+        desk.ticket(third).unwrap().version() > Version(2),
+        "the sweep passes them by"
+    );
+    for message in desk.claim(now, TimeDelta::minutes(1), 100).unwrap() {
+        desk.postpone(&[message.id], now + TimeDelta::hours(1))
+            .unwrap();
+    }
+    assert!(desk.nap(now).unwrap() > now, "and nobody polls");
+
+    newer
+        .execute("UPDATE helpdesk_outbox SET schema = 2", [])
+        .unwrap();
+    assert!(
+        desk.claim(now, TimeDelta::minutes(1), 100)
+            .unwrap()
+            .is_empty()
+    );
+    newer
+        .execute("UPDATE helpdesk_schema_version SET version = 2", [])
+        .unwrap();
+    assert_eq!(kind_of(SqliteStore::open(&path)), StoreErrorKind::Newer);
+}
+
+/// Damage of each kind is told as damage, by name, and never taken for an empty stream.
+#[test]
+fn damage_is_corrupt() {
+    let path = file("damaged");
+    let store = SqliteStore::open(&path).unwrap();
+    let names = ["gap", "garbage", "other place", "fine", "short", "lost"];
+    let mut all = commit(names.map(|name| append(stream(name), 0, 3)).to_vec());
+    all.content.push(text("1", None, "x".to_owned()));
+    store.commit(&all).unwrap();
+    let vandal = Connection::open(&path).unwrap();
+    let damage = |text: &str, name: &str| {
+        let rows = vandal.execute(text, [stream(name).id.as_bytes()]).unwrap();
+        assert!(rows > 0, "{text}");
+    };
+    damage(
+        "DELETE FROM helpdesk_events WHERE id = ?1 AND version = 2",
+        "gap",
+    );
+    damage(
+        "UPDATE helpdesk_events SET body = '{' WHERE id = ?1 AND version = 2",
+        "garbage",
+    );
+    damage(
+        "UPDATE helpdesk_events SET body = replace(body, '\"version\":3', '\"version\":1') WHERE id = ?1",
+        "other place",
+    );
+    for name in ["gap", "garbage", "other place"] {
+        let load = Load::streams(TENANT, [stream("fine"), stream(name)]);
+        let error = store.load(&load).unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Corrupt, "{name}: {error}");
+        assert!(
+            error.to_string().contains(&stream(name).id.to_string()),
+            "{error}"
+        );
+    }
+    vandal
+        .execute("UPDATE helpdesk_contents SET body = 'no json'", [])
+        .unwrap();
+    assert_eq!(
+        kind_of(store.content(TENANT, &[ContentId::named("1")])),
+        StoreErrorKind::Corrupt
+    );
+    assert_eq!(length(&store, stream("fine")), 3);
+
+    let error = store.check_integrity().unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Corrupt);
+    assert!(
+        error.to_string().contains(&stream("gap").id.to_string()),
+        "{error}"
+    );
+    damage("DELETE FROM helpdesk_events WHERE id = ?1", "gap");
+    damage("DELETE FROM helpdesk_streams WHERE id = ?1", "gap");
+    store.check_integrity().unwrap();
+    damage(
+        "DELETE FROM helpdesk_events WHERE id = ?1 AND version = 3",
+        "short",
+    );
+    assert_eq!(kind_of(store.check_integrity()), StoreErrorKind::Corrupt);
+    damage(
+        "UPDATE helpdesk_streams SET version = 2 WHERE id = ?1",
+        "short",
+    );
+    damage("DELETE FROM helpdesk_streams WHERE id = ?1", "lost");
+    assert_eq!(kind_of(store.check_integrity()), StoreErrorKind::Corrupt);
+
+    vandal.execute_batch("DROP TABLE helpdesk_outbox").unwrap();
+    assert_eq!(
+        kind_of(store.claim(at(BEGIN), TimeDelta::minutes(1), 1)),
+        StoreErrorKind::Corrupt
+    );
+    assert_eq!(kind_of(SqliteStore::open(&path)), StoreErrorKind::Corrupt);
+}
+
+/// A file cut short, a file of something else, a file that is not there: each has its kind.
+#[test]
+fn broken_files_have_their_kinds() {
+    let path = file("cut");
+    let store = SqliteStore::open(&path).unwrap();
+    for n in 0..40 {
+        let mut next = commit(vec![append(stream(&n.to_string()), 0, 20)]);
+        next.content
+            .push(text(&n.to_string(), None, "x".repeat(3_000)));
+        store.commit(&next).unwrap();
+    }
+    drop(store); // the log is in the file now
+    let whole = std::fs::read(&path).unwrap();
+    for part in [whole.len() / 2, whole.len() / 4, 4_096 + 100] {
+        std::fs::write(&path, &whole[..part]).unwrap();
+        let found = SqliteStore::open(&path).and_then(|store| store.check_integrity());
+        assert_eq!(
+            kind_of(found),
+            StoreErrorKind::Corrupt,
+            "cut to {part} bytes"
+        );
+    }
+    std::fs::write(&path, "This is a letter and no database. ".repeat(300)).unwrap();
+    assert_eq!(kind_of(SqliteStore::open(&path)), StoreErrorKind::Corrupt);
+    let missing = path
+        .parent()
+        .unwrap()
+        .join("no such directory")
+        .join("support.db");
+    let error = SqliteStore::open(missing).unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Other);
+    assert!(error.to_string().contains("no such directory"), "{error}");
+    std::fs::write(&path, "").unwrap();
+    SqliteStore::open(&path).unwrap().check_integrity().unwrap();
+}
+
+/// The list of statements is what the adapter itself runs: a plain connection with it makes the same rows.
+#[test]
+fn the_statements_are_those_of_the_adapter() {
+    let paths = [file("adapter"), file("statements")];
+    let stores = paths
+        .each_ref()
+        .map(|path| SqliteStore::open(path).unwrap());
+    let mut plain = Connection::open(&paths[1]).unwrap();
+    let by_hand = |commit: &Commit| -> Result<(), StoreError> {
+        let transaction = plain.transaction().unwrap();
+        for statement in Sql::sqlite().commit(commit)? {
+            let params = statement.params.iter().map(|value| match value {
+                sql::Value::Integer(number) => (*number).into(),
+                sql::Value::Text(text) => text.as_deref().map(str::to_owned).into(),
+                sql::Value::Uuid(id) => id.map(|id| id.as_bytes().to_vec()).into(),
+                other => panic!("{other:?}"),
+            });
+            let params: Vec<Any> = params.collect();
+            let rows = transaction.execute(statement.sql, params_from_iter(params));
+            statement.check(rows.unwrap())?;
+        }
+        transaction.commit().unwrap();
+        Ok(())
+    };
+    live(&stores[0], |commit| stores[0].commit(commit));
+    live(&stores[1], by_hand);
+    assert_eq!(dump(&paths[0]), dump(&paths[1]));
+}
+
+/// A ticket is opened, answered, and swept until it closes by itself; `write` writes.
+fn live(store: &SqliteStore, mut write: impl FnMut(&Commit) -> Result<(), StoreError>) {
+    let rulebooks = Arc::new(Rulebooks::new(rulebook()));
+    let id = TicketId::named("t");
+    let ask = Command::reply("Which floor?").then_pend(Pending::Customer);
+    let hour = |n| at(BEGIN) + TimeDelta::hours(n);
+    for (call, request) in [
+        (
+            call(Actor::Customer(ANN), hour(0), 1).key(name("k")),
+            Request::Open(Open::new("x").id(id).body("help")),
+        ),
+        (
+            call(Actor::Agent(KIM), hour(1), 2),
+            Request::Submit(id, ask),
+        ),
+        (call(Actor::System, hour(500), 3), Request::Sweep(id)),
+    ] {
+        let mut operation = Operation::new(rulebooks.clone(), call, request);
+        loop {
+            match operation.need() {
+                Need::Load(load) => {
+                    let loaded = store.load(load).unwrap();
+                    operation.loaded(loaded).unwrap();
+                }
+                Need::Commit(commit) => {
+                    let result = write(commit);
+                    operation.committed(result).unwrap();
+                }
+                Need::Nothing => break,
+            }
+        }
+    }
+}
+
+/// Every row of every table.
+fn dump(path: &Path) -> Vec<Vec<Vec<Any>>> {
+    let connection = Connection::open(path).unwrap();
+    let rows_of = |table: &str| {
+        let mut all = connection
+            .prepare(&format!("SELECT * FROM helpdesk_{table}"))
+            .unwrap();
+        let columns = all.column_count();
+        let row = |row: &rusqlite::Row<'_>| (0..columns).map(|n| row.get(n)).collect();
+        let rows: Vec<Vec<Any>> = all
+            .query_map([], row)
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
+        assert!(!rows.is_empty(), "`{table}` has rows");
+        rows
+    };
+    let tables = [
+        "streams",
+        "events",
+        "tickets",
+        "contents",
+        "unique_keys",
+        "idempotency",
+        "outbox",
+        "numbers",
+    ];
+    tables.map(rows_of).into()
+}
