@@ -34,7 +34,11 @@ fn main() {
             })
             .skip(1) // the first one prepares
             .collect();
-        row(&format!("append, {batch} in a transaction"), &rounds, streams * batch);
+        row(
+            &format!("append, {batch} in a transaction"),
+            &rounds,
+            streams * batch,
+        );
         if batch == 16 {
             let rounds: Vec<_> = (0..ROUNDS)
                 .map(|_| (bare_loads(&mut bare, streams), loads(&store, streams)))
@@ -45,16 +49,34 @@ fn main() {
     let desk = Desk::new(opened(&server), Rulebook::starter());
     whole_commands(&desk, 0, 20);
     let took = median((1..=ROUNDS).map(|n| whole_commands(&desk, n * 100, 50)));
-    println!("{:<42} {}", "command: load, decide, commit", shown(took / 200));
+    println!(
+        "{:<42} {}",
+        "command: load, decide, commit",
+        shown(took / 200)
+    );
 
     let store = opened(&server);
     fill_due(&store, 100_000);
     println!("due scans among 100000 open tickets");
-    let idle = || timed(|| (0..200).for_each(|_| assert!(store.due(begin(), "2026e", 500).unwrap().is_empty())));
-    println!("{:<42} {}", "nothing due", shown(median((0..ROUNDS).map(|_| idle())) / 200));
+    let idle = || {
+        timed(|| {
+            (0..200).for_each(|_| assert!(store.due(begin(), "2026e", 500).unwrap().is_empty()))
+        })
+    };
+    println!(
+        "{:<42} {}",
+        "nothing due",
+        shown(median((0..ROUNDS).map(|_| idle())) / 200)
+    );
     let now = begin() + TimeDelta::seconds(5_000);
-    let due = || timed(|| (0..20).for_each(|_| assert_eq!(store.due(now, "2026e", 500).unwrap().len(), 500)));
-    println!("{:<42} {}", "a due stream, 500 at a time", shown(median((0..ROUNDS).map(|_| due())) / 10_000));
+    let due = || {
+        timed(|| (0..20).for_each(|_| assert_eq!(store.due(now, "2026e", 500).unwrap().len(), 500)))
+    };
+    println!(
+        "{:<42} {}",
+        "a due stream, 500 at a time",
+        shown(median((0..ROUNDS).map(|_| due())) / 10_000)
+    );
 }
 
 fn begin() -> DateTime<Utc> {
@@ -63,8 +85,13 @@ fn begin() -> DateTime<Utc> {
 
 fn opened(server: &str) -> PostgresStore {
     let mut client = Client::connect(server, NoTls).unwrap();
-    client.batch_execute("DROP SCHEMA IF EXISTS bench CASCADE").unwrap();
-    PostgresStore::options().schema("bench").connect(server).unwrap()
+    client
+        .batch_execute("DROP SCHEMA IF EXISTS bench CASCADE")
+        .unwrap();
+    PostgresStore::options()
+        .schema("bench")
+        .connect(server)
+        .unwrap()
 }
 
 /// The least that keeps events: one table, one key.
@@ -107,18 +134,25 @@ fn appends(store: &PostgresStore, first: usize, streams: usize, batch: usize) ->
     let part = |n| Part::append(stream(n), Version(0), events.clone());
     let commit = |n| Commit::new(TenantId::SINGLE, begin(), vec![part(n)]);
     let commits: Vec<_> = (first..first + streams).map(commit).collect();
-    timed(|| commits.iter().for_each(|commit| store.commit(commit).unwrap()))
+    timed(|| {
+        commits
+            .iter()
+            .for_each(|commit| store.commit(commit).unwrap())
+    })
 }
 
 fn bare_appends(client: &mut Client, first: usize, streams: usize, batch: usize) -> Duration {
     let text = |version| stored::write("an event", &event(version)).unwrap();
     let texts: Vec<String> = (1..=batch).map(text).collect();
     let versions: Vec<i64> = (1..=batch as i64).collect();
-    let insert = "INSERT INTO bare SELECT $1, v, b FROM unnest($2::bigint[], $3::text[]) AS e (v, b)";
+    let insert =
+        "INSERT INTO bare SELECT $1, v, b FROM unnest($2::bigint[], $3::text[]) AS e (v, b)";
     let insert = client.prepare(insert).unwrap();
     timed(|| {
         for n in first..first + streams {
-            client.execute(&insert, &[&uuid(n), &versions, &texts]).unwrap();
+            client
+                .execute(&insert, &[&uuid(n), &versions, &texts])
+                .unwrap();
         }
     })
 }
@@ -133,12 +167,15 @@ fn loads(store: &PostgresStore, streams: usize) -> Duration {
 }
 
 fn bare_loads(client: &mut Client, streams: usize) -> Duration {
-    let select = client.prepare("SELECT body FROM bare WHERE stream = $1 ORDER BY version").unwrap();
+    let select = client
+        .prepare("SELECT body FROM bare WHERE stream = $1 ORDER BY version")
+        .unwrap();
     timed(|| {
         for n in streams..2 * streams {
             let rows = client.query(&select, &[&uuid(n)]).unwrap();
             assert_eq!(rows.len(), 16);
-            rows.iter().for_each(|row| _ = black_box(row.get::<_, String>(0)));
+            rows.iter()
+                .for_each(|row| _ = black_box(row.get::<_, String>(0)));
         }
     })
 }
@@ -152,12 +189,15 @@ fn whole_commands(desk: &Desk<PostgresStore>, first: usize, tickets: usize) -> D
         for i in first..first + tickets {
             let at = |minutes| begin() + TimeDelta::minutes(minutes) + TimeDelta::seconds(i as i64);
             let call = |actor, minutes| Call::with_id(uuid(i + 1), actor, at(minutes));
-            let open = Open::new("Printer on fire").from_customer(ann).body("Please hurry");
+            let open = Open::new("Printer on fire")
+                .from_customer(ann)
+                .body("Please hurry");
             let id = desk.open(&call(customer, 0), open).unwrap().id();
             let ask = Command::reply("Which floor?").then_pend(Pending::Customer);
             let solve = Command::reply("Put out.").then_resolve();
             desk.submit(id, &call(kim, 10), ask).unwrap();
-            desk.submit(id, &call(customer, 20), Command::reply("The third")).unwrap();
+            desk.submit(id, &call(customer, 20), Command::reply("The third"))
+                .unwrap();
             desk.submit(id, &call(kim, 30), solve).unwrap();
         }
     })
@@ -177,7 +217,9 @@ fn fill_due(store: &PostgresStore, tickets: usize) {
     };
     for first in (0..tickets).step_by(1_000) {
         let parts = (first..first + 1_000).map(part).collect();
-        store.commit(&Commit::new(TenantId::SINGLE, begin(), parts)).unwrap();
+        store
+            .commit(&Commit::new(TenantId::SINGLE, begin(), parts))
+            .unwrap();
     }
 }
 
@@ -198,7 +240,11 @@ fn row(what: &str, rounds: &[(Duration, Duration)], times: usize) {
     let times = u32::try_from(times).unwrap_or(u32::MAX);
     let (bare, ours) = (of(|pair| pair.0) / times, of(|pair| pair.1) / times);
     let share = bare.as_secs_f64() / ours.as_secs_f64() * 100.0;
-    println!("{what:<42} {:>12}  bare {:>12}  {share:>5.0} % of the bare speed", shown(ours), shown(bare));
+    println!(
+        "{what:<42} {:>12}  bare {:>12}  {share:>5.0} % of the bare speed",
+        shown(ours),
+        shown(bare)
+    );
 }
 
 fn shown(took: Duration) -> String {

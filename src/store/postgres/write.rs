@@ -99,12 +99,11 @@ impl PostgresStore {
         let sent = self.gathered(&statements);
         let queries: Vec<_> = sent.iter().map(|one| self.query(one)).collect();
         let judge = |rows: &[u64]| {
-            let both = sent.iter().zip(rows);
-            both.map(|(sent, rows)| match sent {
+            let mut both = sent.iter().zip(rows);
+            both.try_for_each(|(sent, rows)| match sent {
                 Sent::One(statement) => check(statement, *rows),
                 Sent::Events { .. } => Ok(()),
             })
-            .collect()
         };
         self.pool.with(|link| link.write(&queries, judge))
     }
@@ -171,9 +170,14 @@ impl<'s> Sent<'s> {
         let (mut versions, mut bodies) = (Vec::new(), Vec::new());
         for statement in run {
             match statement.params.as_slice() {
-                [_, _, _, Value::Integer(Some(version)), of, Value::Text(Some(body))]
-                    if of == schema =>
-                {
+                [
+                    _,
+                    _,
+                    _,
+                    Value::Integer(Some(version)),
+                    of,
+                    Value::Text(Some(body)),
+                ] if of == schema => {
                     versions.push(*version);
                     bodies.push(body.as_ref());
                 }
