@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
@@ -103,7 +103,6 @@ impl Pool {
     }
 
     fn take(&self) -> Result<Taken<'_>, StoreError> {
-        let until = Instant::now() + self.patience;
         let mut links = self.lock();
         loop {
             while let Some(link) = links.idle.pop() {
@@ -125,13 +124,16 @@ impl Pool {
                 taken.link = Some(Link::new((self.connect)(&self.mover.handle)?));
                 return Ok(taken);
             }
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            let full = |links: &mut Links| links.idle.is_empty() && links.made >= self.most;
+            let waited = self
+                .given_back
+                .wait_timeout_while(links, self.patience, full)
+                .unwrap_or_else(PoisonError::into_inner);
+            if waited.1.timed_out() {
                 let what = format!("all {} connections are at work; try again", self.most);
                 return Err(StoreError::new(StoreErrorKind::Unavailable, what));
             }
-            let waited = self.given_back.wait_timeout(links, left);
-            links = waited.unwrap_or_else(PoisonError::into_inner).0;
+            links = waited.0;
         }
     }
 
