@@ -648,7 +648,11 @@ fn a_spoiled_snapshot_is_passed_over() {
     let with = stream(&load);
     assert!(with.snapshot.is_some() && with.events.len() < 64);
     let whole = desk.ticket(ticket).unwrap();
-    for spoil in ["body = '{'", "version = version - 1", "fold = fold + 1"] {
+    for (spoil, heal) in [
+        ("version = version - 1", "version = version + 1"),
+        ("fold = fold + 1", "fold = fold - 1"),
+        ("body = '{'", "body = '{'"),
+    ] {
         meddle(desk.store(), &format!("UPDATE {{s}}.snapshots SET {spoil}"));
         let without = stream(&load);
         assert!(
@@ -656,6 +660,7 @@ fn a_spoiled_snapshot_is_passed_over() {
             "{spoil}"
         );
         assert_eq!(desk.ticket(ticket).unwrap(), whole);
+        meddle(desk.store(), &format!("UPDATE {{s}}.snapshots SET {heal}"));
     }
 }
 
