@@ -34,14 +34,16 @@ use crate::calendar::ZONE_DATA_VERSION;
 use crate::call::{Actor, Call};
 use crate::error::Error;
 use crate::id::{ContentId, CustomerId, RulebookId, TenantId, TicketId, TicketNumber};
-use crate::kpi::{Fact, KpiReport, Report};
+use crate::kpi::{Fact, KpiReport, Report, Suggest, Suggestion};
 use crate::rulebook::{Rulebook, Rulebooks};
 use crate::sla::{Ledger, Reading};
 use crate::store::{
     Commit, DueStream, Filter, Load, NoTicket, OutboxMessage, Page, Snapshot, Store, StreamId,
     TicketRow, UniqueKey,
 };
-use crate::ticket::{ClockId, Command, Content, CustomerView, Open, Recorded, Refusal, Ticket};
+use crate::ticket::{
+    Agreement, ClockId, Command, Content, CustomerView, Open, Recorded, Refusal, Ticket,
+};
 use crate::time::{instant, micros};
 
 pub use ailing::Ailing;
@@ -171,6 +173,19 @@ impl<S: Store> Desk<S> {
         now: DateTime<Utc>,
     ) -> Result<Ledger, Error> {
         self.tenant(TenantId::SINGLE).ledger(ticket, clock, now)
+    }
+
+    /// When a ticket will be resolved, judged by how long similar ones of the tenant took; none where they are too few.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub fn suggest(
+        &self,
+        ticket: TicketId,
+        similar: &Suggest,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Suggestion>, Error> {
+        self.tenant(TenantId::SINGLE).suggest(ticket, similar, now)
     }
 
     /// Records what fell due before `now` on at most `limit` tickets, earliest first, of all tenants.
@@ -427,6 +442,21 @@ impl<S: Store> TenantDesk<'_, S> {
     ) -> Result<Ledger, Error> {
         let ticket = self.ticket(ticket)?;
         Ok(ledger(&ticket, self.rulebook_of(&ticket)?, clock, now))
+    }
+
+    /// See [`Desk::suggest`].
+    pub fn suggest(
+        &self,
+        ticket: TicketId,
+        similar: &Suggest,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Suggestion>, Error> {
+        let ticket = self.ticket(ticket)?;
+        let book = self.rulebook_of(&ticket)?;
+        let own = book.policies().calendar_of(&ticket, Agreement::Sla);
+        let mut found = similar.look(&ticket, own.unwrap_or(book.calendar()), now);
+        self.facts(&mut |rows| found.add(rows))?;
+        Ok(found.suggestion())
     }
 
     /// The ticket as a customer sees it.
