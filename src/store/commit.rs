@@ -182,6 +182,15 @@ pub struct Loaded {
     pub number: Option<TicketNumber>,
 }
 
+impl From<Stream> for Loaded {
+    fn from(stream: Stream) -> Loaded {
+        Loaded {
+            streams: vec![stream],
+            ..Loaded::default()
+        }
+    }
+}
+
 /// One stream as it was loaded.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
