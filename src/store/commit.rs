@@ -46,13 +46,6 @@ pub struct StreamId {
 }
 
 impl StreamId {
-    /// None comes before it.
-    pub(crate) const FIRST: StreamId = StreamId {
-        tenant: TenantId::from_uuid(Uuid::nil()),
-        kind: StreamKind::Ticket,
-        id: Uuid::nil(),
-    };
-
     /// The stream of a ticket.
     pub const fn ticket(tenant: TenantId, ticket: TicketId) -> StreamId {
         StreamId {

@@ -60,11 +60,11 @@ impl Ticket {
             ratings: Vec::new(),
             cycles: Arc::new(vec![Cycle::beginning(first.at)]),
             policies: Default::default(),
-            marks: Arc::new(vec![Mark {
+            marks: vec![Mark {
                 at: micros(first.at),
                 version: first.version.0,
                 kind: MarkKind::Opened { inbound },
-            }]),
+            }],
             active: (micros(first.at), first.version.0),
             waiting: None,
             announced: Vec::new(),
@@ -233,7 +233,7 @@ impl Ticket {
 
     fn mark(&mut self, recorded: &Recorded, kind: MarkKind) {
         let at = micros(self.last_at);
-        Arc::make_mut(&mut self.marks).push(Mark {
+        self.marks.push(Mark {
             at,
             version: recorded.version.0,
             kind,

@@ -220,7 +220,7 @@ pub struct Ticket {
     ratings: Vec<Rating>,
     cycles: Arc<Vec<Cycle>>, // INVARIANT: never empty
     policies: [Option<Name>; Agreement::ALL.len()],
-    marks: Arc<Vec<Mark>>,
+    marks: Vec<Mark>,
     active: (Micros, u64),
     waiting: Option<(Micros, u64)>,
     announced: Vec<FiringKey>, // sorted

@@ -1,6 +1,7 @@
 //! A part of the records, and what a commit does to it.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hint::black_box;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -51,6 +52,16 @@ impl Kept {
 
     pub(super) fn events(&self) -> Events {
         self.events.concat()
+    }
+
+    /// Reads a little of what a load will need, and tells something that depends on it.
+    pub(super) fn touch(&self) -> u64 {
+        let last = self.version().0;
+        let kept = self.snapshot.as_ref().map_or(0, |kept| {
+            let (ticket, moved) = (&kept.ticket, kept.ticket.marks().last());
+            ticket.version().0 ^ moved.map_or(0, |mark| mark.version)
+        });
+        last ^ kept
     }
 
     /// The last snapshot and the events after it; all events where there is none.
@@ -134,6 +145,19 @@ impl<'a> Held<'a> {
         found
             .and_then(|found| self.0.get_mut(found))
             .ok_or_else(missing)
+    }
+
+    /// Brings what lies behind these streams near. It is spread over the whole memory, which is slow but can fetch several
+    /// things at once, where nobody waits for one of them before asking for the next.
+    pub(super) fn touch(&self, streams: &[StreamId]) {
+        let find = |stream: &StreamId| {
+            let place = self
+                .0
+                .binary_search_by_key(&shard_of(stream.id), |(i, ..)| *i);
+            self.0.get(place.ok()?)?.2.streams.get(stream)
+        };
+        let kept: Vec<&Kept> = streams.iter().filter_map(find).collect();
+        black_box(kept.iter().fold(0, |all, kept| all ^ kept.touch()));
     }
 
     pub(super) fn shard(&mut self, index: usize) -> Result<&mut Shard, StoreError> {
