@@ -2,6 +2,8 @@
 //!
 //! "Two business days" is not 48 hours. A business day is a local date on which a window starts; for a combination of
 //! calendars, and for one that is always open, a date with any open time.
+//!
+//! How many lie before a date is known from the week and the exceptions; only a combination is walked date by date.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 

@@ -22,7 +22,7 @@ const BINS: usize = (WEEK_US >> BIN) as usize + 1;
 const MARK: u32 = 33;
 /// How many marks there are to a bin, and so to a cell: the first mark follows from the first cell.
 const MARKS_A_CELL: usize = 1 << (BIN - MARK);
-const _: () = assert!(BINS % 2 == 0 && (WEEKS + 1) * BINS / 2 <= Shape::MAX as usize);
+const _: () = assert!(BINS & 1 == 0 && (WEEKS + 1) * BINS / 2 <= Shape::MAX as usize);
 
 /// The base of a cell with more spans than it can hold: so low that every sum with it is negative.
 const CROWDED: i64 = i64::MIN / 2;

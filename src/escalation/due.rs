@@ -315,7 +315,8 @@ impl<'c, 'a> Search<'c, 'a> {
         repeat: u16,
     ) -> FiringKey {
         let work_out = || anchor.firing(self.ticket, rule, level, repeat);
-        self.outlook.key(anchor.place(Some(level), repeat), work_out)
+        self.outlook
+            .key(anchor.place(Some(level), repeat), work_out)
     }
 
     fn breach(&mut self, clock: &'c Clock<'c>) {
@@ -496,7 +497,9 @@ impl<'c, 'a> Search<'c, 'a> {
         }
         let holds = level.guard.holds(self.ticket);
         let about = About::firing(&rule.name, &level.name);
-        if (holds && self.is_settled(at)) || self.is_announced(about, || self.firing_key(&anchor, rule, level, repeat)) {
+        if (holds && self.is_settled(at))
+            || self.is_announced(about, || self.firing_key(&anchor, rule, level, repeat))
+        {
             return false;
         }
         if holds {

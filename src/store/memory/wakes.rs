@@ -54,12 +54,14 @@ impl Wakes {
     /// The first instant at which anything here may be due for somebody with this zone data: the earliest wake-up, or at once
     /// where other data was used.
     pub(super) fn earliest(&self, zone_data: Option<&str>) -> Micros {
-        let of = |(name, version): (&Cow<'static, str>, &Version)| match version.wakes.first_key_value() {
-            _ if version.is_empty() => Micros::MAX,
-            _ if Some(name.as_ref()) != zone_data => Micros::MIN,
-            Some((at, _)) => *at,
-            None => Micros::MAX,
-        };
+        let of =
+            |(name, version): (&Cow<'static, str>, &Version)| match version.wakes.first_key_value()
+            {
+                _ if version.is_empty() => Micros::MAX,
+                _ if Some(name.as_ref()) != zone_data => Micros::MIN,
+                Some((at, _)) => *at,
+                None => Micros::MAX,
+            };
         self.by_version.iter().map(of).min().unwrap_or(Micros::MAX)
     }
 
@@ -73,7 +75,10 @@ impl Wakes {
     pub(super) fn due(&self, now: Micros, zone_data: &str, found: &mut Earliest) {
         for (name, version) in &self.by_version {
             let all = name != zone_data;
-            let due = version.wakes.iter().take_while(|(at, _)| all || **at <= now);
+            let due = version
+                .wakes
+                .iter()
+                .take_while(|(at, _)| all || **at <= now);
             let mut streams = due.flat_map(|(at, streams)| streams.iter().map(|one| (*at, one)));
             while streams
                 .next()
