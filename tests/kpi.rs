@@ -6,8 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use helpdesk::calendar::Zone;
 use helpdesk::id::TicketNumber;
 use helpdesk::kpi::{
-    Exclusion, Fact, FirstResponse, KpiReport, Lengths, Report, Summary, Tally, backlog_by_day,
-    by_ticket,
+    Exclusion, Fact, FirstResponse, KpiReport, Lengths, Report, Summary, Tally, backlog_at,
+    backlog_by_day, by_ticket,
 };
 use helpdesk::ticket::{self, CloseReason, Metric, Open, Status, Ticket};
 use helpdesk::{Actor, Call, Command, Rulebook};
@@ -104,6 +104,11 @@ proptest! {
         for day in backlog.days() {
             let end = zone.start_of(day.date.succ_opt().unwrap());
             prop_assert_eq!(day.count, count(end.min(now)), "{}", day.date);
+            let snapshot = backlog_at(&rows, end.min(now));
+            let ages = snapshot.ages.map_or(0, |ages| ages.sum_us());
+            prop_assert_eq!((day.count, day.age_us), (snapshot.count, ages), "{}", day.date);
+            let again = rows.iter().filter(|row| row.cycle > 0 && row.is_backlog_at(end.min(now))).count();
+            prop_assert_eq!(snapshot.reopened, again as u64);
         }
         prop_assert_eq!(backlog.now(), count(now));
         prop_assert_eq!(backlog.peak().map(|(_, n)| n), backlog.days().iter().map(|day| day.count).max());

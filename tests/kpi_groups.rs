@@ -4,8 +4,8 @@ mod kpi_common;
 
 use chrono::{DateTime, Utc};
 use helpdesk::kpi::{
-    Bands, Dialect, Dimension, Every, Exclusion, Fact, FirstContact, Group, GroupTally, Grouping,
-    Judgement, Kpi, KpiReport, Label, Report, Summary, differ, first_contact,
+    Bands, Credit, Dialect, Dimension, Every, Exclusion, Fact, FirstContact, Group, GroupTally,
+    Grouping, Judgement, Kpi, KpiReport, Label, Report, Summary, differ, first_contact,
 };
 use helpdesk::ticket::{RatingKind, Scale};
 use kpi_common::*;
@@ -295,6 +295,29 @@ fn dialects_disagree_on_these() {
     let ratio = first_contact(&net, [&rows], &scope).unwrap();
     assert_eq!(ratio.excluded().count(Exclusion::BeyondFirstContact), 1);
     assert_eq!(ratio.fraction(), None);
+}
+
+/// One resolves what another is in charge of: whose is it?
+#[test]
+fn resolutions_are_credited_as_set() {
+    let mut rows = rows(&[("2026-03-03T10:00:00Z", RESOLVED)]);
+    let (kim, lee) = (
+        helpdesk::id::AgentId::named("kim"),
+        helpdesk::id::AgentId::named("lee"),
+    );
+    rows[0].resolver = Some(helpdesk::Actor::agent(kim));
+    rows[0].assignee.agent = Some(lee);
+    for (credit, whose) in [(Credit::Resolver, kim), (Credit::Assignee, lee)] {
+        let by = Report::standard().credit(credit).by([Dimension::Agent]);
+        let report = by.over([&rows], at("2026-05-01T00:00:00Z")).unwrap();
+        let resolved: Vec<_> = report
+            .groups()
+            .iter()
+            .filter(|group| group.report().resolved() > 0)
+            .collect();
+        assert_eq!(resolved[0].labels(), [Label::Agent(whose)]);
+        assert_eq!(resolved.len(), 1);
+    }
 }
 
 /// Resolved by two people in two months: a resolved ticket of both, and one ticket in all.

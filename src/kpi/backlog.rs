@@ -33,11 +33,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::calendar::Zone;
 use crate::ticket::CloseReason;
-use crate::time::micros;
+use crate::time::{Micros, micros};
 
 use super::days::{Day, Days, date_of};
 use super::error::KpiError;
 use super::facts::Fact;
+use super::quantile::Summary;
 
 /// The longest series: more than the years 1970 to 2100.
 const MAX_DAYS: i64 = 50_000;
@@ -115,10 +116,18 @@ impl Flow {
     }
 }
 
+/// What moved on one day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Moved {
+    flow: Flow,
+    /// The instants of creation of those that entered less those of those that left, added up: from them follow the ages.
+    born_us: i128,
+}
+
 /// Entries and exits by day.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(super) struct Flows(BTreeMap<Day, Flow>); // INVARIANT: no flow is all zeros
+pub(super) struct Flows(BTreeMap<Day, Moved>); // INVARIANT: none is all zeros
 
 impl Flows {
     /// Counts the row's entry and exit, as far as they had happened by `as_of`, `by` times.
@@ -133,40 +142,48 @@ impl Flows {
         if row.started_at > as_of {
             return;
         }
-        self.bump(days.of(zone, micros(row.started_at)), by, |flow| {
-            flow.entry(row)
-        });
+        let born = i128::from(micros(row.created_at));
+        let day = days.of(zone, micros(row.started_at));
+        self.bump(day, by, born, |flow| flow.entry(row));
         if let Some(left) = row.left_at.filter(|left| *left <= as_of) {
-            self.bump(
-                days.of(zone, micros(left.max(row.started_at))),
-                by,
-                |flow| flow.exit(row),
-            );
+            let day = days.of(zone, micros(left.max(row.started_at)));
+            self.bump(day, by, born.saturating_neg(), |flow| flow.exit(row));
         }
     }
 
-    fn bump(&mut self, day: Day, by: i64, place: impl Fn(&mut Flow) -> &mut i64) {
-        let flow = self.0.entry(day).or_default();
-        let count = place(flow);
+    fn bump(&mut self, day: Day, by: i64, born_us: i128, place: impl Fn(&mut Flow) -> &mut i64) {
+        let moved = self.0.entry(day).or_default();
+        let count = place(&mut moved.flow);
         *count = count.saturating_add(by);
-        if *count == 0 && *flow == Flow::default() {
+        let is_zero = *count == 0;
+        let born = born_us.saturating_mul(i128::from(by));
+        moved.born_us = moved.born_us.saturating_add(born);
+        if is_zero && *moved == Moved::default() {
             self.0.remove(&day);
         }
     }
 
     pub(super) fn merge(&mut self, other: &Flows) {
-        for (day, flow) in &other.0 {
-            self.0.entry(*day).or_default().add(flow);
+        for (day, theirs) in &other.0 {
+            let mine = self.0.entry(*day).or_default();
+            mine.flow.add(&theirs.flow);
+            mine.born_us = mine.born_us.saturating_add(theirs.born_us);
         }
-        self.0.retain(|_, flow| *flow != Flow::default());
+        self.0.retain(|_, moved| *moved != Moved::default());
     }
 
-    /// The series from the day `from`, or from the first day on which anything happened if that is later, up to `last`.
-    pub(super) fn series(&self, from: Option<Day>, last: Day) -> Result<Backlog, KpiError> {
+    /// The series from the day `from`, or from the first day on which anything happened if that is later, up to `last`. `end_of`
+    /// tells the instant of a day's number.
+    pub(super) fn series(
+        &self,
+        from: Option<Day>,
+        last: Day,
+        mut end_of: impl FnMut(Day) -> Micros,
+    ) -> Result<Backlog, KpiError> {
         let now = self
             .0
             .values()
-            .fold(0i64, |sum, flow| sum.saturating_add(flow.net()));
+            .fold(0i64, |sum, moved| sum.saturating_add(moved.flow.net()));
         let mut backlog = Backlog {
             days: Vec::new(),
             peak: None,
@@ -180,20 +197,32 @@ impl Flows {
         if length > MAX_DAYS {
             return Err(KpiError::days(length, MAX_DAYS));
         }
-        let mut count = self
-            .0
-            .range(..first)
-            .fold(0i64, |sum, (_, flow)| sum.saturating_add(flow.net()));
+        let (mut count, mut born) = (0i64, 0i128);
+        let mut move_on = |moved: &Moved| {
+            count = count.saturating_add(moved.flow.net());
+            born = born.saturating_add(moved.born_us);
+            (count, born)
+        };
+        let before = self.0.range(..first);
+        before.for_each(|(_, moved)| {
+            move_on(moved);
+        });
         let mut flows = self.0.range(first..).peekable();
         for day in first..=last {
-            let flow = flows
+            let moved = flows
                 .next_if(|(on, _)| **on == day)
-                .map_or(Flow::default(), |(_, flow)| *flow);
-            count = count.saturating_add(flow.net());
+                .map_or(Moved::default(), |(_, moved)| *moved);
+            let (count, born) = move_on(&moved);
             let (Some(date), Ok(count)) = (date_of(day), u64::try_from(count)) else {
                 return Err(KpiError::unbalanced());
             };
-            backlog.days.push(BacklogDay { date, count, flow });
+            let whole = i128::from(count).saturating_mul(i128::from(end_of(day)));
+            backlog.days.push(BacklogDay {
+                date,
+                count,
+                flow: moved.flow,
+                age_us: whole.saturating_sub(born),
+            });
             if backlog.peak.is_none_or(|(_, most)| count > most) {
                 backlog.peak = Some((date, count));
             }
@@ -212,6 +241,9 @@ pub struct BacklogDay {
     pub count: u64,
     /// What changed the number since the midnight before.
     pub flow: Flow,
+    /// The ages of those that waited, from their creation to that instant, added up, in microseconds: over `count`, it is the
+    /// mean age.
+    pub age_us: i128,
 }
 
 /// The backlog now and by day.
@@ -261,5 +293,41 @@ pub fn backlog_by_day<'a>(
     for row in rows {
         flows.change(row, zone, &mut days, until, 1);
     }
-    flows.series(None, days.of(zone, micros(until)))
+    let last = days.of(zone, micros(until));
+    flows.series(None, last, |day| days.end(zone, day).min(micros(until)))
+}
+
+/// The backlog at one instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Snapshot {
+    /// The instant.
+    pub at: DateTime<Utc>,
+    /// How many tickets waited.
+    pub count: u64,
+    /// How many of them were there again: reopened.
+    pub reopened: u64,
+    /// Their ages from creation; `None` where nothing waited.
+    pub ages: Option<Summary>,
+}
+
+/// The backlog at any instant, by replay of the rows: which tickets waited then, and how old they were. Rows may stand in any
+/// order.
+///
+/// # Properties
+/// Its number at the midnight that ends a day is that of the series. Between two instants it changes by what entered less what
+/// left.
+pub fn backlog_at<'a>(rows: impl IntoIterator<Item = &'a Fact>, at: DateTime<Utc>) -> Snapshot {
+    let mut reopened = 0u64;
+    let waiting = rows.into_iter().filter(|row| row.is_backlog_at(at));
+    let mut ages: Vec<i64> = waiting
+        .inspect(|row| reopened = reopened.saturating_add(u64::from(row.cycle > 0)))
+        .map(|row| micros(at).saturating_sub(micros(row.created_at)))
+        .collect();
+    Snapshot {
+        at,
+        count: u64::try_from(ages.len()).unwrap_or(u64::MAX),
+        reopened,
+        ages: Summary::of_mut(&mut ages),
+    }
 }

@@ -45,7 +45,7 @@ impl Days {
     }
 
     /// The midnight that ends a day; beyond the calendar, an instant that nothing passes.
-    fn end(&mut self, zone: &Zone, day: Day) -> Micros {
+    pub(super) fn end(&mut self, zone: &Zone, day: Day) -> Micros {
         let Some(index) = usize::try_from(day)
             .ok()
             .filter(|index| *index < REMEMBERED)

@@ -14,10 +14,6 @@
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
-//!
-//! # What rows cannot tell
-//! Whether a call was resolved before the caller hung up. In HDI's dialects a live contact counts where nobody wrote a second
-//! time, no other team took over and the customer did not come back.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -36,6 +32,9 @@ use super::ratio::{Excluded, Exclusion, Ratio};
 use super::window::Scope;
 
 /// One product's, or one school's, meaning of a resolution at the first contact.
+///
+/// Rows cannot tell whether a call was resolved before the caller hung up: in HDI's dialects a live contact counts where nobody
+/// wrote a second time, no other team took over and the customer did not come back.
 ///
 /// Grows with the products.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -259,7 +258,7 @@ pub fn differ<T: AsRef<[Fact]>>(
 }
 
 fn judge(what: &FirstContact, rows: &[Fact], scope: &Scope) -> Result<Judgement, KpiError> {
-    let Some(ticket) = Known::at(rows, scope.as_of)? else {
+    let Some(ticket) = Known::at(rows, scope)? else {
         return Ok(Judgement::NotMeant);
     };
     let Some(case) = case(what, &ticket, scope) else {
@@ -290,7 +289,7 @@ pub(super) struct Case {
 pub(super) fn case(what: &FirstContact, ticket: &Known<'_>, scope: &Scope) -> Option<Case> {
     let resolved = |resolution: Resolution<'_>, answer| Case {
         at: resolution.at,
-        holder: resolution.resolver(),
+        holder: resolution.credited,
         answer,
     };
     let created = |answer| Case {

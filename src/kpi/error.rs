@@ -3,6 +3,7 @@
 use crate::id::TicketId;
 
 use super::facts::FORMULA;
+use super::measure::Kpi;
 
 /// Why a figure could not be worked out.
 ///
@@ -29,6 +30,14 @@ enum Problem {
     Unbalanced,
     #[error("the backlog would have {days} days; at most {max} are given: narrow the window")]
     Days { days: i64, max: i64 },
+    #[error(
+        "a report without a begin and an end has no period before it: give it a window by `between`, `last_days`, `created_in` or `resolved_in`"
+    )]
+    Unbounded,
+    #[error(
+        "no such goal can be set for `{kpi}`: a goal needs a figure with a better direction, and a value of its unit, in a time in which it is given"
+    )]
+    Goal { kpi: Kpi },
 }
 
 impl KpiError {
@@ -50,6 +59,14 @@ impl KpiError {
 
     pub(crate) fn days(days: i64, max: i64) -> KpiError {
         Problem::Days { days, max }.into()
+    }
+
+    pub(crate) fn unbounded() -> KpiError {
+        Problem::Unbounded.into()
+    }
+
+    pub(crate) fn goal(kpi: Kpi) -> KpiError {
+        Problem::Goal { kpi }.into()
     }
 
     /// Whether rows must be made anew from the events, because the formulas have changed since.

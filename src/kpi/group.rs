@@ -10,20 +10,6 @@
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
-//!
-//! # Properties
-//! - Without a period, weekday or hour, the report of a group is the report narrowed to it by [`Report::only`], to the last bit.
-//! - What has one place (a creation, a resolution, an answer, a mark) stands in exactly one group, so the groups' counts add up
-//!   to the total. Tags overlap and do not ([`GroupReport::overlaps`]).
-//! - What is told of a ticket over several places is counted once in each group that has one: a ticket resolved by two agents
-//!   is a resolved ticket of both, one resolved in March and in May is resolved in both months. Such counts (tickets resolved,
-//!   reopen rate) add up to at least the total; resolutions and resolutions reopened add up to it.
-//! - The laws of tallies hold for grouped tallies too.
-//!
-//! # What the backlog of a group is
-//! Tickets stand in the backlog of the agent and team that are in charge of them. In a group with a period, the backlog is that
-//! of all periods up to the period's end, day by day (an hour's: up to the midnight after it); its ages are not told. Divided by
-//! weekday or hour of the day, it is the backlog of all.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,7 +30,21 @@ use super::window::{Scope, Window};
 /// How many members a group needs, if nothing is said.
 const MINIMUM: u64 = 10;
 
-/// A report to be made in groups: see the module.
+/// A report to be made in groups, one for each combination of values of its dimensions.
+///
+/// # Properties
+/// - Without a period, weekday or hour, the report of a group is the report narrowed to it by [`Report::only`], to the last bit.
+/// - What has one place (a creation, a resolution, an answer, a mark) stands in exactly one group, so the groups' counts add up
+///   to the total. Tags overlap and do not ([`GroupReport::overlaps`]).
+/// - What is told of a ticket over several places is counted once in each group that has one: a ticket resolved by two agents
+///   is a resolved ticket of both, one resolved in March and in May is resolved in both months. Such counts (tickets resolved,
+///   reopen rate) add up to at least the total; resolutions and resolutions reopened add up to it.
+/// - The laws of tallies hold for grouped tallies too.
+///
+/// # What the backlog of a group is
+/// Tickets stand in the backlog of the agent and team that are in charge of them. In a group with a period, the backlog is that
+/// of all periods up to the period's end, day by day (an hour's: up to the midnight after it); its ages are not told. Divided by
+/// weekday or hour of the day, it is the backlog of all.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Grouping {
     report: Report,
@@ -212,6 +212,21 @@ impl GroupTally {
         })
     }
 
+    pub(super) fn dimensions(&self) -> &[Dimension] {
+        &self.dimensions
+    }
+
+    /// How many members a group needs.
+    pub(super) fn least(&self) -> u64 {
+        self.minimum
+    }
+
+    /// What was counted in each group.
+    pub(super) fn cells(&self) -> impl Iterator<Item = (&[Label], &Counts)> {
+        let groups = self.groups.iter();
+        groups.map(|(key, counts)| (key.as_slice(), counts))
+    }
+
     fn is_like(&self, other: &GroupTally) -> bool {
         self.total.scope() == other.total.scope()
             && self.dimensions == other.dimensions
@@ -220,7 +235,7 @@ impl GroupTally {
 
     fn change(&mut self, rows: &[Fact], by: i64) -> Result<(), KpiError> {
         let scope = self.total.scope().clone();
-        let Some(ticket) = Known::at(rows, scope.as_of)? else {
+        let Some(ticket) = Known::at(rows, &scope)? else {
             return Ok(());
         };
         let now = Place {

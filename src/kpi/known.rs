@@ -15,6 +15,7 @@ use super::facts::{
     ClockFact, FORMULA, Fact, FirstResponse, Holder, Lengths, Own, RatingFact, Response, Spent,
 };
 use super::ratio::Exclusion;
+use super::window::{Credit, Scope};
 
 /// A ticket as it was known at an instant.
 pub(super) struct Known<'a> {
@@ -22,6 +23,7 @@ pub(super) struct Known<'a> {
     last: &'a Fact,
     own: &'a Own,
     as_of: DateTime<Utc>,
+    credit: Credit,
 }
 
 /// One resolution: a cycle has at most one, its last.
@@ -33,17 +35,11 @@ pub(super) struct Resolution<'a> {
     pub(super) spent: Spent,
     /// When it proved not to hold.
     pub(super) reopened_at: Option<DateTime<Utc>>,
+    /// To whose credit it is.
+    pub(super) credited: Holder,
 }
 
 impl Resolution<'_> {
-    /// Who resolved the ticket, and the team in charge then.
-    pub(super) fn resolver(&self) -> Holder {
-        Holder {
-            agent: self.row.resolver.and_then(|actor| actor.human_agent()),
-            team: self.row.assignee.team,
-        }
-    }
-
     /// What the time from the begin of its cycle was spent on.
     pub(super) fn cycle_spent(&self) -> Spent {
         match (self.row.spent, self.row.cycle_spent) {
@@ -72,11 +68,8 @@ pub(super) enum Outcome {
 }
 
 impl<'a> Known<'a> {
-    /// The ticket of these rows as it was at `as_of`; `None` where it did not exist yet.
-    pub(super) fn at(
-        rows: &'a [Fact],
-        as_of: DateTime<Utc>,
-    ) -> Result<Option<Known<'a>>, KpiError> {
+    /// The ticket of these rows as it was at the scope's instant; `None` where it did not exist yet.
+    pub(super) fn at(rows: &'a [Fact], scope: &Scope) -> Result<Option<Known<'a>>, KpiError> {
         let Some(first) = rows.first() else {
             return Ok(None);
         };
@@ -93,6 +86,7 @@ impl<'a> Known<'a> {
         let (true, Some(own)) = (in_order, &first.own) else {
             return Err(KpiError::rows(first.ticket));
         };
+        let as_of = scope.as_of;
         let begun = rows.partition_point(|row| row.started_at <= as_of);
         let rows = rows.get(..begun).unwrap_or_default();
         Ok(rows.last().map(|last| Known {
@@ -100,6 +94,7 @@ impl<'a> Known<'a> {
             last,
             own,
             as_of,
+            credit: scope.credit,
         }))
     }
 
@@ -233,7 +228,7 @@ impl<'a> Known<'a> {
             Metric::RequesterWait
             | Metric::AgentWork
             | Metric::FirstResolution
-            | Metric::TotalResolution => self.last_resolution().map(|one| one.resolver()),
+            | Metric::TotalResolution => self.last_resolution().map(|one| one.credited),
             _ => None,
         };
         found.unwrap_or(self.assigned())
@@ -283,12 +278,23 @@ impl<'a> Known<'a> {
         at.filter(|at| *at <= self.as_of)
     }
 
+    fn credited(&self, row: &Fact) -> Holder {
+        match self.credit {
+            Credit::Resolver => Holder {
+                agent: row.resolver.and_then(|actor| actor.human_agent()),
+                team: row.assignee.team,
+            },
+            Credit::Assignee => row.assignee,
+        }
+    }
+
     fn first_resolved(&self, row: &'a Fact) -> Option<Resolution<'a>> {
         Some(Resolution {
             row,
             at: self.past(row.first_resolved_at)?,
             spent: row.first_spent?,
             reopened_at: self.past(row.reopened_at),
+            credited: self.credited(row),
         })
     }
 
@@ -299,6 +305,7 @@ impl<'a> Known<'a> {
             at,
             spent,
             reopened_at: self.past(row.reopened_at),
+            credited: self.credited(row),
         });
         last.or_else(|| self.first_resolved(row))
     }

@@ -27,16 +27,29 @@
 //! - A ratio is a part of a set: both are counted over the same members, and who was left out is counted by reason. Over
 //!   nothing it is undefined, neither 0 nor 100 %. So is a length that was never measured.
 //! - A window is half-open, and each definition says what places a ticket in it: creation for volume, first response, resolution
-//!   rate and targets; the resolution for reopenings and resolution times. A backlog is a number at an instant.
+//!   rate and targets; the resolution for reopenings and resolution times; the event for answers and marks. A backlog is a
+//!   number at an instant.
 //! - Whether a resolution held is told only once the time for reopening (7 days, or as set) has passed. Until then it is
 //!   *immature* and shown apart, so the figures of a closed period become final and stay so.
 //! - Percentiles are nearest ranks, exact. A mean is a sum and a count. Nothing is rounded before it is shown.
 //!
+//! # Where to look
+//! - What a figure means: [`MEASURES`], with all of them as text below; what others call the same: [`Dialect`],
+//!   [`ServiceLevel`]; what cannot be fed yet: [`NOT_FED`].
+//! - By agent, team, channel, tag, week, ...: [`Report::by`]; narrowed to some of them: [`Report::only`]. Whom a figure is credited
+//!   to is part of its definition ([`Attribution`]).
+//! - Do agents differ, or does it only look so? [`GroupTally::unevenness`]. There is no ranking of people, on purpose.
+//! - Better than last month? [`Report::compare`]; as good as we wanted? [`Goal`]; at whose cost? [`COUNTERWEIGHTS`].
+//! - Satisfaction in its three readings, NPS, CES: [`Marks`]. Calls and chats: [`ContactTally`].
+//! - In text, Markdown and CSV: `Display`, [`KpiReport::to_markdown`], [`KpiReport::to_csv`], and the same of [`GroupReport`].
+//!
 //! # What is not here
-//! No groups by agent or team yet: a tally per group is the way. No ranking of people. No storage: rows are kept by the
-//! store.
+//! No storage: rows are kept by the store. No text of a customer: no row holds any.
+//!
+#![doc = include_str!("measure/definitions.md")]
 
 mod backlog;
+mod compare;
 mod contact;
 mod days;
 mod dialect;
@@ -55,9 +68,14 @@ mod report;
 mod rows;
 mod tally;
 mod text;
+mod uneven;
 mod window;
 
-pub use backlog::{Backlog, BacklogDay, Flow, backlog_by_day};
+pub use backlog::{Backlog, BacklogDay, Flow, Snapshot, backlog_at, backlog_by_day};
+pub use compare::{
+    Attained, COUNTERWEIGHTS, Comparison, Counterweight, Flag, Goal, Statistic, Trend, Value,
+    wilson,
+};
 pub use contact::{
     Contact, ContactEnd, ContactRules, ContactTally, SERVICE_LEVELS, ServiceLevel,
     ServiceLevelDefinition,
@@ -86,6 +104,8 @@ pub use ratio::{Excluded, Exclusion, Ratio};
 pub use report::{Report, by_ticket};
 pub use rows::Rows;
 pub use tally::Tally;
+pub use text::Names;
 pub use text::escape::{Formulas, csv_cell};
 pub(crate) use text::{Row, clock as clock_name, grouped, length, moment, table};
-pub use window::{Cohort, Scope, Window};
+pub use uneven::{Compared, Lies, Limits, Signal, Unevenness};
+pub use window::{Cohort, Credit, Scope, Window};

@@ -58,6 +58,19 @@ impl Multiset {
         copy.runs
     }
 
+    /// The values with their counts in ascending order.
+    ///
+    /// # Errors
+    /// More of some value was taken out than put in.
+    pub(crate) fn counted(&self) -> Result<Vec<(i64, u64)>, KpiError> {
+        let settled = self.settled().into_iter();
+        let counted = settled.map(|(value, count)| {
+            let count = u64::try_from(count).map_err(|_| KpiError::unbalanced())?;
+            Ok((value, count))
+        });
+        counted.collect()
+    }
+
     /// The summary; `None` where it is empty.
     ///
     /// # Errors
@@ -66,18 +79,7 @@ impl Multiset {
         if self.runs.is_empty() && self.taken.is_empty() {
             return Ok(Summary::of_mut(&mut self.added.clone()));
         }
-        let counted = |(value, count)| {
-            Ok((
-                value,
-                u64::try_from(count).map_err(|_| KpiError::unbalanced())?,
-            ))
-        };
-        let runs: Vec<_> = self
-            .settled()
-            .into_iter()
-            .map(counted)
-            .collect::<Result<_, KpiError>>()?;
-        Ok(Summary::of_runs(&runs))
+        Ok(Summary::of_runs(&self.counted()?))
     }
 }
 

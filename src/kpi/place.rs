@@ -69,6 +69,11 @@ impl Dimension {
         )
     }
 
+    /// Whether its labels are known by names, rather than having an order of their own.
+    pub(super) fn is_named(&self) -> bool {
+        !self.is_of_time() && *self != Dimension::Priority
+    }
+
     /// What the place is called; several for tags.
     pub(super) fn labels(&self, ticket: &Known<'_>, place: &Place, scope: &Scope) -> Vec<Label> {
         let row = ticket.first();

@@ -11,7 +11,7 @@ use super::facts::Fact;
 use super::figures::KpiReport;
 use super::place::{Dimension, Filter, Label};
 use super::tally::Tally;
-use super::window::{Cohort, Scope, Window};
+use super::window::{Cohort, Credit, Scope, Window};
 
 /// A report to be made: every KPI of [`MEASURES`](super::MEASURES) over a window.
 ///
@@ -33,6 +33,8 @@ pub struct Report {
     zone: Zone,
     #[serde(default = "super::window::monday")]
     week_begins: Weekday,
+    #[serde(default)]
+    credit: Credit,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     filters: Vec<Filter>,
 }
@@ -59,6 +61,7 @@ impl Report {
             reopen_within: Span::hours(7 * 24),
             zone: Zone::utc(),
             week_begins: Weekday::Mon,
+            credit: Credit::Resolver,
             filters: Vec::new(),
         }
     }
@@ -127,6 +130,12 @@ impl Report {
         }
     }
 
+    /// To whose credit resolutions are counted, where the report is divided by agents or teams, or narrowed to some.
+    #[must_use]
+    pub fn credit(self, credit: Credit) -> Report {
+        Report { credit, ..self }
+    }
+
     /// Narrowed to what `dimension` gives one of `labels`. Said twice, both must hold.
     ///
     /// Each figure is placed as its definition says: narrowed to an agent, resolutions are those by that agent, first
@@ -153,6 +162,7 @@ impl Report {
             reopen_within: self.reopen_within,
             zone: self.zone.clone(),
             week_begins: self.week_begins,
+            credit: self.credit,
             filters: self.filters.clone(),
         }
     }

@@ -1,6 +1,6 @@
 //! Which tickets a figure is about: the window, and everything else that two tallies must share.
 
-use chrono::{DateTime, TimeDelta, Utc, Weekday};
+use chrono::{DateTime, Datelike, Months, NaiveDate, TimeDelta, Utc, Weekday};
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::Zone;
@@ -38,6 +38,54 @@ impl Window {
         }
     }
 
+    /// The window that ends where this one begins: of so many months where both ends are local midnights that begin a month, of
+    /// so many dates where both are local midnights, else of the same length. `None` where an end is open.
+    pub fn before(&self, zone: &Zone) -> Option<Window> {
+        let (from, to) = self.from.zip(self.to)?;
+        let (first, last) = (zone.local(from), zone.local(to));
+        let midnight = |at: DateTime<Utc>| {
+            let date = zone.local(at).date();
+            (zone.start_of(date) == at).then_some(date)
+        };
+        let begin = match (midnight(from), midnight(to)) {
+            (Some(first), Some(last)) if first.day() == 1 && last.day() == 1 => {
+                let months =
+                    |date: NaiveDate| i64::from(date.year()) * 12 + i64::from(date.month0());
+                let n = u32::try_from(months(last).checked_sub(months(first))?).ok()?;
+                zone.start_of(first.checked_sub_months(Months::new(n))?)
+            }
+            (Some(first), Some(last)) => {
+                let n = last.signed_duration_since(first);
+                zone.start_of(first.checked_sub_signed(n)?)
+            }
+            _ => {
+                let n = last.signed_duration_since(first);
+                let same_clock = zone.instant_of(first.checked_sub_signed(n)?);
+                let elapsed = from.checked_sub_signed(to.signed_duration_since(from))?;
+                if first.time() == last.time() {
+                    same_clock
+                } else {
+                    elapsed
+                }
+            }
+        };
+        Some(Window::new(begin, from))
+    }
+
+    /// The window with the same dates and times on the wall a year before; of 29 February, the 28th. `None` where an end is open.
+    pub fn a_year_before(&self, zone: &Zone) -> Option<Window> {
+        let earlier = |at: DateTime<Utc>| {
+            let local = zone.local(at);
+            let date = local.date().checked_sub_months(Months::new(12))?;
+            Some(if zone.start_of(local.date()) == at {
+                zone.start_of(date)
+            } else {
+                zone.instant_of(date.and_time(local.time()))
+            })
+        };
+        Some(Window::new(earlier(self.from?)?, earlier(self.to?)?))
+    }
+
     /// Whether `at` lies in it.
     pub fn contains(&self, at: DateTime<Utc>) -> bool {
         self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at < to)
@@ -59,6 +107,20 @@ pub enum Cohort {
     Resolved,
 }
 
+/// To whose credit a resolution is counted.
+///
+/// Exhaustive: who did it, or whose it was. The shares of all who held it are a figure of their own
+/// ([`Kpi::HeldTime`](super::Kpi::HeldTime)).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Credit {
+    /// Who resolved it; nobody where that was no human agent.
+    #[default]
+    Resolver,
+    /// Who was in charge when it was resolved, whoever did that.
+    Assignee,
+}
+
 /// What a tally is about. Tallies of equal scopes can be merged, others cannot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -76,6 +138,9 @@ pub struct Scope {
     /// With which day weeks begin.
     #[serde(default = "monday")]
     pub week_begins: Weekday,
+    /// To whose credit resolutions are counted.
+    #[serde(default)]
+    pub credit: Credit,
     /// What the report is narrowed to: places that all of these admit.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub filters: Vec<Filter>,
@@ -121,5 +186,28 @@ mod tests {
         assert!(!Window::new(to, from).contains(from) && !Window::new(from, from).contains(from));
         assert!(Window::default().contains(from));
         assert_eq!(Window::last_days(u32::MAX, to).from, None);
+    }
+
+    #[test]
+    fn the_window_before_keeps_to_the_calendar() {
+        let berlin = Zone::parse("Europe/Berlin").unwrap();
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let window = |from: &str, to: &str| Window::new(at(from), at(to));
+        let march = window("2026-02-28T23:00:00Z", "2026-03-31T22:00:00Z");
+        let february = window("2026-01-31T23:00:00Z", "2026-02-28T23:00:00Z");
+        assert_eq!(march.before(&berlin), Some(february));
+        let year_ago = window("2025-02-28T23:00:00Z", "2025-03-31T22:00:00Z");
+        assert_eq!(march.a_year_before(&berlin), Some(year_ago));
+        let week = window("2026-03-29T22:00:00Z", "2026-04-05T22:00:00Z");
+        let before = window("2026-03-22T23:00:00Z", "2026-03-29T22:00:00Z");
+        assert_eq!(
+            week.before(&berlin),
+            Some(before),
+            "an hour shorter, seven dates long"
+        );
+        let hours = window("2026-03-29T00:00:00Z", "2026-03-29T03:30:00Z");
+        let elapsed = window("2026-03-28T20:30:00Z", "2026-03-29T00:00:00Z");
+        assert_eq!(hours.before(&berlin), Some(elapsed));
+        assert_eq!(Window::default().before(&berlin), None);
     }
 }

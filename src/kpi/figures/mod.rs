@@ -284,6 +284,17 @@ pub struct Durations {
     pub excluded: Excluded,
 }
 
+/// Every clock together.
+pub(super) fn all_clocks(all: &[Attainment]) -> Ratio {
+    let (mut met, mut decided, mut left_out) = (0u64, 0u64, Vec::new());
+    for one in all {
+        met = met.saturating_add(one.ratio.numerator());
+        decided = decided.saturating_add(one.ratio.denominator());
+        left_out.extend(one.ratio.excluded().iter());
+    }
+    Ratio::new(met, decided, Excluded::from_iter(left_out)).unwrap_or_default()
+}
+
 /// How often one clock kept its target.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]

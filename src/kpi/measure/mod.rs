@@ -1,7 +1,7 @@
 //! What each KPI means, as data: so that two people cannot read one number in two ways.
 //!
 //! [`MEASURES`] is listed at run time, for a page of definitions or a tooltip beside a figure; [`definitions_markdown`] is the
-//! whole of it as text, which is what stands below.
+//! whole of it as text, which ends the documentation of [`kpi`](crate::kpi).
 //!
 //! ```
 //! use helpdesk::kpi::{Direction, Kpi};
@@ -9,8 +9,6 @@
 //! assert_eq!(reopen.direction, Direction::LowerIsBetter);
 //! println!("{} = {}: {}", reopen.title, reopen.formula, reopen.exclusions.join("; "));
 //! ```
-//!
-#![doc = include_str!("definitions.md")]
 
 mod render;
 mod table;
@@ -133,7 +131,7 @@ pub enum Attribution {
     Assignee,
     /// Who gave the answer, in the team in charge then.
     Replier,
-    /// Who resolved it, in the team in charge then.
+    /// Who resolved it, in the team in charge then; or who was in charge then, as set ([`Credit`](super::Credit)).
     Resolver,
     /// Each holder, with the time that it lay with them.
     Holder,
@@ -229,6 +227,42 @@ impl Kpi {
         Kpi::AbandonmentRate,
     ];
 
+    /// The name in files and in code, such as `reopen_rate`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kpi::Volume => "volume",
+            Kpi::ContactRate => "contact_rate",
+            Kpi::Resolved => "resolved",
+            Kpi::ResolutionRate => "resolution_rate",
+            Kpi::ReopenRate => "reopen_rate",
+            Kpi::ResolutionsReopened => "resolutions_reopened",
+            Kpi::FirstContactResolution => "first_contact_resolution",
+            Kpi::OneTouch => "one_touch",
+            Kpi::FirstResponseTime => "first_response_time",
+            Kpi::NextResponseTime => "next_response_time",
+            Kpi::RequesterWait => "requester_wait",
+            Kpi::FirstResolutionTime => "first_resolution_time",
+            Kpi::TotalResolutionTime => "total_resolution_time",
+            Kpi::CycleResolutionTime => "cycle_resolution_time",
+            Kpi::HeldTime => "held_time",
+            Kpi::HandleTime => "handle_time",
+            Kpi::Touches => "touches",
+            Kpi::TeamTransfers => "team_transfers",
+            Kpi::AgentTransfers => "agent_transfers",
+            Kpi::SlaAttainment => "sla_attainment",
+            Kpi::PromisesKept => "promises_kept",
+            Kpi::EtaKept => "eta_kept",
+            Kpi::EtaDeviation => "eta_deviation",
+            Kpi::Csat => "csat",
+            Kpi::Nps => "nps",
+            Kpi::Ces => "ces",
+            Kpi::Backlog => "backlog",
+            Kpi::BacklogAge => "backlog_age",
+            Kpi::ServiceLevel => "service_level",
+            Kpi::AbandonmentRate => "abandonment_rate",
+        }
+    }
+
     /// The KPI's row in [`MEASURES`].
     pub const fn definition(self) -> &'static Definition {
         &MEASURES[self as usize]
@@ -250,6 +284,7 @@ mod tests {
         for kpi in Kpi::ALL {
             let definition = kpi.definition();
             assert_eq!(definition.kpi, kpi);
+            assert_eq!(serde_json::to_value(kpi).unwrap(), kpi.name());
             assert_eq!(
                 definition.numerator.is_some(),
                 matches!(definition.unit, Unit::Ratio | Unit::Marks),

@@ -6,7 +6,7 @@ use super::{Attribution, Definition, Direction, MEASURES, NOT_FED, Unit, WindowO
 
 /// Every definition as a list in Markdown, and what is not fed yet.
 ///
-/// The documentation of this module ends with just this text; a test compares them.
+/// The documentation of [`kpi`](crate::kpi) ends with just this text; a test compares them.
 pub fn definitions_markdown() -> String {
     let mut text = String::from("# The definitions\n");
     for definition in &MEASURES {
@@ -50,7 +50,7 @@ fn define(text: &mut String, d: &Definition) -> std::fmt::Result {
     let credit = match d.attribution {
         Attribution::Assignee => "who is in charge as the ticket stands",
         Attribution::Replier => "who answered",
-        Attribution::Resolver => "who resolved it",
+        Attribution::Resolver => "who resolved it (or as set: who was in charge then)",
         Attribution::Holder => "each holder, by time",
         Attribution::Worker => "who recorded the effort",
         Attribution::Credited => "whom the mark is credited to",

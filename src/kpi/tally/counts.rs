@@ -165,7 +165,7 @@ impl Counts {
             (false, false, false, false);
         for resolution in change.ticket.resolutions() {
             self.held(change, &resolution);
-            if !change.resolution(resolution.at, resolution.resolver()) {
+            if !change.resolution(resolution.at, resolution.credited) {
                 continue;
             }
             any = true;
@@ -224,7 +224,7 @@ impl Counts {
         let Some(first) = ticket.first_resolution() else {
             return;
         };
-        if !change.resolution(first.at, first.resolver()) {
+        if !change.resolution(first.at, first.credited) {
             return;
         }
         self.first_resolution.change(Ok(first.spent.whole()), by);
@@ -259,7 +259,7 @@ impl Counts {
         {
             self.one_touch.answer(case.answer, by);
         }
-        if !change.resolution(last.at, last.resolver()) {
+        if !change.resolution(last.at, last.credited) {
             return;
         }
         if ticket.effort().next().is_none() {

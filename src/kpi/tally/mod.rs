@@ -14,6 +14,7 @@
 mod counts;
 mod form;
 mod parts;
+mod sample;
 mod stock;
 
 use serde::{Deserialize, Serialize};
@@ -26,12 +27,14 @@ use super::error::KpiError;
 use super::facts::Fact;
 use super::figures::{Durations, KpiReport};
 use super::known::Known;
+use super::measure::Kpi;
 use super::place::Place;
 use super::window::{Scope, Window};
 
 pub(super) use counts::Counts;
 pub(super) use form::Form;
 pub(super) use parts::as_list;
+pub(super) use sample::Sample;
 pub(super) use stock::Stock;
 
 use parts::count;
@@ -127,8 +130,13 @@ impl Tally {
         )
     }
 
+    /// The single values behind a figure; `None` for what is no set of values.
+    pub(super) fn sample(&self, kpi: Kpi) -> Result<Option<Sample>, KpiError> {
+        self.counts.sample(kpi)
+    }
+
     fn change(&mut self, rows: &[Fact], by: i64) -> Result<(), KpiError> {
-        let Some(ticket) = Known::at(rows, self.scope.as_of)? else {
+        let Some(ticket) = Known::at(rows, &self.scope)? else {
             return Ok(());
         };
         let scope = &self.scope;
@@ -200,7 +208,9 @@ pub(super) fn report(
         csat: counts.given.marks(RatingKind::Csat)?,
         nps: counts.given.marks(RatingKind::Nps)?,
         ces: counts.given.marks(RatingKind::Ces)?,
-        backlog: stock.flows.series(first, last)?,
+        backlog: stock.flows.series(first, last, |day| {
+            days.end(&scope.zone, day).min(micros(scope.as_of))
+        })?,
         backlog_age: Durations {
             calendar: ages,
             ..Durations::default()

@@ -54,16 +54,19 @@ fn is_number(text: &str) -> bool {
 /// `text` inside a line or a table cell of Markdown: on one line, with everything escaped that Markdown or HTML would read.
 pub(crate) fn markdown(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in plain(text).chars() {
+    let text = plain(text);
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '#' | '|' | '~' | '!' => {
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '|' | '~' | '!' => {
                 out.push('\\');
                 out.push(c);
             }
             '@' => out.push_str("&#64;"),
+            '#' if rest.peek().is_some_and(|next| next.is_alphanumeric()) => out.push_str("\\#"),
             c => out.push(c),
         }
     }
