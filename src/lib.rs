@@ -73,6 +73,9 @@ pub mod escalation;
 pub mod id;
 pub mod kpi;
 pub mod replay;
+#[cfg(feature = "report")]
+#[cfg_attr(docsrs, doc(cfg(feature = "report")))]
+pub mod report;
 pub mod rulebook;
 pub mod sla;
 pub mod store;

@@ -53,7 +53,10 @@ pub(crate) fn run(requests: &Requests, out: &mut dyn Write) -> Result<(), Failur
         let names = queues.fold(Names::default(), |names, (id, name)| {
             names.name(id.uuid(), name.as_str())
         });
-        page::write(file, overview.page("Service requests of Boston, 2011", &names)?)?;
+        page::write(
+            file,
+            overview.page("Service requests of Boston, 2011", &names)?,
+        )?;
     }
     let figures = counting.figures()?;
     if requests.json {

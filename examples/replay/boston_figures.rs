@@ -204,7 +204,9 @@ impl Counting {
         let days = total.backlog().days().iter();
         Ok(Figures {
             tickets: total.tickets(),
-            as_of: self.as_of.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+            as_of: self
+                .as_of
+                .to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
             anomalies: self.anomalies.clone(),
             whole: Part::of(&total, self.attainment),
             backlog: days.map(|day| (day.date.to_string(), day.count)).collect(),
@@ -311,8 +313,8 @@ impl Attainment {
     }
 
     fn add(&mut self, other: &Attainment) {
-        let pairs = self.shares().into_iter().zip(other.clone().shares());
-        for (mine, theirs) in pairs {
+        let mut other = *other;
+        for (mine, theirs) in self.shares().into_iter().zip(other.shares()) {
             mine.num += theirs.num;
             mine.den += theirs.den;
         }

@@ -105,7 +105,12 @@ pub(crate) fn each(
     zone: &Zone,
     take: &mut dyn FnMut(History, &str) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    parse(&file.display().to_string(), csv_log::open(file)?, zone, take)
+    parse(
+        &file.display().to_string(),
+        csv_log::open(file)?,
+        zone,
+        take,
+    )
 }
 
 /// The last instant at which anything was opened or closed: up to then the file tells. `None` for a file without a request.
@@ -149,7 +154,10 @@ pub(crate) fn parse(
             let place = row.position().map_or(0, csv::Position::line);
             format!("{number}, line {place}")
         };
-        take(line.history(&key, number, noticed)?, line.text(Column::Queue))?;
+        take(
+            line.history(&key, number, noticed)?,
+            line.text(Column::Queue),
+        )?;
     }
     Ok(())
 }
@@ -218,7 +226,8 @@ impl<'a> Line<'a> {
         // Who asked is not told: each request is a requester of its own.
         let (ticket, requester) = (TicketId::named(key), CustomerId::named(key));
         let mut history = History::new(ticket, TicketNumber(number), requester, opened);
-        history.opened.channel = name(self.text(Column::Source)).map_or(Channel::default(), Channel::Other);
+        history.opened.channel =
+            name(self.text(Column::Source)).map_or(Channel::default(), Channel::Other);
 
         let mut first = Row::new(opened);
         for what in noticed {

@@ -33,7 +33,13 @@ pub(crate) fn requests(
     let mut attained = table(["", "requests", "of those", "number", ""]);
     for (what, of, share) in whole.attainment.named() {
         let (num, den) = (share.num.to_string(), share.den.to_string());
-        attained.add_row(cells([what, &num, of, &den, &percent(share.num, share.den)]));
+        attained.add_row(cells([
+            what,
+            &num,
+            of,
+            &den,
+            &percent(share.num, share.den),
+        ]));
     }
     writeln!(out, "{attained}\n")?;
 
@@ -42,15 +48,26 @@ pub(crate) fn requests(
     times.add_row(lengthy("  in business time", &whole.resolution.business));
     writeln!(out, "{times}\n")?;
 
-    writeln!(out, "{}\n", parts("department", &figures.department, usize::MAX))?;
+    writeln!(
+        out,
+        "{}\n",
+        parts("department", &figures.department, usize::MAX)
+    )?;
     writeln!(out, "{}\n", parts("channel", &figures.channel, usize::MAX))?;
     writeln!(out, "{}", parts("queue", &figures.queue, QUEUES))?;
     let more = figures.queue.len().saturating_sub(QUEUES);
     writeln!(out, "and {more} queues with fewer requests\n")?;
 
-    let mut uneven = table(["time to closing", "eta squared", "in business time", "of the judged", "by chance"]);
+    let mut uneven = table([
+        "time to closing",
+        "eta squared",
+        "in business time",
+        "of the judged",
+        "by chance",
+    ]);
     for (name, eta) in &figures.eta_squared {
-        let shown = |eta: Option<f64>| eta.map_or(String::from("undefined"), |eta| format!("{eta:.4}"));
+        let shown =
+            |eta: Option<f64>| eta.map_or(String::from("undefined"), |eta| format!("{eta:.4}"));
         let by = format!("between {name}s");
         let numbers = [eta.calendar, eta.business, eta.judged, eta.judged_by_chance].map(shown);
         let [calendar, business, judged, chance] = &numbers;
@@ -73,7 +90,15 @@ pub(crate) fn requests(
 
 /// The largest groups, those with most requests first.
 fn parts(what: &str, parts: &BTreeMap<String, Part>, most: usize) -> Table {
-    let mut table = table([what, "requests", "open", "closed by due", "p50", "p90", "p90 business"]);
+    let mut table = table([
+        what,
+        "requests",
+        "open",
+        "closed by due",
+        "p50",
+        "p90",
+        "p90 business",
+    ]);
     let mut parts: Vec<_> = parts.iter().collect();
     parts.sort_by_key(|(name, part)| (std::cmp::Reverse(part.volume), *name));
     for (name, part) in parts.into_iter().take(most) {
