@@ -55,6 +55,7 @@
 //! |---|---|
 //! | (none) | the core and the memory store: opens no socket, no file and no thread |
 //! | `ical` | reads and writes holiday feeds (RFC 5545) |
+//! | `report` | a report as one self-contained HTML page with tables and charts: `report` |
 //! | `testing` | strategies, laws and oracles for your own test suite |
 //!
 //! # What it will not do

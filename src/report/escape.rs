@@ -24,6 +24,13 @@ pub(super) fn visible(text: &str) -> String {
     plain(text).replace(['\u{61c}', '\u{fffe}', '\u{ffff}'], "\u{fffd}")
 }
 
+/// `text`, beginning with a capital letter.
+pub(super) fn sentence(text: &str) -> String {
+    let mut rest = text.chars();
+    let first = rest.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(rest).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

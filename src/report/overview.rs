@@ -9,7 +9,19 @@ use crate::sla::Measure;
 use crate::time::Span;
 
 use super::chart::{self, Chart, Mark};
+use super::escape::sentence;
+
 use super::page::{Page, Section};
+
+/// What the table of groups shows, where it is known.
+const SHOWN: [Kpi; 6] = [
+    Kpi::Volume,
+    Kpi::Resolved,
+    Kpi::FirstResponseTime,
+    Kpi::TotalResolutionTime,
+    Kpi::FirstContactResolution,
+    Kpi::SlaAttainment,
+];
 
 /// The usual page in the making.
 ///
@@ -104,7 +116,7 @@ impl Overview {
             "Resolution",
             self.spread(Kpi::TotalResolutionTime, "resolutions")?,
         );
-        let weekly = format!("{} by week", self.weekly.definition().title);
+        let weekly = format!("{} by week", sentence(self.weekly.definition().title));
         put(&weekly, chart::shares(&weeks, self.weekly));
         put("What customers say, by week", chart::voices(&weeks));
         if let Some((chart, table)) = chart::arrivals(&self.hours.report()?) {
@@ -154,9 +166,15 @@ impl Overview {
             .and_then(|uneven| chart::funnel(uneven, names))
         {
             Some(chart) => section.chart(chart),
-            None => section.remark(format!("{kpi}: too few to tell.")),
+            None => section.remark(sentence(&format!("{kpi}: too few to tell."))),
         };
-        let table = Section::groups(format!("By {dimension}"), report, &[], names);
+        // What is known of any group, and what is compared.
+        let is_known = |one: &Kpi| report.total().figure(*one).n() > 0;
+        let mut kpis: Vec<_> = SHOWN.into_iter().filter(is_known).collect();
+        if !kpis.contains(kpi) {
+            kpis.push(*kpi);
+        }
+        let table = Section::groups(format!("By {dimension}"), report, &kpis, names);
         Ok(vec![section, table])
     }
 }

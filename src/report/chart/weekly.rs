@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use plotters::coord::combinators::BindKeyPoints;
 use plotters::prelude::*;
 
+use super::super::escape::sentence;
 use super::Chart;
 use super::canvas::{Days, Ink, axes, day};
 use crate::kpi::{Bands, Figure, GroupReport, Kpi, KpiReport, Label, clock_name};
@@ -41,7 +42,7 @@ pub fn shares(report: &GroupReport, kpi: Kpi) -> Option<Chart> {
         }],
     };
     let by = by(report)?;
-    let says = format!("{title} by {by}, in per cent; each {by} with at least {least} decided.");
+    let says = format!("{} by {by}, in per cent; each {by} with at least {least} decided.", sentence(title));
     draw(lines, 0.0, says)
 }
 
