@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! cargo bench --bench calendar
+//! cargo bench --bench calendar -- elapsed add    # or: numpy, many, kinds, compile
 //! ```
 //!
 //! The calendar is an office in New York, Monday to Friday 9 to 17, with 20 holidays a year for 30 years. Every way is
@@ -25,6 +26,8 @@ const DAY: i64 = 86_400;
 const FIRST_YEAR: i32 = 2005;
 const LAST_YEAR: i32 = 2034;
 const ROUNDS: usize = 9;
+/// How many questions are read before they are asked: few enough to stay in cache.
+const BLOCK: usize = 1_024;
 
 const SPANS: [(&str, i64); 4] = [
     ("1 hour", 3_600),
@@ -70,6 +73,8 @@ struct Way<'a> {
     is_slow: bool,
     /// How many of the units it answers in make a second.
     unit: i64,
+    /// Reads the questions as this way takes them.
+    fetch: fn(&Queries, Range<usize>),
 }
 
 impl<'a> Way<'a> {
@@ -82,6 +87,7 @@ impl<'a> Way<'a> {
             run: Box::new(run),
             is_slow: false,
             unit: SECOND,
+            fetch: |all, asked| fetch(&all.micros[asked]),
         }
     }
 
@@ -94,6 +100,7 @@ impl<'a> Way<'a> {
             run: Box::new(run),
             is_slow: false,
             unit: 1,
+            fetch: |all, asked| fetch(&all.seconds[asked]),
         }
     }
 
@@ -116,6 +123,11 @@ impl<'a> Way<'a> {
             run: Box::new(run),
             is_slow: false,
             unit: 1,
+            fetch: |all, asked| {
+                black_box(sum(&all.instants[asked], |(from, _)| {
+                    i64::from(from.timestamp_subsec_nanos())
+                }));
+            },
         }
     }
 }
@@ -125,6 +137,11 @@ fn sum<T>(asked: &[T], answer: impl Fn(&T) -> i64) -> i64 {
     asked
         .iter()
         .fold(0, |sum: i64, query| sum.wrapping_add(answer(query)))
+}
+
+/// Reads questions, so that they are in cache when they are asked.
+fn fetch(asked: &[(i64, i64)]) {
+    black_box(sum(asked, |&(from, span)| from ^ span));
 }
 
 fn main() {
@@ -140,6 +157,11 @@ fn main() {
     let work_clock = work_clock(&holidays);
     let opening_hours = opening_hours(&holidays);
 
+    let asked: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|part| !part.starts_with('-'))
+        .collect();
+    let wants = |part: &str| asked.is_empty() || asked.iter().any(|asked| asked == part);
     println!("business time, ns a question; {ROUNDS} rounds, medians");
     let elapsed = vec![
         Way::in_micros("helpdesk", |from, span| {
@@ -176,7 +198,9 @@ fn main() {
             oh_elapsed(&opening_hours, from, from + span)
         }),
     ];
-    table("elapsed", &elapsed, |from, span| (from, span));
+    if wants("elapsed") {
+        table("elapsed", &elapsed, |from, span| (from, span));
+    }
 
     let add = vec![
         Way::in_micros("helpdesk", |from, open| {
@@ -208,43 +232,54 @@ fn main() {
             oh_add(&opening_hours, from, open)
         }),
     ];
-    table("add", &add, |from, span| {
-        (from, prefix.elapsed(from, from + span).max(1_800))
-    });
-
-    many_calendars(&holidays);
-    other_kinds(&office);
-    compiling(&holidays);
+    if wants("add") {
+        table("add", &add, |from, span| {
+            (from, prefix.elapsed(from, from + span).max(1_800))
+        });
+    }
+    if wants("numpy") {
+        beside_numpy(&office);
+    }
+    if wants("many") {
+        many_calendars(&holidays);
+    }
+    if wants("kinds") {
+        other_kinds(&office);
+    }
+    if wants("compile") {
+        compiling(&holidays);
+    }
 }
 
-/// Times all ways over the four spans: a thousand questions again and again, and a million at random.
+/// Times all ways over the four spans: a thousand questions again and again, a million at random, each block of them
+/// read before it is timed, and the same million streaming in from memory.
 fn table(what: &str, ways: &[Way<'_>], question: impl Fn(i64, i64) -> (i64, i64)) {
     let mut warm: Vec<Vec<f64>> = vec![Vec::new(); ways.len()];
-    let mut cold: Vec<Vec<f64>> = vec![Vec::new(); ways.len()];
+    let mut cold = warm.clone();
+    let mut streamed = warm.clone();
     for (_, span) in SPANS {
-        let few = Queries::new(
-            starts(1_000, span, 1)
-                .into_iter()
-                .map(|from| question(from, span))
-                .collect(),
-        );
-        let many = Queries::new(
-            starts(1_000_000, span, 2)
-                .into_iter()
-                .map(|from| question(from, span))
-                .collect(),
-        );
+        let ask = |count, seed| {
+            let starts = starts(count, span, seed).into_iter();
+            Queries::new(starts.map(|from| question(from, span)).collect())
+        };
+        let (few, many) = (ask(1_000, 1), ask(1_000_000, 2));
         agree(what, ways, &few);
-        for (way, ns) in measure(ways, &few, span, 50).into_iter().enumerate() {
-            warm[way].push(ns);
-        }
-        for (way, ns) in measure(ways, &many, span, 1).into_iter().enumerate() {
-            cold[way].push(ns);
+        for (times, ask, repeat, block) in [
+            (&mut warm, &few, 50, usize::MAX),
+            (&mut cold, &many, 1, BLOCK),
+            (&mut streamed, &many, 1, usize::MAX),
+        ] {
+            let measured = measure(ways, ask, span, repeat, block);
+            times
+                .iter_mut()
+                .zip(measured)
+                .for_each(|(times, ns)| times.push(ns));
         }
     }
     for (kind, times) in [
         ("1,000 questions in cache", &warm),
         ("1,000,000 at random", &cold),
+        ("the same, questions streaming in", &streamed),
     ] {
         println!("\n{what}, {kind}");
         print!("{:<22}", "");
@@ -261,14 +296,26 @@ fn table(what: &str, ways: &[Way<'_>], question: impl Fn(i64, i64) -> (i64, i64)
             ours[3] / ours[0]
         );
         for (way, theirs) in ways.iter().zip(times).skip(1) {
-            let ratios: Vec<String> = ours
-                .iter()
-                .zip(theirs)
-                .map(|(ours, theirs)| ratio(way.name, *ours, *theirs))
-                .collect();
-            println!("{}: {}{}", way.name, ratios.join(", "), goal(way.name));
+            let ratios = ratios(way.name, ours, theirs);
+            println!("{}: {ratios}{}", way.name, goal(way.name));
+        }
+        // What the bare table would reach shows how far a goal is from the limit.
+        for (way, theirs) in ways.iter().zip(times).filter(|(way, _)| way.is_slow) {
+            println!(
+                "  the bare day cells against {}: {}",
+                way.name,
+                ratios(way.name, &times[1], theirs)
+            );
         }
     }
+}
+
+fn ratios(name: &str, ours: &[f64], theirs: &[f64]) -> String {
+    let each = ours.iter().zip(theirs);
+    let ratios: Vec<String> = each
+        .map(|(ours, theirs)| ratio(name, *ours, *theirs))
+        .collect();
+    ratios.join(", ")
 }
 
 fn ratio(name: &str, ours: f64, theirs: f64) -> String {
@@ -284,32 +331,47 @@ fn goal(name: &str) -> &'static str {
         "bare day cells" => " of its time (goal: at most 1.5)",
         "bare cells, microsec." => " of its time: the same question, to the microsecond",
         "bare cells, DateTime" | "helpdesk, DateTime" => " of its time is the integer form of ours",
-        "opening-hours" | "workclock" => " times ours (goal: at least 50, 500, 15,000)",
+        "opening-hours" => " times ours (goal: at least 50, 500, 15,000)",
+        "workclock" => " times ours (the same goal, where the bare cells reach it)",
         "naive day walk" => " times ours (goal: at least 1,000 at a year)",
         _ => " times ours",
     }
 }
 
-/// Median nanoseconds a question of each way, all ways in turns.
-fn measure(ways: &[Way<'_>], queries: &Queries, span: i64, repeat: usize) -> Vec<f64> {
+/// Median nanoseconds a question of each way, all ways in turns. Questions are asked in blocks, each read before it is
+/// timed; all of them are one block when that is longer, and then they are not read before.
+fn measure(
+    ways: &[Way<'_>],
+    queries: &Queries,
+    span: i64,
+    repeat: usize,
+    block: usize,
+) -> Vec<f64> {
     let affordable = (200_000_000 / (span / 10 + 40_000)).clamp(5, 2_000) as usize;
     let mut times: Vec<Vec<f64>> = vec![Vec::new(); ways.len()];
     for _ in 0..ROUNDS {
         for (way, times) in ways.iter().zip(&mut times) {
-            let count = if way.is_slow {
-                affordable.min(queries.seconds.len())
-            } else {
-                queries.seconds.len()
+            let all = queries.seconds.len();
+            let (count, repeat) = match way.is_slow {
+                true => (affordable.min(all), 1),
+                false => (all, repeat),
             };
-            let repeat = if way.is_slow { 1 } else { repeat };
             if !way.is_slow {
                 black_box((way.run)(queries, 0..count));
             }
-            let begin = Instant::now();
+            let mut nanos = 0;
             for _ in 0..repeat {
-                black_box((way.run)(black_box(queries), 0..count));
+                for first in (0..count).step_by(block) {
+                    let asked = first..count.min(first.saturating_add(block));
+                    if block < all {
+                        (way.fetch)(queries, asked.clone());
+                    }
+                    let begin = Instant::now();
+                    black_box((way.run)(black_box(queries), asked));
+                    nanos += begin.elapsed().as_nanos();
+                }
             }
-            times.push(begin.elapsed().as_nanos() as f64 / (count * repeat) as f64);
+            times.push(nanos as f64 / (count * repeat) as f64);
         }
     }
     times.into_iter().map(median).collect()
@@ -329,6 +391,70 @@ fn agree(what: &str, ways: &[Way<'_>], queries: &Queries) {
             .collect();
         let same = answers.iter().all(|answer| *answer == answers[0]);
         assert!(same, "{what} of {:?}: {answers:?}", queries.instants[place]);
+    }
+}
+
+/// Runs `benches/busday.py`, the same hours and holidays in numpy's `busday_count` and `busday_offset`, a million
+/// questions in one vectorised call, and sets its times beside ours for the same spans.
+fn beside_numpy(office: &Calendar) {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/busday.py");
+    let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".into());
+    println!("\nnumpy, a million questions at once");
+    let output = match std::process::Command::new(&python).arg(script).output() {
+        Ok(output) if output.status.success() => {
+            String::from_utf8_lossy(&output.stdout).into_owned()
+        }
+        Ok(output) => {
+            let why = String::from_utf8_lossy(&output.stderr).into_owned();
+            let why = why.lines().last().unwrap_or("it failed").to_owned();
+            return println!(
+                "not compared: `{python}` says {why} (python3 -m pip install numpy, or set PYTHON)"
+            );
+        }
+        Err(why) => return println!("not compared: no `{python}` ({why})"),
+    };
+    println!("{}", output.lines().next().unwrap_or_default());
+    for line in output.lines().skip(1) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [seconds, elapsed, add] = words[..] else {
+            continue;
+        };
+        let Ok(span) = seconds.parse::<i64>() else {
+            continue;
+        };
+        let number = |text: &str| text.parse::<f64>().unwrap_or(f64::NAN);
+        let queries: Vec<(u8, i64)> = starts(1_000_000, span, 6)
+            .into_iter()
+            .map(|from| (0, from * SECOND))
+            .collect();
+        let micros = span * SECOND;
+        let open = micros * 40 / 168;
+        let rounds = 0..ROUNDS;
+        let (ours, ours_add): (Vec<f64>, Vec<f64>) = rounds
+            .map(|_| {
+                let elapsed = each(&queries, |_, from| {
+                    office.elapsed_micros(from, from + micros).unwrap_or(0)
+                });
+                (
+                    elapsed,
+                    each(&queries, |_, from| {
+                        office.add_micros(from, open).unwrap_or(0)
+                    }),
+                )
+            })
+            .unzip();
+        let (ours, ours_add) = (median(ours), median(ours_add));
+        let name = SPANS
+            .iter()
+            .find(|named| named.1 == span)
+            .map_or("", |named| named.0);
+        println!(
+            "{name:>9}: elapsed {:>7.1} / {ours:.1} = {:.0} (goal: at least 15), add {:>7.1} / {ours_add:.1} = {:.0}",
+            number(elapsed),
+            number(elapsed) / ours,
+            number(add),
+            number(add) / ours_add
+        );
     }
 }
 

@@ -115,12 +115,9 @@ fn readings() {
 fn replays() {
     let tickets = if is_quick() { 2_000 } else { 20_000 };
     let desk = Desk::new(MemoryStore::new(), Rulebook::starter());
-    let desk = (fill(&desk, tickets), desk);
-    let histories: Vec<Vec<Recorded>> = desk
-        .0
-        .iter()
-        .map(|id| desk.1.tenant(TenantId::SINGLE).history(*id).unwrap())
-        .collect();
+    let ids = fill(&desk, tickets);
+    let single = desk.tenant(TenantId::SINGLE);
+    let histories: Vec<Vec<Recorded>> = ids.iter().map(|id| single.history(*id).unwrap()).collect();
     let all: usize = histories.iter().map(Vec::len).sum();
     println!("\n{tickets} tickets, {all} events");
 
@@ -144,7 +141,7 @@ fn replays() {
     row("replay an event, ticket by ticket", replay, copy);
     println!("{:<58} {:>10.1} M events/s", "", 1e3 / replay);
 
-    let one = vec![long_history(500)];
+    let one = [long_history(500)];
     let long: usize = one.iter().map(Vec::len).sum();
     let rounds = 200;
     let replay = median(

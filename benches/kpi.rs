@@ -1,7 +1,9 @@
-//! The standard report over 100,000 tickets, against the plain way: a list for each duration, sorted, and a count of the
-//! whole backlog's entries and exits by date. Both sides run in turns on the same rows; the ratio of the medians counts.
+//! What reports cost.
 //!
-//! `cargo bench --bench kpi`
+//! `cargo bench --bench kpi` runs the standard report over 100,000 tickets against the plain way: a list for each duration, sorted,
+//! and a count of the whole backlog's entries and exits by date. Both sides run in turns on the same rows; the ratio of the medians
+//! counts. Then the report over a fact table of 1,000,000 tickets, or as many as `-- --tickets N` says, alone; `--shuffled`: in any order.
+//! `benches/kpi_peers.py` runs that report and its peers in turns, by `-- --tickets N --serve DIR`.
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
@@ -22,9 +24,31 @@ const TICKETS: usize = 100_000;
 const ROUNDS: usize = 9;
 const DAY: i64 = 86_400_000_000;
 
+#[path = "kpi/table.rs"]
+mod table;
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let said: Vec<String> = std::env::args().collect();
+    let option = |name: &str| {
+        said.iter()
+            .position(|word| word == name)
+            .and_then(|at| said.get(at + 1))
+    };
+    let n = option("--tickets").map_or(Ok(1_000_000), |n| n.parse())?;
+    let is_shuffled = said.iter().any(|word| word == "--shuffled");
     let pattern = pattern()?;
-    let tickets = tickets(&pattern);
+    match option("--serve") {
+        Some(dir) => table::serve(&pattern, n, is_shuffled, dir.as_ref()),
+        None if option("--tickets").is_some() => table::time(&pattern, n, is_shuffled),
+        None => {
+            against_lists(&pattern)?;
+            table::time(&pattern, n, is_shuffled)
+        }
+    }
+}
+
+fn against_lists(pattern: &Fact) -> Result<(), Box<dyn std::error::Error>> {
+    let tickets = tickets(pattern);
     let as_of = pattern.created_at + TimeDelta::days(400);
     let report = Report::standard();
 

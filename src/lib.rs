@@ -26,7 +26,8 @@
 //! 1. **Rules.** Begin with [`Rulebook::starter`] and write your own with [`RulebookDraft`](rulebook::RulebookDraft) or as
 //!    JSON: calendars, SLA policies, escalation rules, permissions, status labels. A built rulebook is immutable; every ticket
 //!    is pinned to the version it began under.
-//! 2. **A store.** [`MemoryStore`](store::MemoryStore) forgets at exit. Any other implements [`Store`](store::Store), whose
+//! 2. **A store.** [`MemoryStore`](store::MemoryStore) forgets at exit; `SqliteStore` (feature `sqlite`) keeps everything in one
+//!    file. Any other implements [`Store`](store::Store), whose
 //!    essay is the contract. Both go into a [`Desk`].
 //! 3. **Requests.** [`Desk::open`] begins a ticket, [`Desk::submit`] says something about one. A [`Command`] is what a
 //!    client may say, and is serde; a [`Call`] says who says it and when, and only your code can build one. The
@@ -54,9 +55,12 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | (none) | the core and the memory store: opens no socket, no file and no thread |
+//! | `flat` | fact tables as CSV and as JSON lines |
 //! | `ical` | reads and writes holiday feeds (RFC 5545) |
+//! | `parallel` | reports over fact tables on several threads |
 //! | `report` | a report as one self-contained HTML page with tables and charts: `report` |
-//! | `testing` | strategies, laws and oracles for your own test suite |
+//! | `sqlite` | `store::SqliteStore`: every ticket in one file, with no server (SQLite is built in) |
+//! | `testing` | strategies, laws and oracles for your own test suite; the rules of the storage contract for your own store |
 //!
 //! # What it will not do
 //! It has no user interface, runs no server, starts no thread, reads no clock and sends nothing: your application does. It

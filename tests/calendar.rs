@@ -792,6 +792,58 @@ fn the_written_form_is_stable_and_checked() {
     }
 }
 
+/// Open in every other minute: weeks with 5,040 open spans, and more kinds of weeks than short places can number.
+#[test]
+fn any_number_of_windows_is_exact() {
+    let minutes = (0..1_440).step_by(2);
+    let clock = |minute: u32| format!("{:02}:{:02}", minute / 60, minute % 60);
+    let windows: Vec<String> = minutes
+        .map(|from| format!("{}-{}", clock(from), clock(from + 1)))
+        .collect();
+    let mut builder = Calendar::builder("UTC")
+        .and_then(|builder| builder.hours(&format!("daily {}", windows.join(","))))
+        .expect("a calendar");
+    let first = date("2026-01-01");
+    let is_closed = |day: i64| (day * day / 13) % 6 == 0;
+    for day in (0..360).filter(|&day| is_closed(day)) {
+        builder = builder.closed(first + TimeDelta::days(day), "closed");
+    }
+    let dense = builder.build().expect("a calendar");
+    let start = at("2026-01-01T00:00:00Z");
+    let open_before = |us: i64| -> i64 {
+        let (minute, day) = (60_000_000, 86_400_000_000);
+        let whole = (0..us / day).filter(|&day| !is_closed(day)).count() as i64 * day / 2;
+        let within = if is_closed(us / day) { 0 } else { us % day };
+        whole + within / (2 * minute) * minute + (within % (2 * minute)).min(minute)
+    };
+    let us = |us: i64| start + TimeDelta::microseconds(us);
+    for step in 0..4_000i64 {
+        let asked = step * 7_687_654_321 + 17; // a little more than two hours apart
+        let open = open_before(asked);
+        assert_eq!(
+            dense.elapsed(start, us(asked)),
+            Ok(TimeDelta::microseconds(open)),
+            "{}",
+            us(asked)
+        );
+        let due = dense
+            .add(start, TimeDelta::microseconds(open))
+            .expect("it opens again");
+        assert!(
+            due <= us(asked) && open_before((due - start).num_microseconds().unwrap_or(0)) == open,
+            "{due}"
+        );
+        assert_eq!(
+            dense.is_open(us(asked)),
+            Ok(open_before(asked + 1) > open),
+            "{}",
+            us(asked)
+        );
+        let close = dense.next_close(us(asked)).expect("it closes again");
+        assert_eq!((close - start).num_seconds() % 120, 60, "{close}");
+    }
+}
+
 #[test]
 fn calendars_are_small_shared_values() {
     fn check<T: Clone + Send + Sync + std::fmt::Debug + PartialEq>() {}

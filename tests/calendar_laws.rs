@@ -1,7 +1,7 @@
 //! The laws of calendars, on random calendars over odd zones and zones of the host's own, combined ones included.
 
 use chrono::TimeDelta;
-use helpdesk::calendar::LATEST;
+use helpdesk::calendar::{EARLIEST, LATEST};
 use helpdesk::testing::calendar::{amounts, calendars, dates, instants, plain_calendars};
 use helpdesk::testing::laws::calendar as laws;
 use proptest::prelude::*;
@@ -66,6 +66,12 @@ proptest! {
     #[test]
     fn an_explanation_adds_up(calendar in calendars(), a in instants(), days in 0i64..60) {
         laws::explanation_adds_up(&calendar, a, (a + TimeDelta::days(days)).min(LATEST));
+    }
+
+    #[test]
+    fn business_days_are_counted(calendar in calendars(), a in dates(), days in -120i64..120) {
+        let b = (a + TimeDelta::days(days)).clamp(EARLIEST.date_naive(), LATEST.date_naive() - TimeDelta::days(1));
+        laws::business_days_count(&calendar, a, b);
     }
 
     #[test]

@@ -215,10 +215,10 @@ fn fired(desk: &Desk<SqliteStore>) -> usize {
     let mut all = 0;
     for row in rows {
         for recorded in history(desk, row.ticket) {
-            if let Event::Escalated(escalated) = &recorded.event {
-                if escalated.delivery == Delivery::Delivered {
-                    all += outward(&escalated.rule, &escalated.level);
-                }
+            if let Event::Escalated(escalated) = &recorded.event
+                && escalated.delivery == Delivery::Delivered
+            {
+                all += outward(&escalated.rule, &escalated.level);
             }
         }
     }

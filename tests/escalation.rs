@@ -3,9 +3,10 @@
 mod common;
 
 use common::*;
-use helpdesk::escalation::{Action, Guard, Recipient, Rule, Trigger, ready};
-use helpdesk::sla::{Policy, Target};
-use helpdesk::store::MemoryStore;
+use helpdesk::escalation::{Action, Guard, MAX_CHAIN, Recipient, Rule, Trigger, ready};
+use helpdesk::id::TeamId;
+use helpdesk::sla::{Condition, Policy, Target};
+use helpdesk::store::{MemoryStore, Outgoing};
 use helpdesk::ticket::{
     Change, Delivery, Draft, Event, MessageClass, Metric, Pending, Priority, RatingKind, Stage,
     Status,
@@ -379,4 +380,83 @@ fn a_low_rating_escalates() {
         ])
     );
     assert_eq!(desk.ticket(t).unwrap().status(), Status::Resolved);
+}
+
+/// Whoever was told hears once it is over, whoever was in charge by then; and only once.
+#[test]
+fn what_is_over_is_withdrawn() {
+    let rule = Rule::new(name("r"), Trigger::clock(Metric::FirstResponse))
+        .withdraw()
+        .level(at_threshold("half", "50 %").action(Action::Notify(Recipient::AgentInCharge)))
+        .level(at_threshold("most", "90 %").action(Action::Notify(Recipient::TeamInCharge)));
+    let desk = desk([rule]);
+    let t = open(&desk, "2026-03-02T09:00:00Z");
+    let assign = |agent| Command::change(Change::Assign { agent, team: None });
+    let submit = |now: &str, command| desk.submit(t, &kim(now), command).unwrap();
+    submit("2026-03-02T09:30:00Z", assign(Some(KIM)));
+    let told = submit("2026-03-02T11:30:00Z", assign(None));
+    assert_eq!(told.actions().len(), 1);
+    assert!(
+        told.ticket() == &desk.ticket(t).unwrap(),
+        "what is kept is what is folded"
+    );
+    let over = submit("2026-03-02T12:00:00Z", Command::reply("hello"));
+    let [message] = over.actions() else {
+        panic!("{:?}", over.actions())
+    };
+    let Outgoing::Withdrawal { level, action, .. } = &message.what else {
+        panic!("{message:?}")
+    };
+    assert_eq!(level.as_str(), "half");
+    assert_eq!(*action, Action::Notify(Recipient::Agent(KIM)));
+    let withdrawn = |e: &helpdesk::ticket::Recorded| matches!(e.event, Event::Withdrawn { .. });
+    assert_eq!(history(&desk, t).iter().filter(|e| withdrawn(e)).count(), 1);
+    let later = submit("2026-03-02T13:00:00Z", Command::resolve());
+    assert!(later.actions().is_empty());
+    assert!(later.ticket() == &desk.ticket(t).unwrap());
+}
+
+/// Two levels that hand a ticket to each other's team come to an end, which the last firing says.
+#[test]
+fn rules_that_hand_a_ticket_round_come_to_an_end() {
+    let team = |name: &str| TeamId::named(name);
+    let hand = |from: &str, to: &str| {
+        let guard = Guard::default().when(Condition::Team(vec![team(from)]));
+        let level = at_threshold("on", "100 %").guard(guard);
+        Rule::new(name(from), Trigger::clock(Metric::Ownership))
+            .level(level.action(Action::AssignTeam(team(to))))
+    };
+    let policy = Policy::new(name("all")).target(Metric::Ownership, target("1h calendar"));
+    let draft = Rulebook::draft().policy(policy);
+    let book = draft
+        .escalation(hand("p", "q"))
+        .escalation(hand("q", "p"))
+        .build()
+        .unwrap();
+    let desk = Desk::new(MemoryStore::new(), book);
+    let t = open(&desk, "2026-03-02T09:00:00Z");
+    let assign = Change::Assign {
+        agent: None,
+        team: Some(team("p")),
+    };
+    desk.submit(t, &kim("2026-03-02T09:00:00Z"), Command::change(assign))
+        .unwrap();
+    let swept = desk.sweep(at("2027-03-02T09:00:00Z"), 10).unwrap();
+    assert_eq!((swept.failed.len(), swept.chains_ended.len()), (0, 1));
+    let handed = history(&desk, t)
+        .iter()
+        .filter(|e| matches!(e.event, Event::Assigned { .. }))
+        .count();
+    assert_eq!(handed, 1 + usize::from(MAX_CHAIN));
+    let ended = |e: &Event| matches!(e, Event::Escalated(fired) if fired.chain_ended);
+    assert_eq!(
+        history(&desk, t).iter().filter(|e| ended(&e.event)).count(),
+        1
+    );
+    assert!(
+        desk.sweep(at("2028-03-02T09:00:00Z"), 10)
+            .unwrap()
+            .chains_ended
+            .is_empty()
+    );
 }

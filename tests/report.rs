@@ -218,7 +218,7 @@ fn the_charts_show_what_the_tables_say() {
             "{words}: {says:#?}"
         )
     };
-    said("0 at the end, 200 at the peak on 2026-03-09"); // what the second Monday brought has left by its end
+    said("0 at the end, 50 at the peak on 2026-03-02"); // those reopened that day
     said("resolutions took, over 400 of them");
     said(
         "When 400 tickets were created, by weekday and hour; the fullest hour is Mon at 09:00 with 400.",

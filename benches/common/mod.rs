@@ -5,6 +5,7 @@
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use helpdesk::desk::Request;
 use helpdesk::id::{AgentId, CustomerId};
 use helpdesk::store::Store;
 use helpdesk::ticket::Pending;
@@ -27,6 +28,21 @@ pub(crate) const COMMANDS: usize = 4;
 
 /// `tickets` tickets, each told [`COMMANDS`] commands.
 pub(crate) fn fill<S: Store>(desk: &Desk<S>, tickets: usize) -> Vec<TicketId> {
+    fill_with(tickets, |call, request| {
+        let outcome = match request {
+            Request::Submit(ticket, command) => desk.submit(ticket, &call, command),
+            Request::Open(open) => desk.open(&call, open),
+            other => panic!("{other:?}"),
+        };
+        outcome.unwrap().id()
+    })
+}
+
+/// The same, told by `run`, which gives the ticket.
+pub(crate) fn fill_with(
+    tickets: usize,
+    mut run: impl FnMut(Call, Request) -> TicketId,
+) -> Vec<TicketId> {
     let kim = Actor::Agent(AgentId::named("kim"));
     let ann = CustomerId::named("ann");
     let mut ids = Vec::with_capacity(tickets);
@@ -36,17 +52,13 @@ pub(crate) fn fill<S: Store>(desk: &Desk<S>, tickets: usize) -> Vec<TicketId> {
         let open = Open::new("Printer on fire")
             .from_customer(ann)
             .body("Please hurry");
-        let t = desk
-            .open(&call(Actor::Customer(ann), 0), open)
-            .unwrap()
-            .id();
+        let t = run(call(Actor::Customer(ann), 0), Request::Open(open));
         let ask = Command::reply("Which floor?").then_pend(Pending::Customer);
-        desk.submit(t, &call(kim, 10), ask).unwrap();
+        run(call(kim, 10), Request::Submit(t, ask));
         let answer = Command::reply("The third");
-        desk.submit(t, &call(Actor::Customer(ann), 20), answer)
-            .unwrap();
+        run(call(Actor::Customer(ann), 20), Request::Submit(t, answer));
         let resolve = Command::reply("Put out").then_resolve();
-        desk.submit(t, &call(kim, 30), resolve).unwrap();
+        run(call(kim, 30), Request::Submit(t, resolve));
         ids.push(t);
     }
     ids

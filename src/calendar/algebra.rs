@@ -4,7 +4,8 @@
 
 use std::collections::HashMap;
 
-use super::timeline::{Timeline, WEEK};
+use super::shapes::{CLOSED, Shape, WEEK};
+use super::timeline::Timeline;
 use super::weaver::Weaver;
 use super::{compile, range::WEEKS};
 
@@ -34,10 +35,10 @@ impl Combination {
     /// Combines week by week; a pair of shapes that was met before is not worked out again.
     pub(super) fn compile(self, a: &Timeline, b: &Timeline) -> Timeline {
         let mut weaver = Weaver::new();
-        let mut known: HashMap<(usize, usize), u16> = HashMap::new();
+        let mut known: HashMap<(Shape, Shape), Shape> = HashMap::new();
         let (mut left, mut right, mut both) = (Vec::new(), Vec::new(), Vec::new());
         for week in 0..WEEKS {
-            let pair = (shape_id(a, week), shape_id(b, week));
+            let pair = (shape_of(a, week), shape_of(b, week));
             let shape = *known.entry(pair).or_insert_with(|| {
                 spans(a, pair.0, &mut left);
                 spans(b, pair.1, &mut right);
@@ -74,17 +75,17 @@ impl Combination {
     }
 }
 
-fn shape_id(timeline: &Timeline, week: usize) -> usize {
+fn shape_of(timeline: &Timeline, week: usize) -> Shape {
     match timeline {
-        Timeline::Always => 0,
-        Timeline::Table(table) => table.shape_of(week),
+        Timeline::Always => CLOSED,
+        Timeline::Table(table) => table.rows[week].shape,
     }
 }
 
-fn spans(timeline: &Timeline, shape: usize, spans: &mut Vec<(u32, u32)>) {
+fn spans(timeline: &Timeline, shape: Shape, spans: &mut Vec<(u32, u32)>) {
     spans.clear();
     match timeline {
         Timeline::Always => spans.push((0, WEEK)),
-        Timeline::Table(table) => table.spans_of(shape, spans),
+        Timeline::Table(table) => spans.extend(table.shapes.spans(shape)),
     }
 }

@@ -6,6 +6,7 @@
 use super::offsets::Offsets;
 use super::plan::Plan;
 use super::range::{DAY_S, WEEK_S, WEEKS};
+use super::shapes::Shape;
 use super::timeline::Timeline;
 use super::weaver::Weaver;
 
@@ -14,7 +15,7 @@ const MOST_SHIFT: i64 = 2;
 
 pub(super) fn compile(plan: &Plan, offsets: &Offsets) -> Timeline {
     let mut weaver = Weaver::new();
-    let mut ordinary: Vec<(i32, u16)> = Vec::new();
+    let mut ordinary: Vec<(i32, Shape)> = Vec::new();
     let mut spans: Vec<(u32, u32)> = Vec::new();
     let mut special = plan.special_days();
     let changes = &offsets.changes;

@@ -16,7 +16,7 @@ impl Calendar {
 
     /// The earliest instant `t` from `a` on with `d` open microseconds between; for a negative `d` the latest one
     /// before. None when that is not in the range.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn add_us(&self, a: i64, d: i64) -> Option<i64> {
         let a = clamped(a);
         match self.timeline() {

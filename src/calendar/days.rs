@@ -2,6 +2,8 @@
 //!
 //! "Two business days" is not 48 hours. A business day is a local date on which a window starts; for a combination of
 //! calendars, and for one that is always open, a date with any open time.
+//!
+//! How many lie before a date is known from the week and the exceptions; only a combination is walked date by date.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
@@ -39,9 +41,16 @@ impl Calendar {
     /// A date outside 1970 to 2100; [`Never`](CalendarError::Never) when there are not as many business days left for
     /// ever, [`BeyondRange`](CalendarError::BeyondRange) when the answer lies outside the range.
     pub fn business_day(&self, date: NaiveDate, days: i64) -> Result<NaiveDate, CalendarError> {
-        let mut day = in_range(date)?;
+        let start = in_range(date)?;
         let step = days.signum() as i32;
         let mut left = days.unsigned_abs();
+        if left == 0 {
+            return Ok(date);
+        }
+        if let Some(count) = self.day_count() {
+            return self.counted_day(count, start, days);
+        }
+        let mut day = start;
         while left > 0 {
             day += step;
             if !(0..=LAST).contains(&day) {
@@ -50,6 +59,35 @@ impl Calendar {
             left -= u64::from(self.has_hours(day));
         }
         Ok(date_of(day))
+    }
+
+    /// The business day that is `days` of them from `start`, looked for by halves, given how many there are before a
+    /// day.
+    fn counted_day(
+        &self,
+        count: impl Fn(i32) -> i64,
+        start: i32,
+        days: i64,
+    ) -> Result<NaiveDate, CalendarError> {
+        // The day looked for is the last with fewer business days than this before it: it is one itself.
+        let goal = if days > 0 {
+            count(start + 1).saturating_add(days)
+        } else {
+            count(start).saturating_add(days).saturating_add(1)
+        };
+        if goal <= count(0) || goal > count(LAST + 1) {
+            return Err(self.no_more_days(days.signum() as i32));
+        }
+        let (mut low, mut high) = (0, LAST + 1);
+        while high - low > 1 {
+            let middle = (low + high) / 2;
+            if count(middle) < goal {
+                low = middle
+            } else {
+                high = middle
+            }
+        }
+        Ok(date_of(low))
     }
 
     /// How many business days lie in `(from, to]`; the negative of those in `(to, from]` when `to` is before `from`.
@@ -62,6 +100,9 @@ impl Calendar {
         to: NaiveDate,
     ) -> Result<i64, CalendarError> {
         let (from, to) = (in_range(from)?, in_range(to)?);
+        if let Some(count) = self.day_count() {
+            return Ok(count(to + 1) - count(from + 1));
+        }
         let (first, last) = (from.min(to), from.max(to));
         let count = (first + 1..=last)
             .filter(|&day| self.has_hours(day))
@@ -132,6 +173,16 @@ impl Calendar {
             Source::Always | Source::Combined { .. } => zone.bounds_of(date).1,
         };
         self.previous_open(close)
+    }
+
+    /// How many business days lie before a day, where that is known without looking at each: a combination has to.
+    fn day_count(&self) -> Option<impl Fn(i32) -> i64 + '_> {
+        let hours = match &self.0.source {
+            Source::Always => None,
+            Source::Hours(hours) => Some(hours),
+            Source::Combined { .. } => return None,
+        };
+        Some(move |day| hours.map_or(i64::from(day), |hours| hours.plan.days_before(day)))
     }
 
     fn has_hours(&self, day: i32) -> bool {

@@ -47,6 +47,7 @@ mod plan;
 mod posix_tz;
 mod range;
 mod reason;
+mod shapes;
 mod timeline;
 mod tzif;
 mod weaver;

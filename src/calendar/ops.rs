@@ -15,6 +15,7 @@ impl Calendar {
     ///
     /// # Errors
     /// An instant outside the supported range.
+    #[inline]
     pub fn elapsed(
         &self,
         from: DateTime<Utc>,
@@ -33,6 +34,7 @@ impl Calendar {
     /// # Errors
     /// [`Never`](CalendarError::Never) when the calendar has no such open time left for ever,
     /// [`BeyondRange`](CalendarError::BeyondRange) when the answer lies behind the range, and an instant outside it.
+    #[inline]
     pub fn add(
         &self,
         from: DateTime<Utc>,
@@ -47,6 +49,7 @@ impl Calendar {
     ///
     /// # Errors
     /// As [`add`](Self::add).
+    #[inline]
     pub fn add_latest(
         &self,
         from: DateTime<Utc>,
@@ -61,6 +64,7 @@ impl Calendar {
     ///
     /// # Errors
     /// As [`add`](Self::add).
+    #[inline]
     pub fn subtract(
         &self,
         from: DateTime<Utc>,
@@ -77,6 +81,7 @@ impl Calendar {
     ///
     /// # Errors
     /// As [`add`](Self::add).
+    #[inline]
     pub fn subtract_earliest(
         &self,
         from: DateTime<Utc>,
@@ -94,7 +99,7 @@ impl Calendar {
     /// An instant outside the supported range.
     #[inline(always)]
     pub fn elapsed_micros(&self, from: i64, to: i64) -> Result<i64, CalendarError> {
-        if !is_in_range(from) || !is_in_range(to) {
+        if !(is_in_range(from) & is_in_range(to)) {
             return Err(out_of_range(if is_in_range(from) { to } else { from }));
         }
         Ok(self.timeline().elapsed(from as u64, to as u64))
@@ -104,7 +109,7 @@ impl Calendar {
     ///
     /// # Errors
     /// As [`add`](Self::add).
-    #[inline]
+    #[inline(always)]
     pub fn add_micros(&self, from: i64, time: i64) -> Result<i64, CalendarError> {
         if !is_in_range(from) {
             return Err(out_of_range(from));
@@ -192,6 +197,7 @@ impl Calendar {
         })
     }
 
+    #[inline]
     fn answer(&self, us: Option<i64>, forward: bool) -> Result<DateTime<Utc>, CalendarError> {
         match us {
             Some(us) => Ok(instant(us)),
@@ -210,6 +216,7 @@ impl Calendar {
     }
 }
 
+#[inline]
 fn is_in_range(us: i64) -> bool {
     us as u64 <= LATEST_US as u64
 }
@@ -226,6 +233,7 @@ fn out_of_range(us: i64) -> CalendarError {
     }
 }
 
+#[inline]
 fn whole_micros(time: TimeDelta) -> Result<i64, CalendarError> {
     time.num_microseconds().ok_or(CalendarError::BeyondRange)
 }

@@ -26,6 +26,15 @@ pub(super) struct Special {
     pub(super) day: i32,
     first: u32,
     count: u32,
+    /// How many more dates before this one have hours than the week alone would give them.
+    more_before: i32,
+}
+
+impl Special {
+    /// 1 for a date that has hours though its weekday has none, -1 the other way round, else 0.
+    fn more_than(&self, ordinary: &[Span]) -> i32 {
+        i32::from(self.count > 0) - i32::from(!ordinary.is_empty())
+    }
 }
 
 /// How many dates all exceptions of a calendar may add up to, each counted as often as it is named.
@@ -61,7 +70,13 @@ impl Plan {
                 day,
                 first,
                 count: spans.len() as u32 - first,
+                more_before: 0,
             });
+        }
+        let mut more = 0;
+        for special in &mut days {
+            special.more_before = more;
+            more += special.more_than(plan.ordinary(special.day));
         }
         plan.days = days.into_boxed_slice();
         plan.spans = spans.into_boxed_slice();
@@ -82,6 +97,23 @@ impl Plan {
     /// The spans that the week alone gives a date.
     pub(super) fn ordinary(&self, day: i32) -> &[Span] {
         self.week.get(weekday(day)).map_or(&[], |spans| spans)
+    }
+
+    /// How many dates before `day` have hours, counted from a date before all that calendars answer for.
+    pub(super) fn days_before(&self, day: i32) -> i64 {
+        let weeks = day.saturating_sub(FIRST_DAY).div_euclid(7);
+        let in_last = FIRST_DAY + weeks * 7..day;
+        let a_week = self.week.iter().filter(|spans| !spans.is_empty()).count() as i64;
+        let in_last = in_last
+            .filter(|&day| !self.ordinary(day).is_empty())
+            .count() as i64;
+        let special = self.days.partition_point(|special| special.day < day);
+        let more = match (self.days.get(special), self.days.last()) {
+            (Some(next), _) => next.more_before,
+            (None, Some(last)) => last.more_before + last.more_than(self.ordinary(last.day)),
+            (None, None) => 0,
+        };
+        i64::from(weeks) * a_week + in_last + i64::from(more)
     }
 
     /// The dates that do not follow the week, ascending.
@@ -160,6 +192,7 @@ impl Plan {
                 day: before,
                 first: spans.len() as u32,
                 count: tail.len() as u32,
+                more_before: 0,
             }),
         }
         spans.extend(tail);

@@ -17,8 +17,8 @@ pub(super) const LATEST_S: i64 = 4_133_980_800;
 pub(super) const LATEST_US: i64 = LATEST_S * SECOND_US;
 pub(super) const SECOND_US: i64 = 1_000_000;
 pub(super) const DAY_S: i64 = 86_400;
-pub(super) const DAY_US: u64 = (DAY_S * SECOND_US) as u64;
 pub(super) const WEEK_S: i64 = 7 * DAY_S;
+pub(super) const WEEK_US: u64 = (WEEK_S * SECOND_US) as u64;
 
 /// How many weeks, counted from [`EARLIEST`], it takes to cover the range. The last one runs a few days past
 /// [`LATEST`], so that an answer behind the end can be told from none.
@@ -63,6 +63,7 @@ pub(super) fn micros(at: DateTime<Utc>) -> Result<i64, CalendarError> {
 }
 
 /// The instant of a count of microseconds that lies in the supported range.
+#[inline]
 pub(super) fn instant(us: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(us).unwrap_or(LATEST)
 }

@@ -6,16 +6,18 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::call::{Actor, Cause};
-use crate::escalation::{self, Action, CatchUp, Due, Recipient, Rule, Trigger, What};
-use crate::id::{FiringKey, Name, TenantId, derive};
+use crate::escalation::{self, Action, Due, MAX_CHAIN, What};
+use crate::id::{Name, TenantId};
 use crate::kpi::Rows;
 use crate::rulebook::Rulebook;
-use crate::sla::{self, Clock, Ledger, Reading};
-use crate::store::{OutboxMessage, Outgoing, Snapshot, Wake};
+use crate::sla::{self, Ledger, Reading};
+use crate::store::{Snapshot, Wake};
 use crate::ticket::{
     Agreement, ClockId, Delivery, Escalated, Event, Recorded, Status, Step, Ticket, Timing, Version,
 };
 use crate::time::{Micros, instant, micros};
+
+use super::settle::{Firing, outward};
 
 /// A ticket on its way to a commit: what was loaded, with the events that the commit will add folded in.
 #[derive(Clone, Debug)]
@@ -23,23 +25,14 @@ pub(crate) struct Working<'a> {
     /// Shared with whoever knows it, until the first event is added.
     pub(crate) ticket: Arc<Ticket>,
     pub(crate) events: Vec<Recorded>,
-    book: &'a Rulebook,
-    firings: Vec<Firing<'a>>,
+    pub(super) book: &'a Rulebook,
+    pub(super) firings: Vec<Firing<'a>>,
     /// When something falls due next on the ticket as it stands, where that was worked out.
     next: Option<Option<Micros>>,
     /// Whether the policies were chosen by the facts as they stand.
     chosen: bool,
-}
-
-#[derive(Clone, Debug)]
-struct Firing<'a> {
-    rule: &'a Rule,
-    /// The place of its event, and the customer's unanswered message then.
-    version: Version,
-    waiting: Option<(Micros, u64)>,
-    event: usize,
-    at: DateTime<Utc>,
-    outward: Vec<Action>,
+    /// Whether a reopening may have brought targets into force since they were last looked at.
+    resumed: bool,
 }
 
 impl<'a> Working<'a> {
@@ -51,6 +44,7 @@ impl<'a> Working<'a> {
             firings: Vec::new(),
             next: None,
             chosen: false,
+            resumed: false,
         }
     }
 
@@ -194,19 +188,24 @@ impl<'a> Working<'a> {
                     waiting: self.ticket.waiting(),
                     event: self.events.len(),
                     at: due_at,
-                    outward: outward(&level.actions, &self.ticket),
+                    holder: self.ticket.holder(),
+                    outward: outward(&level.actions, self.ticket.holder()),
                 });
-                let clock = rule.trigger.watched();
-                let (rule, level_name) = (rule.name.clone(), level.name.clone());
+                let acts = |action| inner(action, &self.ticket).is_some();
+                let chain_ended =
+                    self.ticket.chain() >= MAX_CHAIN && level.actions.iter().any(acts);
                 let event = Event::Escalated(Escalated {
                     key,
-                    rule,
-                    level: level_name,
-                    clock,
+                    rule: rule.name.clone(),
+                    level: level.name.clone(),
+                    clock: rule.trigger.watched(),
                     delivery,
+                    chain_ended,
+                    told: None, // known when the commit is settled
                 });
                 self.push(envelope(None, event));
-                for action in &level.actions {
+                let actions = level.actions.iter().filter(|_| !chain_ended);
+                for action in actions {
                     if let Some(event) = inner(action, &self.ticket) {
                         self.push(envelope(Some(Cause::Rule(key)), event));
                     }
@@ -219,26 +218,27 @@ impl<'a> Working<'a> {
     /// Adds an event, in the next place. Facts that changed before a move choose the policies before it, so that a clock which
     /// the move ends or resumes meets the right target.
     pub(crate) fn push(&mut self, mut event: Recorded) {
-        if matches!(event.event, Event::StatusChanged { .. }) && !self.chosen {
+        let moves = matches!(event.event, Event::StatusChanged { .. });
+        if moves && (!self.chosen || self.resumed) {
             self.choose_policies_like(&event);
         }
+        let was_backlog = self.ticket.status().stage().is_backlog();
         event.version = self.ticket.version().next();
         Arc::make_mut(&mut self.ticket).apply(&event);
+        self.resumed |= moves && !was_backlog && self.ticket.status().stage().is_backlog();
         self.chosen &= !event.event.changes_facts();
         self.events.push(event);
         self.next = None;
     }
 
-    /// Records which policies apply now, where that changed, and the targets that were passed before they came into force; the
-    /// events stand under the same instant as the last one.
+    /// Records which policies apply now, where that changed, and the targets that were passed before they came into force (with a
+    /// policy, or as a reopening let their clocks go on); the events stand under the same instant as the last one.
     pub(crate) fn choose_policies(&mut self) {
-        if self.chosen {
+        if self.chosen && !self.resumed {
             return;
         }
-        let stale = Agreement::ALL
-            .into_iter()
-            .any(|agreement| self.choice(agreement) != self.ticket.policy(agreement));
-        if !stale {
+        let stale = |agreement| self.choice(agreement) != self.ticket.policy(agreement);
+        if !self.resumed && !Agreement::ALL.into_iter().any(stale) {
             self.chosen = true;
         } else if let Some(last) = self.events.last().cloned() {
             self.choose_policies_like(&last);
@@ -268,7 +268,7 @@ impl<'a> Working<'a> {
     /// Records the policies that apply now, where `is_new` of the policy before and now.
     fn choose(&mut self, like: &Recorded, is_new: impl Fn(Option<&Name>, Option<&Name>) -> bool) {
         self.chosen = true;
-        let mut changed = false;
+        let mut changed = std::mem::take(&mut self.resumed);
         for agreement in Agreement::ALL {
             let policy = self.choice(agreement);
             if is_new(self.ticket.policy(agreement), policy) {
@@ -300,117 +300,13 @@ impl<'a> Working<'a> {
         }
     }
 
-    fn push_like(&mut self, like: &Recorded, event: Event) {
+    pub(super) fn push_like(&mut self, like: &Recorded, event: Event) {
         self.push(Recorded {
             actor: Actor::System,
             event,
             ..like.clone()
         });
     }
-
-    /// Settles which firings are delivered, now that the command's effects are known, and gives their messages.
-    pub(crate) fn settle(&mut self) -> Vec<OutboxMessage> {
-        let mut messages = Vec::new();
-        let stands: Vec<bool> = self
-            .firings
-            .iter()
-            .map(|firing| self.stands(firing))
-            .collect();
-        for (i, firing) in self.firings.iter().enumerate() {
-            // Only what would be delivered counts as one of several.
-            let of_rule = |n: &usize| stands[*n] && self.firings[*n].rule.name == firing.rule.name;
-            let left_out = match firing.rule.catch_up {
-                CatchUp::All => false,
-                CatchUp::LatestOnly => (i + 1..self.firings.len()).any(|n| of_rule(&n)),
-                CatchUp::None => (0..self.firings.len()).filter(of_rule).count() > 1,
-            };
-            let Event::Escalated(escalated) = &mut self.events[firing.event].event else {
-                continue;
-            };
-            escalated.delivery = match escalated.delivery {
-                Delivery::Delivered if !stands[i] => Delivery::Stale,
-                Delivery::Delivered if left_out => Delivery::HeldBack,
-                other => other,
-            };
-            if escalated.delivery == Delivery::Delivered {
-                let about = (self.ticket.id(), self.ticket.requester());
-                for (n, action) in firing.outward.iter().enumerate() {
-                    let what = Outgoing::Escalation {
-                        key: escalated.key,
-                        rule: escalated.rule.clone(),
-                        level: escalated.level.clone(),
-                        action: action.clone(),
-                    };
-                    let id = message_id(escalated.key, n);
-                    messages.push(OutboxMessage::new(
-                        id,
-                        self.ticket.tenant(),
-                        about,
-                        firing.at,
-                        what,
-                    ));
-                }
-            }
-        }
-        messages
-    }
-}
-
-impl Working<'_> {
-    /// Whether a firing is to be delivered, unless the catch-up choice leaves it out.
-    fn stands(&self, firing: &Firing<'_>) -> bool {
-        let delivered = matches!(
-            &self.events[firing.event].event,
-            Event::Escalated(escalated) if escalated.delivery == Delivery::Delivered
-        );
-        delivered && (firing.rule.deliver_stale || !self.is_over(firing))
-    }
-
-    /// Whether somebody ended, after the firing, what it was about.
-    fn is_over(&self, firing: &Firing<'_>) -> bool {
-        let acted = self.ticket.active().1 > firing.version.0;
-        acted
-            && match &firing.rule.trigger {
-                Trigger::Clock { .. } => {
-                    firing.rule.trigger.watched().is_none_or(|id| {
-                        !Clock::of(&self.ticket, self.book.policies(), id).is_live()
-                    })
-                }
-                Trigger::Idle { .. } => true,
-                Trigger::CustomerWaits => self.ticket.waiting() != firing.waiting,
-                Trigger::LowRating { kind, at_most } => {
-                    self.ticket.low_rating(*kind, *at_most).is_none()
-                }
-                Trigger::Reopened => false,
-            }
-    }
-}
-
-fn message_id(key: FiringKey, n: usize) -> uuid::Uuid {
-    derive(&[b"outbox", key.uuid().as_bytes(), &(n as u64).to_be_bytes()])
-}
-
-/// The outward actions, with whoever is in charge at this instant put in place.
-fn outward(actions: &[Action], ticket: &Ticket) -> Vec<Action> {
-    let resolved = |recipient: &Recipient| match recipient {
-        Recipient::AgentInCharge => ticket
-            .agent()
-            .map(Recipient::Agent)
-            .or(ticket.team().map(Recipient::Team)),
-        Recipient::TeamInCharge => ticket.team().map(Recipient::Team),
-        _ => None,
-    };
-    let put = |action: &Action| match action {
-        Action::Notify(recipient) => {
-            Action::Notify(resolved(recipient).unwrap_or_else(|| recipient.clone()))
-        }
-        other => other.clone(),
-    };
-    actions
-        .iter()
-        .filter(|action| action.is_outward())
-        .map(put)
-        .collect()
 }
 
 /// The event of an inner action; none where it is so already.

@@ -20,6 +20,7 @@ mod catch_up;
 mod operation;
 mod outcome;
 mod plan;
+mod settle;
 
 use ailing::Infirmary;
 
@@ -185,6 +186,7 @@ impl<S: Store> Desk<S> {
         let mut swept = Swept {
             tickets: 0,
             events: 0,
+            chains_ended: Vec::new(),
             failed: Vec::new(),
             more,
         };
@@ -194,6 +196,9 @@ impl<S: Store> Desk<S> {
                 Ok(outcome) => {
                     swept.tickets += 1;
                     swept.events += outcome.events().len();
+                    if outcome.events().iter().any(Recorded::ended_a_chain) {
+                        swept.chains_ended.push(due.stream);
+                    }
                     self.infirmary.recovered(due.stream);
                 }
                 Err(error) => {
@@ -303,6 +308,8 @@ pub struct Swept {
     pub tickets: usize,
     /// How many events were recorded.
     pub events: usize,
+    /// The tickets on which rules acted too often in a row and were stopped: rules that go round. [`Rulebook::lint`] tells which.
+    pub chains_ended: Vec<StreamId>,
     /// The tickets that could not be swept, with the reason.
     pub failed: Vec<(StreamId, Error)>,
     /// Whether the limit was reached: more may be due.

@@ -48,6 +48,10 @@ pub struct Rule {
     /// Whether to deliver a level whose threshold was past before the target applied.
     #[serde(default)]
     pub deliver_past: bool,
+    /// Whether to tell those who were told once it is over: the clock ended, somebody acted, the customer was answered, the rating
+    /// was revised, the reopened ticket was resolved.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub withdraw: bool,
 }
 
 impl Rule {
@@ -61,6 +65,7 @@ impl Rule {
             catch_up: CatchUp::default(),
             deliver_stale: false,
             deliver_past: false,
+            withdraw: false,
         }
     }
 
@@ -75,6 +80,13 @@ impl Rule {
     #[must_use]
     pub fn catch_up(mut self, choice: CatchUp) -> Rule {
         self.catch_up = choice;
+        self
+    }
+
+    /// The same rule, which tells those who were told once it is over.
+    #[must_use]
+    pub fn withdraw(mut self) -> Rule {
+        self.withdraw = true;
         self
     }
 
@@ -318,6 +330,11 @@ impl Guard {
             && self.when.holds(ticket)
     }
 }
+
+/// How many inner actions rules may take in a row on a ticket with nobody else doing anything. The firing that would take another one
+/// is recorded without them and marked [`chain_ended`](crate::ticket::Escalated::chain_ended): so rules that hand a ticket round
+/// come to an end, and are seen.
+pub const MAX_CHAIN: u16 = 64;
 
 /// What a level does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

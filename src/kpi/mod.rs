@@ -67,6 +67,8 @@ mod quantile;
 mod ratio;
 mod report;
 mod rows;
+mod sketch;
+pub mod table;
 mod tally;
 mod text;
 mod uneven;
@@ -104,6 +106,8 @@ pub use quantile::{Summary, nearest_rank};
 pub use ratio::{Excluded, Exclusion, Ratio};
 pub use report::{Report, by_ticket};
 pub use rows::Rows;
+pub use sketch::Sketch;
+pub use table::FactTable;
 pub use tally::Tally;
 pub use text::Names;
 #[cfg(feature = "report")]

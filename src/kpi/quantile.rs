@@ -19,7 +19,7 @@
 //! ```
 //!
 //! # What is not here
-//! No interpolation and no sketch: these are exact. No unit but the microsecond; whoever shows a figure chooses the words.
+//! No interpolation: these are exact. For more lengths than one wants to keep there is the [`Sketch`](super::Sketch). No unit but the microsecond; whoever shows a figure chooses the words.
 
 use serde::{Deserialize, Serialize};
 
@@ -105,7 +105,7 @@ impl Summary {
         Some(Summary::from_parts(n, sum, found, runs.last()?.0))
     }
 
-    fn from_parts(
+    pub(super) fn from_parts(
         n: u64,
         sum_us: i128,
         [p50_us, p90_us, p95_us, p99_us]: [i64; 4],

@@ -377,6 +377,17 @@ pub struct OutboxMessage {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Outgoing {
+    /// What an escalation level fired about is over; whoever was told is told again.
+    Withdrawal {
+        /// The firing.
+        key: FiringKey,
+        /// The rule's name.
+        rule: Name,
+        /// The level's name.
+        level: Name,
+        /// What the level asked for: one message per outward action.
+        action: Action,
+    },
     /// An escalation level fired.
     Escalation {
         /// The firing.

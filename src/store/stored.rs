@@ -1,13 +1,13 @@
 //! The stored form: JSON text with a schema version beside it, the same in every database.
 //!
-//! A store on any database writes events, rows and texts with [`write`] and keeps [`SCHEMA`] beside them. Whoever reads gives
-//! both to [`read`] or [`read_event`]. What a newer version of the crate wrote is told apart from what is damaged: the first is
+//! A store on any database writes events, rows and texts with [`write()`] and keeps [`SCHEMA`] beside them. Whoever reads gives
+//! both to [`read()`] or [`read_event`]. What a newer version of the crate wrote is told apart from what is damaged: the first is
 //! [`StoreErrorKind::Newer`] and is left as it is, the second is [`StoreErrorKind::Corrupt`].
 //!
 //! # The rule for changes
 //! A field with a default, and a new kind of event, need no new schema: older texts still read, and older processes know a kind
-//! that they do not know. Everything else (a new variant inside a record, another spelling) raises [`SCHEMA`], and [`lift`]
-//! brings older texts to the newest form. Files of every schema that was released stand in `tests/stored/` and must still read.
+//! that they do not know. Everything else (a new variant inside a record, another spelling) raises [`SCHEMA`], and the
+//! way from each older form to the newest stands below. Files of every schema that was released stand in `tests/stored/` and must still read.
 
 use serde::Serialize;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
@@ -49,7 +49,7 @@ pub fn read<T: DeserializeOwned>(what: &str, schema: i64, text: &str) -> Result<
 /// The event behind a stored text, which must be the one with this place in its stream.
 ///
 /// # Errors
-/// Those of [`read`]; an event of a kind that this version does not know is [`StoreErrorKind::Newer`] as well.
+/// Those of [`read()`]; an event of a kind that this version does not know is [`StoreErrorKind::Newer`] as well.
 pub fn read_event(version: Version, schema: i64, text: &str) -> Result<Recorded, StoreError> {
     let place = || format!("event {}", version.0);
     match read::<Recorded>("an event", schema, text) {

@@ -16,7 +16,7 @@ use super::clock::{Agreement, ClockId};
 use super::conversation::{Attachment, Channel, Direction, MessageClass, Visibility};
 use super::lifecycle::{Status, Step};
 use super::rating::Rated;
-use super::{FieldValue, Priority};
+use super::{FieldValue, Holder, Priority};
 
 /// An event with its place in the ticket's history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +38,13 @@ pub struct Recorded {
     pub cause: Option<Cause>,
     /// What happened.
     pub event: Event,
+}
+
+impl Recorded {
+    /// Whether it is a firing whose inner actions did not run, because rules had acted too often in a row.
+    pub const fn ended_a_chain(&self) -> bool {
+        matches!(&self.event, Event::Escalated(fired) if fired.chain_ended)
+    }
 }
 
 /// When something that happens by itself was due, and when a commit recorded it.
@@ -187,6 +194,11 @@ pub enum Event {
     },
     /// An escalation level fired.
     Escalated(Escalated),
+    /// What a firing was about is over, and those who were told were told so.
+    Withdrawn {
+        /// The firing.
+        key: FiringKey,
+    },
     /// The history up to here came from a recorded log.
     Imported,
 }
@@ -215,6 +227,7 @@ impl Event {
             | Event::PolicyChosen { .. }
             | Event::Breached { .. }
             | Event::Escalated(_)
+            | Event::Withdrawn { .. }
             | Event::Rated(_)
             | Event::Imported => false,
         }
@@ -225,7 +238,10 @@ impl Event {
     pub const fn is_derived(&self) -> bool {
         matches!(
             self,
-            Event::PolicyChosen { .. } | Event::Breached { .. } | Event::Escalated(_)
+            Event::PolicyChosen { .. }
+                | Event::Breached { .. }
+                | Event::Escalated(_)
+                | Event::Withdrawn { .. }
         ) || matches!(
             self,
             Event::StatusChanged {
@@ -297,6 +313,12 @@ pub struct Escalated {
     pub clock: Option<ClockId>,
     /// Whether its messages went to the outbox.
     pub delivery: Delivery,
+    /// Its inner actions did not run: rules had acted too often in a row on a ticket that nobody else touched.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub chain_ended: bool,
+    /// Who was in charge then, where somebody was told who wants to be told once it is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Holder>,
 }
 
 /// What became of the outward messages of a firing. Inner actions always run.

@@ -12,7 +12,7 @@ use super::event::{Event, MessageAdded, Recorded};
 use super::lifecycle::{Stage, Status};
 use super::mark::{Mark, MarkKind, Phase};
 use super::rating::Rating;
-use super::{Assignment, Cycle, Estimate, Holder, Message, Ticket, TimeEntry};
+use super::{Assignment, Cycle, Estimate, Holder, Message, Standing, Ticket, TimeEntry};
 
 /// The version of the fold. A ticket that was kept as another version folded it is folded anew from its events.
 pub const FOLD: u32 = 1;
@@ -54,6 +54,8 @@ impl Ticket {
             links: Vec::new(),
             estimates: Vec::new(),
             assignments: Vec::new(),
+            standing: Vec::new(),
+            chain: 0,
             ratings: Vec::new(),
             cycles: vec![Cycle::beginning(first.at)],
             policies: Default::default(),
@@ -77,6 +79,9 @@ impl Ticket {
         self.last_at = self.last_at.max(recorded.at);
         if is_activity(recorded) {
             self.active = (micros(self.last_at), recorded.version.0);
+            self.chain = 0;
+        } else if matches!(recorded.cause, Some(Cause::Rule(_))) {
+            self.chain = self.chain.saturating_add(1);
         }
         match &recorded.event {
             Event::Opened(_) => {} // only ever the first
@@ -163,7 +168,10 @@ impl Ticket {
             Event::Escalated(escalated) => {
                 let about = About::firing(&escalated.rule, &escalated.level);
                 self.announce(escalated.key, about);
+                self.standing
+                    .extend(Standing::of(escalated, recorded.version));
             }
+            Event::Withdrawn { key } => self.standing.retain(|standing| standing.key != *key),
             Event::Imported => self.imported_until = Some(micros(recorded.at)),
         }
     }

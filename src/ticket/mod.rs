@@ -172,6 +172,30 @@ pub struct Assignment {
     pub holder: Holder,
 }
 
+/// A firing that somebody was told of and that is not over yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Standing {
+    pub(crate) key: FiringKey,
+    pub(crate) rule: Name,
+    pub(crate) level: Name,
+    pub(crate) version: Version,
+    /// Who was in charge then.
+    pub(crate) holder: Holder,
+}
+
+impl Standing {
+    /// What stands of a firing: nothing where nobody wants to be told once it is over.
+    pub(crate) fn of(fired: &Escalated, version: Version) -> Option<Standing> {
+        Some(Standing {
+            key: fired.key,
+            rule: fired.rule.clone(),
+            level: fired.level.clone(),
+            version,
+            holder: fired.told?,
+        })
+    }
+}
+
 /// One resolution cycle: from creation or a reopening to the next reopening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cycle {
@@ -214,6 +238,11 @@ pub struct Ticket {
     links: Vec<(Link, TicketId)>,
     estimates: Vec<Estimate>,
     assignments: Vec<Assignment>,
+    #[serde(default)]
+    standing: Vec<Standing>,
+    /// How many events rules brought about in a row.
+    #[serde(default)]
+    chain: u16,
     ratings: Vec<Rating>,
     cycles: Vec<Cycle>, // INVARIANT: never empty
     policies: [Option<Name>; Agreement::ALL.len()],
@@ -458,6 +487,21 @@ impl Ticket {
             let reopened = std::mem::replace(&mut was_done, done) && !done;
             reopened.then_some((mark.at, mark.version))
         })
+    }
+
+    /// The firings that somebody was told of and that are not over yet.
+    pub(crate) fn standing(&self) -> &[Standing] {
+        &self.standing
+    }
+
+    /// Counts a firing of which it is known only now that somebody was told.
+    pub(crate) fn stand(&mut self, fired: &Escalated, version: Version) {
+        self.standing.extend(Standing::of(fired, version));
+    }
+
+    /// How many events rules brought about since somebody last did something.
+    pub(crate) fn chain(&self) -> u16 {
+        self.chain
     }
 
     pub(crate) fn marks(&self) -> &[Mark] {

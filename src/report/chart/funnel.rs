@@ -116,7 +116,10 @@ pub fn funnel(uneven: &Unevenness, names: &Names) -> Option<Chart> {
             .margin_right(28)
             .x_label_area_size(32)
             .y_label_area_size(64)
-            .build_cartesian_2d((from..to).log_scale().with_key_points(marks(from, to)), low..high)?;
+            .build_cartesian_2d(
+                (from..to).log_scale().with_key_points(marks(from, to)),
+                low..high,
+            )?;
         axes(&mut chart, &|n| whole(n.round()), &|share| {
             format!("{:.1} %", share * 100.0)
         })?;

@@ -42,7 +42,10 @@ pub fn shares(report: &GroupReport, kpi: Kpi) -> Option<Chart> {
         }],
     };
     let by = by(report)?;
-    let says = format!("{} by {by}, in per cent; each {by} with at least {least} decided.", sentence(title));
+    let says = format!(
+        "{} by {by}, in per cent; each {by} with at least {least} decided.",
+        sentence(title)
+    );
     draw(lines, 0.0, says)
 }
 

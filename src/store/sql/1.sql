@@ -10,7 +10,7 @@ CREATE TABLE {t}streams (
     facts {text},
     listing {text},
     PRIMARY KEY (tenant, kind, id)
-) {clustered};
+) {heap};
 CREATE INDEX {i}streams_due ON {t}streams (zone_data, wake_at, tenant, kind, id) WHERE zone_data IS NOT NULL;
 
 CREATE TABLE {t}events (
@@ -32,7 +32,7 @@ CREATE TABLE {t}snapshots (
     schema {integer} NOT NULL,
     body {text} NOT NULL,
     PRIMARY KEY (tenant, kind, id)
-) {clustered};
+) {heap};
 
 CREATE TABLE {t}tickets (
     tenant {uuid} NOT NULL,

@@ -46,14 +46,13 @@ texts! {
     keep_snapshot = "INSERT INTO {t}snapshots (tenant, kind, id, version, fold, schema, body) \
         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (tenant, kind, id) DO UPDATE SET version = excluded.version, \
         fold = excluded.fold, schema = excluded.schema, body = excluded.body";
-    /// Written only where it changes what lists filter by.
+    /// Written only where it changes what lists filter by. A ticket's number and requester never change.
     list_ticket = "INSERT INTO {t}tickets AS t (tenant, number, id, is_open, stage, priority, type, team, agent, requester) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (tenant, number) DO UPDATE SET id = excluded.id, \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (tenant, number) DO UPDATE SET \
         is_open = excluded.is_open, stage = excluded.stage, priority = excluded.priority, type = excluded.type, \
-        team = excluded.team, agent = excluded.agent, requester = excluded.requester \
-        WHERE t.id <> excluded.id OR t.stage <> excluded.stage OR t.priority <> excluded.priority \
-        OR t.requester <> excluded.requester OR t.type IS DISTINCT FROM excluded.type \
-        OR t.team IS DISTINCT FROM excluded.team OR t.agent IS DISTINCT FROM excluded.agent";
+        team = excluded.team, agent = excluded.agent WHERE t.stage <> excluded.stage OR t.priority <> excluded.priority \
+        OR t.type IS DISTINCT FROM excluded.type OR t.team IS DISTINCT FROM excluded.team \
+        OR t.agent IS DISTINCT FROM excluded.agent";
     keep_content = "INSERT INTO {t}contents (tenant, id, about, schema, body) VALUES ($1, $2, $3, $4, $5) \
         ON CONFLICT (tenant, id) DO UPDATE SET about = excluded.about, schema = excluded.schema, body = excluded.body";
     erase_content = "DELETE FROM {t}contents WHERE tenant = $1 AND id = $2";

@@ -232,7 +232,7 @@ fn wake_up(wake: Option<&Wake>) -> [Value; 3] {
     [
         Value::Integer(wake.map(|wake| at(wake.at))),
         Value::Uuid(wake.map(|wake| wake.stamp.rulebook.uuid())),
-        Value::Text(wake.map(|wake| wake.stamp.zone_data.clone().into())),
+        Value::Text(wake.map(|wake| wake.stamp.zone_data.clone())),
     ]
 }
 

@@ -13,6 +13,9 @@ const STATEMENTS: usize = 128;
 /// The size of a new file's pages, in bytes.
 const PAGE: u64 = 4096;
 
+/// After how many pages the write-ahead log is brought into the file: 16 MiB. Fewer would write hot pages more often.
+const LOG: i64 = 4_096;
+
 /// The connection that writes. It makes the file where it is missing.
 pub(super) fn writer(path: Option<&Path>, options: &Options) -> Result<Connection, StoreError> {
     let connection = match path {
@@ -31,7 +34,6 @@ pub(super) fn writer(path: Option<&Path>, options: &Options) -> Result<Connectio
     let connection = connection.map_err(named)?;
     set_up(&connection, options).map_err(named)?;
     if let Some(path) = path {
-        // The name of the database is the empty one for the main one in every version of the driver.
         if connection.is_readonly("main").map_err(named)? {
             let what = format!(
                 "`{}` cannot be written; the file and its directory must be writable",
@@ -56,6 +58,9 @@ pub(super) fn writer(path: Option<&Path>, options: &Options) -> Result<Connectio
     };
     connection
         .pragma_update(None, "synchronous", synchronous)
+        .map_err(named)?;
+    connection
+        .pragma_update_and_check(None, "wal_autocheckpoint", LOG, |_| Ok(()))
         .map_err(named)?;
     if let Some(bytes) = options.max_bytes {
         let pages = i64::try_from(bytes / PAGE).unwrap_or(i64::MAX).max(1);

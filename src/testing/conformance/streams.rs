@@ -17,7 +17,7 @@ use crate::id::{
 };
 use crate::store::{Load, Part, Stamp, Store, StoreErrorKind, Wake};
 use crate::ticket::{
-    Attachment, Channel, ClockId, Delivery, Direction, Escalated, Event, FieldValue, Link,
+    Attachment, Channel, ClockId, Delivery, Direction, Escalated, Event, FieldValue, Holder, Link,
     MessageAdded, MessageClass, Metric, Opened, Pending, Priority, Rated, RatingKind, Recorded,
     Scale, Status, Step, Timing, Version, Visibility,
 };
@@ -350,13 +350,24 @@ pub fn one_of_each() -> Vec<Recorded> {
         },
         breach(false),
         breach(true),
+        Event::Withdrawn {
+            key: FiringKey::named("e"),
+        },
+        Event::RulebookApplied {
+            rulebook: RulebookId::named("next"),
+        },
         Event::Escalated(Escalated {
             key: FiringKey::named("e"),
             rule: name("rule"),
             level: name("level"),
             clock: Some(Metric::TotalResolution.into()),
             delivery: Delivery::Stale,
+            chain_ended: true,
+            told: Some(Holder::default()),
         }),
+        Event::RulebookApplied {
+            rulebook: RulebookId::named("next"),
+        },
         Event::Imported,
     ];
     let instants = [EARLIEST, until, begin(), just_before];
@@ -381,7 +392,7 @@ pub fn one_of_each() -> Vec<Recorded> {
         }),
         actor: actors[n % 5],
         cause: causes[n % 4].clone(),
-        ..recorded(n as u64 + 1, instants[n * 4 / 30], kind)
+        ..recorded(n as u64 + 1, instants[(n * 4 / 30).min(3)], kind)
     };
     kinds.into_iter().enumerate().map(envelope).collect()
 }

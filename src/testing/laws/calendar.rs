@@ -350,6 +350,55 @@ pub fn explanation_adds_up(calendar: &Calendar, a: DateTime<Utc>, b: DateTime<Ut
     }
 }
 
+/// Business days are counted as one counts them date by date, and the n-th is where the count gets there. Give it dates
+/// no more than some years apart.
+#[track_caller]
+pub fn business_days_count(calendar: &Calendar, a: NaiveDate, b: NaiveDate) {
+    let (first, last) = (a.min(b), a.max(b));
+    let is_one = |date: &NaiveDate| calendar.is_business_day(*date) == Ok(true);
+    let forth: Vec<NaiveDate> = first
+        .iter_days()
+        .skip(1)
+        .take_while(|date| *date <= last)
+        .filter(is_one)
+        .collect();
+    let count = forth.len() as i64;
+    assert_eq!(
+        calendar.count_business_days(first, last),
+        Ok(count),
+        "{calendar:?}: {first} to {last}"
+    );
+    assert_eq!(
+        calendar.count_business_days(last, first),
+        Ok(-count),
+        "{calendar:?}: {last} to {first}"
+    );
+    assert_eq!(calendar.business_day(a, 0), Ok(a), "{calendar:?}");
+    for (number, date) in (1..).zip(&forth) {
+        assert_eq!(
+            calendar.business_day(first, number),
+            Ok(*date),
+            "{calendar:?}: {number} from {first}"
+        );
+    }
+    let back = forth.iter().rev().filter(|date| **date < last);
+    for (number, date) in (1..).zip(back) {
+        assert_eq!(
+            calendar.business_day(last, -number),
+            Ok(*date),
+            "{calendar:?}: -{number} from {last}"
+        );
+    }
+    match calendar.business_day(first, count.saturating_add(1)) {
+        Ok(next) => assert!(
+            next > last && is_one(&next),
+            "{calendar:?}: {next} after {last}"
+        ),
+        Err(CalendarError::Never | CalendarError::BeyondRange) => {}
+        Err(error) => panic!("{error}"),
+    }
+}
+
 /// The oracle, second by second, says the same. Give it instants no more than some days apart.
 #[track_caller]
 pub fn agrees_with_the_oracle(calendar: &Calendar, a: DateTime<Utc>, b: DateTime<Utc>) {

@@ -1,0 +1,202 @@
+//! What becomes of firings at the end of a commit: which are delivered, and which earlier ones are over.
+//!
+//! A firing that was recorded may be over by the end of its own commit (somebody answered), or left out by its rule's catch-up
+//! choice; the rest goes to the outbox. Where a rule asks for it, those who were told are told again once it is over.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::escalation::{Action, CatchUp, Level, Recipient, Rule, Trigger};
+use crate::id::{FiringKey, derive};
+use crate::sla::Clock;
+use crate::store::{OutboxMessage, Outgoing};
+use crate::ticket::{Delivery, Event, Holder, Standing, Ticket, Version};
+use crate::time::Micros;
+
+use super::catch_up::Working;
+
+#[derive(Clone, Debug)]
+pub(super) struct Firing<'a> {
+    pub(super) rule: &'a Rule,
+    /// The place of its event, and the customer's unanswered message then.
+    pub(super) version: Version,
+    pub(super) waiting: Option<(Micros, u64)>,
+    pub(super) event: usize,
+    pub(super) at: DateTime<Utc>,
+    pub(super) holder: Holder,
+    pub(super) outward: Vec<Action>,
+}
+
+impl Working<'_> {
+    /// Settles which firings are delivered, now that the command's effects are known, and gives their messages.
+    pub(crate) fn settle(&mut self) -> Vec<OutboxMessage> {
+        let mut messages = Vec::new();
+        let stands: Vec<bool> = self
+            .firings
+            .iter()
+            .map(|firing| self.stands(firing))
+            .collect();
+        for (i, firing) in self.firings.iter().enumerate() {
+            // Only what would be delivered counts as one of several.
+            let of_rule = |n: &usize| stands[*n] && self.firings[*n].rule.name == firing.rule.name;
+            let left_out = match firing.rule.catch_up {
+                CatchUp::All => false,
+                CatchUp::LatestOnly => (i + 1..self.firings.len()).any(|n| of_rule(&n)),
+                CatchUp::None => (0..self.firings.len()).filter(of_rule).count() > 1,
+            };
+            let Event::Escalated(escalated) = &mut self.events[firing.event].event else {
+                continue;
+            };
+            escalated.delivery = match escalated.delivery {
+                Delivery::Delivered if !stands[i] => Delivery::Stale,
+                Delivery::Delivered if left_out => Delivery::HeldBack,
+                other => other,
+            };
+            if escalated.delivery != Delivery::Delivered {
+                continue;
+            }
+            if firing.rule.withdraw && !firing.outward.is_empty() {
+                escalated.told = Some(firing.holder);
+                Arc::make_mut(&mut self.ticket).stand(escalated, firing.version);
+            }
+            for (n, action) in firing.outward.iter().enumerate() {
+                let what = Outgoing::Escalation {
+                    key: escalated.key,
+                    rule: escalated.rule.clone(),
+                    level: escalated.level.clone(),
+                    action: action.clone(),
+                };
+                let id = message_id(b"outbox", escalated.key, n);
+                messages.push(message(&self.ticket, id, firing.at, what));
+            }
+        }
+        self.withdraw(&mut messages);
+        messages
+    }
+
+    /// Records which firings are over that somebody was told of, and tells them.
+    fn withdraw(&mut self, messages: &mut Vec<OutboxMessage>) {
+        let Some(last) = self.events.last().cloned() else {
+            return;
+        };
+        let over = |standing: &&Standing| self.has_ended(standing);
+        let over: Vec<Standing> = self
+            .ticket
+            .standing()
+            .iter()
+            .filter(over)
+            .cloned()
+            .collect();
+        for standing in over {
+            let told = self
+                .level(&standing)
+                .map(|level| outward(&level.actions, standing.holder));
+            for (n, action) in told.into_iter().flatten().enumerate() {
+                let what = Outgoing::Withdrawal {
+                    key: standing.key,
+                    rule: standing.rule.clone(),
+                    level: standing.level.clone(),
+                    action,
+                };
+                let id = message_id(b"withdrawal", standing.key, n);
+                messages.push(message(&self.ticket, id, last.at, what));
+            }
+            let event = Event::Withdrawn { key: standing.key };
+            self.push_like(&last, event);
+        }
+    }
+
+    fn level(&self, standing: &Standing) -> Option<&Level> {
+        let rules = self.book.escalations();
+        let rule = rules.iter().find(|rule| rule.name == standing.rule)?;
+        rule.levels
+            .iter()
+            .find(|level| level.name == standing.level)
+    }
+
+    /// Whether what a firing was about is over, whoever ended it. A rule that the rulebook no longer has ended with it.
+    fn has_ended(&self, standing: &Standing) -> bool {
+        let fired = standing.version.0;
+        let rules = self.book.escalations();
+        let Some(rule) = rules.iter().find(|rule| rule.name == standing.rule) else {
+            return true;
+        };
+        match &rule.trigger {
+            Trigger::Clock { .. } => rule.trigger.watched().is_none_or(|id| {
+                let clock = Clock::of(&self.ticket, self.book.policies(), id);
+                !clock.is_live() || clock.started.is_none_or(|since| since.version > fired)
+            }),
+            Trigger::Idle { stages } => {
+                self.ticket.active().1 > fired || !stages.contains(&self.ticket.status().stage())
+            }
+            Trigger::CustomerWaits => self.ticket.waiting().is_none_or(|(_, asked)| asked > fired),
+            Trigger::LowRating { kind, at_most } => {
+                let low = self.ticket.low_rating(*kind, *at_most);
+                low.is_none_or(|(_, rated)| rated > fired)
+            }
+            Trigger::Reopened => !self.ticket.status().stage().is_backlog(),
+        }
+    }
+
+    /// Whether a firing is to be delivered, unless the catch-up choice leaves it out.
+    fn stands(&self, firing: &Firing<'_>) -> bool {
+        let delivered = matches!(
+            &self.events[firing.event].event,
+            Event::Escalated(escalated) if escalated.delivery == Delivery::Delivered
+        );
+        delivered && (firing.rule.deliver_stale || !self.is_over(firing))
+    }
+
+    /// Whether somebody ended, after the firing, what it was about.
+    fn is_over(&self, firing: &Firing<'_>) -> bool {
+        let acted = self.ticket.active().1 > firing.version.0;
+        acted
+            && match &firing.rule.trigger {
+                Trigger::Clock { .. } => {
+                    firing.rule.trigger.watched().is_none_or(|id| {
+                        !Clock::of(&self.ticket, self.book.policies(), id).is_live()
+                    })
+                }
+                Trigger::Idle { .. } => true,
+                Trigger::CustomerWaits => self.ticket.waiting() != firing.waiting,
+                Trigger::LowRating { kind, at_most } => {
+                    self.ticket.low_rating(*kind, *at_most).is_none()
+                }
+                Trigger::Reopened => false,
+            }
+    }
+}
+
+fn message(ticket: &Ticket, id: Uuid, at: DateTime<Utc>, what: Outgoing) -> OutboxMessage {
+    let about = (ticket.id(), ticket.requester());
+    OutboxMessage::new(id, ticket.tenant(), about, at, what)
+}
+
+fn message_id(kind: &[u8], key: FiringKey, n: usize) -> Uuid {
+    derive(&[kind, key.uuid().as_bytes(), &(n as u64).to_be_bytes()])
+}
+
+/// The outward actions, with whoever is in charge put in place.
+pub(super) fn outward(actions: &[Action], in_charge: Holder) -> Vec<Action> {
+    let resolved = |recipient: &Recipient| match recipient {
+        Recipient::AgentInCharge => in_charge
+            .agent
+            .map(Recipient::Agent)
+            .or(in_charge.team.map(Recipient::Team)),
+        Recipient::TeamInCharge => in_charge.team.map(Recipient::Team),
+        _ => None,
+    };
+    let put = |action: &Action| match action {
+        Action::Notify(recipient) => {
+            Action::Notify(resolved(recipient).unwrap_or_else(|| recipient.clone()))
+        }
+        other => other.clone(),
+    };
+    actions
+        .iter()
+        .filter(|action| action.is_outward())
+        .map(put)
+        .collect()
+}

@@ -1,0 +1,99 @@
+//! A snapshot is a shortcut and changes nothing: neither what is decided nor when to look again.
+
+mod common;
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use common::*;
+use helpdesk::desk::{Known, Need, Operation, Request, plan};
+use helpdesk::store::{Load, Loaded, MemoryStore, Snapshot, Store, StreamId};
+use helpdesk::ticket::Ticket;
+use helpdesk::{Actor, Command, Desk, TenantId, TicketId};
+use proptest::prelude::*;
+
+fn load(desk: &Desk<MemoryStore>, ticket: TicketId, snapshots: bool) -> Loaded {
+    let mut load = Load::streams(
+        TenantId::SINGLE,
+        [StreamId::ticket(TenantId::SINGLE, ticket)],
+    );
+    load.snapshots = snapshots;
+    desk.store().load(&load).unwrap()
+}
+
+fn known(ticket: Snapshot) -> Known {
+    let mut known = Known::default();
+    known.ticket = Some(ticket);
+    known
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The ticket of the snapshot is the ticket of all events; and whatever is asked, what is planned from it is what is planned
+    /// from the events alone, with the same wake-up, rows and keys.
+    #[test]
+    fn a_load_with_a_snapshot_equals_one_without(
+        story in stories(),
+        minutes in proptest::collection::btree_set(0..60_000_i64, 0..10),
+        later in gaps(),
+    ) {
+        let sweeps: Vec<_> = minutes.iter().map(|m| at(BEGIN) + TimeDelta::minutes(*m)).collect();
+        let desk = Desk::new(MemoryStore::new(), rulebook());
+        let (id, now) = tell(&desk, &story, &sweeps);
+        let mut with = load(&desk, id, true);
+        let all = load(&desk, id, false);
+        prop_assert_eq!(&all.streams[0].snapshot, &None);
+
+        let with = with.streams.remove(0);
+        let kept = with.snapshot.expect("the memory store keeps them");
+        prop_assert!(kept.wake.is_some());
+        let replayed = Ticket::replay(TenantId::SINGLE, &all.streams[0].events).unwrap();
+        let kept = kept.then(&with.events).unwrap();
+        prop_assert_eq!(&*kept.ticket, &replayed);
+
+        let resolve = Request::Submit(id, Command::reply("done").then_resolve());
+        for request in [Request::Sweep(id), resolve] {
+            for at in [now, now + later, now + TimeDelta::days(40)] {
+                let call = call(Actor::System, at, 900);
+                let plan = |ticket| plan(&request, &known(ticket), desk.rulebooks(), &call);
+                match (plan(kept.clone()), plan(Snapshot::of(replayed.clone()))) {
+                    (Ok(left), Ok(right)) => prop_assert_eq!(left, right),
+                    (left, right) => prop_assert_eq!(
+                        left.map_err(|e| e.to_string()).err(),
+                        right.map_err(|e| e.to_string()).err()
+                    ),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_snapshot_that_another_fold_made_is_left_aside() {
+    let desk = Desk::new(MemoryStore::new(), rulebook());
+    let (id, now) = tell(&desk, &[], &[]);
+    let request = Request::Submit(id, Command::resolve());
+    let books = Arc::new(desk.rulebooks().clone());
+    let mut operation = Operation::new(books, call(Actor::System, now, 900), request);
+    let mut loaded = load(&desk, id, true);
+    loaded.streams[0].snapshot.as_mut().unwrap().fold += 1;
+    operation.loaded(loaded).unwrap();
+    let Need::Load(again) = operation.need() else {
+        panic!("{operation:?}")
+    };
+    assert!(!again.snapshots);
+    let loaded = desk.store().load(again).unwrap();
+    operation.loaded(loaded).unwrap();
+    assert!(matches!(operation.need(), Need::Commit(_)));
+}
+
+#[test]
+fn events_that_do_not_follow_a_snapshot_make_no_ticket() {
+    let desk = Desk::new(MemoryStore::new(), rulebook());
+    let (id, _) = tell(&desk, &[], &[]);
+    let kept = load(&desk, id, true).streams.remove(0).snapshot.unwrap();
+    let events = load(&desk, id, false).streams.remove(0).events;
+    assert!(kept.clone().then(&[]).is_some());
+    assert!(kept.then(&events).is_none());
+}
