@@ -65,6 +65,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "desk",
         ],
     ),
+    (
+        "report",
+        &["id", "time", "calendar", "ticket", "sla", "kpi"],
+    ),
 ];
 
 /// The parts that see everything and that nothing sees.
