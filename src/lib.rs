@@ -58,12 +58,14 @@
 //! | `flat` | fact tables as CSV and as JSON lines |
 //! | `ical` | reads and writes holiday feeds (RFC 5545) |
 //! | `parallel` | reports over fact tables on several threads |
+//! | `postgres` | `store::PostgresStore`: a PostgreSQL server, for many processes |
 //! | `report` | a report as one self-contained HTML page with tables and charts: `report` |
 //! | `sqlite` | `store::SqliteStore`: every ticket in one file, with no server (SQLite is built in) |
 //! | `testing` | strategies, laws and oracles for your own test suite; the rules of the storage contract for your own store |
 //!
 //! # What it will not do
-//! It has no user interface, runs no server, starts no thread, reads no clock and sends nothing: your application does. It
+//! It has no user interface, runs no server, starts no thread (the store of the feature `postgres` has one for its connections),
+//! reads no clock and sends nothing: your application does. It
 //! never panics on input. It counts in whole microseconds, and makes a float only where a number is shown.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -40,3 +40,25 @@ mod sqlite {
     });
     store_conformance!(in_memory, || SqliteStore::in_memory().unwrap());
 }
+
+#[cfg(feature = "postgres")]
+#[path = "common/postgres.rs"]
+mod server;
+
+#[cfg(feature = "postgres")]
+store_conformance!(
+    #[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+    postgres,
+    server::store
+);
+
+#[cfg(feature = "postgres")]
+store_conformance!(
+    #[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+    postgres_on_one_connection,
+    || server::options()
+        .connections(1)
+        .lock_timeout(std::time::Duration::from_secs(60))
+        .connect(&server::server())
+        .unwrap()
+);

@@ -60,6 +60,9 @@ mod commit;
 mod error;
 mod listing;
 mod memory;
+#[cfg(feature = "postgres")]
+#[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
+pub mod postgres;
 mod snapshot;
 pub mod sql;
 #[cfg(feature = "sqlite")]
@@ -83,6 +86,9 @@ pub use commit::{
 pub use error::{StoreError, StoreErrorKind};
 pub use listing::{Filter, Page, TicketRow};
 pub use memory::MemoryStore;
+#[cfg(feature = "postgres")]
+#[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
+pub use postgres::PostgresStore;
 pub(crate) use snapshot::NoTicket;
 pub use snapshot::Snapshot;
 #[cfg(feature = "sqlite")]

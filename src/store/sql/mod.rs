@@ -34,8 +34,10 @@
 //! | `outbox` | a message to deliver |
 //! | `numbers` | the last ticket number of a tenant |
 
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod list;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod rebuild;
 mod schema;
 mod texts;
 mod write;
@@ -49,9 +51,11 @@ use crate::ticket::Version;
 
 use super::{Commit, StoreError, StoreErrorKind, StreamId, UniqueKey};
 
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(super) use rebuild::{Following, Given, due_streams, newer_tables};
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(super) use schema::{MIGRATIONS, VERSION};
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(super) use write::{NEVER, actor_text, kind_of, limit};
 
 /// The databases whose SQL is known.
@@ -116,7 +120,7 @@ impl Sql {
     }
 
     /// The statements that create the tables as of `version`, from 1, where those of the version before are there.
-    #[cfg(feature = "sqlite")]
+    #[cfg(any(feature = "postgres", feature = "sqlite"))]
     pub(super) fn migration(&self, text: &str) -> String {
         schema::render(self.dialect, &self.namespace, text)
     }

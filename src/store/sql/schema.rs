@@ -4,11 +4,11 @@ use super::Dialect;
 
 /// One text per schema version, from 1: each makes the tables of its version out of those of the version before. A text that
 /// was released is never changed.
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(in crate::store) const MIGRATIONS: &[&str] = &[include_str!("1.sql")];
 
 /// The name of the table that holds the schema version of the others.
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(in crate::store) const VERSION: &str = "{t}schema_version";
 
 /// The text with the dialect's types, tables and parameters.

@@ -7,7 +7,7 @@ macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
         /// The statements of one dialect.
         #[derive(Clone, Debug)]
-        #[cfg_attr(not(feature = "sqlite"), allow(dead_code))] // those that only read are for adapters
+        #[cfg_attr(not(any(feature = "postgres", feature = "sqlite")), allow(dead_code))] // those that only read are for adapters
         pub(in crate::store) struct Texts {
             $($(#[$doc])* pub(in crate::store) $name: String,)*
         }
@@ -18,7 +18,7 @@ macro_rules! texts {
             }
 
             /// All of them: an adapter prepares each when it opens, and so finds out whether the tables are as they should be.
-            #[cfg(feature = "sqlite")]
+            #[cfg(any(feature = "postgres", feature = "sqlite"))]
             pub(in crate::store) fn all(&self) -> Vec<&str> {
                 vec![$(&self.$name),*]
             }

@@ -237,7 +237,7 @@ fn wake_up(wake: Option<&Wake>) -> [Value; 3] {
 }
 
 /// The kind behind a stored code; `None` for one that a newer version of the crate knows.
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(in crate::store) fn kind_of(code: i64) -> Option<StreamKind> {
     [StreamKind::Ticket]
         .into_iter()
@@ -273,7 +273,7 @@ pub(super) const fn priority_text(priority: Priority) -> &'static str {
 }
 
 /// A limit as a database has it.
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(in crate::store) fn limit(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }

@@ -1,7 +1,5 @@
 //! Reading: loads, what is due, rows, lists and texts.
 
-use std::sync::PoisonError;
-
 use chrono::{DateTime, Utc};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
@@ -9,8 +7,8 @@ use uuid::Uuid;
 
 use crate::id::{ContentId, TenantId, TicketNumber};
 use crate::kpi::Fact;
-use crate::store::sql::{NEVER, actor_text, kind_of, limit as rows};
-use crate::store::stored::{SCHEMA, read, read_event};
+use crate::store::sql::{Following, NEVER, actor_text, due_streams, kind_of, limit as rows};
+use crate::store::stored::{SCHEMA, read};
 use crate::store::{
     Events, IdempotencyKey, IdempotencyRecord, Snapshot, Stream, StreamId, UniqueKey,
 };
@@ -98,18 +96,13 @@ impl SqliteStore {
         let known = i64::try_from(after.0).unwrap_or(i64::MAX);
         let place = params![blob(tenant.uuid()), kind.code(), blob(id), known];
         let mut found = prepared.query(place).map_err(failed)?;
-        let (mut events, mut version) = (Vec::new(), after);
+        let mut events = Following::new(stream, after);
         while let Some(row) = found.next().map_err(failed)? {
-            version = version.next();
-            let number: i64 = row.get(0).map_err(failed)?;
-            if u64::try_from(number) != Ok(version.0) {
-                return Err(torn(stream, version, number));
-            }
+            let number = row.get(0).map_err(failed)?;
             let schema = row.get(1).map_err(failed)?;
-            let event = read_event(version, schema, text(row, 2)?);
-            events.push(event.map_err(|error| within(stream, error))?);
+            events.push(number, schema, text(row, 2)?)?;
         }
-        Ok(events)
+        Ok(events.events())
     }
 
     fn owner(
@@ -148,11 +141,7 @@ impl SqliteStore {
             .query_row([blob(tenant.uuid())], |row| row.get(0))
             .optional()
             .map_err(failed)?;
-        let committed = last.and_then(|last| u64::try_from(last).ok()).unwrap_or(0);
-        let mut given = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
-        let last = given.entry(tenant).or_default();
-        *last = committed.max(*last).saturating_add(1);
-        Ok(TicketNumber(*last))
+        Ok(self.numbers.next(tenant, last))
     }
 
     pub(super) fn due_on(
@@ -173,13 +162,7 @@ impl SqliteStore {
                 self.due_under(connection, version, until, limit, &mut found)
             })
         })?;
-        found.sort_unstable();
-        found.truncate(limit);
-        let told = |(at, stream): (Micros, StreamId)| DueStream {
-            stream,
-            wake_at: (at != NEVER).then(|| instant(at)),
-        };
-        Ok(found.into_iter().map(told).collect())
+        Ok(due_streams(found, limit))
     }
 
     fn due_under(
@@ -359,16 +342,4 @@ pub(super) fn blob(id: Uuid) -> [u8; 16] {
 
 fn unreadable() -> StoreError {
     StoreError::new(StoreErrorKind::Corrupt, "a row cannot be read back")
-}
-
-fn torn(stream: StreamId, expected: Version, found: i64) -> StoreError {
-    let what = format!(
-        "stream {} has event {found} where event {} belongs",
-        stream.id, expected.0
-    );
-    StoreError::new(StoreErrorKind::Corrupt, what)
-}
-
-fn within(stream: StreamId, error: StoreError) -> StoreError {
-    StoreError::new(error.kind(), format!("stream {}: {error}", stream.id)).because(error)
 }

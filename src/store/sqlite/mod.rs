@@ -41,7 +41,6 @@ mod upkeep;
 mod version;
 mod write;
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
@@ -55,7 +54,7 @@ use crate::id::{ContentId, TenantId};
 use crate::kpi::Fact;
 use crate::ticket::Content;
 
-use super::sql::Sql;
+use super::sql::{Given, Sql};
 use super::{
     Commit, DueStream, Filter, Load, Loaded, OutboxMessage, Page, Store, StoreError,
     StoreErrorKind, TicketRow,
@@ -75,9 +74,7 @@ pub struct SqliteStore {
     path: Option<PathBuf>,
     writer: Mutex<Connection>,
     readers: Readers,
-    /// The last number given to each tenant by this store value: numbers that were given and not committed yet are not
-    /// given again.
-    numbers: Mutex<HashMap<TenantId, u64>>,
+    numbers: Given,
     /// Whether erased text may still stand in the write-ahead log.
     unscrubbed: AtomicBool,
 }
@@ -182,7 +179,7 @@ impl SqliteStore {
             sql,
             options,
             path,
-            numbers: Mutex::default(),
+            numbers: Given::default(),
             unscrubbed: AtomicBool::new(false),
         })
     }

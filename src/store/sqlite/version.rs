@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
-use crate::store::sql::{MIGRATIONS, Sql, VERSION};
+use crate::store::sql::{MIGRATIONS, Sql, VERSION, newer_tables};
 
 use super::error::{failed, prepare};
 use super::{StoreError, StoreErrorKind};
@@ -30,7 +30,7 @@ fn bring_up_to(
             .iter()
             .try_for_each(|step| transaction.execute_batch(&sql.migration(step)))
             .map_err(failed)?,
-        None => return Err(newer(found, migrations)),
+        None => return Err(newer_tables(found, migrations.len())),
     }
     write_version(&transaction, sql, known(migrations))?;
     transaction.commit().map_err(failed)
@@ -83,14 +83,6 @@ fn write_version(transaction: &Transaction<'_>, sql: &Sql, version: i64) -> Resu
          DELETE FROM {table}; INSERT INTO {table} (version) VALUES ({version});"
     );
     transaction.execute_batch(&text).map_err(failed)
-}
-
-fn newer(found: i64, migrations: &[&str]) -> StoreError {
-    let what = format!(
-        "the tables have version {found}; this version of the crate knows up to {}: upgrade it",
-        migrations.len()
-    );
-    StoreError::new(StoreErrorKind::Newer, what)
 }
 
 #[cfg(test)]

@@ -1,0 +1,300 @@
+//! A store on a PostgreSQL server, version 15 and later, for many processes (feature `postgres`).
+//!
+//! ```no_run
+//! use helpdesk::{Actor, Call, Desk, Open, Rulebook, id::AgentId, store::PostgresStore};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let store = PostgresStore::connect("host=localhost user=support dbname=support")?;
+//! let desk = Desk::new(store, Rulebook::starter());
+//! let call = Call::new(Actor::agent(AgentId::named("kim")), "2026-03-05T09:00:00Z".parse()?);
+//! desk.open(&call, Open::new("Printer on fire").from("ann@example.com"))?;
+//! # Ok(()) }
+//! ```
+//!
+//! # What it promises
+//! An acknowledged commit survives what the server's settings say: with `fsync` and `synchronous_commit` on, as they are unless
+//! somebody turned them off, the server and its power going down. Reading never waits for writing. Writers of different tickets do
+//! not wait for each other, but those who open tickets of one tenant, for the moment in which the number is written; nothing needs
+//! a leader. Whoever waits longer than the [lock timeout](Options::lock_timeout) is answered
+//! [`Unavailable`](StoreErrorKind::Unavailable).
+//!
+//! A commit takes two round trips to the server, whatever is in it: everything is sent at once, and then the end of the transaction.
+//! A load takes one. Where the connection is lost, the answer is [`Unavailable`](StoreErrorKind::Unavailable): the caller does not
+//! know whether the commit is stored, and asks again under the same idempotency key. The next call opens a new connection.
+//!
+//! What is erased is gone from every answer at once, and from the tables with the next `VACUUM`, by the server itself or by hand. The
+//! server's write-ahead log and backups keep it as long as they are kept.
+//!
+//! # What is where
+//! The tables of [`sql`](super::sql) are in a schema of their own, `helpdesk` unless [`Options::schema`] says otherwise.
+//! [`PostgresStore::connect`] makes the schema and brings its tables to this version, one process at a time; that user must be
+//! allowed to create in the database, others need only use the schema and read and write its tables. Constraints have PostgreSQL's
+//! names for them: `streams_pkey` is (tenant, kind, id), `events_pkey` is (tenant, kind, id, version).
+//!
+//! # Sweepers
+//! Any number of processes may sweep: what fell due is recorded once, because the stream's version decides. With
+//! [`Options::sweep_lease`] they also share the work: each is given other streams.
+//!
+//! # The host's own transaction
+//! A host that writes its own tables and a ticket in one transaction lets [`commit_in`] take part in it (`tokio-postgres`, also
+//! behind a pool such as deadpool). With any other driver it runs the statements of [`Sql::commit`]; with the blocking
+//! `postgres` crate that is:
+//!
+//! ```
+//! use helpdesk::store::{Commit, StoreError, postgres::params, sql::Sql};
+//! # use std::error::Error;
+//! fn commit_in(sql: &Sql, host: &mut postgres::Transaction<'_>, commit: &Commit) -> Result<(), Box<dyn Error>> {
+//!     let mut inner = host.transaction()?; // a savepoint: an error leaves the host's transaction as it was
+//!     for statement in sql.commit(commit)? {
+//!         let rows = inner.execute(statement.sql, &params(&statement))?;
+//!         statement.check(usize::try_from(rows)?)?;
+//!     }
+//!     Ok(inner.commit()?)
+//! }
+//! # let _ = commit_in;
+//! ```
+//!
+//! # Threads
+//! A store has one thread, which moves the bytes of all its connections; the calls block the threads that make them. Call it from
+//! `spawn_blocking` in an async host.
+
+mod error;
+mod link;
+mod load;
+mod outbox;
+mod pool;
+mod read;
+mod texts;
+mod version;
+mod write;
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
+use tokio_postgres::{Config, NoTls, Socket};
+use uuid::Uuid;
+
+use crate::id::{ContentId, TenantId};
+use crate::kpi::Fact;
+use crate::ticket::Content;
+
+use super::sql::{Given, Sql};
+use super::{
+    Commit, DueStream, Filter, Load, Loaded, OutboxMessage, Page, Store, StoreError,
+    StoreErrorKind, TicketRow,
+};
+
+pub use tokio_postgres;
+pub use write::{commit_in, params};
+
+use error::failed;
+use pool::Pool;
+use texts::Own;
+
+/// Keeps everything on a PostgreSQL server; see the [module](self).
+#[derive(Debug)]
+pub struct PostgresStore {
+    sql: Sql,
+    own: Own,
+    schema: String,
+    pool: Pool,
+    sweep_lease: Option<TimeDelta>,
+    /// Who holds what it sweeps.
+    holder: Uuid,
+    numbers: Given,
+}
+
+/// How a [`PostgresStore`] is connected.
+#[derive(Clone, Debug)]
+pub struct Options {
+    schema: String,
+    connections: usize,
+    lock_timeout: Duration,
+    sweep_lease: Option<TimeDelta>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            schema: "helpdesk".to_owned(),
+            connections: 16,
+            lock_timeout: Duration::from_secs(5),
+            sweep_lease: None,
+        }
+    }
+}
+
+impl Options {
+    /// The schema that the tables are in: 1 to 63 lower-case letters, digits and `_`, no digit first. Default: `helpdesk`.
+    #[must_use]
+    pub fn schema(mut self, name: impl Into<String>) -> Options {
+        self.schema = name.into();
+        self
+    }
+
+    /// How many connections are open at most; each call needs one. At least 1. Default: 16.
+    #[must_use]
+    pub fn connections(mut self, most: usize) -> Options {
+        self.connections = most.max(1);
+        self
+    }
+
+    /// How long to wait for a row that another transaction writes, and for a free connection. Default: 5 seconds.
+    #[must_use]
+    pub fn lock_timeout(mut self, longest: Duration) -> Options {
+        self.lock_timeout = longest;
+        self
+    }
+
+    /// Lets processes share the sweeping: a stream that [`Store::due`] gave to one store value is given to no other one until
+    /// so much time passed on the callers' clocks, or its wake-up changed, or the first one asked for other streams; and others
+    /// sleep that long for it ([`Store::next_wake`]). Should a process die, its streams are swept by others after that time.
+    /// Default: none, `due` tells what is due to everybody. Choose some times what one sweep takes, such as a minute.
+    #[must_use]
+    pub fn sweep_lease(mut self, lease: TimeDelta) -> Options {
+        self.sweep_lease = Some(lease);
+        self
+    }
+
+    /// Connects without TLS to where this text says (`postgres://user@host/database`, or `host=... user=... dbname=...`), makes
+    /// the tables where they are missing, and brings them to this version.
+    ///
+    /// # Errors
+    /// [`Unavailable`](StoreErrorKind::Unavailable) where the server cannot be reached;
+    /// [`Newer`](StoreErrorKind::Newer) where a newer version of the crate made the tables;
+    /// [`Corrupt`](StoreErrorKind::Corrupt) where there are other tables under these names;
+    /// [`Other`](StoreErrorKind::Other) where the text or the schema's name is not one, or the user may not do this.
+    pub fn connect(self, config: &str) -> Result<PostgresStore, StoreError> {
+        self.connect_tls(config.parse().map_err(failed)?, NoTls)
+    }
+
+    /// The same with a configuration of the driver, and with TLS: `tls` comes from a crate such as `tokio-postgres-rustls`,
+    /// `postgres-native-tls` or `postgres-openssl`. Where the configuration has no connect timeout, it is 10 seconds.
+    ///
+    /// # Errors
+    /// Those of [`Options::connect`].
+    pub fn connect_tls<T>(self, config: Config, tls: T) -> Result<PostgresStore, StoreError>
+    where
+        T: MakeTlsConnect<Socket> + Clone + Send + Sync + 'static,
+        T::TlsConnect: Send,
+        T::Stream: Send,
+        <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
+    {
+        let sql = Sql::postgres(&self.schema)?;
+        let own = Own::render(&sql);
+        let pool = Pool::new(config, tls, &self)?;
+        pool.with(|link| {
+            version::bring_up(link, &sql, &self.schema)?;
+            version::check_tables(link, &sql, &own)
+        })?;
+        Ok(PostgresStore {
+            sql,
+            own,
+            schema: self.schema,
+            pool,
+            sweep_lease: self.sweep_lease,
+            holder: Uuid::new_v4(),
+            numbers: Given::default(),
+        })
+    }
+}
+
+impl PostgresStore {
+    /// Connects with the default [`Options`]; see [`Options::connect`].
+    pub fn connect(config: &str) -> Result<PostgresStore, StoreError> {
+        Options::default().connect(config)
+    }
+
+    /// The default options.
+    pub fn options() -> Options {
+        Options::default()
+    }
+
+    /// The statements of this store's schema, for [`commit_in`].
+    pub fn sql(&self) -> &Sql {
+        &self.sql
+    }
+
+    /// The schema that the tables are in.
+    pub fn schema(&self) -> &str {
+        &self.schema
+    }
+
+    /// Checks that the events of every stream are as many as its version says. It reads everything, and others go on working
+    /// meanwhile.
+    ///
+    /// # Errors
+    /// [`Corrupt`](StoreErrorKind::Corrupt), naming a stream.
+    pub fn check_integrity(&self) -> Result<(), StoreError> {
+        self.check_streams()
+    }
+}
+
+impl Store for PostgresStore {
+    fn load(&self, request: &Load) -> Result<Loaded, StoreError> {
+        self.load_all(request)
+    }
+
+    fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
+        self.write(commit)
+    }
+
+    fn due(
+        &self,
+        now: DateTime<Utc>,
+        zone_data: &str,
+        limit: usize,
+    ) -> Result<Vec<DueStream>, StoreError> {
+        self.due_streams(now, zone_data, limit)
+    }
+
+    fn next_wake(&self, after: Option<DateTime<Utc>>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.earliest_wake(after)
+    }
+
+    fn facts(&self, tenant: TenantId, visit: &mut dyn FnMut(&[Fact])) -> Result<(), StoreError> {
+        self.facts_by_page(tenant, visit)
+    }
+
+    fn content(
+        &self,
+        tenant: TenantId,
+        ids: &[ContentId],
+    ) -> Result<Vec<Option<Content>>, StoreError> {
+        self.texts(tenant, ids)
+    }
+
+    fn list(
+        &self,
+        tenant: TenantId,
+        filter: &Filter,
+        page: &Page,
+    ) -> Result<Vec<TicketRow>, StoreError> {
+        self.listed(tenant, filter, page)
+    }
+
+    fn claim(
+        &self,
+        now: DateTime<Utc>,
+        lease: TimeDelta,
+        limit: usize,
+    ) -> Result<Vec<OutboxMessage>, StoreError> {
+        self.claim_messages(now, lease, limit)
+    }
+
+    fn acknowledge(&self, ids: &[Uuid]) -> Result<(), StoreError> {
+        self.acknowledge_messages(ids)
+    }
+
+    fn postpone(&self, ids: &[Uuid], until: DateTime<Utc>) -> Result<(), StoreError> {
+        self.postpone_messages(ids, until)
+    }
+
+    fn next_delivery(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.earliest_delivery()
+    }
+
+    fn prune_keys(&self, tenant: TenantId, before: DateTime<Utc>) -> Result<usize, StoreError> {
+        self.prune(tenant, before)
+    }
+}

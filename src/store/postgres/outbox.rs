@@ -1,0 +1,92 @@
+//! The outbox, and the pruning of idempotency keys: small writes beside the commits.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use crate::id::TenantId;
+use crate::store::sql::limit as rows;
+use crate::store::stored::SCHEMA;
+use crate::time::{Micros, instant, micros};
+
+use super::link::{Params, Query};
+use super::load::{get, record};
+use super::{OutboxMessage, PostgresStore, StoreError, StoreErrorKind};
+
+const KNOWN: i64 = SCHEMA as i64;
+
+impl PostgresStore {
+    pub(super) fn claim_messages(
+        &self,
+        now: DateTime<Utc>,
+        lease: TimeDelta,
+        limit: usize,
+    ) -> Result<Vec<OutboxMessage>, StoreError> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let (now, most) = (micros(now), rows(limit));
+        let until = now.saturating_add(lease.num_microseconds().unwrap_or(i64::MAX).max(1));
+        let query = Query {
+            text: &self.own.claim,
+            params: vec![&now, &KNOWN, &most, &until],
+        };
+        // Nobody holds what could not be read.
+        self.pool.with(|link| {
+            link.take(&[query], |answers| {
+                let mut claimed = Vec::new();
+                for row in answers.iter().flatten() {
+                    let mut message: OutboxMessage = record(row, 2, "an outbox message")?;
+                    message.attempts = u32::try_from(get::<i64>(row, 1)?).unwrap_or(u32::MAX);
+                    claimed.push((get::<Micros>(row, 4)?, get::<Uuid>(row, 0)?, message));
+                }
+                claimed.sort_unstable_by_key(|(free_at, id, _)| (*free_at, *id));
+                Ok(claimed.into_iter().map(|(_, _, message)| message).collect())
+            })
+        })
+    }
+
+    fn touch(&self, text: &str, params: Params<'_>) -> Result<u64, StoreError> {
+        self.pool.with(|link| link.execute(&Query { text, params }))
+    }
+
+    pub(super) fn acknowledge_messages(&self, ids: &[Uuid]) -> Result<(), StoreError> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        self.touch(&self.own.acknowledge, vec![&ids]).map(|_| ())
+    }
+
+    pub(super) fn postpone_messages(
+        &self,
+        ids: &[Uuid],
+        until: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let until = micros(until);
+        self.touch(&self.own.postpone, vec![&ids, &until])
+            .map(|_| ())
+    }
+
+    pub(super) fn earliest_delivery(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let query = [Query {
+            text: &self.sql.texts.next_delivery,
+            params: vec![&KNOWN],
+        }];
+        let found = self.pool.with(|link| link.read(&query))?;
+        let next = found.first().and_then(|rows| rows.first());
+        next.map(|row| get(row, 0).map(instant)).transpose()
+    }
+
+    pub(super) fn prune(
+        &self,
+        tenant: TenantId,
+        before: DateTime<Utc>,
+    ) -> Result<usize, StoreError> {
+        let before = micros(before);
+        let pruned = self.touch(&self.sql.texts.prune_keys, vec![&tenant.uuid(), &before])?;
+        usize::try_from(pruned)
+            .map_err(|error| StoreError::new(StoreErrorKind::Other, "too many").because(error))
+    }
+}

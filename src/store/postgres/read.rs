@@ -1,0 +1,161 @@
+//! Reading beside loads: what is due, rows, lists and texts.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use crate::id::{ContentId, TenantId};
+use crate::kpi::Fact;
+use crate::store::sql::{NEVER, due_streams, kind_of, limit as rows};
+use crate::store::{DueStream, Filter, Page, StreamId, TicketRow};
+use crate::ticket::Content;
+use crate::time::{Micros, instant, micros};
+
+use super::link::{Params, Query};
+use super::load::{get, record};
+use super::write::param;
+use super::{PostgresStore, StoreError, StoreErrorKind};
+
+/// How many tickets' rows are read at a time; between two such pages nothing is held.
+const FACTS_PAGE: usize = 1_000;
+
+impl PostgresStore {
+    /// The rows of one statement.
+    fn rows(&self, text: &str, params: Params<'_>) -> Result<Vec<Row>, StoreError> {
+        let query = [Query { text, params }];
+        let mut all = self.pool.with(|link| link.read(&query))?;
+        Ok(all.pop().unwrap_or_default())
+    }
+
+    pub(super) fn due_streams(
+        &self,
+        now: DateTime<Utc>,
+        zone_data: &str,
+        limit: usize,
+    ) -> Result<Vec<DueStream>, StoreError> {
+        let (now, most) = (micros(now), rows(limit));
+        let all = Query {
+            text: &self.own.due,
+            params: vec![&zone_data, &now, &most],
+        };
+        let found = match self.sweep_lease {
+            None => self.pool.with(|link| streams(&link.read(&[all])?))?,
+            Some(lease) => {
+                let lease = lease.num_microseconds().unwrap_or(i64::MAX).max(1);
+                let until = now.saturating_add(lease);
+                let release = Query {
+                    text: &self.own.release_due,
+                    params: vec![&self.holder, &now],
+                };
+                let take = Query {
+                    text: &self.own.take_due,
+                    params: vec![&zone_data, &now, &most, &until, &self.holder],
+                };
+                self.pool
+                    .with(|link| link.take(&[release, take], streams))?
+            }
+        };
+        Ok(due_streams(found, limit))
+    }
+
+    pub(super) fn earliest_wake(
+        &self,
+        after: Option<DateTime<Utc>>,
+    ) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let after = after.map_or(Micros::MIN, micros);
+        let found = match self.sweep_lease {
+            None => self.rows(&self.own.next_wake, vec![&after])?,
+            Some(_) => self.rows(&self.own.next_free_wake, vec![&after, &self.holder])?,
+        };
+        let wake: Option<Micros> = found.first().map(|row| get(row, 0)).transpose()?.flatten();
+        Ok(wake.filter(|wake| *wake != NEVER).map(instant))
+    }
+
+    pub(super) fn facts_by_page(
+        &self,
+        tenant: TenantId,
+        visit: &mut dyn FnMut(&[Fact]),
+    ) -> Result<(), StoreError> {
+        let (tenant, most) = (tenant.uuid(), rows(FACTS_PAGE));
+        let mut from = Uuid::nil();
+        loop {
+            let page = self.rows(&self.sql.texts.facts, vec![&tenant, &from, &most])?;
+            let mut last = None;
+            for row in &page {
+                let rows: Vec<Fact> = record(row, 1, "the rows of a ticket")?;
+                visit(&rows); // nothing is held: the visitor may call the store
+                last = Some(get::<Uuid>(row, 0)?);
+            }
+            let next = last.and_then(|id| id.as_u128().checked_add(1));
+            match next.filter(|_| page.len() == FACTS_PAGE) {
+                Some(next) => from = Uuid::from_u128(next),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    pub(super) fn texts(
+        &self,
+        tenant: TenantId,
+        ids: &[ContentId],
+    ) -> Result<Vec<Option<Content>>, StoreError> {
+        let wanted: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+        let mut found: HashMap<Uuid, Content> = HashMap::with_capacity(ids.len());
+        for row in self.rows(&self.own.contents, vec![&tenant.uuid(), &wanted])? {
+            found.insert(get(&row, 0)?, record(&row, 1, "a text")?);
+        }
+        Ok(wanted.iter().map(|id| found.get(id).cloned()).collect())
+    }
+
+    pub(super) fn listed(
+        &self,
+        tenant: TenantId,
+        filter: &Filter,
+        page: &Page,
+    ) -> Result<Vec<TicketRow>, StoreError> {
+        let (text, values) = self.sql.list(tenant, filter, page);
+        let params = values.iter().map(param).collect();
+        // Its text is another for every filter, so it is not kept.
+        let query = Query {
+            text: &text,
+            params,
+        };
+        let found = self.pool.with(|link| link.ask(&query))?;
+        let row = |row| record(row, 0, "the list row of a ticket");
+        found.iter().map(row).collect()
+    }
+
+    pub(super) fn check_streams(&self) -> Result<(), StoreError> {
+        let texts = &self.sql.texts;
+        for (text, wrong) in [
+            (&texts.torn_stream, "has other events than its version says"),
+            (&texts.lost_event, "has events and is not there"),
+        ] {
+            if let Some(row) = self.rows(text, Vec::new())?.first() {
+                let id: Uuid = get(row, 0)?;
+                let what = format!("stream {id} {wrong}; restore the database from a backup");
+                return Err(StoreError::new(StoreErrorKind::Corrupt, what));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The streams in these rows.
+fn streams(answers: &[Vec<Row>]) -> Result<Vec<(Micros, StreamId)>, StoreError> {
+    let mut found = Vec::new();
+    for row in answers.iter().flatten() {
+        let Some(kind) = kind_of(get(row, 1)?) else {
+            continue; // newer processes look after it
+        };
+        let stream = StreamId {
+            tenant: TenantId::from_uuid(get(row, 0)?),
+            kind,
+            id: get(row, 2)?,
+        };
+        found.push((get(row, 3)?, stream));
+    }
+    Ok(found)
+}

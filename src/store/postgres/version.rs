@@ -1,0 +1,159 @@
+//! The version of the tables, and the way forward from every earlier one.
+
+use crate::store::sql::{MIGRATIONS, Sql, VERSION, newer_tables};
+
+use super::link::{Link, Query};
+use super::load::get;
+use super::texts::Own;
+use super::{StoreError, StoreErrorKind};
+
+/// What only this adapter has: which streams the sweepers of which process hold. It is no part of the truth, and may be emptied at any time.
+const SWEEPS: &str = "CREATE TABLE IF NOT EXISTS {t}sweeps (tenant {uuid} NOT NULL, kind {integer} NOT NULL, \
+    id {uuid} NOT NULL, wake_at {integer} NOT NULL, held_until {integer} NOT NULL, \
+    holder {uuid} NOT NULL, PRIMARY KEY (tenant, kind, id))";
+
+/// Brings the tables to the newest version, all steps or none; processes that start together wait for each other.
+pub(super) fn bring_up(link: &mut Link, sql: &Sql, schema: &str) -> Result<(), StoreError> {
+    bring_up_to(link, sql, schema, MIGRATIONS)
+}
+
+fn bring_up_to(
+    link: &mut Link,
+    sql: &Sql,
+    schema: &str,
+    migrations: &[&str],
+) -> Result<(), StoreError> {
+    if version(link, sql)? == known(migrations) {
+        return Ok(()); // the usual case takes no lock
+    }
+    link.in_transaction(|link| {
+        // The schema's name is one of letters, digits and `_`.
+        link.run(&format!(
+            "SELECT pg_advisory_xact_lock(hashtextextended('helpdesk {schema}', 0))"
+        ))?;
+        let there = Query {
+            text: "SELECT to_regnamespace($1) IS NOT NULL",
+            params: vec![&schema],
+        };
+        let there = link
+            .ask(&there)?
+            .first()
+            .map(|row| get(row, 0))
+            .transpose()?;
+        if there != Some(true) {
+            link.run(&format!("CREATE SCHEMA {schema}"))?;
+        }
+        let found = version(link, sql)?; // another process may have been faster
+        let missing = usize::try_from(found).unwrap_or(usize::MAX);
+        let Some(steps) = migrations.get(missing..) else {
+            return Err(newer_tables(found, migrations.len()));
+        };
+        for step in steps {
+            link.run(&sql.migration(step))?;
+        }
+        link.run(&sql.migration(SWEEPS))?;
+        let (table, version) = (sql.migration(VERSION), known(migrations));
+        link.run(&format!(
+            "CREATE TABLE IF NOT EXISTS {table} (version bigint NOT NULL); \
+             DELETE FROM {table}; INSERT INTO {table} (version) VALUES ({version})"
+        ))
+    })
+}
+
+/// Prepares every statement: where a table or a column is missing, this finds out at once and not in the middle of the work.
+pub(super) fn check_tables(link: &mut Link, sql: &Sql, own: &Own) -> Result<(), StoreError> {
+    link.prepare(sql.texts.all().into_iter().chain(own.all()))
+}
+
+fn known(migrations: &[&str]) -> i64 {
+    i64::try_from(migrations.len()).unwrap_or(i64::MAX)
+}
+
+/// The version of the tables; 0 where there are none.
+fn version(link: &Link, sql: &Sql) -> Result<i64, StoreError> {
+    let table = sql.migration(VERSION);
+    let there = Query {
+        text: "SELECT to_regclass($1) IS NOT NULL",
+        params: vec![&table],
+    };
+    let there = link
+        .ask(&there)?
+        .first()
+        .map(|row| get(row, 0))
+        .transpose()?;
+    if there != Some(true) {
+        return Ok(0);
+    }
+    let text = format!("SELECT version FROM {table}");
+    let found = link.ask(&Query {
+        text: &text,
+        params: Vec::new(),
+    })?;
+    match found.first().map(|row| get(row, 0)).transpose()? {
+        Some(version) if version >= 1 => Ok(version),
+        _ => {
+            let what = format!("`{table}` does not tell the version of the tables");
+            Err(StoreError::new(StoreErrorKind::Corrupt, what))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::PostgresStore;
+    use super::*;
+
+    const SECOND: &str = "ALTER TABLE {t}numbers ADD COLUMN note {text}; CREATE TABLE {t}extra (a {integer}) {heap};";
+
+    fn opened(schema: &str) -> PostgresStore {
+        let server = std::env::var("HELPDESK_POSTGRES")
+            .expect("`HELPDESK_POSTGRES` must tell where a PostgreSQL server is");
+        let options = PostgresStore::options().schema(schema);
+        let made = options.clone().connect(&server).unwrap();
+        let drop = format!("DROP SCHEMA {schema} CASCADE");
+        made.pool.with(|link| link.run(&drop)).unwrap();
+        options.connect(&server).unwrap()
+    }
+
+    #[test]
+    #[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+    fn each_version_is_made_of_the_one_before() {
+        let schema = "t_each_version";
+        let store = opened(schema);
+        let both = [MIGRATIONS[0], SECOND];
+        let kept = |link: &mut Link| {
+            link.run("INSERT INTO t_each_version.numbers VALUES (gen_random_uuid(), 7)")?;
+            for _ in 0..2 {
+                bring_up_to(link, &store.sql, schema, &both)?;
+                assert_eq!(version(link, &store.sql)?, 2);
+            }
+            let text = "SELECT last, note FROM t_each_version.numbers";
+            let params = Vec::new();
+            let row = link.ask(&Query { text, params })?.remove(0);
+            check_tables(link, &store.sql, &store.own)?;
+            Ok((get::<i64>(&row, 0)?, get::<Option<String>>(&row, 1)?))
+        };
+        assert_eq!(store.pool.with(kept).unwrap(), (7, None));
+        let older = store.pool.with(|link| bring_up(link, &store.sql, schema));
+        assert_eq!(older.unwrap_err().kind(), StoreErrorKind::Newer);
+    }
+
+    #[test]
+    #[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+    fn a_step_that_fails_leaves_the_tables_as_they_were() {
+        let schema = "t_failed_step";
+        let store = opened(schema);
+        let again = "CREATE TABLE {t}extra (again {integer})";
+        let torn = [MIGRATIONS[0], SECOND, again];
+        let raised = store
+            .pool
+            .with(|link| bring_up_to(link, &store.sql, schema, &torn));
+        assert!(raised.is_err());
+        let found = store.pool.with(|link| version(link, &store.sql));
+        assert_eq!(found.unwrap(), 1);
+        let extra = store
+            .pool
+            .with(|link| link.run("SELECT a FROM t_failed_step.extra"));
+        assert_eq!(extra.unwrap_err().kind(), StoreErrorKind::Corrupt);
+    }
+}

@@ -1,0 +1,196 @@
+//! Commits: the statements of [`sql`](crate::store::sql), in one transaction.
+
+use tokio_postgres::Transaction;
+use tokio_postgres::types::{ToSql, Type};
+
+use crate::store::sql::{Sql, Statement, Value};
+
+use super::error::failed;
+use super::link::{Asked, Query, together};
+use super::{Commit, PostgresStore, StoreError};
+
+/// Makes `commit` a part of a transaction that the host has open on the same database: its own rows and the ticket, both or
+/// neither. `sql` is [`PostgresStore::sql`] of the store, or [`Sql::postgres`] with the name of its schema.
+///
+/// Load with the store, plan, and pass the commit here. Where this answers an error, the transaction is as it was before, and the
+/// host decides what becomes of it; after a conflict it loads and plans again ([`Operation`](crate::desk::Operation) does
+/// that). Others who write the same ticket wait until the host's transaction ends, so it had better be short.
+///
+/// ```no_run
+/// use helpdesk::store::{Commit, PostgresStore, StoreError, postgres::{commit_in, tokio_postgres}};
+/// async fn order(
+///     client: &mut tokio_postgres::Client, store: &PostgresStore, ticket: &Commit,
+/// ) -> Result<(), Box<dyn std::error::Error>> {
+///     let mut transaction = client.transaction().await?;
+///     transaction.execute("INSERT INTO orders (id) VALUES (4711)", &[]).await?;
+///     commit_in(store.sql(), &mut transaction, ticket).await?;
+///     Ok(transaction.commit().await?) // the order and the ticket
+/// }
+/// ```
+///
+/// # Errors
+/// Those of [`Store::commit`](crate::store::Store::commit).
+pub async fn commit_in(
+    sql: &Sql,
+    transaction: &mut Transaction<'_>,
+    commit: &Commit,
+) -> Result<(), StoreError> {
+    let statements = sql.commit(commit)?;
+    let inner = transaction
+        .savepoint("helpdesk_commit")
+        .await
+        .map_err(failed)?;
+    let typed: Vec<Vec<_>> = statements.iter().map(typed).collect();
+    let asked = statements.iter().zip(&typed);
+    let asked = asked
+        .map(|(statement, params)| -> Asked<'_, u64> {
+            Box::pin(inner.execute_typed(statement.sql, params))
+        })
+        .collect();
+    let mut judged = Ok(());
+    for (statement, rows) in statements.iter().zip(together(asked).await) {
+        judged = rows.map_err(failed).and_then(|rows| check(statement, rows));
+        if judged.is_err() {
+            break;
+        }
+    }
+    match judged {
+        Ok(()) => inner.commit().await.map_err(failed),
+        Err(error) => {
+            inner.rollback().await.map_err(failed)?;
+            Err(error)
+        }
+    }
+}
+
+/// The parameters of a statement as `tokio-postgres` and the `postgres` crate take them.
+pub fn params<'a>(statement: &'a Statement<'_>) -> Vec<&'a (dyn ToSql + Sync)> {
+    statement.params.iter().map(param).collect()
+}
+
+pub(super) fn param(value: &Value) -> &(dyn ToSql + Sync) {
+    match value {
+        Value::Integer(number) => number,
+        Value::Text(text) => text,
+        Value::Uuid(id) => id,
+    }
+}
+
+fn typed<'a>(statement: &'a Statement<'_>) -> Vec<(&'a (dyn ToSql + Sync), Type)> {
+    let of = |value: &Value| match value {
+        Value::Integer(_) => Type::INT8,
+        Value::Text(_) => Type::TEXT,
+        Value::Uuid(_) => Type::UUID,
+    };
+    let both = |value| (param(value), of(value));
+    statement.params.iter().map(both).collect()
+}
+
+fn check(statement: &Statement<'_>, rows: u64) -> Result<(), StoreError> {
+    statement.check(usize::try_from(rows).unwrap_or(usize::MAX))
+}
+
+impl PostgresStore {
+    pub(super) fn write(&self, commit: &Commit) -> Result<(), StoreError> {
+        let statements = self.sql.commit(commit)?; // no connection is held meanwhile
+        if statements.is_empty() {
+            return Ok(());
+        }
+        let sent = self.gathered(&statements);
+        let queries: Vec<_> = sent.iter().map(|one| self.query(one)).collect();
+        let judge = |rows: &[u64]| {
+            let both = sent.iter().zip(rows);
+            both.map(|(sent, rows)| match sent {
+                Sent::One(statement) => check(statement, *rows),
+                Sent::Events { .. } => Ok(()),
+            })
+            .collect()
+        };
+        self.pool.with(|link| link.write(&queries, judge))
+    }
+
+    /// The same statements, with the events of a stream in one.
+    fn gathered<'s>(&self, statements: &'s [Statement<'s>]) -> Vec<Sent<'s>> {
+        let is_event = |one: &Statement<'_>| one.sql == self.sql.texts.add_event;
+        let alike = |one: &Statement<'_>, next: &Statement<'_>| {
+            is_event(one) && is_event(next) && one.params.get(..3) == next.params.get(..3)
+        };
+        let mut sent = Vec::with_capacity(statements.len());
+        for run in statements.chunk_by(alike) {
+            match Sent::events(run).filter(|_| run.len() > 1) {
+                Some(events) => sent.push(events),
+                None => sent.extend(run.iter().map(Sent::One)),
+            }
+        }
+        sent
+    }
+
+    fn query<'a>(&'a self, sent: &'a Sent<'a>) -> Query<'a> {
+        match sent {
+            Sent::One(statement) => Query {
+                text: statement.sql,
+                params: params(statement),
+            },
+            Sent::Events {
+                place: [tenant, kind, id],
+                schema,
+                versions,
+                bodies,
+            } => Query {
+                text: &self.own.add_events,
+                params: vec![
+                    param(tenant),
+                    param(kind),
+                    param(id),
+                    param(schema),
+                    versions,
+                    bodies,
+                ],
+            },
+        }
+    }
+}
+
+/// What is sent of a commit.
+enum Sent<'s> {
+    One(&'s Statement<'s>),
+    /// Events of one stream and schema.
+    Events {
+        place: [&'s Value; 3],
+        schema: &'s Value,
+        versions: Vec<i64>,
+        bodies: Vec<&'s str>,
+    },
+}
+
+impl<'s> Sent<'s> {
+    fn events(run: &'s [Statement<'s>]) -> Option<Sent<'s>> {
+        let [tenant, kind, id, _, schema, _] = run.first()?.params.as_slice() else {
+            return None;
+        };
+        let (mut versions, mut bodies) = (Vec::new(), Vec::new());
+        for statement in run {
+            match statement.params.as_slice() {
+                [
+                    _,
+                    _,
+                    _,
+                    Value::Integer(Some(version)),
+                    of,
+                    Value::Text(Some(body)),
+                ] if of == schema => {
+                    versions.push(*version);
+                    bodies.push(body.as_ref());
+                }
+                _ => return None,
+            }
+        }
+        let place = [tenant, kind, id];
+        Some(Sent::Events {
+            place,
+            schema,
+            versions,
+            bodies,
+        })
+    }
+}

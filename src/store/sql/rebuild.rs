@@ -1,0 +1,100 @@
+//! From rows back to what they are rows of: the same for every database.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use crate::id::{TenantId, TicketNumber};
+use crate::store::stored::read_event;
+use crate::store::{DueStream, Events, StoreError, StoreErrorKind, StreamId};
+use crate::ticket::Version;
+use crate::time::{Micros, instant};
+
+use super::NEVER;
+
+/// The events of a stream, row by row: each must follow the one before.
+pub(in crate::store) struct Following {
+    stream: StreamId,
+    version: Version,
+    events: Events,
+}
+
+impl Following {
+    /// The first row is the one after this version.
+    pub(in crate::store) fn new(stream: StreamId, after: Version) -> Following {
+        Following {
+            stream,
+            version: after,
+            events: Events::new(),
+        }
+    }
+
+    pub(in crate::store) fn push(
+        &mut self,
+        number: i64,
+        schema: i64,
+        body: &str,
+    ) -> Result<(), StoreError> {
+        let version = self.version.next();
+        if u64::try_from(number) != Ok(version.0) {
+            return Err(self.torn(version, number));
+        }
+        let event = read_event(version, schema, body).map_err(|error| self.within(error))?;
+        self.events.push(event);
+        self.version = version;
+        Ok(())
+    }
+
+    pub(in crate::store) fn events(self) -> Events {
+        self.events
+    }
+
+    fn torn(&self, expected: Version, found: i64) -> StoreError {
+        let what = format!(
+            "stream {} has event {found} where event {} belongs",
+            self.stream.id, expected.0
+        );
+        StoreError::new(StoreErrorKind::Corrupt, what)
+    }
+
+    fn within(&self, error: StoreError) -> StoreError {
+        let what = format!("stream {}: {error}", self.stream.id);
+        StoreError::new(error.kind(), what).because(error)
+    }
+}
+
+/// The last number given to each tenant by one store value: numbers that were given and not committed yet are not given again.
+#[derive(Debug, Default)]
+pub(in crate::store) struct Given(Mutex<HashMap<TenantId, u64>>);
+
+impl Given {
+    /// The number after the last one that was committed and the last one that was given.
+    pub(in crate::store) fn next(&self, tenant: TenantId, committed: Option<i64>) -> TicketNumber {
+        let committed = committed.and_then(|last| u64::try_from(last).ok());
+        let mut given = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = given.entry(tenant).or_default();
+        *last = committed.unwrap_or(0).max(*last).saturating_add(1);
+        TicketNumber(*last)
+    }
+}
+
+/// The earliest of these wake-ups, in the order that [`Store::due`](crate::store::Store::due) promises.
+pub(in crate::store) fn due_streams(
+    mut found: Vec<(Micros, StreamId)>,
+    limit: usize,
+) -> Vec<DueStream> {
+    found.sort_unstable();
+    found.truncate(limit);
+    let told = |(at, stream): (Micros, StreamId)| DueStream {
+        stream,
+        wake_at: (at != NEVER).then(|| instant(at)),
+    };
+    found.into_iter().map(told).collect()
+}
+
+/// The tables are of a version that is not known here.
+pub(in crate::store) fn newer_tables(found: i64, known: usize) -> StoreError {
+    let what = format!(
+        "the tables have version {found}; this version of the crate knows up to {known}: upgrade it"
+    );
+    StoreError::new(StoreErrorKind::Newer, what)
+}

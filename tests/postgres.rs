@@ -1,0 +1,731 @@
+//! The PostgreSQL store beyond the contract: other processes, damage, lost connections, erasure, the host's own transaction.
+
+#![cfg(feature = "postgres")]
+
+mod common;
+#[path = "common/postgres.rs"]
+mod server;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use common::*;
+use helpdesk::desk::{Need, Operation, Request};
+use helpdesk::error::ErrorKind;
+use helpdesk::id::{ContentId, CustomerId, TicketNumber};
+use helpdesk::rulebook::Rulebooks;
+use helpdesk::store::postgres::{commit_in, params, tokio_postgres};
+use helpdesk::store::{
+    Commit, Filter, Load, Page, Part, PostgresStore, Stamp, Store, StoreError, StoreErrorKind,
+    StreamId, UniqueKey, Wake,
+};
+use helpdesk::ticket::{Content, ContentKind, Event, Pending, Recorded, Version};
+use helpdesk::{Actor, Command, Desk, Open, TenantId, TicketId};
+use server::{client, options, server, store};
+use uuid::Uuid;
+
+const TENANT: TenantId = TenantId::SINGLE;
+
+fn stream(text: &str) -> StreamId {
+    StreamId::ticket(TENANT, TicketId::named(text))
+}
+
+fn event(version: u64) -> Recorded {
+    Recorded {
+        version: Version(version),
+        at: at(BEGIN),
+        stamped_at: None,
+        timing: None,
+        actor: Actor::System,
+        cause: None,
+        event: Event::TagAdded { tag: name("x") },
+    }
+}
+
+fn append(stream: StreamId, after: u64, until: u64) -> Part {
+    let events = (after + 1..=until).map(event).collect();
+    Part::append(stream, Version(after), events)
+}
+
+fn commit(parts: Vec<Part>) -> Commit {
+    Commit::new(TENANT, at(BEGIN), parts)
+}
+
+fn length(store: &dyn Store, stream: StreamId) -> usize {
+    let load = Load::streams(TENANT, [stream]);
+    store.load(&load).unwrap().streams[0].events.len()
+}
+
+fn kind_of<T: std::fmt::Debug>(result: Result<T, StoreError>) -> StoreErrorKind {
+    result.unwrap_err().kind()
+}
+
+fn text(id: &str, about: Option<CustomerId>, text: &str) -> Content {
+    Content {
+        id: ContentId::named(id),
+        kind: ContentKind::Body,
+        about,
+        text: text.to_owned(),
+    }
+}
+
+/// Runs a text in the store's schema, which is `{s}` in it.
+fn meddle(store: &PostgresStore, text: &str) {
+    let text = text.replace("{s}", store.schema());
+    client().batch_execute(&text).unwrap();
+}
+
+/// A second store value on the same tables, as another process has it.
+fn again(store: &PostgresStore) -> Result<PostgresStore, StoreError> {
+    let options = PostgresStore::options().schema(store.schema());
+    options
+        .lock_timeout(Duration::from_millis(200))
+        .connect(&server())
+}
+
+fn opening(n: u128) -> Operation {
+    let rulebooks = Arc::new(Rulebooks::new(rulebook()));
+    let request = Request::Open(Open::new("order").body("where is it?"));
+    Operation::new(rulebooks, call(Actor::Customer(ANN), at(BEGIN), n), request)
+}
+
+fn planned(store: &PostgresStore, operation: &mut Operation) -> Commit {
+    loop {
+        match operation.need() {
+            Need::Load(load) => {
+                let loaded = store.load(load).unwrap();
+                operation.loaded(loaded).unwrap();
+            }
+            Need::Commit(commit) => return commit.clone(),
+            Need::Nothing => panic!("a commit was to come"),
+        }
+    }
+}
+
+/// The host's order and its ticket: both or neither, in one transaction of the host's own.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn a_commit_joins_the_hosts_transaction() {
+    let store = store();
+    meddle(
+        &store,
+        "CREATE TABLE {s}.orders (id bigint PRIMARY KEY, ticket uuid NOT NULL)",
+    );
+    let (add, count) = (
+        format!(
+            "INSERT INTO {}.orders (id, ticket) VALUES ($1, $2)",
+            store.schema()
+        ),
+        format!("SELECT count(*) FROM {}.orders", store.schema()),
+    );
+    let orders = || -> i64 { client().query_one(&count, &[]).unwrap().get(0) };
+    let runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = { runtime }.enable_all().build().unwrap();
+    let (mut mine, moving) = runtime
+        .block_on(tokio_postgres::connect(&server(), tokio_postgres::NoTls))
+        .unwrap();
+    runtime.spawn(moving);
+
+    for (n, both) in [(1, false), (2, true)] {
+        let mut operation = opening(n);
+        let commit = planned(&store, &mut operation);
+        let ticket = commit.parts[0].stream;
+        runtime.block_on(async {
+            let mut transaction = mine.transaction().await.unwrap();
+            let order = i64::try_from(n).unwrap();
+            transaction
+                .execute(&add, &[&order, &ticket.id])
+                .await
+                .unwrap();
+            commit_in(store.sql(), &mut transaction, &commit)
+                .await
+                .unwrap();
+            match both {
+                true => transaction.commit().await.unwrap(),
+                false => transaction.rollback().await.unwrap(),
+            }
+        });
+        if both {
+            operation.committed(Ok(())).unwrap();
+            assert_eq!(operation.finish().unwrap().id().uuid(), ticket.id);
+        }
+        assert_eq!(
+            (orders(), length(&store, ticket) > 0),
+            (i64::from(both), both)
+        );
+    }
+
+    // A conflict leaves nothing of the commit and the host's rows as they were; the host goes on.
+    let s = stream("s");
+    store.commit(&commit(vec![append(s, 0, 1)])).unwrap();
+    let mut stale = commit(vec![append(stream("new"), 0, 3), append(s, 0, 1)]);
+    let key = UniqueKey::message(TENANT, "<1>");
+    stale.unique.push((key, Uuid::from_u128(1)));
+    runtime.block_on(async {
+        let mut transaction = mine.transaction().await.unwrap();
+        transaction
+            .execute(&add, &[&9_i64, &Uuid::nil()])
+            .await
+            .unwrap();
+        let refused = commit_in(store.sql(), &mut transaction, &stale).await;
+        assert_eq!(kind_of(refused), StoreErrorKind::Conflict);
+        let fresh = commit(vec![append(s, 1, 2)]);
+        commit_in(store.sql(), &mut transaction, &fresh)
+            .await
+            .unwrap();
+        transaction.commit().await.unwrap();
+    });
+    let lengths = (length(&store, s), length(&store, stream("new")));
+    assert_eq!((orders(), lengths), (2, (2, 0)));
+    store.check_integrity().unwrap();
+}
+
+/// The list of statements is what the adapter itself runs: the blocking driver with it makes the same rows.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn the_statements_are_those_of_the_adapter() {
+    let schema = server::schema();
+    let [first, second] = ["a", "b"].map(|end| {
+        let name = format!("{schema}_{end}");
+        let drop = format!("DROP SCHEMA IF EXISTS {name} CASCADE");
+        client().batch_execute(&drop).unwrap();
+        PostgresStore::options()
+            .schema(name)
+            .connect(&server())
+            .unwrap()
+    });
+    let mut plain = client();
+    let by_hand = |commit: &Commit| -> Result<(), StoreError> {
+        let mut transaction = plain.transaction().unwrap();
+        for statement in second.sql().commit(commit)? {
+            let rows = transaction
+                .execute(statement.sql, &params(&statement))
+                .unwrap();
+            statement.check(usize::try_from(rows).unwrap())?;
+        }
+        transaction.commit().unwrap();
+        Ok(())
+    };
+    live(&first, |commit| first.commit(commit));
+    live(&second, by_hand);
+    let rows = dump(&first);
+    assert!(rows.iter().all(|table| !table.is_empty()));
+    assert_eq!(rows, dump(&second));
+}
+
+/// A ticket is opened, answered, and swept until it closes by itself; `write` writes.
+fn live(store: &PostgresStore, mut write: impl FnMut(&Commit) -> Result<(), StoreError>) {
+    let rulebooks = Arc::new(Rulebooks::new(rulebook()));
+    let id = TicketId::named("t");
+    let ask = Command::reply("Which floor?").then_pend(Pending::Customer);
+    let hour = |n| at(BEGIN) + TimeDelta::hours(n);
+    let opened = call(Actor::Customer(ANN), hour(0), 1).key(name("k"));
+    for (call, request) in [
+        (opened, Request::Open(Open::new("x").id(id).body("help"))),
+        (
+            call(Actor::Agent(KIM), hour(1), 2),
+            Request::Submit(id, ask),
+        ),
+        (call(Actor::System, hour(500), 3), Request::Sweep(id)),
+    ] {
+        let mut operation = Operation::new(rulebooks.clone(), call, request);
+        loop {
+            match operation.need() {
+                Need::Load(load) => {
+                    let loaded = store.load(load).unwrap();
+                    operation.loaded(loaded).unwrap();
+                }
+                Need::Commit(commit) => {
+                    let result = write(commit);
+                    operation.committed(result).unwrap();
+                }
+                Need::Nothing => break,
+            }
+        }
+    }
+}
+
+/// Every row of every table, as text.
+fn dump(store: &PostgresStore) -> Vec<Vec<String>> {
+    let mut client = client();
+    let mut rows_of = |table: &str| {
+        let text = format!(
+            "SELECT t::text FROM {}.{table} t ORDER BY 1",
+            store.schema()
+        );
+        let rows = client.query(&text, &[]).unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
+    };
+    let tables = [
+        "streams",
+        "events",
+        "tickets",
+        "contents",
+        "unique_keys",
+        "idempotency",
+        "outbox",
+        "numbers",
+    ];
+    tables.map(&mut rows_of).into()
+}
+
+/// Several processes open tickets: numbers, versions and keys are judged by the database.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn processes_share_a_database() {
+    let first = store();
+    let second = PostgresStore::options().schema(first.schema());
+    let second = second.connect(&server()).unwrap();
+    let desks = [first, second].map(|store| Desk::new(store, rulebook()));
+    std::thread::scope(|scope| {
+        for (n, desk) in desks.iter().enumerate() {
+            scope.spawn(move || {
+                for i in 0..20 {
+                    let call = call(Actor::Customer(ANN), at(BEGIN), (n * 100 + i) as u128);
+                    desk.open(&call, Open::new("x").body("help")).unwrap();
+                }
+            });
+        }
+    });
+    let list = |desk: &Desk<PostgresStore>| {
+        let rows = desk.tenant(TENANT).list(&Filter::all(), &Page::oldest(100));
+        rows.unwrap()
+    };
+    let rows = list(&desks[0]);
+    assert_eq!((rows.len(), rows), (40, list(&desks[1])));
+    let third = again(desks[0].store()).unwrap();
+    third.check_integrity().unwrap();
+    let mut load = Load::streams(TENANT, []);
+    load.number = true;
+    assert!(third.load(&load).unwrap().number > Some(TicketNumber(40)));
+}
+
+/// Processes that start together on an empty database make its tables once.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn processes_start_together() {
+    let schema = server::schema();
+    std::thread::scope(|scope| {
+        for _ in 0..6 {
+            let options = PostgresStore::options().schema(&schema);
+            scope.spawn(move || options.connect(&server()).unwrap());
+        }
+    });
+}
+
+fn due_at(n: i64) -> Wake {
+    Wake {
+        at: Some(at(BEGIN) + TimeDelta::seconds(n)),
+        stamp: Stamp {
+            rulebook: helpdesk::id::RulebookId::from_uuid(Uuid::from_u128(7)),
+            zone_data: "z".into(),
+        },
+    }
+}
+
+/// With a lease, each process is given other streams; one that died gives its own up when the lease ends, and nobody polls.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn sweepers_share_the_work() {
+    let lease = TimeDelta::minutes(1);
+    let first = options().sweep_lease(lease).connect(&server()).unwrap();
+    let second = PostgresStore::options().schema(first.schema());
+    let second = second.sweep_lease(lease).connect(&server()).unwrap();
+    for n in 0..30 {
+        let part = append(stream(&n.to_string()), 0, 1).wake(due_at(n));
+        first.commit(&commit(vec![part])).unwrap();
+    }
+    let now = at(BEGIN) + TimeDelta::minutes(1);
+    let ask = |store: &PostgresStore, now| -> Vec<StreamId> {
+        let due = store.due(now, "z", 20).unwrap();
+        due.iter().map(|due| due.stream).collect()
+    };
+    let (one, two) = (ask(&first, now), ask(&second, now));
+    assert_eq!((one.len(), two.len()), (20, 10));
+    let all: BTreeSet<_> = one.iter().chain(&two).collect();
+    assert_eq!(all.len(), 30, "nobody is given what another one has");
+    assert_eq!(ask(&first, now), one, "what one has, it is given again");
+    assert_eq!(ask(&second, now), two);
+    assert_eq!(
+        second.next_wake(None).unwrap(),
+        due_at(20).at,
+        "its own are due"
+    );
+
+    // The second one sweeps its own and sleeps until the other's lease ends; the first one is dead.
+    for stream in &two {
+        let part = append(*stream, 1, 2).wake(due_at(10_000));
+        second.commit(&commit(vec![part])).unwrap();
+    }
+    assert_eq!(ask(&second, now), []);
+    assert_eq!(second.next_wake(None).unwrap(), Some(now + lease));
+    assert_eq!(ask(&second, now + lease), one);
+    assert_eq!(ask(&first, now + lease), [], "late, but not dead");
+
+    // A stream whose wake-up changed is anybody's.
+    let moved = one[3];
+    let part = append(moved, 1, 2).wake(due_at(1));
+    first.commit(&commit(vec![part])).unwrap();
+    assert_eq!(ask(&first, now + lease), [moved]);
+
+    // Many at once, on many processes: each stream is held by one.
+    let options = PostgresStore::options()
+        .schema(first.schema())
+        .sweep_lease(lease);
+    let stores: Vec<_> = (0..4)
+        .map(|_| options.clone().connect(&server()).unwrap())
+        .collect();
+    let later = now + TimeDelta::hours(1);
+    let taken: Vec<StreamId> = std::thread::scope(|scope| {
+        let ask = |store| move || ask(store, later).into_iter().take(5).collect::<Vec<_>>();
+        let threads: Vec<_> = stores.iter().map(|store| scope.spawn(ask(store))).collect();
+        threads
+            .into_iter()
+            .flat_map(|thread| thread.join().unwrap())
+            .collect()
+    });
+    let different: BTreeSet<_> = taken.iter().collect();
+    assert_eq!(different.len(), taken.len());
+}
+
+/// Whoever waits longer than the lock timeout for a row is told to try again; reading never waits.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn a_row_that_is_held_is_unavailable() {
+    let store = store();
+    let impatient = again(&store).unwrap();
+    let s = stream("s");
+    store.commit(&commit(vec![append(s, 0, 1)])).unwrap();
+    let mut other = client();
+    let mut held = other.transaction().unwrap();
+    held.execute(
+        &format!("UPDATE {}.streams SET schema = 1", store.schema()),
+        &[],
+    )
+    .unwrap();
+    let error = impatient
+        .commit(&commit(vec![append(s, 1, 2)]))
+        .unwrap_err();
+    let told = (error.kind(), error.is_retryable());
+    assert_eq!(told, (StoreErrorKind::Unavailable, true), "{error}");
+    assert_eq!(length(&impatient, s), 1);
+    held.rollback().unwrap();
+    impatient.commit(&commit(vec![append(s, 1, 2)])).unwrap();
+}
+
+/// The connection is lost before and in the end of a commit: unavailable, and the next call has a new connection.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn a_lost_connection_is_unavailable() {
+    let store = store();
+    let s = stream("s");
+    store.commit(&commit(vec![append(s, 0, 1)])).unwrap();
+    meddle(
+        &store,
+        "CREATE FUNCTION {s}.die() RETURNS trigger LANGUAGE plpgsql AS
+            'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN new; END'",
+    );
+    for (trigger, n) in [
+        (
+            "CREATE TRIGGER t AFTER INSERT ON {s}.events FOR EACH ROW EXECUTE FUNCTION {s}.die()",
+            1,
+        ),
+        (
+            "CREATE CONSTRAINT TRIGGER t AFTER INSERT ON {s}.events DEFERRABLE INITIALLY DEFERRED
+                FOR EACH ROW EXECUTE FUNCTION {s}.die()",
+            2,
+        ),
+    ] {
+        meddle(&store, trigger);
+        let next = commit(vec![append(s, n, n + 1)]);
+        let error = store.commit(&next).unwrap_err();
+        let told = (error.kind(), error.is_retryable());
+        assert_eq!(told, (StoreErrorKind::Unavailable, true), "{error}");
+        assert_eq!(length(&store, s) as u64, n, "nothing of it is stored");
+        meddle(&store, "DROP TRIGGER t ON {s}.events");
+        store.commit(&next).unwrap();
+    }
+    // An idle connection that was cut is not used again.
+    let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'helpdesk' AND query LIKE $1";
+    let like = format!("%{}%", store.schema());
+    client().query(cut, &[&like]).unwrap();
+    std::thread::sleep(Duration::from_millis(200));
+    assert_eq!(length(&store, s), 3);
+
+    let nowhere = "host=/nonexistent user=nobody";
+    let error = PostgresStore::connect(nowhere).unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Unavailable, "{error}");
+    assert_eq!(
+        kind_of(PostgresStore::connect("no = such thing =")),
+        StoreErrorKind::Other
+    );
+    let odd = PostgresStore::options()
+        .schema("Drop Table")
+        .connect(&server());
+    assert_eq!(kind_of(odd), StoreErrorKind::Other);
+}
+
+/// What the server refuses has its kind: no room, no writing, a constraint of somebody else's.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn refusals_have_their_kinds() {
+    let store = store();
+    let s = stream("s");
+    meddle(
+        &store,
+        "CREATE FUNCTION {s}.full() RETURNS trigger LANGUAGE plpgsql AS
+            $$BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = 'disk_full'; END$$;
+         CREATE TRIGGER t BEFORE INSERT ON {s}.events FOR EACH ROW EXECUTE FUNCTION {s}.full()",
+    );
+    let next = commit(vec![append(s, 0, 1)]);
+    let error = store.commit(&next).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.is_retryable()),
+        (StoreErrorKind::Full, false),
+        "{error}"
+    );
+    meddle(&store, "DROP TRIGGER t ON {s}.events");
+
+    // The constraint's name tells whose it is.
+    meddle(
+        &store,
+        "CREATE UNIQUE INDEX of_the_host ON {s}.contents (schema)",
+    );
+    let mut two = commit(vec![]);
+    two.content = vec![text("1", None, "a"), text("2", None, "b")];
+    let error = store.commit(&two).unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Other);
+    assert!(error.to_string().contains("`of_the_host`"), "{error}");
+    meddle(&store, "DROP INDEX {s}.of_the_host");
+    let twin = stream("twin");
+    store.commit(&commit(vec![append(twin, 0, 1)])).unwrap();
+    meddle(&store, "DELETE FROM {s}.streams");
+    let error = store.commit(&commit(vec![append(twin, 0, 1)])).unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Corrupt, "{error}");
+    store.commit(&next).unwrap();
+
+    let read_only = format!("{} options='-c default_transaction_read_only=on'", server());
+    let options = PostgresStore::options().schema(store.schema());
+    let error = options
+        .connect(&read_only)
+        .unwrap()
+        .commit(&two)
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.is_retryable()),
+        (StoreErrorKind::Other, false)
+    );
+    assert!(error.to_string().contains("cannot be written"), "{error}");
+    assert_eq!(length(&store, s), 1);
+}
+
+/// What a newer version wrote is `newer`, is left as it is, and holds up nobody else.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn newer_events_are_left_to_newer_processes() {
+    let desk = Desk::new(store(), rulebook());
+    let [first, second, third] = [1, 2, 3].map(|n| {
+        let call = call(Actor::Customer(ANN), at(BEGIN), n);
+        desk.open(&call, Open::new("x").body("help")).unwrap().id()
+    });
+    let write = |set: &str, ticket: TicketId| {
+        let text = format!(
+            "UPDATE {{s}}.events SET {set} WHERE id = '{}' AND version = 2",
+            ticket.uuid()
+        );
+        meddle(desk.store(), &text);
+    };
+    write(
+        "body = replace(body, '\"message_added\"', '\"teleported\"')",
+        first,
+    );
+    write("schema = 2, body = '{\"unheard\":true}'", second);
+    let before = dump(desk.store())[1].clone();
+    let now = at(BEGIN) + TimeDelta::days(2);
+    for ticket in [first, second] {
+        let error = desk.ticket(ticket).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Newer, "{error}");
+        let by_kim = call(Actor::Agent(KIM), now, 9);
+        let error = desk
+            .submit(ticket, &by_kim, Command::note("x"))
+            .unwrap_err();
+        assert_eq!(
+            (error.kind(), error.is_retryable()),
+            (ErrorKind::Newer, false)
+        );
+    }
+    assert_eq!(dump(desk.store())[1], before);
+    let swept = desk.sweep(now, 10).unwrap();
+    assert_eq!((swept.tickets, swept.failed.len()), (1, 2));
+    let passed_by = desk.ticket(third).unwrap().version() > Version(2);
+    assert!(passed_by, "the sweep passes them by");
+    meddle(desk.store(), "UPDATE {s}.outbox SET schema = 2");
+    assert_eq!(desk.claim(now, TimeDelta::minutes(1), 100).unwrap(), []);
+    meddle(desk.store(), "UPDATE {s}.schema_version SET version = 2");
+    assert_eq!(kind_of(again(desk.store())), StoreErrorKind::Newer);
+}
+
+/// Damage of each kind is told as damage, by name, and never taken for an empty stream.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn damage_is_corrupt() {
+    let store = store();
+    let names = ["gap", "garbage", "other place", "fine", "lost"];
+    let mut all = commit(names.map(|name| append(stream(name), 0, 3)).to_vec());
+    all.content.push(text("1", None, "x"));
+    store.commit(&all).unwrap();
+    let damage = |text: &str, name: &str| {
+        meddle(&store, &text.replace("{id}", &stream(name).id.to_string()));
+    };
+    damage(
+        "DELETE FROM {s}.events WHERE id = '{id}' AND version = 2",
+        "gap",
+    );
+    damage(
+        "UPDATE {s}.events SET body = '{' WHERE id = '{id}' AND version = 2",
+        "garbage",
+    );
+    let swap = "UPDATE {s}.events SET body = replace(body, '\"version\":3', '\"version\":1') WHERE id = '{id}'";
+    damage(swap, "other place");
+    for name in ["gap", "garbage", "other place"] {
+        let load = Load::streams(TENANT, [stream("fine"), stream(name)]);
+        let error = store.load(&load).unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Corrupt, "{name}: {error}");
+        assert!(
+            error.to_string().contains(&stream(name).id.to_string()),
+            "{error}"
+        );
+    }
+    meddle(&store, "UPDATE {s}.contents SET body = 'no json'");
+    let read = store.content(TENANT, &[ContentId::named("1")]);
+    assert_eq!(kind_of(read), StoreErrorKind::Corrupt);
+    assert_eq!(length(&store, stream("fine")), 3);
+
+    let error = store.check_integrity().unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Corrupt);
+    assert!(
+        error.to_string().contains(&stream("gap").id.to_string()),
+        "{error}"
+    );
+    damage("DELETE FROM {s}.events WHERE id = '{id}'", "gap");
+    damage("DELETE FROM {s}.streams WHERE id = '{id}'", "gap");
+    store.check_integrity().unwrap();
+    damage("DELETE FROM {s}.streams WHERE id = '{id}'", "lost");
+    assert_eq!(kind_of(store.check_integrity()), StoreErrorKind::Corrupt);
+
+    meddle(&store, "DROP TABLE {s}.outbox");
+    let claimed = store.claim(at(BEGIN), TimeDelta::minutes(1), 1);
+    assert_eq!(kind_of(claimed), StoreErrorKind::Corrupt);
+    assert_eq!(kind_of(again(&store)), StoreErrorKind::Corrupt);
+    meddle(&store, "DELETE FROM {s}.schema_version");
+    assert_eq!(kind_of(again(&store)), StoreErrorKind::Corrupt);
+}
+
+/// A snapshot that cannot be read is as good as none, and one of another fold too.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn a_spoiled_snapshot_is_passed_over() {
+    let desk = Desk::new(store(), rulebook());
+    let opened = call(Actor::Customer(ANN), at(BEGIN), 1);
+    let ticket = desk
+        .open(&opened, Open::new("x").body("help"))
+        .unwrap()
+        .id();
+    for n in 0..80 {
+        let now = at(BEGIN) + TimeDelta::seconds(n);
+        let by_kim = call(Actor::Agent(KIM), now, n.unsigned_abs().into());
+        desk.submit(ticket, &by_kim, Command::note(n.to_string()))
+            .unwrap();
+    }
+    let kept = "SELECT count(*) FROM {s}.snapshots".replace("{s}", desk.store().schema());
+    let kept: i64 = client().query_one(&kept, &[]).unwrap().get(0);
+    assert_eq!(kept, 1);
+    let mut load = Load::streams(TENANT, [StreamId::ticket(TENANT, ticket)]);
+    load.snapshots = true;
+    let stream = |load: &Load| desk.store().load(load).unwrap().streams.remove(0);
+    let with = stream(&load);
+    assert!(with.snapshot.is_some() && with.events.len() < 64);
+    let whole = desk.ticket(ticket).unwrap();
+    for spoil in ["body = '{'", "version = version - 1", "fold = fold + 1"] {
+        meddle(desk.store(), &format!("UPDATE {{s}}.snapshots SET {spoil}"));
+        let without = stream(&load);
+        assert!(
+            without.snapshot.is_none() && without.events.len() > 80,
+            "{spoil}"
+        );
+        assert_eq!(desk.ticket(ticket).unwrap(), whole);
+    }
+}
+
+/// What is erased is in no row.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn erased_texts_are_in_no_row() {
+    let desk = Desk::new(store(), rulebook());
+    let opened = call(Actor::Customer(ANN), at(BEGIN), 1);
+    let open = Open::new("the secret subject").body("the secret body");
+    let ticket = desk.open(&opened, open).unwrap().id();
+    let rows = || dump(desk.store()).concat().concat();
+    assert!(rows().contains("the secret body") && rows().contains("the secret subject"));
+    let mut erase = commit(vec![]);
+    erase.persons.push(ANN);
+    let bodies = desk.ticket(ticket).unwrap();
+    erase.erased = bodies
+        .messages()
+        .iter()
+        .map(|message| message.body)
+        .collect();
+    erase.erased.push(bodies.subject());
+    erase.content.push(text("stays", None, "this stays"));
+    desk.store().commit(&erase).unwrap();
+    assert!(!rows().contains("secret") && rows().contains("this stays"));
+}
+
+/// The blocking store called on a runtime's own thread blocks it, and neither panics nor waits for itself.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn a_call_inside_a_runtime_answers() {
+    let options = options();
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().build().unwrap();
+    runtime.block_on(async {
+        let store = options.connect(&server()).unwrap();
+        store
+            .commit(&commit(vec![append(stream("s"), 0, 2)]))
+            .unwrap();
+        assert_eq!(length(&store, stream("s")), 2);
+    });
+}
+
+/// More threads than connections: they wait for each other; a thread that panics in the middle holds nothing.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn few_connections_serve_many_threads() {
+    let patient = options()
+        .connections(2)
+        .lock_timeout(Duration::from_secs(30));
+    let store = patient.connect(&server()).unwrap();
+    std::thread::scope(|scope| {
+        for n in 0..12 {
+            let store = &store;
+            scope.spawn(move || {
+                for version in 0..10 {
+                    let part = append(stream(&n.to_string()), version, version + 1);
+                    store.commit(&commit(vec![part])).unwrap();
+                }
+            });
+        }
+    });
+    let names: Vec<_> = (0..12).map(|n: i32| stream(&n.to_string())).collect();
+    assert!(names.iter().all(|stream| length(&store, *stream) == 10));
+    // A visitor of facts holds no connection.
+    let desk = Desk::new(store, rulebook());
+    let opened = call(Actor::Customer(ANN), at(BEGIN), 1);
+    desk.open(&opened, Open::new("x").body("help")).unwrap();
+    let mut seen = 0;
+    let visit = &mut |_: &[helpdesk::kpi::Fact]| seen += length(desk.store(), stream("1"));
+    desk.store().facts(TENANT, visit).unwrap();
+    assert_eq!(seen, 10);
+}
