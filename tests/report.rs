@@ -223,7 +223,7 @@ fn the_charts_show_what_the_tables_say() {
     said(
         "When 400 tickets were created, by weekday and hour; the fullest hour is Mon at 09:00 with 400.",
     );
-    said("3 groups with 450 members. resolutions reopened: ");
+    said("3 groups with 450 members. Resolutions reopened: ");
     for chart in &charts {
         assert!(
             chart.children().filter(|node| node.is_element()).count() > 9,

@@ -44,9 +44,9 @@ mod tests {
             let xml = format!("<a b=\"{escaped}\">{escaped}</a>");
             let read = roxmltree::Document::parse(&xml).unwrap();
             let root = read.root_element();
-            let shown = visible(&text);
-            prop_assert_eq!(root.attribute("b"), Some(shown.as_str()));
-            prop_assert_eq!(root.text().unwrap_or_default(), visible(&text));
+            let visible = visible(&text);
+            prop_assert_eq!(root.attribute("b"), Some(visible.as_str()));
+            prop_assert_eq!(root.text().unwrap_or_default(), visible);
         }
     }
 

@@ -1,18 +1,17 @@
 //! Shares week by week (or of any other period): targets kept, what customers say.
 
-use chrono::NaiveDate;
 use plotters::coord::combinators::BindKeyPoints;
 use plotters::prelude::*;
 
 use super::super::escape::sentence;
 use super::Chart;
 use super::canvas::{Days, Ink, axes, day};
-use crate::kpi::{Bands, Figure, GroupReport, Kpi, KpiReport, Label, clock_name};
+use crate::kpi::{Bands, Figure, GroupReport, Kpi, KpiReport, Label, Period, clock_name};
 
 /// One line of a chart: at the begin of each period, a value.
 struct Line {
     name: String,
-    points: Vec<(NaiveDate, f64)>,
+    points: Vec<(Period, f64)>,
 }
 
 /// A ratio by period, as a share of 100; of SLA attainment, one line for each clock, at most five. `report` is divided by one
@@ -87,16 +86,18 @@ fn by(report: &GroupReport) -> Option<String> {
     Some(dimension.to_string())
 }
 
-fn points(
-    report: &GroupReport,
-    value: impl Fn(&KpiReport) -> Option<f64>,
-) -> Vec<(NaiveDate, f64)> {
+fn points(report: &GroupReport, value: impl Fn(&KpiReport) -> Option<f64>) -> Vec<(Period, f64)> {
     let groups = report.groups().iter();
     let point = groups.filter_map(|group| match group.labels() {
-        [Label::Period(period)] => Some((period.start().date(), value(group.report())?)),
+        [Label::Period(period)] => Some((*period, value(group.report())?)),
         _ => None,
     });
     point.collect()
+}
+
+/// Where a value stands.
+fn place((period, value): &(Period, f64)) -> (i32, f64) {
+    (day(period.start().date()), *value)
 }
 
 fn draw(lines: Vec<Line>, bottom: f64, says: String) -> Option<Chart> {
@@ -108,7 +109,7 @@ fn draw(lines: Vec<Line>, bottom: f64, says: String) -> Option<Chart> {
         lines
             .iter()
             .flat_map(|line| &line.points)
-            .map(|(date, _)| *date)
+            .map(|(period, _)| period.start().date())
     };
     let (first, last) = (dates().min()?, dates().max()?);
     if first == last {
@@ -129,10 +130,16 @@ fn draw(lines: Vec<Line>, bottom: f64, says: String) -> Option<Chart> {
             format!("{:.0}", share * 100.0)
         })?;
         for (line, ink) in lines.iter().zip(Ink::SERIES) {
-            let points = || line.points.iter().map(|(date, value)| (day(*date), *value));
-            chart.draw_series(LineSeries::new(points(), ink.color().stroke_width(2)))?;
-            let dot = |place| Circle::new(place, 3, ink.color().filled());
-            chart.draw_series(points().map(dot))?;
+            // No line over periods that are left out.
+            let stretches = line
+                .points
+                .chunk_by(|(one, _), (next, _)| one.after() == *next);
+            for stretch in stretches {
+                let points = || stretch.iter().map(place);
+                chart.draw_series(LineSeries::new(points(), ink.color().stroke_width(2)))?;
+                let dot = |place| Circle::new(place, 3, ink.color().filled());
+                chart.draw_series(points().map(dot))?;
+            }
         }
         Ok(())
     })?;
