@@ -46,7 +46,7 @@ own! {
         SET wake_at = excluded.wake_at, held_until = excluded.held_until, holder = excluded.holder \
         WHERE l.holder = excluded.holder OR l.wake_at <> excluded.wake_at OR l.held_until <= $2 RETURNING tenant, kind, id, wake_at");
     /// What the process $1 held, and what was held until $2.
-    release_due = "DELETE FROM {t}sweeps WHERE holder = $1 OR held_until <= $2".to_owned();
+    release_due = "DELETE FROM {t}sweeps WHERE holder = $1 OR held_until <= $2";
     next_wake = format!("{ZONES} SELECT min(n.wake_at) FROM zone CROSS JOIN LATERAL (SELECT min(s.wake_at) AS wake_at \
         FROM {{t}}streams s WHERE s.zone_data = zone.v AND s.wake_at > $1) n");
     /// The same for the process $2: what another one holds counts from the end of its lease.
@@ -59,17 +59,17 @@ own! {
     /// The events after the snapshot of this fold and schema, where there is one; else all.
     events_since = "SELECT version, schema, body FROM {t}events WHERE tenant = $1 AND kind = $2 AND id = $3 \
         AND version > coalesce((SELECT version FROM {t}snapshots WHERE tenant = $1 AND kind = $2 AND id = $3 \
-        AND fold = $4 AND schema = $5), 0) ORDER BY version".to_owned();
+        AND fold = $4 AND schema = $5), 0) ORDER BY version";
     /// Several events of one stream.
     add_events = "INSERT INTO {t}events (tenant, kind, id, version, schema, body) \
-        SELECT $1, $2, $3, e.version, $4, e.body FROM unnest($5::bigint[], $6::text[]) AS e (version, body)".to_owned();
-    owners = "SELECT key, owner FROM {t}unique_keys WHERE tenant = $1 AND key = ANY($2)".to_owned();
-    contents = "SELECT id, schema, body FROM {t}contents WHERE tenant = $1 AND id = ANY($2)".to_owned();
+        SELECT $1, $2, $3, e.version, $4, e.body FROM unnest($5::bigint[], $6::text[]) AS e (version, body)";
+    owners = "SELECT key, owner FROM {t}unique_keys WHERE tenant = $1 AND key = ANY($2)";
+    contents = "SELECT id, schema, body FROM {t}contents WHERE tenant = $1 AND id = ANY($2)";
     /// What others are just claiming is theirs.
     claim = "WITH free AS MATERIALIZED (SELECT id, free_at FROM {t}outbox WHERE free_at <= $1 AND schema <= $2 \
         ORDER BY free_at, id LIMIT $3 FOR UPDATE SKIP LOCKED) \
         UPDATE {t}outbox o SET free_at = $4, attempts = o.attempts + 1 FROM free WHERE o.id = free.id \
-        RETURNING o.id, o.attempts - 1, o.schema, o.body, free.free_at".to_owned();
-    acknowledge = "DELETE FROM {t}outbox WHERE id = ANY($1)".to_owned();
-    postpone = "UPDATE {t}outbox SET free_at = $2 WHERE id = ANY($1)".to_owned();
+        RETURNING o.id, o.attempts - 1, o.schema, o.body, free.free_at";
+    acknowledge = "DELETE FROM {t}outbox WHERE id = ANY($1)";
+    postpone = "UPDATE {t}outbox SET free_at = $2 WHERE id = ANY($1)";
 }

@@ -99,12 +99,11 @@ impl PostgresStore {
         let sent = self.gathered(&statements);
         let queries: Vec<_> = sent.iter().map(|one| self.query(one)).collect();
         let judge = |rows: &[u64]| {
-            let both = sent.iter().zip(rows);
-            both.map(|(sent, rows)| match sent {
+            let mut both = sent.iter().zip(rows);
+            both.try_for_each(|(sent, rows)| match sent {
                 Sent::One(statement) => check(statement, *rows),
                 Sent::Events { .. } => Ok(()),
             })
-            .collect()
         };
         self.pool.with(|link| link.write(&queries, judge))
     }
