@@ -82,7 +82,7 @@ impl Log {
         let records = self
             .of(key.tenant)
             .filter_map(|commit| commit.idempotency.as_ref());
-        records.filter(|record| record.key == *key).last()
+        records.rev().find(|record| record.key == *key)
     }
 
     fn streams(&self) -> BTreeSet<StreamId> {

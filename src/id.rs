@@ -19,11 +19,24 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x6d0f_8c1e_51f4_4f0e_9c3b_2f6a_7d1e_0b5
 /// The id derived from `parts`: length-prefixed, so that no two lists of parts meet by accident.
 pub(crate) fn derive(parts: &[&[u8]]) -> Uuid {
     // A uuid v5 by hand: every command derives several ids, and this digest uses the processor's own instructions for it.
-    let mut digest = Sha1::new_with_prefix(NAMESPACE);
+    // It is fed in one piece where that fits: many small ones cost more than the digest.
+    let mut digest = Sha1::new();
+    let (mut text, mut filled) = ([0; 256], NAMESPACE.as_bytes().len());
+    text[..filled].copy_from_slice(NAMESPACE.as_bytes());
     for part in parts {
-        digest.update((part.len() as u64).to_be_bytes());
-        digest.update(part);
+        for piece in [&(part.len() as u64).to_be_bytes(), *part] {
+            let end = filled + piece.len();
+            if let Some(free) = text.get_mut(filled..end) {
+                free.copy_from_slice(piece);
+                filled = end;
+            } else {
+                digest.update(&text[..filled]);
+                digest.update(piece);
+                filled = 0;
+            }
+        }
     }
+    digest.update(&text[..filled]);
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest.finalize()[..16]);
     Builder::from_sha1_bytes(bytes).into_uuid()

@@ -58,7 +58,8 @@
 //! | `flat` | fact tables as CSV and as JSON lines |
 //! | `ical` | reads and writes holiday feeds (RFC 5545) |
 //! | `parallel` | reports over fact tables on several threads |
-//! | `postgres` | a store on a PostgreSQL server, for many processes |
+//! | `postgres` | `store::PostgresStore`: a PostgreSQL server, for many processes |
+//! | `report` | a report as one self-contained HTML page with tables and charts: `report` |
 //! | `sqlite` | `store::SqliteStore`: every ticket in one file, with no server (SQLite is built in) |
 //! | `testing` | strategies, laws and oracles for your own test suite; the rules of the storage contract for your own store |
 //!
@@ -79,6 +80,9 @@ pub mod escalation;
 pub mod id;
 pub mod kpi;
 pub mod replay;
+#[cfg(feature = "report")]
+#[cfg_attr(docsrs, doc(cfg(feature = "report")))]
+pub mod report;
 pub mod rulebook;
 pub mod sla;
 pub mod store;

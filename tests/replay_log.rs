@@ -3,12 +3,16 @@
 #[path = "../examples/replay/args.rs"]
 #[allow(dead_code)]
 mod args;
+#[path = "../examples/replay/csv_log.rs"]
+mod csv_log;
 #[path = "../examples/replay/figures.rs"]
 mod figures;
 #[path = "../examples/replay/holidays.rs"]
 mod holidays;
 #[path = "../examples/replay/log_rules.rs"]
 mod log_rules;
+#[path = "../examples/replay/page.rs"]
+mod page;
 #[path = "../examples/replay/recorded.rs"]
 mod recorded;
 #[path = "../examples/replay/servicenow.rs"]
@@ -253,7 +257,7 @@ fn what_cannot_be_read_is_told_with_its_place() {
 fn the_same_seed_gives_the_same_quarter() {
     let run = |seed| {
         let mut out = Vec::new();
-        simulated::run(&simulate::Quarter { seed, days: 12 }, &mut out).unwrap();
+        simulated::run(&simulate::Quarter { seed, days: 12 }, None, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     };
     let first = run(1);

@@ -107,7 +107,7 @@ fn erased_texts_are_in_no_file() {
     let path = file("erased");
     let options = SqliteStore::options().durability(Durability::FasterNotDurable);
     let store = options.open(&path).unwrap();
-    let person = |n: usize| (n % 10 == 0).then(|| CustomerId::named("ann"));
+    let person = |n: usize| n.is_multiple_of(10).then(|| CustomerId::named("ann"));
     let keep = |numbers: std::ops::Range<usize>| {
         let mut keep = commit(vec![]);
         for n in numbers {
@@ -125,7 +125,7 @@ fn erased_texts_are_in_no_file() {
     for n in (0..ALL).step_by(5) {
         keep(n..n + 5);
     }
-    let is_erased = |n: usize| n % 10 == 0 || n < ALL && n % 3 == 1;
+    let is_erased = |n: usize| n.is_multiple_of(10) || n < ALL && n % 3 == 1;
     for step in 0..ALL {
         let n = step * 1_327 % ALL; // each once
         if n % 3 == 1 {

@@ -3,6 +3,8 @@
 #[path = "../examples/replay/args.rs"]
 #[allow(dead_code)]
 mod args;
+#[path = "../examples/replay/csv_log.rs"]
+mod csv_log;
 #[path = "../examples/replay/holidays.rs"]
 mod holidays;
 #[path = "../examples/replay/log_rules.rs"]

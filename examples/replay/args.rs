@@ -22,6 +22,9 @@ pub(crate) struct Arguments {
     /// How many days are simulated, at most 366.
     #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=366))]
     days: u32,
+    /// Also writes the report as one HTML page to this file.
+    #[arg(long)]
+    pub(crate) html: Option<PathBuf>,
 }
 
 impl Arguments {
@@ -37,6 +40,8 @@ impl Arguments {
 pub(crate) enum What {
     /// Replays the incident event log of a ServiceNow instance (CSV, also gzipped).
     Servicenow(Options),
+    /// Replays the service requests of the City of Boston (CSV, also gzipped).
+    Boston(Requests),
 }
 
 #[derive(Debug, Args)]
@@ -61,6 +66,30 @@ pub(crate) struct Options {
     /// Prints one JSON object and nothing else.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Also writes the report as one HTML page to this file.
+    #[arg(long)]
+    pub(crate) html: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Requests {
+    /// The file of requests.
+    pub(crate) file: PathBuf,
+    /// The time zone of the stamps, of the business hours and of the midnights.
+    #[arg(long, default_value = "America/New_York")]
+    pub(crate) zone: String,
+    /// The business hours.
+    #[arg(long, default_value = "Mon-Fri 09:00-17:00")]
+    pub(crate) hours: String,
+    /// Public holidays, as .csv with a column `date`, or as .ics.
+    #[arg(long)]
+    pub(crate) holidays: Option<PathBuf>,
+    /// Prints one JSON object and nothing else.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Also writes the report as one HTML page to this file.
+    #[arg(long)]
+    pub(crate) html: Option<PathBuf>,
 }
 
 /// How the time for a target is measured.

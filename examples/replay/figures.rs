@@ -30,7 +30,7 @@ pub(crate) struct Figures {
     pub(crate) group_resolution: BTreeMap<String, Group>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize)]
 pub(crate) struct Share {
     pub(crate) num: u64,
     pub(crate) den: u64,
@@ -183,7 +183,7 @@ impl ThreeWays {
 }
 
 impl Lengthy {
-    fn of(summary: Option<Summary>) -> Lengthy {
+    pub(crate) fn of(summary: Option<Summary>) -> Lengthy {
         let seconds =
             |of: fn(&Summary) -> i64| summary.as_ref().map(|summary| of(summary) / SECOND);
         let sum = summary

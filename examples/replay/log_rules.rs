@@ -1,5 +1,7 @@
 //! The rules under which a recorded log is read.
 
+use std::path::Path;
+
 use helpdesk::sla::{Condition, Measure, Policy, Target};
 use helpdesk::ticket::{Metric, PendingReasons};
 use helpdesk::{Calendar, Rulebook, id::Name};
@@ -10,10 +12,7 @@ use crate::{Failure, holidays};
 
 /// The business hours, and one policy for each priority that has a target.
 pub(crate) fn rulebook(options: &Options) -> Result<Rulebook, Failure> {
-    let mut office = Calendar::parse(&options.hours, &options.zone)?;
-    if let Some(file) = &options.holidays {
-        office = office.with_closed_days(holidays::read(file)?)?;
-    }
+    let office = office(&options.hours, &options.zone, options.holidays.as_deref())?;
     let (measure, pauses) = match options.measure {
         Measured::Business => (Measure::Business, PendingReasons::NONE),
         Measured::Calendar => (Measure::Calendar, PendingReasons::NONE),
@@ -30,4 +29,17 @@ pub(crate) fn rulebook(options: &Options) -> Result<Rulebook, Failure> {
         }
     }
     Ok(draft.build()?)
+}
+
+/// Business hours with closed days from a file.
+pub(crate) fn office(
+    hours: &str,
+    zone: &str,
+    holidays: Option<&Path>,
+) -> Result<Calendar, Failure> {
+    let office = Calendar::parse(hours, zone)?;
+    Ok(match holidays {
+        Some(file) => office.with_closed_days(holidays::read(file)?)?,
+        None => office,
+    })
 }

@@ -4,15 +4,23 @@
 //! cargo run --release --example replay
 //! cargo run --release --example replay -- servicenow ../shared/data/servicenow/incident_event_log.csv.gz \
 //!     --zone America/New_York --hours "Mon-Fri 09:00-17:00" --targets "1=4h,2=8h,3=24h,4=40h" --measure business
+//! cargo run --release --example replay -- boston ../shared/data/boston311/311_service_requests_2011.csv.gz --html boston.html
 //! ```
 //!
 //! Without an argument a seeded simulation runs: thousands of tickets, each command through a [`helpdesk::Desk`], a sweep
-//! at each wake-up. With a log its histories are imported. Progress goes to the standard error, results to the standard output.
+//! at each wake-up. With a log its histories are imported. Progress goes to the standard error, results to the standard output, and a page of tables and charts to the file
+//! named by `--html`.
 
 mod args;
+mod boston;
+mod boston_figures;
+mod boston_log;
+mod boston_show;
+mod csv_log;
 mod figures;
 mod holidays;
 mod log_rules;
+mod page;
 mod recorded;
 mod servicenow;
 mod show;
@@ -33,8 +41,9 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let mut out = io::stdout().lock();
     let done = match &arguments.what {
-        None => simulated::run(&arguments.quarter(), &mut out),
+        None => simulated::run(&arguments.quarter(), arguments.html.as_deref(), &mut out),
         Some(What::Servicenow(options)) => recorded::run(options, &mut out),
+        Some(What::Boston(requests)) => boston::run(requests, &mut out),
     };
     match done.and_then(|()| Ok(out.flush()?)) {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,7 +3,9 @@
 use std::io::Write;
 
 use chrono::{DateTime, Utc};
+use helpdesk::kpi::{Dimension, Fact, Kpi, Names, Report};
 use helpdesk::replay::{Anomalies, import};
+use helpdesk::report::Overview;
 use helpdesk::store::MemoryStore;
 use helpdesk::{Desk, TenantId};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -12,7 +14,7 @@ use crate::Failure;
 use crate::args::Options;
 use crate::figures::{About, figures};
 use crate::log_rules::rulebook;
-use crate::{servicenow, show};
+use crate::{page, servicenow, show};
 
 pub(crate) fn run(options: &Options, out: &mut dyn Write) -> Result<(), Failure> {
     let rulebook = rulebook(options)?;
@@ -45,6 +47,18 @@ pub(crate) fn run(options: &Options, out: &mut dyn Write) -> Result<(), Failure>
         groups: log.groups,
         until,
     };
+    if let Some(file) = &options.html {
+        let names = about
+            .groups
+            .iter()
+            .fold(Names::default(), |names, (id, name)| {
+                names.name(id.uuid(), name.as_str())
+            });
+        page::write(
+            file,
+            overview(options, &tickets, until)?.page("Incidents of the log", &names)?,
+        )?;
+    }
     let figures = figures(&tickets, about, &options.targets, options.measure)?;
     if options.json {
         serde_json::to_writer_pretty(&mut *out, &figures).map_err(std::io::Error::from)?;
@@ -52,4 +66,22 @@ pub(crate) fn run(options: &Options, out: &mut dyn Write) -> Result<(), Failure>
     } else {
         show::recorded(out, &figures, options)
     }
+}
+
+/// The page, with the targets of the priorities among the lengths of resolutions.
+fn overview(
+    options: &Options,
+    tickets: &[Vec<Fact>],
+    until: DateTime<Utc>,
+) -> Result<Overview, Failure> {
+    let mut overview = Overview::new(&Report::standard(), until)
+        .compare(Dimension::Team, Kpi::ResolutionsReopened);
+    for (priority, target) in &options.targets.0 {
+        let label = format!("P{priority}");
+        overview = overview.target(Kpi::TotalResolutionTime, label, *target);
+    }
+    for rows in tickets {
+        overview.add(rows)?;
+    }
+    Ok(overview)
 }

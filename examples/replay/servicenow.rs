@@ -4,19 +4,18 @@
 //! the time of the row. Stamps have no zone and are taken as UTC.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::path::Path;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use csv::StringRecord;
-use flate2::bufread::MultiGzDecoder;
 use helpdesk::id::{AgentId, CustomerId, Name, TeamId, TicketNumber};
 use helpdesk::replay::{History, Row, Said};
 use helpdesk::ticket::{Channel, CloseReason, Pending, Priority, Status};
 use helpdesk::{Actor, TicketId};
 
 use crate::Failure;
+use crate::csv_log::{self, Columns, unreadable};
 
 /// What the log holds.
 pub(crate) struct Log {
@@ -30,17 +29,7 @@ pub(crate) struct Log {
 
 /// Reads `file`, telling `progress` the number of rows from time to time.
 pub(crate) fn read(file: &Path, progress: &dyn Fn(u64)) -> Result<Log, Failure> {
-    let shown = file.display().to_string();
-    let opened = File::open(file).map_err(|error| format!("{shown}: {error}"))?;
-    let mut plain = BufReader::with_capacity(1 << 16, opened);
-    let start = plain
-        .fill_buf()
-        .map_err(|error| format!("{shown}: {error}"))?;
-    if start.starts_with(&[0x1f, 0x8b]) {
-        parse(&shown, MultiGzDecoder::new(plain), progress)
-    } else {
-        parse(&shown, plain, progress)
-    }
+    parse(&file.display().to_string(), csv_log::open(file)?, progress)
 }
 
 /// Reads a log that stands at `shown`.
@@ -50,12 +39,9 @@ pub(crate) fn parse(
     progress: &dyn Fn(u64),
 ) -> Result<Log, Failure> {
     let mut reader = csv::Reader::from_reader(source);
-    let columns = Columns::find(
-        shown,
-        reader
-            .headers()
-            .map_err(|error| unreadable(shown, &error))?,
-    )?;
+    let header = reader.headers();
+    let header = header.map_err(|error| unreadable(shown, &error))?;
+    let columns = Columns::find(shown, header, COLUMNS)?;
     let mut log = Log {
         histories: Vec::new(),
         rows: 0,
@@ -129,33 +115,16 @@ const COLUMNS: [&str; 10] = [
     "assigned_to",
 ];
 
-/// Where each column stands.
-struct Columns([usize; COLUMNS.len()]);
-
-impl Columns {
-    fn find(shown: &str, header: &StringRecord) -> Result<Columns, Failure> {
-        let mut places = [0; COLUMNS.len()];
-        for (place, name) in places.iter_mut().zip(COLUMNS) {
-            let found = header.iter().position(|column| column == name);
-            *place =
-                found.ok_or_else(|| format!("{shown}, line 1: there is no column `{name}`"))?;
-        }
-        Ok(Columns(places))
-    }
-}
-
 /// One row of the file.
 struct Line<'a> {
     shown: &'a str,
     row: &'a StringRecord,
-    columns: &'a Columns,
+    columns: &'a Columns<{ COLUMNS.len() }>,
 }
 
 impl<'a> Line<'a> {
     fn text(&self, column: Column) -> &'a str {
-        self.row
-            .get(self.columns.0[column as usize])
-            .unwrap_or_default()
+        self.columns.text(self.row, column as usize)
     }
 
     fn known(&self, column: Column) -> Option<&'a str> {
@@ -163,9 +132,8 @@ impl<'a> Line<'a> {
     }
 
     fn wrong(&self, column: Column, expected: &str) -> Failure {
-        let line = self.row.position().map_or(0, csv::Position::line);
-        let (shown, name, text) = (self.shown, COLUMNS[column as usize], self.text(column));
-        format!("{shown}, line {line}, column `{name}`: `{text}` is not {expected}").into()
+        self.columns
+            .wrong(self.shown, self.row, column as usize, expected)
     }
 
     fn stamp(&self, column: Column) -> Result<DateTime<Utc>, Failure> {
@@ -267,27 +235,4 @@ fn stamp(text: &str) -> Option<DateTime<Utc>> {
 fn whole(text: &str) -> Option<u32> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     if digits { text.parse().ok() } else { None }
-}
-
-fn unreadable(shown: &str, error: &csv::Error) -> Failure {
-    match error.kind() {
-        csv::ErrorKind::UnequalLengths {
-            pos,
-            expected_len,
-            len,
-        } => {
-            let line = pos.as_ref().map_or(0, csv::Position::line);
-            format!("{shown}, line {line}: the row has {len} columns, the header {expected_len}")
-                .into()
-        }
-        csv::ErrorKind::Utf8 { pos, err } => {
-            let line = pos.as_ref().map_or(0, csv::Position::line);
-            format!(
-                "{shown}, line {line}, column {}: the text is not UTF-8",
-                err.field() + 1
-            )
-            .into()
-        }
-        _ => format!("{shown}: {error}").into(),
-    }
 }

@@ -284,7 +284,7 @@ pub(crate) fn recorded(
     Ok(())
 }
 
-fn table<const N: usize>(header: [&str; N]) -> Table {
+pub(crate) fn table<const N: usize>(header: [&str; N]) -> Table {
     let mut table = Table::new();
     table
         .load_preset(presets::UTF8_HORIZONTAL_ONLY)
@@ -293,7 +293,7 @@ fn table<const N: usize>(header: [&str; N]) -> Table {
 }
 
 /// A row: texts to the left, numbers and lengths to the right.
-fn cells<const N: usize>(texts: [&str; N]) -> Vec<Cell> {
+pub(crate) fn cells<const N: usize>(texts: [&str; N]) -> Vec<Cell> {
     let starts_with_digit = |text: &str| text.starts_with(|first: char| first.is_ascii_digit());
     let place = |text: &str| {
         if starts_with_digit(text) {
@@ -343,7 +343,7 @@ fn summary(what: &str, summary: Option<&Summary>) -> Vec<Cell> {
     ])
 }
 
-fn lengthy(what: &str, l: &Lengthy) -> Vec<Cell> {
+pub(crate) fn lengthy(what: &str, l: &Lengthy) -> Vec<Cell> {
     let mean = i64::try_from(l.n).ok().and_then(|n| l.sum_s.checked_div(n));
     let texts = [mean, l.p50_s, l.p90_s, l.p95_s, l.p99_s, l.max_s];
     let [mean, p50, p90, p95, p99, max] =
@@ -351,7 +351,7 @@ fn lengthy(what: &str, l: &Lengthy) -> Vec<Cell> {
     cells([what, &l.n.to_string(), &mean, &p50, &p90, &p95, &p99, &max])
 }
 
-fn percent(part: u64, whole: u64) -> String {
+pub(crate) fn percent(part: u64, whole: u64) -> String {
     if whole == 0 {
         "undefined".to_owned()
     } else {
@@ -360,7 +360,7 @@ fn percent(part: u64, whole: u64) -> String {
 }
 
 /// Hours and minutes, or minutes and seconds.
-fn length(us: i64) -> String {
+pub(crate) fn length(us: i64) -> String {
     let seconds = us / 1_000_000;
     match (seconds / 3_600, seconds / 60 % 60, seconds % 60) {
         (0, 0, s) => format!("{s} s"),

@@ -14,6 +14,8 @@
 #[path = "../replay/args.rs"]
 #[allow(dead_code)]
 mod args;
+#[path = "../replay/csv_log.rs"]
+mod csv_log;
 #[path = "../replay/holidays.rs"]
 mod holidays;
 #[path = "../replay/log_rules.rs"]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::call::{Actor, Cause};
-use crate::escalation::{self, Action, Due, MAX_CHAIN, What};
+use crate::escalation::{self, Action, Due, MAX_CHAIN, Outlook, What};
 use crate::id::{Name, TenantId};
 use crate::kpi::Rows;
 use crate::rulebook::Rulebook;
@@ -29,6 +29,8 @@ pub(crate) struct Working<'a> {
     pub(super) firings: Vec<Firing<'a>>,
     /// When something falls due next on the ticket as it stands, where that was worked out.
     next: Option<Option<Micros>>,
+    /// What that rests on, while it holds.
+    outlook: Option<Outlook<'a>>,
     /// Whether the policies were chosen by the facts as they stand.
     chosen: bool,
     /// Whether a reopening may have brought targets into force since they were last looked at.
@@ -43,6 +45,7 @@ impl<'a> Working<'a> {
             book,
             firings: Vec::new(),
             next: None,
+            outlook: None,
             chosen: false,
             resumed: false,
         }
@@ -94,10 +97,12 @@ impl<'a> Working<'a> {
     /// Records in time order what is due strictly before `before`; at most `limit` events. Whether that was all.
     pub(crate) fn catch_up(&mut self, before: DateTime<Utc>, limit: usize) -> bool {
         while self.events.len() < limit {
-            if self.next_at().is_none_or(|at| at >= micros(before)) {
+            let Some(at) = self.next_at().filter(|at| *at < micros(before)) else {
                 return true;
-            }
-            let Some(due) = self.book.next_due(&self.ticket) else {
+            };
+            let (ticket, book) = (&self.ticket, self.book);
+            let outlook = self.outlook.get_or_insert_with(|| book.outlook(ticket));
+            let Some(due) = book.next_due(ticket, outlook, at) else {
                 return true;
             };
             self.record(due, before);
@@ -113,9 +118,11 @@ impl<'a> Working<'a> {
 
     /// When something falls due next.
     fn next_at(&mut self) -> Option<Micros> {
-        *self
-            .next
-            .get_or_insert_with(|| self.book.next_due_at(&self.ticket))
+        let (ticket, book) = (&self.ticket, self.book);
+        *self.next.get_or_insert_with(|| {
+            let outlook = self.outlook.get_or_insert_with(|| book.outlook(ticket));
+            book.next_due_at(ticket, outlook)
+        })
     }
 
     /// The wake-up, with what it was worked out by.
@@ -227,6 +234,9 @@ impl<'a> Working<'a> {
         Arc::make_mut(&mut self.ticket).apply(&event);
         self.resumed |= moves && !was_backlog && self.ticket.status().stage().is_backlog();
         self.chosen &= !event.event.changes_facts();
+        if !matches!(event.event, Event::Breached { .. } | Event::Escalated(_)) {
+            self.outlook = None;
+        }
         self.events.push(event);
         self.next = None;
     }
@@ -389,7 +399,8 @@ pub fn ledger(
 /// The ticket with everything that falls due until `now`.
 fn as_of<'t>(ticket: &'t Ticket, rulebook: &Rulebook, now: DateTime<Utc>) -> Cow<'t, Ticket> {
     let is_behind = |at| at < micros(now);
-    if !rulebook.next_due_at(ticket).is_some_and(is_behind) {
+    let next = rulebook.next_due_at(ticket, &rulebook.outlook(ticket));
+    if !next.is_some_and(is_behind) {
         return Cow::Borrowed(ticket);
     }
     let mut working = Working::new(ticket.clone(), rulebook);

@@ -34,14 +34,16 @@ use crate::calendar::ZONE_DATA_VERSION;
 use crate::call::{Actor, Call};
 use crate::error::Error;
 use crate::id::{ContentId, CustomerId, RulebookId, TenantId, TicketId, TicketNumber};
-use crate::kpi::{Fact, KpiReport, Report};
+use crate::kpi::{Fact, KpiReport, Report, Suggest, Suggestion};
 use crate::rulebook::{Rulebook, Rulebooks};
 use crate::sla::{Ledger, Reading};
 use crate::store::{
-    Commit, DueStream, Filter, Load, NoTicket, OutboxMessage, Page, Snapshot, Store, StreamId,
-    TicketRow, UniqueKey,
+    Commit, DueStream, Filter, Load, NoTicket, OutboxMessage, Page, Snapshot, Store, Stream,
+    StreamId, TicketRow, UniqueKey,
 };
-use crate::ticket::{ClockId, Command, Content, CustomerView, Open, Recorded, Refusal, Ticket};
+use crate::ticket::{
+    Agreement, ClockId, Command, Content, CustomerView, Open, Recorded, Refusal, Ticket,
+};
 use crate::time::{instant, micros};
 
 pub use ailing::Ailing;
@@ -173,6 +175,19 @@ impl<S: Store> Desk<S> {
         self.tenant(TenantId::SINGLE).ledger(ticket, clock, now)
     }
 
+    /// When a ticket will be resolved, judged by how long similar ones of the tenant took; none where they are too few.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub fn suggest(
+        &self,
+        ticket: TicketId,
+        similar: &Suggest,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Suggestion>, Error> {
+        self.tenant(TenantId::SINGLE).suggest(ticket, similar, now)
+    }
+
     /// Records what fell due before `now` on at most `limit` tickets, earliest first, of all tenants.
     ///
     /// A ticket that fails is told in [`Swept::failed`], put off with growing pauses ([`Desk::ailing`]), and holds up no other.
@@ -190,9 +205,29 @@ impl<S: Store> Desk<S> {
             failed: Vec::new(),
             more,
         };
+        for of_tenant in due.chunk_by(|a, b| a.stream.tenant == b.stream.tenant) {
+            for due in of_tenant.chunks(LOADED_AT_ONCE) {
+                self.sweep_some(due, now, &mut swept);
+            }
+        }
+        Ok(swept)
+    }
+
+    /// Sweeps some tickets of one tenant, loaded together and committed one by one.
+    fn sweep_some(&self, due: &[DueStream], now: DateTime<Utc>, swept: &mut Swept) {
+        let Some(first) = due.first() else {
+            return;
+        };
+        let tenant = first.stream.tenant;
+        let mut load = Load::streams(tenant, due.iter().map(|due| due.stream));
+        load.snapshots = true;
+        // Where they cannot be loaded together, each is loaded alone and tells why it cannot.
+        let loaded = self.store.load(&load).unwrap_or_default();
+        let mut streams = loaded.streams.into_iter();
         for due in due {
-            let call = Call::with_id(Uuid::nil(), Actor::System, now).tenant(due.stream.tenant);
-            match self.run(call, Request::Sweep(TicketId::from_uuid(due.stream.id))) {
+            let call = Call::with_id(Uuid::nil(), Actor::System, now).tenant(tenant);
+            let request = Request::Sweep(TicketId::from_uuid(due.stream.id));
+            match self.run_on(streams.next(), call, request) {
                 Ok(outcome) => {
                     swept.tickets += 1;
                     swept.events += outcome.events().len();
@@ -207,7 +242,6 @@ impl<S: Store> Desk<S> {
                 }
             }
         }
-        Ok(swept)
     }
 
     /// What is due and not put off: up to one more than `limit`.
@@ -279,11 +313,24 @@ impl<S: Store> Desk<S> {
     }
 
     pub(crate) fn run(&self, call: Call, request: Request) -> Result<Outcome, Error> {
+        self.run_on(None, call, request)
+    }
+
+    /// Runs a request that needs nothing but its stream, which may be loaded already.
+    fn run_on(
+        &self,
+        loaded: Option<Stream>,
+        call: Call,
+        request: Request,
+    ) -> Result<Outcome, Error> {
         let latest = Some(self.latest.load(Ordering::Relaxed))
             .filter(|us| *us != i64::MAX)
             .map(instant);
         let mut operation =
             Operation::new(self.rulebooks.clone(), call, request).accepting_until(latest);
+        if let Some(stream) = loaded {
+            operation.loaded(stream.into())?;
+        }
         loop {
             match operation.need() {
                 Need::Load(load) => {
@@ -299,6 +346,9 @@ impl<S: Store> Desk<S> {
         }
     }
 }
+
+/// How many tickets a sweep loads together.
+const LOADED_AT_ONCE: usize = 32;
 
 /// What a sweep did.
 #[derive(Debug)]
@@ -427,6 +477,21 @@ impl<S: Store> TenantDesk<'_, S> {
     ) -> Result<Ledger, Error> {
         let ticket = self.ticket(ticket)?;
         Ok(ledger(&ticket, self.rulebook_of(&ticket)?, clock, now))
+    }
+
+    /// See [`Desk::suggest`].
+    pub fn suggest(
+        &self,
+        ticket: TicketId,
+        similar: &Suggest,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Suggestion>, Error> {
+        let ticket = self.ticket(ticket)?;
+        let book = self.rulebook_of(&ticket)?;
+        let own = book.policies().calendar_of(&ticket, Agreement::Sla);
+        let mut found = similar.look(&ticket, own.unwrap_or(book.calendar()), now);
+        self.facts(&mut |rows| found.add(rows))?;
+        Ok(found.suggestion())
     }
 
     /// The ticket as a customer sees it.

@@ -1,5 +1,7 @@
 //! What falls due next on a ticket, and when.
 
+use std::cell::{Cell, RefCell};
+
 use crate::calendar::Calendar;
 use crate::id::{FiringKey, Name, derive};
 use crate::sla::{Clock, Measure, Policies, Started, State, Target, due_of};
@@ -47,48 +49,106 @@ pub(crate) struct Causes<'a> {
     pub(crate) rules: &'a [(Rule, Calendar, Name)],
 }
 
+/// What the search for the next due thing may keep from one time to the next: the ticket's live clocks with a target, and the
+/// keys that were worked out.
+///
+/// It holds as long as nothing but breaches and firings is added to the ticket: announcing moves no clock.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Outlook<'a> {
+    clocks: Vec<Clock<'a>>,
+    /// Whatever was due before this by the rules alone, and may fire, is announced.
+    settled: Cell<Option<Micros>>,
+    keys: RefCell<Vec<(Place, FiringKey)>>,
+}
+
+/// Which key it is, among those of one outlook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    clock: Option<ClockId>,
+    /// The place of the event that it counts from.
+    version: u64,
+    /// The level in memory; none of a breach.
+    level: Option<usize>,
+    repeat: u16,
+}
+
+impl<'a> Outlook<'a> {
+    pub(crate) fn of(ticket: &Ticket, causes: Causes<'a>) -> Outlook<'a> {
+        // A log may hold messages after the close: they begin nothing that falls due.
+        let clocks = if ticket.status().stage() == Stage::Closed {
+            Vec::new()
+        } else {
+            let ids = causes.policies.clocks_with_target(ticket);
+            ids.map(|id| Clock::of(ticket, causes.policies, id))
+                .filter(|clock| clock.is_live() && clock.amount.is_some())
+                .collect()
+        };
+        Outlook {
+            clocks,
+            settled: Cell::default(),
+            keys: RefCell::default(),
+        }
+    }
+
+    fn key(&self, place: Place, work_out: impl FnOnce() -> FiringKey) -> FiringKey {
+        let mut keys = self.keys.borrow_mut();
+        if let Some((_, key)) = keys.iter().find(|(known, _)| *known == place) {
+            return *key;
+        }
+        let key = work_out();
+        keys.push((place, key));
+        key
+    }
+}
+
 /// The first thing that falls due after the ticket's last event if nothing else happens. Things due at the same instant come
 /// in a fixed order: the waking, then breaches by clock, then levels by their place in the rulebook.
-pub(crate) fn next<'a>(ticket: &Ticket, causes: Causes<'a>) -> Option<Due<'a>> {
-    first(ticket, causes, |search| search.due())
+///
+/// `at` is when, as [`next_at`] told for the same ticket and causes: what comes earlier is announced, and needs no look.
+pub(crate) fn next<'a>(
+    ticket: &Ticket,
+    causes: Causes<'a>,
+    outlook: &Outlook<'a>,
+    at: Micros,
+) -> Option<Due<'a>> {
+    if micros(ticket.last_event_at()) < at {
+        outlook.settled.set(Some(at));
+    }
+    search(ticket, causes, outlook).due()
 }
 
 /// When that is. Much cheaper: what is announced needs no name here.
-pub(crate) fn next_at(ticket: &Ticket, causes: Causes<'_>) -> Option<Micros> {
-    first(ticket, causes, |search| {
-        search.first.as_ref().map(|found| found.at)
-    })
-}
-
-fn first<'a, T>(
+pub(crate) fn next_at<'a>(
     ticket: &Ticket,
     causes: Causes<'a>,
-    tell: impl FnOnce(&Search<'_, 'a>) -> Option<T>,
-) -> Option<T> {
+    outlook: &Outlook<'a>,
+) -> Option<Micros> {
+    let found = search(ticket, causes, outlook).first;
+    found.map(|found| found.at)
+}
+
+fn search<'c, 'a>(
+    ticket: &'c Ticket,
+    causes: Causes<'a>,
+    outlook: &'c Outlook<'a>,
+) -> Search<'c, 'a> {
     let stage = ticket.status().stage();
-    let closed = stage == Stage::Closed; // a log may hold messages after the close: they begin nothing that falls due
-    let clocks: Vec<Clock<'_>> = if closed {
-        Vec::new()
-    } else {
-        let ids = causes.policies.clocks_with_target(ticket);
-        ids.map(|id| Clock::of(ticket, causes.policies, id))
-            .filter(|clock| clock.is_live() && clock.amount.is_some())
-            .collect()
-    };
-    let mut search = Search::on(ticket);
+    let mut search = Search::on(ticket, outlook);
     if let Status::Pending(Pending::Scheduled { until }) = ticket.status() {
         search.offer(micros(until), Found::Wake);
     }
-    for clock in &clocks {
+    for clock in &outlook.clocks {
         search.breach(clock);
     }
     for (rule, calendar, name) in causes.rules {
         match &rule.trigger {
             Trigger::Clock { .. } => {
-                if let Some(clock) = clocks
+                let watched = rule.trigger.watched();
+                let clock = outlook
+                    .clocks
                     .iter()
-                    .find(|clock| Some(clock.id) == rule.trigger.watched())
-                {
+                    .find(|clock| Some(clock.id) == watched);
+                if let Some(clock) = clock {
                     search.clock_rule(rule, clock, causes.policies);
                 }
             }
@@ -110,7 +170,7 @@ fn first<'a, T>(
             }
         }
     }
-    tell(&search)
+    search
 }
 
 /// The breaches of targets that were passed already when they came into force, not announced yet.
@@ -118,7 +178,8 @@ pub(crate) fn passed_on_attach<'a>(ticket: &Ticket, policies: &Policies) -> Vec<
     let mut found = Vec::new();
     for id in policies.clocks_with_target(ticket) {
         let clock = Clock::of(ticket, policies, id);
-        let mut search = Search::on(ticket);
+        let outlook = Outlook::default();
+        let mut search = Search::on(ticket, &outlook);
         search.breach(&clock);
         if let Some(First {
             what: Found::Breach {
@@ -139,6 +200,7 @@ pub(crate) fn passed_on_attach<'a>(ticket: &Ticket, policies: &Policies) -> Vec<
 /// would not come first anyway, and never where nothing like it was announced yet.
 struct Search<'c, 'a> {
     ticket: &'c Ticket,
+    outlook: &'c Outlook<'a>,
     last: Micros,
     first: Option<First<'c, 'a>>,
 }
@@ -167,9 +229,10 @@ enum Found<'c, 'a> {
 }
 
 impl<'c, 'a> Search<'c, 'a> {
-    fn on(ticket: &'c Ticket) -> Search<'c, 'a> {
+    fn on(ticket: &'c Ticket, outlook: &'c Outlook<'a>) -> Search<'c, 'a> {
         Search {
             ticket,
+            outlook,
             last: micros(ticket.last_event_at()),
             first: None,
         }
@@ -186,7 +249,7 @@ impl<'c, 'a> Search<'c, 'a> {
                 on_attach,
             } => What::Breach {
                 clock: clock.id,
-                key: anchor.breach(self.ticket),
+                key: self.breach_key(anchor),
                 target: clock.target_text().unwrap_or_default().into_owned(),
                 on_attach: *on_attach,
             },
@@ -199,7 +262,7 @@ impl<'c, 'a> Search<'c, 'a> {
             } => What::Fire {
                 rule,
                 level,
-                key: anchor.firing(self.ticket, rule, level, *repeat),
+                key: self.firing_key(anchor, rule, level, *repeat),
                 past: *past,
             },
         };
@@ -227,9 +290,33 @@ impl<'c, 'a> Search<'c, 'a> {
         }
     }
 
+    /// Whether what was due then by the rules alone is known to be announced, if it may fire at all: it would have come before
+    /// what came first.
+    fn is_settled(&self, scheduled: Micros) -> bool {
+        let settled = self.outlook.settled.get();
+        settled.is_some_and(|settled| scheduled < settled)
+    }
+
     /// Whether the ticket announced what has this key.
-    fn is_announced(&self, about: About, key: impl FnOnce(&Ticket) -> FiringKey) -> bool {
-        self.ticket.may_have_announced(about) && self.ticket.has_announced(key(self.ticket))
+    fn is_announced(&self, about: About, key: impl FnOnce() -> FiringKey) -> bool {
+        self.ticket.may_have_announced(about) && self.ticket.has_announced(key())
+    }
+
+    fn breach_key(&self, anchor: &Anchor<'_>) -> FiringKey {
+        let work_out = || anchor.breach(self.ticket);
+        self.outlook.key(anchor.place(None, 0), work_out)
+    }
+
+    fn firing_key(
+        &self,
+        anchor: &Anchor<'_>,
+        rule: &Rule,
+        level: &'a Level,
+        repeat: u16,
+    ) -> FiringKey {
+        let work_out = || anchor.firing(self.ticket, rule, level, repeat);
+        self.outlook
+            .key(anchor.place(Some(level), repeat), work_out)
     }
 
     fn breach(&mut self, clock: &'c Clock<'c>) {
@@ -243,11 +330,12 @@ impl<'c, 'a> Search<'c, 'a> {
             State::Running => clock.until(amount.saturating_sub(clock.elapsed)),
             _ => None,
         };
-        let Some(at) = at.filter(|at| self.is_earlier(*at)) else {
+        let is_new = |at: &Micros| self.is_earlier(*at) && !self.is_settled(*at);
+        let Some(at) = at.filter(is_new) else {
             return;
         };
         let anchor = Anchor::Clock { clock, started };
-        if !self.is_announced(About::breach(clock.id), |ticket| anchor.breach(ticket)) {
+        if !self.is_announced(About::breach(clock.id), || self.breach_key(&anchor)) {
             let on_attach = breached && clock.elapsed_at_attach > amount;
             self.offer(
                 at,
@@ -407,11 +495,14 @@ impl<'c, 'a> Search<'c, 'a> {
         if !self.is_earlier(at) {
             return true;
         }
+        let holds = level.guard.holds(self.ticket);
         let about = About::firing(&rule.name, &level.name);
-        if self.is_announced(about, |ticket| anchor.firing(ticket, rule, level, repeat)) {
+        if (holds && self.is_settled(at))
+            || self.is_announced(about, || self.firing_key(&anchor, rule, level, repeat))
+        {
             return false;
         }
-        if level.guard.holds(self.ticket) {
+        if holds {
             let attached = self.ticket.moved_to_rulebook();
             let past = past || attached.is_some_and(|since| at < since);
             self.offer(
@@ -444,6 +535,20 @@ enum Anchor<'c> {
 }
 
 impl Anchor<'_> {
+    /// Clocks stand still in an outlook, and levels lie where they lie: so this tells one key from all others of it.
+    fn place(&self, level: Option<&Level>, repeat: u16) -> Place {
+        let (clock, version) = match self {
+            Anchor::Clock { clock, started } => (Some(clock.id), started.version),
+            Anchor::Event { version, .. } => (None, *version),
+        };
+        Place {
+            clock,
+            version,
+            level: level.map(|level| std::ptr::from_ref(level).addr()),
+            repeat,
+        }
+    }
+
     /// The key of a breach.
     fn breach(&self, ticket: &Ticket) -> FiringKey {
         self.key(ticket, "", "breach", 0)

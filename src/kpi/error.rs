@@ -38,6 +38,8 @@ enum Problem {
         "no such goal can be set for `{kpi}`: a goal needs a figure with a better direction, and a value of its unit, in a time in which it is given"
     )]
     Goal { kpi: Kpi },
+    #[error("`{percent}` is no share of the similar tickets to go by; 1 to 99 per cent is allowed")]
+    Percent { percent: u32 },
 }
 
 impl KpiError {
@@ -59,6 +61,10 @@ impl KpiError {
 
     pub(crate) fn days(days: i64, max: i64) -> KpiError {
         Problem::Days { days, max }.into()
+    }
+
+    pub(crate) fn percent(percent: u32) -> KpiError {
+        Problem::Percent { percent }.into()
     }
 
     pub(crate) fn unbounded() -> KpiError {

@@ -42,6 +42,7 @@
 //! - Better than last month? [`Report::compare`]; as good as we wanted? [`Goal`]; at whose cost? [`COUNTERWEIGHTS`].
 //! - Satisfaction in its three readings, NPS, CES: [`Marks`]. Calls and chats: [`ContactTally`].
 //! - In text, Markdown and CSV: `Display`, [`KpiReport::to_markdown`], [`KpiReport::to_csv`], and the same of [`GroupReport`].
+//!   As a page with charts: the feature `report`.
 //!
 //! # What is not here
 //! No storage: rows are kept by the store. No text of a customer: no row holds any.
@@ -67,6 +68,7 @@ mod ratio;
 mod report;
 mod rows;
 mod sketch;
+mod suggest;
 pub mod table;
 mod tally;
 mod text;
@@ -106,10 +108,15 @@ pub use ratio::{Excluded, Exclusion, Ratio};
 pub use report::{Report, by_ticket};
 pub use rows::Rows;
 pub use sketch::Sketch;
+pub use suggest::{Alike, Similar, Suggest, Suggestion};
 pub use table::FactTable;
 pub use tally::Tally;
 pub use text::Names;
+#[cfg(feature = "report")]
+pub(crate) use text::escape::plain;
 pub use text::escape::{Formulas, csv_cell};
 pub(crate) use text::{Row, clock as clock_name, grouped, length, moment, table};
+#[cfg(feature = "report")]
+pub(crate) use text::{Section, figures, grouped_figures};
 pub use uneven::{Compared, Lies, Limits, Signal, Unevenness};
 pub use window::{Cohort, Credit, Scope, Window};

@@ -80,7 +80,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::Calendar;
-use crate::escalation::{self, Action, Causes, Due, Level, Recipient, Rule, Threshold, Trigger};
+use crate::escalation::{
+    self, Action, Causes, Due, Level, Outlook, Recipient, Rule, Threshold, Trigger,
+};
 use crate::id::{Name, RulebookId, derive};
 use crate::kpi::{self, Fact};
 use crate::sla::{self, Condition, Measure, Policies, Policy, Target};
@@ -343,14 +345,28 @@ impl Rulebook {
         kpi::facts(ticket, self.policies(), self.calendar())
     }
 
-    /// What falls due first on `ticket`.
-    pub(crate) fn next_due(&self, ticket: &Ticket) -> Option<Due<'_>> {
-        escalation::next(ticket, self.causes())
+    /// What the search for what falls due on `ticket` rests on.
+    pub(crate) fn outlook(&self, ticket: &Ticket) -> Outlook<'_> {
+        Outlook::of(ticket, self.causes())
+    }
+
+    /// What falls due first on `ticket`, at the instant that [`next_due_at`](Rulebook::next_due_at) tells.
+    pub(crate) fn next_due<'a>(
+        &'a self,
+        ticket: &Ticket,
+        outlook: &Outlook<'a>,
+        at: Micros,
+    ) -> Option<Due<'a>> {
+        escalation::next(ticket, self.causes(), outlook, at)
     }
 
     /// When that is.
-    pub(crate) fn next_due_at(&self, ticket: &Ticket) -> Option<Micros> {
-        escalation::next_at(ticket, self.causes())
+    pub(crate) fn next_due_at<'a>(
+        &'a self,
+        ticket: &Ticket,
+        outlook: &Outlook<'a>,
+    ) -> Option<Micros> {
+        escalation::next_at(ticket, self.causes(), outlook)
     }
 
     fn causes(&self) -> Causes<'_> {

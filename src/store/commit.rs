@@ -46,13 +46,6 @@ pub struct StreamId {
 }
 
 impl StreamId {
-    /// None comes before it.
-    pub(crate) const FIRST: StreamId = StreamId {
-        tenant: TenantId::from_uuid(Uuid::nil()),
-        kind: StreamKind::Ticket,
-        id: Uuid::nil(),
-    };
-
     /// The stream of a ticket.
     pub const fn ticket(tenant: TenantId, ticket: TicketId) -> StreamId {
         StreamId {
@@ -180,6 +173,15 @@ pub struct Loaded {
     pub idempotency: Option<IdempotencyRecord>,
     /// The new number, where one was wanted.
     pub number: Option<TicketNumber>,
+}
+
+impl From<Stream> for Loaded {
+    fn from(stream: Stream) -> Loaded {
+        Loaded {
+            streams: vec![stream],
+            ..Loaded::default()
+        }
+    }
 }
 
 /// One stream as it was loaded.

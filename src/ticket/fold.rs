@@ -1,5 +1,7 @@
 //! How events make a ticket. Total: a recorded event is a fact, and facts are not refused.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use crate::call::{Actor, Cause};
@@ -14,7 +16,8 @@ use super::mark::{Mark, MarkKind, Phase};
 use super::rating::Rating;
 use super::{Assignment, Cycle, Estimate, Holder, Message, Standing, Ticket, TimeEntry};
 
-/// The version of the fold. A ticket that was kept as another version folded it is folded anew from its events.
+/// The version of the fold, and of what falls due by itself. A ticket that was kept under another version is folded anew from
+/// its events, and its wake-up worked out anew.
 pub const FOLD: u32 = 1;
 
 impl Ticket {
@@ -49,7 +52,7 @@ impl Ticket {
             tags: Default::default(),
             fields: Default::default(),
             participants: Default::default(),
-            messages: Vec::new(),
+            messages: Arc::default(),
             effort: Vec::new(),
             links: Vec::new(),
             estimates: Vec::new(),
@@ -57,7 +60,7 @@ impl Ticket {
             standing: Vec::new(),
             chain: 0,
             ratings: Vec::new(),
-            cycles: vec![Cycle::beginning(first.at)],
+            cycles: Arc::new(vec![Cycle::beginning(first.at)]),
             policies: Default::default(),
             marks: vec![Mark {
                 at: micros(first.at),
@@ -147,11 +150,8 @@ impl Ticket {
                 self.participants.remove(customer);
             }
             Event::MessageRedacted { message } => {
-                for known in self
-                    .messages
-                    .iter_mut()
-                    .filter(|known| known.id == *message)
-                {
+                let known = Arc::make_mut(&mut self.messages).iter_mut();
+                for known in known.filter(|known| known.id == *message) {
                     known.redacted = true;
                 }
             }
@@ -197,7 +197,7 @@ impl Ticket {
             self.waiting = None;
             self.mark(recorded, MarkKind::Answered);
         }
-        self.messages.push(message);
+        Arc::make_mut(&mut self.messages).push(message);
     }
 
     fn move_to(&mut self, to: Status, recorded: &Recorded) {
@@ -208,12 +208,12 @@ impl Ticket {
         if done(from) && !done(to.stage()) {
             self.begin_cycle(recorded);
         }
-        let Some(cycle) = self.cycles.last_mut() else {
-            return;
-        };
         if done(to.stage()) {
             self.waiting = None;
         }
+        let Some(cycle) = Arc::make_mut(&mut self.cycles).last_mut() else {
+            return;
+        };
         if !done(from) && done(to.stage()) {
             cycle.left_at = Some(recorded.at);
         }
@@ -232,10 +232,11 @@ impl Ticket {
     }
 
     fn begin_cycle(&mut self, recorded: &Recorded) {
-        if let Some(last) = self.cycles.last_mut() {
+        let cycles = Arc::make_mut(&mut self.cycles);
+        if let Some(last) = cycles.last_mut() {
             last.reopened_at = Some(recorded.at);
         }
-        self.cycles.push(Cycle::beginning(recorded.at));
+        cycles.push(Cycle::beginning(recorded.at));
     }
 
     fn mark(&mut self, recorded: &Recorded, kind: MarkKind) {

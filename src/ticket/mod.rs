@@ -41,6 +41,7 @@ mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -217,6 +218,8 @@ pub struct Cycle {
 
 /// A ticket as its events made it.
 ///
+/// What grows with every command is shared between its clones, until one of them changes it: most events change little of it.
+///
 /// Serialises whole: a ticket restored from its serialised form goes on exactly as the original would.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ticket {
@@ -233,7 +236,7 @@ pub struct Ticket {
     tags: BTreeSet<Name>,
     fields: BTreeMap<Name, FieldValue>,
     participants: BTreeSet<CustomerId>,
-    messages: Vec<Message>,
+    messages: Arc<Vec<Message>>,
     effort: Vec<TimeEntry>,
     links: Vec<(Link, TicketId)>,
     estimates: Vec<Estimate>,
@@ -244,7 +247,7 @@ pub struct Ticket {
     #[serde(default)]
     chain: u16,
     ratings: Vec<Rating>,
-    cycles: Vec<Cycle>, // INVARIANT: never empty
+    cycles: Arc<Vec<Cycle>>, // INVARIANT: never empty
     policies: [Option<Name>; Agreement::ALL.len()],
     marks: Vec<Mark>,
     active: (Micros, u64),

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Datelike, NaiveTime, TimeDelta, Utc};
 use helpdesk::calendar::Calendar;
 use helpdesk::id::{AgentId, CustomerId, TeamId};
+use helpdesk::kpi::Names;
 use helpdesk::store::MemoryStore;
 use helpdesk::ticket::Priority;
 use helpdesk::{Actor, Call, Command, Desk, Outcome, TicketId};
@@ -42,6 +43,8 @@ pub(crate) struct Simulated {
     pub(crate) until: DateTime<Utc>,
     /// The tickets, in the order in which they began.
     pub(crate) tickets: Vec<TicketId>,
+    /// What the teams and their agents are called.
+    pub(crate) names: Names,
     /// How many commands were given.
     pub(crate) commands: u64,
     /// The commands that were refused, by code.
@@ -73,12 +76,24 @@ pub(crate) fn simulate(quarter: Quarter, progress: &dyn Fn(u64)) -> Result<Simul
         desk: world.desk,
         from: world.from,
         until: world.until,
+        names: names(&world.teams),
         tickets: world.cases.iter().map(|case| case.ticket).collect(),
         commands: world.commands,
         refused: world.refused,
         sweeps: world.sweeps,
         delivered: world.delivered,
     })
+}
+
+fn names(teams: &[Team]) -> Names {
+    let mut names = Names::default();
+    for (team, (name, ..)) in teams.iter().zip(TEAMS) {
+        names = names.name(team.id.uuid(), name);
+        for (agent, n) in team.agents.iter().zip(1..) {
+            names = names.name(agent.uuid(), format!("{name} {n}"));
+        }
+    }
+    names
 }
 
 struct Case {
@@ -105,6 +120,7 @@ enum Act {
     Thanks,
     Objects,
     Settle,
+    Rates,
 }
 
 struct World {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use helpdesk::id::{BotId, CustomerId};
 use helpdesk::ticket::{
-    Change, Channel, CloseReason, Draft, MessageClass, Move, Pending, Priority, Stage,
+    Change, Channel, CloseReason, Draft, MessageClass, Move, Pending, Priority, RatingKind, Stage,
 };
 use helpdesk::time::Span;
 use helpdesk::{Actor, Command, Open, TicketId};
@@ -127,6 +127,7 @@ impl World {
                 }
                 Ok(())
             }
+            Act::Rates => self.rates(at, case),
         }
     }
 
@@ -249,6 +250,22 @@ impl World {
         }
     }
 
+    /// What the customer answers when asked how it was: of a hundred, how many give each mark.
+    fn rates(&mut self, at: DateTime<Utc>, case: usize) -> Result<(), Failure> {
+        const CSAT: [u32; 5] = [6, 7, 12, 33, 42];
+        const NPS: [u32; 11] = [3, 1, 1, 2, 2, 5, 7, 13, 23, 22, 21];
+        let Case {
+            draws, requester, ..
+        } = &mut self.cases[case];
+        let (kind, mark) = match pick(draws, &[70, 30]) {
+            0 => (RatingKind::Csat, pick(draws, &CSAT) + 1),
+            _ => (RatingKind::Nps, pick(draws, &NPS)),
+        };
+        let customer = Actor::Customer(*requester);
+        let rate = Command::rate(kind, u8::try_from(mark)?);
+        self.submit(case, customer, at, rate).map(drop)
+    }
+
     /// What may follow a resolution.
     fn resolved(&mut self, at: DateTime<Utc>, case: usize) {
         self.after_hours(at, case, 121..125, Act::Settle);
@@ -257,6 +274,9 @@ impl World {
             2 => self.after_hours(at, case, 1..100, Act::Objects),
             3 => self.after_hours(at, case, 300..700, Act::Objects),
             _ => {}
+        }
+        if pick(&mut self.cases[case].draws, &[65, 35]) == 1 {
+            self.after_hours(at, case, 1..72, Act::Rates);
         }
     }
 }

@@ -28,7 +28,7 @@
 //! with the usual 7 days for reopening. Beside the table a report takes a few bytes for each ticket or less, as long as the lengths
 //! are spread; where most of them are nearly the same, up to eight bytes for each length and key.
 //!
-//! Feature `parallel`: [`Query::parallel`] makes a report on several threads, the same to the last bit. Feature `flat`: the module
+//! Feature `parallel`: `Query::parallel` makes a report on several threads, the same to the last bit. Feature `flat`: the module
 //! `flat` writes a table as CSV and as JSON lines, and reads both.
 //!
 //! # What is not here

@@ -19,6 +19,7 @@ mod stock;
 
 use serde::{Deserialize, Serialize};
 
+use crate::sla::Measure;
 use crate::ticket::RatingKind;
 use crate::time::micros;
 
@@ -128,6 +129,20 @@ impl Tally {
             self.scope.window,
             &self.days,
         )
+    }
+
+    /// The lengths behind a figure, in microseconds, ascending, each with how often it occurs: what a distribution is drawn from.
+    /// `None` for figures that are not made of lengths.
+    ///
+    /// # Errors
+    /// More taken back than added.
+    pub fn lengths(&self, kpi: Kpi, measure: Measure) -> Result<Option<Vec<(i64, u64)>>, KpiError> {
+        let times = self.counts.times(kpi);
+        let of = times.map(|times| match measure {
+            Measure::Calendar => times.calendar.counted(),
+            Measure::Business => times.business.counted(),
+        });
+        of.transpose()
     }
 
     /// The single values behind a figure; `None` for what is no set of values.

@@ -18,6 +18,9 @@ impl Counts {
             let ratio = self.given.marks(kind)?.positive(&Bands::Middle);
             Ok(Some(yes_and_no(ratio.numerator(), ratio.denominator())))
         };
+        if let Some(times) = self.times(kpi) {
+            return Ok(Some(times.calendar.counted()?));
+        }
         match kpi {
             Kpi::ResolutionRate => part(&self.resolution_rate),
             Kpi::ReopenRate => part(&self.reopen_rate),
@@ -25,15 +28,6 @@ impl Counts {
             Kpi::FirstContactResolution => part(&self.first_contact),
             Kpi::OneTouch => part(&self.one_touch),
             Kpi::EtaKept => part(&self.eta_kept),
-            Kpi::FirstResponseTime => times(&self.first_response),
-            Kpi::NextResponseTime => times(&self.next_response),
-            Kpi::RequesterWait => times(&self.requester_wait),
-            Kpi::FirstResolutionTime => times(&self.first_resolution),
-            Kpi::TotalResolutionTime => times(&self.total_resolution),
-            Kpi::CycleResolutionTime => times(&self.cycle_resolution),
-            Kpi::HeldTime => times(&self.held),
-            Kpi::HandleTime => times(&self.handle),
-            Kpi::EtaDeviation => times(&self.eta_deviation),
             Kpi::Touches => numbers(&self.touches),
             Kpi::TeamTransfers => numbers(&self.team_transfers),
             Kpi::AgentTransfers => numbers(&self.agent_transfers),
@@ -41,7 +35,16 @@ impl Counts {
             Kpi::PromisesKept => self.kept(|metric| metric == Metric::PromisedUpdate),
             Kpi::Csat => marks(RatingKind::Csat),
             Kpi::Ces => marks(RatingKind::Ces),
-            Kpi::Volume
+            Kpi::FirstResponseTime
+            | Kpi::NextResponseTime
+            | Kpi::RequesterWait
+            | Kpi::FirstResolutionTime
+            | Kpi::TotalResolutionTime
+            | Kpi::CycleResolutionTime
+            | Kpi::HeldTime
+            | Kpi::HandleTime
+            | Kpi::EtaDeviation // lengths: told above
+            | Kpi::Volume
             | Kpi::ContactRate
             | Kpi::Resolved
             | Kpi::Nps
@@ -50,6 +53,22 @@ impl Counts {
             | Kpi::ServiceLevel
             | Kpi::AbandonmentRate => Ok(None),
         }
+    }
+
+    /// What was counted of a figure that is made of lengths.
+    pub(super) fn times(&self, kpi: Kpi) -> Option<&Times> {
+        Some(match kpi {
+            Kpi::FirstResponseTime => &self.first_response,
+            Kpi::NextResponseTime => &self.next_response,
+            Kpi::RequesterWait => &self.requester_wait,
+            Kpi::FirstResolutionTime => &self.first_resolution,
+            Kpi::TotalResolutionTime => &self.total_resolution,
+            Kpi::CycleResolutionTime => &self.cycle_resolution,
+            Kpi::HeldTime => &self.held,
+            Kpi::HandleTime => &self.handle,
+            Kpi::EtaDeviation => &self.eta_deviation,
+            _ => return None,
+        })
     }
 
     fn kept(&self, which: impl Fn(Metric) -> bool) -> Result<Option<Sample>, KpiError> {
@@ -73,10 +92,6 @@ fn yes_and_no(yes: u64, all: u64) -> Sample {
 fn part(part: &Part) -> Result<Option<Sample>, KpiError> {
     let ratio = part.ratio()?;
     Ok(Some(yes_and_no(ratio.numerator(), ratio.denominator())))
-}
-
-fn times(times: &Times) -> Result<Option<Sample>, KpiError> {
-    Ok(Some(times.calendar.counted()?))
 }
 
 fn numbers(numbers: &Numbers) -> Result<Option<Sample>, KpiError> {

@@ -45,7 +45,8 @@ impl fmt::Display for GroupReport {
     }
 }
 
-fn sheet(report: &GroupReport, kpis: &[Kpi], names: &Names) -> Sheet {
+/// One table, with what must be known to read it.
+pub(crate) fn sheet(report: &GroupReport, kpis: &[Kpi], names: &Names) -> Sheet {
     let kpis = if kpis.is_empty() { &USUAL } else { kpis };
     let dimensions: Vec<_> = report
         .dimensions()

@@ -14,5 +14,11 @@ mod words;
 
 pub use names::Names;
 
+#[cfg(feature = "report")]
+pub(crate) use groups::sheet as grouped_figures;
+#[cfg(feature = "report")]
+pub(crate) use report::figures;
+#[cfg(feature = "report")]
+pub(crate) use sheet::Section;
 pub(crate) use sheet::{Row, table};
 pub(crate) use words::{clock, grouped, length, moment};

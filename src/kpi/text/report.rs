@@ -41,11 +41,17 @@ impl KpiReport {
 }
 
 fn sheet(report: &KpiReport) -> Sheet {
+    let mut sheet = figures(report);
+    sheet.sections.extend(days(report.backlog()));
+    sheet
+}
+
+/// All tables but the one of the backlog's days.
+pub(crate) fn figures(report: &KpiReport) -> Sheet {
     let mut sections = vec![tickets(report), rates(report), times(report)];
     sections.extend(per_ticket(report));
     sections.extend(targets(report));
     sections.extend(marks(report));
-    sections.extend(days(report.backlog()));
     let (title, about) = heading(report, "Support report");
     Sheet {
         title,

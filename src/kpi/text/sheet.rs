@@ -6,31 +6,31 @@ use super::escape::{markdown, plain};
 
 /// A report in tables.
 #[derive(Default)]
-pub(super) struct Sheet {
-    pub(super) title: String,
-    pub(super) about: Vec<String>,
-    pub(super) sections: Vec<Section>,
+pub(crate) struct Sheet {
+    pub(crate) title: String,
+    pub(crate) about: Vec<String>,
+    pub(crate) sections: Vec<Section>,
 }
 
 /// One table.
-pub(super) struct Section {
-    pub(super) title: String,
+pub(crate) struct Section {
+    pub(crate) title: String,
     /// What stands under the title.
-    pub(super) remark: Option<String>,
+    pub(crate) remark: Option<String>,
     /// The names of the columns after the first; none where they need no name.
-    pub(super) header: Vec<String>,
-    pub(super) rows: Vec<Row>,
+    pub(crate) header: Vec<String>,
+    pub(crate) rows: Vec<Row>,
 }
 
 /// One line of a table: a label, columns that stand to the right, and a remark.
 pub(crate) struct Row {
-    pub(super) label: String,
-    pub(super) cells: Vec<String>,
-    pub(super) note: String,
+    pub(crate) label: String,
+    pub(crate) cells: Vec<String>,
+    pub(crate) note: String,
 }
 
 impl Section {
-    pub(super) fn new(title: &str, rows: Vec<Row>) -> Section {
+    pub(crate) fn new(title: &str, rows: Vec<Row>) -> Section {
         Section {
             title: title.to_owned(),
             remark: None,
@@ -39,7 +39,7 @@ impl Section {
         }
     }
 
-    pub(super) fn with_header<const N: usize>(self, header: [&str; N]) -> Section {
+    pub(crate) fn with_header<const N: usize>(self, header: [&str; N]) -> Section {
         let header = header.map(str::to_owned).to_vec();
         Section { header, ..self }
     }
@@ -55,7 +55,7 @@ impl Row {
     }
 
     /// Adds a remark about `n` of something, if there are any.
-    pub(super) fn say(&mut self, n: u64, what: &str) {
+    pub(crate) fn say(&mut self, n: u64, what: &str) {
         if n > 0 {
             let gap = if self.note.is_empty() { "" } else { "; " };
             let n = super::words::grouped(n);
@@ -66,7 +66,7 @@ impl Row {
 
 impl Sheet {
     /// In columns, for a terminal. Whatever could move the cursor is made visible.
-    pub(super) fn plain(&self, out: &mut impl fmt::Write) -> fmt::Result {
+    pub(crate) fn plain(&self, out: &mut impl fmt::Write) -> fmt::Result {
         writeln!(out, "{}", plain(&self.title))?;
         for line in &self.about {
             writeln!(out, "{}", plain(line))?;
@@ -82,7 +82,7 @@ impl Sheet {
     }
 
     /// In Markdown with tables. Whatever Markdown or HTML would read is escaped.
-    pub(super) fn markdown(&self, out: &mut impl fmt::Write) -> fmt::Result {
+    pub(crate) fn markdown(&self, out: &mut impl fmt::Write) -> fmt::Result {
         writeln!(out, "# {}", markdown(&self.title))?;
         for line in &self.about {
             writeln!(out, "\n{}", markdown(line))?;

@@ -75,6 +75,9 @@ impl Store for MemoryStore {
         let key = request.idempotency.iter().map(shard_of_key);
         let mut held = Held::lock(&self.shards, streams.chain(owners).chain(key));
 
+        if request.streams.len() > 1 {
+            held.touch(&request.streams);
+        }
         let mut loaded = Loaded::default();
         for stream in &request.streams {
             let known = held.shard(shard_of(stream.id))?.streams.get(stream);

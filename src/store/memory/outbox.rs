@@ -8,10 +8,12 @@ use uuid::Uuid;
 use crate::store::OutboxMessage;
 use crate::time::{Micros, micros};
 
+use super::hash::Ids;
+
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     /// Each with the instant from which somebody may take it.
-    messages: HashMap<Uuid, (Micros, OutboxMessage)>,
+    messages: HashMap<Uuid, (Micros, OutboxMessage), Ids>,
     /// The same by that instant.
     free: BTreeSet<(Micros, Uuid)>,
 }

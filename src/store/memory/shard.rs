@@ -1,6 +1,7 @@
 //! A part of the records, and what a commit does to it.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hint::black_box;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -35,7 +36,8 @@ pub(super) struct Shard {
 
 #[derive(Debug, Default)]
 pub(super) struct Kept {
-    events: Vec<Recorded>,
+    /// One piece per commit: none is ever moved again.
+    events: Vec<Box<[Recorded]>>,
     wake: Option<Wake>,
     pub(super) facts: Option<Rows>,
     snapshot: Option<Snapshot>,
@@ -44,22 +46,36 @@ pub(super) struct Kept {
 
 impl Kept {
     fn version(&self) -> Version {
-        self.events
-            .last()
-            .map_or(Version::default(), |event| event.version)
+        let last = self.events.last().and_then(|piece| piece.last());
+        last.map_or(Version::default(), |event| event.version)
     }
 
     pub(super) fn events(&self) -> Events {
-        self.events.clone()
+        self.events.concat()
+    }
+
+    /// Reads a little of what a load will need, and tells something that depends on it.
+    pub(super) fn touch(&self) -> u64 {
+        let last = self.version().0;
+        let kept = self.snapshot.as_ref().map_or(0, |kept| {
+            let (ticket, moved) = (&kept.ticket, kept.ticket.marks().last());
+            ticket.version().0 ^ moved.map_or(0, |mark| mark.version)
+        });
+        last ^ kept
     }
 
     /// The last snapshot and the events after it; all events where there is none.
     pub(super) fn since_snapshot(&self) -> (Option<Snapshot>, Events) {
-        let before = self.snapshot.as_ref().map_or(0, |kept| kept.version().0); // versions count from 1 without a gap
-        let after = usize::try_from(before)
-            .ok()
-            .and_then(|before| self.events.get(before..));
-        (self.snapshot.clone(), after.unwrap_or_default().to_vec())
+        let before = self
+            .snapshot
+            .as_ref()
+            .map_or(Version::default(), Snapshot::version);
+        let mut events = Events::new();
+        if before < self.version() {
+            events = self.events();
+            events.retain(|event| event.version > before);
+        }
+        (self.snapshot.clone(), events)
     }
 }
 
@@ -104,7 +120,9 @@ pub(super) fn shard_of_key(key: &IdempotencyKey) -> usize {
 }
 
 /// The shards that a request touches, locked in rising order.
-pub(super) struct Held<'a>(Vec<(usize, &'a Locked, MutexGuard<'a, Shard>)>);
+pub(super) struct Held<'a>(Vec<Place<'a>>);
+
+type Place<'a> = (usize, &'a Locked, MutexGuard<'a, Shard>);
 
 impl<'a> Held<'a> {
     pub(super) fn lock(shards: &'a [Locked], indexes: impl IntoIterator<Item = usize>) -> Held<'a> {
@@ -120,11 +138,30 @@ impl<'a> Held<'a> {
         Held(held)
     }
 
-    pub(super) fn shard(&mut self, index: usize) -> Result<&mut Shard, StoreError> {
-        let found = self.0.iter_mut().find(|(i, ..)| *i == index);
+    fn place(&mut self, index: usize) -> Result<&mut Place<'a>, StoreError> {
         let missing =
             || StoreError::new(StoreErrorKind::Other, format!("shard {index} is not held"));
-        found.map(|(.., shard)| &mut **shard).ok_or_else(missing)
+        let found = self.0.binary_search_by_key(&index, |(i, ..)| *i).ok();
+        found
+            .and_then(|found| self.0.get_mut(found))
+            .ok_or_else(missing)
+    }
+
+    /// Brings what lies behind these streams near. It is spread over the whole memory, which is slow but can fetch several
+    /// things at once, where nobody waits for one of them before asking for the next.
+    pub(super) fn touch(&self, streams: &[StreamId]) {
+        let find = |stream: &StreamId| {
+            let place = self
+                .0
+                .binary_search_by_key(&shard_of(stream.id), |(i, ..)| *i);
+            self.0.get(place.ok()?)?.2.streams.get(stream)
+        };
+        let kept: Vec<&Kept> = streams.iter().filter_map(find).collect();
+        black_box(kept.iter().fold(0, |all, kept| all ^ kept.touch()));
+    }
+
+    pub(super) fn shard(&mut self, index: usize) -> Result<&mut Shard, StoreError> {
+        self.place(index).map(|(.., shard)| &mut **shard)
     }
 
     /// Forgets a person in every shard that is held.
@@ -136,11 +173,7 @@ impl<'a> Held<'a> {
 
     /// Writes what belongs to one stream. `zone_data` is the version that sweeps of this store are expected to have.
     pub(super) fn write(&mut self, part: &Part, zone_data: Option<&str>) -> Result<(), StoreError> {
-        let index = shard_of(part.stream.id);
-        let missing =
-            || StoreError::new(StoreErrorKind::Other, format!("shard {index} is not held"));
-        let found = self.0.iter_mut().find(|(i, ..)| *i == index);
-        let (_, locked, shard) = found.ok_or_else(missing)?;
+        let (_, locked, shard) = self.place(shard_of(part.stream.id))?;
         shard.write(part);
         if part.wake.is_some() {
             let earliest = shard.wakes.earliest(zone_data);
@@ -238,7 +271,9 @@ impl Shard {
             }
             stream.listing = Some(row.clone());
         }
-        stream.events.extend_from_slice(&part.events);
+        if !part.events.is_empty() {
+            stream.events.push(part.events.as_slice().into());
+        }
         if let Some(facts) = &part.facts {
             stream.facts = Some(facts.clone());
         }
