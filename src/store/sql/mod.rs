@@ -72,6 +72,7 @@ pub enum Dialect {
 #[derive(Clone, Debug)]
 pub struct Sql {
     dialect: Dialect,
+    #[cfg(any(feature = "postgres", feature = "sqlite"))]
     namespace: String,
     pub(super) texts: texts::Texts,
 }
@@ -102,6 +103,7 @@ impl Sql {
         Sql {
             dialect,
             texts: texts::Texts::render(dialect, &namespace),
+            #[cfg(any(feature = "postgres", feature = "sqlite"))]
             namespace,
         }
     }

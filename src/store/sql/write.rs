@@ -5,8 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::call::Actor;
 use crate::store::stored::{SCHEMA, write};
 use crate::store::{
-    Commit, IdempotencyRecord, OutboxMessage, Part, Snapshot, StoreError, StreamId, StreamKind,
-    TicketRow, Wake,
+    Commit, IdempotencyRecord, OutboxMessage, Part, Snapshot, StoreError, StreamId, TicketRow, Wake,
 };
 use crate::ticket::{Content, Priority, Recorded, Stage};
 use crate::time::{Micros, micros};
@@ -238,8 +237,8 @@ fn wake_up(wake: Option<&Wake>) -> [Value; 3] {
 
 /// The kind behind a stored code; `None` for one that a newer version of the crate knows.
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
-pub(in crate::store) fn kind_of(code: i64) -> Option<StreamKind> {
-    [StreamKind::Ticket]
+pub(in crate::store) fn kind_of(code: i64) -> Option<crate::store::StreamKind> {
+    [crate::store::StreamKind::Ticket]
         .into_iter()
         .find(|kind| kind.code() == code)
 }
