@@ -365,7 +365,7 @@ fn golden_readings_of_marks() {
     );
     assert_eq!(
         marks.positive_of_decided(&Bands::Middle).to_string(),
-        "66.7 % (2 of 3)"
+        "66.7 % (2 of 3; left out: 1 neutral)"
     );
     assert_eq!(marks.scales()[0].of_best(), (14, 20), "70 %");
     let strict = Bands::Declared {

@@ -255,11 +255,16 @@ impl ContactTally {
     pub fn service_level(&self, formula: ServiceLevel) -> Result<Ratio, KpiError> {
         let offered = self.answered.saturating_add(self.abandoned);
         let early = self.abandoned_in_time;
+        let mut left_out = None;
         let (part, whole) = match formula {
             ServiceLevel::AnsweredOfOffered => (self.answered_in_time, offered),
             ServiceLevel::EndedOfOffered => (self.answered_in_time.saturating_add(early), offered),
-            ServiceLevel::AnsweredOfAnswered => (self.answered_in_time, self.answered),
+            ServiceLevel::AnsweredOfAnswered => {
+                left_out = Some((Exclusion::Abandoned, self.abandoned));
+                (self.answered_in_time, self.answered)
+            }
             ServiceLevel::AnsweredWithoutEarlyAbandons => {
+                left_out = Some((Exclusion::EarlyAbandon, early));
                 (self.answered_in_time, offered.saturating_sub(early))
             }
             ServiceLevel::AnsweredOrShortOfOffered => {
@@ -267,7 +272,7 @@ impl ContactTally {
                 (ended, offered)
             }
         };
-        self.ratio(part, whole, 0)
+        self.ratio(part, whole, left_out)
     }
 
     /// The part of the offered that was given up, without short abandons on either side.
@@ -277,16 +282,22 @@ impl ContactTally {
     pub fn abandonment(&self) -> Result<Ratio, KpiError> {
         let abandoned = self.abandoned.saturating_sub(self.abandoned_at_once);
         let offered = self.answered.saturating_add(abandoned);
-        self.ratio(abandoned, offered, self.abandoned_at_once)
+        let left_out = (Exclusion::ShortAbandon, self.abandoned_at_once);
+        self.ratio(abandoned, offered, Some(left_out))
     }
 
-    fn ratio(&self, part: i64, whole: i64, short: i64) -> Result<Ratio, KpiError> {
+    fn ratio(
+        &self,
+        part: i64,
+        whole: i64,
+        left_out: Option<(Exclusion, i64)>,
+    ) -> Result<Ratio, KpiError> {
         let count = |n: i64| u64::try_from(n).map_err(|_| KpiError::unbalanced());
-        let left_out = [
-            (Exclusion::Queued, count(self.queued)?),
-            (Exclusion::ShortAbandon, count(short)?),
-        ];
-        let ratio = Ratio::new(count(part)?, count(whole)?, Excluded::from_iter(left_out));
+        let mut excluded = vec![(Exclusion::Queued, count(self.queued)?)];
+        if let Some((why, n)) = left_out {
+            excluded.push((why, count(n)?));
+        }
+        let ratio = Ratio::new(count(part)?, count(whole)?, Excluded::from_iter(excluded));
         ratio.ok_or_else(KpiError::unbalanced)
     }
 

@@ -250,7 +250,7 @@ impl<'a> Known<'a> {
             (Verdict::Breached, _) => Outcome::Breached,
             (Verdict::Met, _) if self.is_fulfilled(clock) => Outcome::Met,
             (Verdict::Unanswered, _) if !in_backlog => Outcome::Outside(Exclusion::Unanswered),
-            (Verdict::Open, State::Cancelled) if !in_backlog => {
+            (Verdict::Open, State::Cancelled) if self.past(clock.stopped_at).is_some() => {
                 Outcome::Outside(Exclusion::Cancelled)
             }
             (Verdict::Open, State::NotStarted | State::NotApplicable) => {

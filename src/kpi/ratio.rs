@@ -37,6 +37,12 @@ pub enum Exclusion {
     BeyondFirstContact,
     /// The customer gave up within the time that is too short to count.
     ShortAbandon,
+    /// The customer gave up within the time in which an answer would have been in time.
+    EarlyAbandon,
+    /// The customer gave up.
+    Abandoned,
+    /// A mark that is neither positive nor negative.
+    Neutral,
     /// Waiting in the queue still at the instant of the report.
     Queued,
 }
@@ -55,6 +61,9 @@ impl fmt::Display for Exclusion {
             Exclusion::NotEstimated => "without an estimate",
             Exclusion::BeyondFirstContact => "beyond a first contact",
             Exclusion::ShortAbandon => "abandoned at once",
+            Exclusion::EarlyAbandon => "abandoned in time",
+            Exclusion::Abandoned => "abandoned",
+            Exclusion::Neutral => "neutral",
             Exclusion::Queued => "still queued",
         })
     }

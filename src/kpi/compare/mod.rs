@@ -290,7 +290,10 @@ fn of_promoters(now: Net, then: Net) -> Trend {
         let n = net.n();
         let whole = n as f64;
         let mean = (net.promoters as f64 - net.detractors as f64) / whole;
-        let variance = (net.promoters as f64 + net.detractors as f64) / whole - mean * mean;
+        // One more mark of each class: few marks of one class are no certainty.
+        let smooth = whole + 3.0;
+        let off = (net.promoters as f64 - net.detractors as f64) / smooth;
+        let variance = (net.promoters as f64 + net.detractors as f64 + 2.0) / smooth - off * off;
         (n > 0).then_some((mean, variance, n))
     };
     let (Some(now), Some(then)) = (mean(now), mean(then)) else {

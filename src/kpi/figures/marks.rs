@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::kpi::ratio::{Excluded, Ratio};
+use crate::kpi::ratio::{Excluded, Exclusion, Ratio};
 use crate::ticket::Scale;
 
 use super::amounts::Net;
@@ -152,9 +152,10 @@ impl Marks {
 
     /// Positive marks over positive and negative ones: the neutral ones are left out.
     pub fn positive_of_decided(&self, bands: &Bands) -> Ratio {
-        let (positive, _, negative) = self.senses(bands);
+        let (positive, neutral, negative) = self.senses(bands);
         let decided = positive.saturating_add(negative);
-        Ratio::new(positive, decided, Excluded::default()).unwrap_or_default()
+        let left_out = Excluded::from_iter([(Exclusion::Neutral, neutral)]);
+        Ratio::new(positive, decided, left_out).unwrap_or_default()
     }
 
     /// The marks from 0 to 10 as promoters, passives and detractors. Marks of other scales are left out.

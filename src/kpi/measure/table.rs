@@ -429,7 +429,7 @@ pub const MEASURES: [Definition; Kpi::ALL.len()] = [
         formula: "of the contacts offered in the window, the part answered within the threshold, by one of five formulas: SERVICE_LEVELS",
         numerator: Some("contacts answered within the threshold, or as the formula has it"),
         denominator: "contacts offered in the window, or as the formula has it",
-        exclusions: &["still queued", "abandoned at once"],
+        exclusions: &["still queued", "what the formula leaves out"],
         window: WindowOf::Event,
         attribution: Attribution::Desk,
         unit: Unit::Ratio,

@@ -202,8 +202,8 @@ impl Unevenness {
         self.strata
     }
 
-    /// The part of the variance that lies between the judged groups, and the part that chance alone would give. `None` for fewer
-    /// than two judged groups, and where all values are equal.
+    /// The part of the variance that lies between the groups that are large enough, and the part that chance alone would give.
+    /// `None` for fewer than two such groups, and where all values are equal.
     pub fn eta_squared(&self) -> Option<(f64, f64)> {
         self.eta_squared.zip(self.by_chance)
     }
@@ -274,12 +274,12 @@ fn compare(kpi: Kpi, minimum: u64, cells: &[Cell<'_>]) -> Unevenness {
         group.variance += n * stratum.share * (1.0 - stratum.share);
         moments.add(&cell);
     }
-    let is_judged = |group: &Compared| {
-        group.label != Label::None && group.n >= minimum && group.variance >= LEAST_VARIANCE
-    };
+    let is_counted = |group: &Compared| group.label != Label::None && group.n >= minimum;
+    let is_judged = |group: &Compared| is_counted(group) && group.variance >= LEAST_VARIANCE;
+    let counted = groups.values().filter(|(group, _)| is_counted(group));
+    let parts: Vec<Moments> = counted.map(|(_, moments)| *moments).collect();
     let judged = groups.values().filter(|(group, _)| is_judged(group));
-    let parts: Vec<Moments> = judged.map(|(_, moments)| *moments).collect();
-    let k = u64::try_from(parts.len()).unwrap_or(u64::MAX);
+    let k = u64::try_from(judged.count()).unwrap_or(u64::MAX);
     let alarm = ALARM.iter().find(|(groups, _)| k <= *groups);
     let alarm = alarm.map_or(6.0, |(_, errors)| *errors);
 
