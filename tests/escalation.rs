@@ -4,7 +4,8 @@ mod common;
 
 use common::*;
 use helpdesk::escalation::{Action, Guard, MAX_CHAIN, Recipient, Rule, Trigger, ready};
-use helpdesk::id::TeamId;
+use helpdesk::id::{TeamId, TenantId};
+use helpdesk::rulebook::Rulebooks;
 use helpdesk::sla::{Condition, Policy, Target};
 use helpdesk::store::{MemoryStore, Outgoing};
 use helpdesk::ticket::{
@@ -459,4 +460,60 @@ fn rules_that_hand_a_ticket_round_come_to_an_end() {
             .chains_ended
             .is_empty()
     );
+}
+
+/// What is withdrawn depends on who looked when; the keys of what comes later do not.
+#[test]
+fn withdrawals_take_no_place_in_keys() {
+    let first = Rule::new(name("first"), Trigger::clock(Metric::FirstResponse))
+        .withdraw()
+        .level(at_threshold("half", "50 %").action(Action::Custom(name("page"))));
+    let waits = Rule::new(name("waits"), Trigger::CustomerWaits)
+        .level(at_threshold("long", "after 1h calendar"));
+    let told = |sweeps: &[&str]| {
+        let desk = desk([first.clone(), waits.clone()]);
+        let open = Open::new("x").body("help").id(TicketId::named("t"));
+        let t = desk.open(&ann("2026-03-02T09:00:00Z"), open).unwrap().id();
+        sweeps
+            .iter()
+            .for_each(|now| drop(desk.sweep(at(now), 10).unwrap()));
+        desk.submit(t, &kim("2026-03-02T12:00:00Z"), Command::reply("hello"))
+            .unwrap();
+        desk.submit(t, &ann("2026-03-02T13:00:00Z"), Command::reply("no"))
+            .unwrap();
+        desk.sweep(at("2026-03-02T16:00:00Z"), 10).unwrap();
+        let all = history(&desk, t);
+        let withdrawn = all
+            .iter()
+            .filter(|e| matches!(e.event, Event::Withdrawn { .. }));
+        (
+            withdrawn.count(),
+            keys(&all),
+            desk.ticket(t).unwrap().ratings().len(),
+        )
+    };
+    let (seldom, often) = (told(&[]), told(&["2026-03-02T11:30:00Z"]));
+    assert_eq!((seldom.0, often.0), (0, 1));
+    assert_eq!(seldom.1, often.1);
+    assert_eq!(seldom.1.len(), 3);
+}
+
+/// A move to rules that ask for something else withdraws before it moves, by the rules that told.
+#[test]
+fn a_move_withdraws_what_the_other_rules_do_not_know() {
+    let paging = Rule::new(name("r"), Trigger::clock(Metric::FirstResponse))
+        .withdraw()
+        .level(at_threshold("half", "50 %").action(Action::Custom(name("page"))));
+    let other = desk([]).rulebooks().current(TenantId::SINGLE).clone();
+    let books = Rulebooks::new(desk([paging]).rulebooks().current(TenantId::SINGLE).clone());
+    let desk = Desk::new(MemoryStore::new(), books.with_earlier(other.clone()));
+    let t = open(&desk, "2026-03-02T09:00:00Z");
+    desk.sweep(at("2026-03-02T11:30:00Z"), 10).unwrap();
+    let lee = Call::new(Actor::Supervisor(KIM), at("2026-03-02T12:00:00Z"));
+    let moved = desk.apply_rulebook(t, &lee, other.id()).unwrap();
+    let [message] = moved.actions() else {
+        panic!("{:?}", moved.actions())
+    };
+    assert!(matches!(message.what, Outgoing::Withdrawal { .. }));
+    assert!(moved.ticket() == &desk.ticket(t).unwrap());
 }

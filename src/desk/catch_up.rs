@@ -11,7 +11,7 @@ use crate::id::{Name, TenantId};
 use crate::kpi::Rows;
 use crate::rulebook::Rulebook;
 use crate::sla::{self, Ledger, Reading};
-use crate::store::{Snapshot, Wake};
+use crate::store::{OutboxMessage, Snapshot, Wake};
 use crate::ticket::{
     Agreement, ClockId, Delivery, Escalated, Event, Recorded, Status, Step, Ticket, Timing, Version,
 };
@@ -27,6 +27,8 @@ pub(crate) struct Working<'a> {
     pub(crate) events: Vec<Recorded>,
     pub(super) book: &'a Rulebook,
     pub(super) firings: Vec<Firing<'a>>,
+    /// Messages that cannot wait until the commit is settled.
+    pub(super) early: Vec<OutboxMessage>,
     /// When something falls due next on the ticket as it stands, where that was worked out.
     next: Option<Option<Micros>>,
     /// What that rests on, while it holds.
@@ -44,6 +46,7 @@ impl<'a> Working<'a> {
             events: Vec::new(),
             book,
             firings: Vec::new(),
+            early: Vec::new(),
             next: None,
             outlook: None,
             chosen: false,
@@ -191,7 +194,7 @@ impl<'a> Working<'a> {
                 };
                 self.firings.push(Firing {
                     rule,
-                    version: self.ticket.version().next(),
+                    version: Version(self.ticket.place()).next(),
                     waiting: self.ticket.waiting(),
                     event: self.events.len(),
                     at: due_at,
@@ -267,6 +270,7 @@ impl<'a> Working<'a> {
     /// the target that it has there.
     pub(crate) fn apply_rulebook(&mut self, event: Recorded, book: &'a Rulebook) {
         self.push(event.clone());
+        self.withdraw_before(book);
         self.book = book;
         self.choose(&event, |before, now| before.is_some() || now.is_some());
     }
@@ -310,7 +314,7 @@ impl<'a> Working<'a> {
         }
     }
 
-    pub(super) fn push_like(&mut self, like: &Recorded, event: Event) {
+    fn push_like(&mut self, like: &Recorded, event: Event) {
         self.push(Recorded {
             actor: Actor::System,
             event,

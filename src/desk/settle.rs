@@ -8,11 +8,13 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use crate::call::Actor;
 use crate::escalation::{Action, CatchUp, Level, Recipient, Rule, Trigger};
 use crate::id::{FiringKey, derive};
+use crate::rulebook::Rulebook;
 use crate::sla::Clock;
 use crate::store::{OutboxMessage, Outgoing};
-use crate::ticket::{Delivery, Event, Holder, Standing, Ticket, Version};
+use crate::ticket::{Delivery, Event, Holder, Recorded, Standing, Ticket, Version};
 use crate::time::Micros;
 
 use super::catch_up::Working;
@@ -32,7 +34,7 @@ pub(super) struct Firing<'a> {
 impl Working<'_> {
     /// Settles which firings are delivered, now that the command's effects are known, and gives their messages.
     pub(crate) fn settle(&mut self) -> Vec<OutboxMessage> {
-        let mut messages = Vec::new();
+        let mut messages = std::mem::take(&mut self.early);
         let stands: Vec<bool> = self
             .firings
             .iter()
@@ -57,7 +59,8 @@ impl Working<'_> {
             if escalated.delivery != Delivery::Delivered {
                 continue;
             }
-            if firing.rule.withdraw && !firing.outward.is_empty() {
+            let is_known = self.book.escalations().contains(firing.rule); // not, where this commit moved the ticket
+            if firing.rule.withdraw && is_known && !firing.outward.is_empty() {
                 escalated.told = Some(firing.holder);
                 Arc::make_mut(&mut self.ticket).stand(escalated, firing.version);
             }
@@ -78,21 +81,33 @@ impl Working<'_> {
 
     /// Records which firings are over that somebody was told of, and tells them.
     fn withdraw(&mut self, messages: &mut Vec<OutboxMessage>) {
+        let over = self.standing_that(|working, standing| working.has_ended(standing));
+        messages.extend(self.withdraw_these(over));
+    }
+
+    /// Withdraws what another rulebook would not know how to withdraw: its level is not there, or asks for something else.
+    pub(super) fn withdraw_before(&mut self, next: &Rulebook) {
+        let changed = self.standing_that(|working, standing| {
+            level(next, standing).map(|level| &level.actions)
+                != level(working.book, standing).map(|level| &level.actions)
+        });
+        let messages = self.withdraw_these(changed);
+        self.early.extend(messages);
+    }
+
+    fn standing_that(&self, fits: impl Fn(&Self, &Standing) -> bool) -> Vec<Standing> {
+        let standing = self.ticket.standing().iter();
+        standing.filter(|one| fits(self, one)).cloned().collect()
+    }
+
+    fn withdraw_these(&mut self, standing: Vec<Standing>) -> Vec<OutboxMessage> {
+        let mut messages = Vec::new();
         let Some(last) = self.events.last().cloned() else {
-            return;
+            return messages;
         };
-        let over = |standing: &&Standing| self.has_ended(standing);
-        let over: Vec<Standing> = self
-            .ticket
-            .standing()
-            .iter()
-            .filter(over)
-            .cloned()
-            .collect();
-        for standing in over {
-            let told = self
-                .level(&standing)
-                .map(|level| outward(&level.actions, standing.holder));
+        for standing in standing {
+            let told =
+                level(self.book, &standing).map(|level| outward(&level.actions, standing.holder));
             for (n, action) in told.into_iter().flatten().enumerate() {
                 let what = Outgoing::Withdrawal {
                     key: standing.key,
@@ -103,17 +118,15 @@ impl Working<'_> {
                 let id = message_id(b"withdrawal", standing.key, n);
                 messages.push(message(&self.ticket, id, last.at, what));
             }
-            let event = Event::Withdrawn { key: standing.key };
-            self.push_like(&last, event);
+            self.push(Recorded {
+                actor: Actor::System,
+                cause: None,
+                timing: None,
+                event: Event::Withdrawn { key: standing.key },
+                ..last.clone()
+            });
         }
-    }
-
-    fn level(&self, standing: &Standing) -> Option<&Level> {
-        let rules = self.book.escalations();
-        let rule = rules.iter().find(|rule| rule.name == standing.rule)?;
-        rule.levels
-            .iter()
-            .find(|level| level.name == standing.level)
+        messages
     }
 
     /// Whether what a firing was about is over, whoever ended it. A rule that the rulebook no longer has ended with it.
@@ -129,7 +142,8 @@ impl Working<'_> {
                 !clock.is_live() || clock.started.is_none_or(|since| since.version > fired)
             }),
             Trigger::Idle { stages } => {
-                self.ticket.active().1 > fired || !stages.contains(&self.ticket.status().stage())
+                self.ticket.idle_since().1 > fired
+                    || !stages.contains(&self.ticket.status().stage())
             }
             Trigger::CustomerWaits => self.ticket.waiting().is_none_or(|(_, asked)| asked > fired),
             Trigger::LowRating { kind, at_most } => {
@@ -167,6 +181,14 @@ impl Working<'_> {
                 Trigger::Reopened => false,
             }
     }
+}
+
+fn level<'a>(book: &'a Rulebook, standing: &Standing) -> Option<&'a Level> {
+    let rules = book.escalations();
+    let rule = rules.iter().find(|rule| rule.name == standing.rule)?;
+    rule.levels
+        .iter()
+        .find(|level| level.name == standing.level)
 }
 
 fn message(ticket: &Ticket, id: Uuid, at: DateTime<Utc>, what: Outgoing) -> OutboxMessage {

@@ -10,7 +10,7 @@ use crate::time::micros;
 
 use super::clock::{ClockId, Metric};
 use super::conversation::MessageClass;
-use super::event::{Event, MessageAdded, Recorded};
+use super::event::{Event, MessageAdded, Recorded, Version};
 use super::lifecycle::{Stage, Status};
 use super::mark::{Mark, MarkKind, Phase};
 use super::rating::Rating;
@@ -18,7 +18,7 @@ use super::{Assignment, Cycle, Estimate, Holder, Message, Standing, Ticket, Time
 
 /// The version of the fold, and of what falls due by itself. A ticket that was kept under another version is folded anew from
 /// its events, and its wake-up worked out anew.
-pub const FOLD: u32 = 1;
+pub const FOLD: u32 = 2;
 
 impl Ticket {
     /// The ticket that these events made, oldest first. `None` where the first event is not
@@ -59,6 +59,7 @@ impl Ticket {
             assignments: Vec::new(),
             standing: Vec::new(),
             chain: 0,
+            withdrawn: 0,
             ratings: Vec::new(),
             cycles: Arc::new(vec![Cycle::beginning(first.at)]),
             policies: Default::default(),
@@ -79,11 +80,15 @@ impl Ticket {
     /// Folds one event in. Reads no clock, refuses nothing.
     pub fn apply(&mut self, recorded: &Recorded) {
         self.version = recorded.version;
+        if matches!(recorded.event, Event::Withdrawn { .. }) {
+            self.withdrawn = self.withdrawn.saturating_add(1);
+        }
+        let place = self.place();
         self.last_at = self.last_at.max(recorded.at);
         if is_activity(recorded) {
-            self.active = (micros(self.last_at), recorded.version.0);
+            self.active = (micros(self.last_at), place);
             self.chain = 0;
-        } else if matches!(recorded.cause, Some(Cause::Rule(_))) {
+        } else if matches!(recorded.cause, Some(Cause::Rule(_))) && !recorded.event.is_derived() {
             self.chain = self.chain.saturating_add(1);
         }
         match &recorded.event {
@@ -97,18 +102,18 @@ impl Ticket {
                 let entered = team.is_some() && self.team() != *team;
                 self.assignments.push(Assignment {
                     at: self.last_at,
-                    version: recorded.version,
+                    version: Version(place),
                     holder: Holder {
                         agent: *agent,
                         team: *team,
                     },
                 });
                 let agent = agent.is_some();
-                self.mark(recorded, MarkKind::Assigned { agent, entered });
+                self.mark(MarkKind::Assigned { agent, entered });
             }
             Event::UpdatePromised { due } => {
                 let due = micros(*due);
-                self.mark(recorded, MarkKind::Promised { due });
+                self.mark(MarkKind::Promised { due });
             }
             Event::ResolutionEstimated { at } => self.estimates.push(Estimate {
                 made_at: recorded.at,
@@ -117,7 +122,7 @@ impl Ticket {
             Event::Rated(rated) => self.ratings.push(Rating {
                 at: recorded.at,
                 cycle: self.rated_cycle(),
-                version: recorded.version.0,
+                version: place,
                 rated: *rated,
             }),
             Event::PriorityChanged { to } => self.priority = *to,
@@ -158,18 +163,18 @@ impl Ticket {
             Event::Linked { link, ticket } => self.links.push((*link, *ticket)),
             Event::PolicyChosen { agreement, policy } => {
                 self.policies[agreement.index()].clone_from(policy);
-                self.mark(recorded, MarkKind::Policy(*agreement, policy.clone()));
+                self.mark(MarkKind::Policy(*agreement, policy.clone()));
             }
             Event::RulebookApplied { rulebook } => {
                 self.pinned = (*rulebook, Some(micros(self.last_at)));
-                self.mark(recorded, MarkKind::Rulebook(*rulebook));
+                self.mark(MarkKind::Rulebook(*rulebook));
             }
             Event::Breached { key, clock, .. } => self.announce(*key, About::breach(*clock)),
             Event::Escalated(escalated) => {
                 let about = About::firing(&escalated.rule, &escalated.level);
                 self.announce(escalated.key, about);
                 self.standing
-                    .extend(Standing::of(escalated, recorded.version));
+                    .extend(Standing::of(escalated, Version(place)));
             }
             Event::Withdrawn { key } => self.standing.retain(|standing| standing.key != *key),
             Event::Imported => self.imported_until = Some(micros(recorded.at)),
@@ -191,11 +196,11 @@ impl Ticket {
         };
         if message.asks() {
             self.waiting
-                .get_or_insert((micros(self.last_at), recorded.version.0));
-            self.mark(recorded, MarkKind::Asked);
+                .get_or_insert((micros(self.last_at), self.place()));
+            self.mark(MarkKind::Asked);
         } else if message.answers() {
             self.waiting = None;
-            self.mark(recorded, MarkKind::Answered);
+            self.mark(MarkKind::Answered);
         }
         Arc::make_mut(&mut self.messages).push(message);
     }
@@ -203,7 +208,7 @@ impl Ticket {
     fn move_to(&mut self, to: Status, recorded: &Recorded) {
         let from = self.status.stage();
         self.status = to;
-        self.mark(recorded, MarkKind::Moved(Phase::from(to)));
+        self.mark(MarkKind::Moved(Phase::from(to)));
         let done = |stage| matches!(stage, Stage::Resolved | Stage::Closed);
         if done(from) && !done(to.stage()) {
             self.begin_cycle(recorded);
@@ -239,11 +244,11 @@ impl Ticket {
         cycles.push(Cycle::beginning(recorded.at));
     }
 
-    fn mark(&mut self, recorded: &Recorded, kind: MarkKind) {
+    fn mark(&mut self, kind: MarkKind) {
         let at = micros(self.last_at);
         self.marks.push(Mark {
             at,
-            version: recorded.version.0,
+            version: self.place(),
             kind,
         });
     }

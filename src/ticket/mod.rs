@@ -241,11 +241,11 @@ pub struct Ticket {
     links: Vec<(Link, TicketId)>,
     estimates: Vec<Estimate>,
     assignments: Vec<Assignment>,
-    #[serde(default)]
     standing: Vec<Standing>,
     /// How many events rules brought about in a row.
-    #[serde(default)]
     chain: u16,
+    /// How many firings were withdrawn.
+    withdrawn: u64,
     ratings: Vec<Rating>,
     cycles: Arc<Vec<Cycle>>, // INVARIANT: never empty
     policies: [Option<Name>; Agreement::ALL.len()],
@@ -500,6 +500,12 @@ impl Ticket {
     /// Counts a firing of which it is known only now that somebody was told.
     pub(crate) fn stand(&mut self, fired: &Escalated, version: Version) {
         self.standing.extend(Standing::of(fired, version));
+    }
+
+    /// The place of its last event, as keys count it: without the withdrawals, because whether there are any depends on who
+    /// looked when.
+    pub(crate) fn place(&self) -> u64 {
+        self.version.0.saturating_sub(self.withdrawn)
     }
 
     /// How many events rules brought about since somebody last did something.
