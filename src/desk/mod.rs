@@ -15,11 +15,14 @@
 //! # What is not here
 //! No thread, no clock, no timer: the host has those. `now` is always an argument.
 
+mod act;
 mod ailing;
 mod catch_up;
+mod once;
 mod operation;
 mod outcome;
 mod plan;
+mod reading;
 mod settle;
 
 use ailing::Infirmary;
@@ -48,10 +51,10 @@ use crate::time::{instant, micros};
 
 pub use ailing::Ailing;
 pub(crate) use catch_up::Working;
-pub use catch_up::{ledger, read};
 pub use operation::{Need, Operation};
 pub use outcome::Outcome;
 pub use plan::{Known, Plan, Planned, Request, plan};
+pub use reading::{ledger, read};
 
 /// The desk of a host: its store and its rules.
 ///
