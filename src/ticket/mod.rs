@@ -31,6 +31,7 @@ mod content;
 mod conversation;
 mod cycle;
 mod decide;
+mod diagram;
 mod draft;
 mod effort;
 mod event;
@@ -67,6 +68,7 @@ pub use conversation::{Attachment, Channel, Direction, Message, MessageClass, Vi
 pub use cycle::Cycle;
 pub(crate) use decide::event_of;
 pub use decide::{Decision, FollowUp, decide, follow_up, open};
+pub use diagram::{lifecycle_mermaid, lifecycle_svg};
 pub use draft::{AttachmentDraft, Draft};
 pub use effort::{Estimate, TimeEntry};
 pub use event::{
