@@ -231,6 +231,17 @@ pub(crate) fn shorten(text: &str) -> String {
     }
 }
 
+impl MessageId {
+    /// The id of the message that has this id outside: the same twice is one message.
+    pub(crate) fn of_external(tenant: TenantId, external: &str) -> MessageId {
+        MessageId::from_uuid(derive(&[
+            b"message",
+            tenant.uuid().as_bytes(),
+            external.as_bytes(),
+        ]))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

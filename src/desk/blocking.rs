@@ -13,7 +13,7 @@ use crate::kpi::{KpiReport, Report, Suggest, Suggestion};
 use crate::rulebook::Rulebooks;
 use crate::sla::{Ledger, Reading};
 use crate::store::{OutboxMessage, Store, Stream};
-use crate::ticket::{ClockId, Command, Open, Ticket};
+use crate::ticket::{ClockId, Command, Link, Merge, Open, Split, Ticket};
 use crate::time::{instant, micros};
 
 use super::ailing::Infirmary;
@@ -114,6 +114,56 @@ impl<S: Store> Desk<S> {
         version: RulebookId,
     ) -> Result<Outcome, Error> {
         self.run(call.clone(), Request::ApplyRulebook(ticket, version))
+    }
+
+    /// Lets a ticket go on in another one ([`Merge`]); the outcome tells of the other.
+    ///
+    /// # Errors
+    /// [`Forbidden`](crate::error::ErrorKind::Forbidden) without [`Permission::Merge`](crate::ticket::Permission),
+    /// [`Refused`](crate::error::ErrorKind::Refused) where one of them is closed, both are one, or they have different requesters and
+    /// the merge does not say that this is meant; and those of [`Desk::submit`].
+    pub fn merge(&self, call: &Call, merge: Merge) -> Result<Outcome, Error> {
+        self.run(call.clone(), Request::Merge(merge))
+    }
+
+    /// Begins a ticket with messages of another one ([`Split`]); [`Outcome::follow_up`] is the new one.
+    ///
+    /// # Errors
+    /// [`Forbidden`](crate::error::ErrorKind::Forbidden) without [`Permission::Split`](crate::ticket::Permission),
+    /// [`Refused`](crate::error::ErrorKind::Refused) where no message is named, or one that is not a customer's; and those of
+    /// [`Desk::submit`].
+    pub fn split(&self, ticket: TicketId, call: &Call, split: Split) -> Result<Outcome, Error> {
+        self.run(call.clone(), Request::Split(ticket, split))
+    }
+
+    /// Ties a ticket to another one, on both sides; what is so already is no event.
+    ///
+    /// # Errors
+    /// [`Forbidden`](crate::error::ErrorKind::Forbidden) without [`Permission::Link`](crate::ticket::Permission),
+    /// [`Refused`](crate::error::ErrorKind::Refused) where the link would go round, where the ticket below has such a link already, and
+    /// for links that merging or splitting makes; and those of [`Desk::submit`].
+    pub fn link(
+        &self,
+        ticket: TicketId,
+        call: &Call,
+        link: Link,
+        other: TicketId,
+    ) -> Result<Outcome, Error> {
+        self.run(call.clone(), Request::Link(ticket, link, other))
+    }
+
+    /// Ends a link, on both sides; what is not so is no event.
+    ///
+    /// # Errors
+    /// Those of [`Desk::link`], but for the chain.
+    pub fn unlink(
+        &self,
+        ticket: TicketId,
+        call: &Call,
+        link: Link,
+        other: TicketId,
+    ) -> Result<Outcome, Error> {
+        self.run(call.clone(), Request::Unlink(ticket, link, other))
     }
 
     /// The ticket as its last event left it.

@@ -235,6 +235,7 @@ impl<'a> Working<'a> {
         event.version = self.ticket.version().next();
         Arc::make_mut(&mut self.ticket).apply(&event);
         self.resumed |= moves && !was_backlog && self.ticket.status().stage().is_backlog();
+        self.resumed |= event.event.takes_over();
         self.chosen &= !event.event.changes_facts();
         if !matches!(event.event, Event::Breached { .. } | Event::Escalated(_)) {
             self.outlook = None;

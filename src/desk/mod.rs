@@ -20,12 +20,15 @@ mod act;
 mod ailing;
 mod blocking;
 mod catch_up;
+mod link;
+mod merge;
 mod once;
 mod operation;
 mod outcome;
 mod plan;
 mod reading;
 mod settle;
+mod split;
 mod sweep;
 mod tenant;
 

@@ -51,6 +51,14 @@ fn fingerprint(request: &Request) -> Uuid {
         Request::Open(open) => (Uuid::nil(), serde_json::to_vec(open)),
         Request::Submit(ticket, command) => (ticket.uuid(), serde_json::to_vec(command)),
         Request::ApplyRulebook(ticket, to) => (ticket.uuid(), serde_json::to_vec(to)),
+        Request::Merge(merge) => (merge.source.uuid(), serde_json::to_vec(merge)),
+        Request::Split(ticket, split) => (ticket.uuid(), serde_json::to_vec(split)),
+        Request::Link(ticket, link, other) => {
+            (ticket.uuid(), serde_json::to_vec(&("link", link, other)))
+        }
+        Request::Unlink(ticket, link, other) => {
+            (ticket.uuid(), serde_json::to_vec(&("unlink", link, other)))
+        }
         Request::Sweep(ticket) => (ticket.uuid(), Ok(Vec::new())),
     };
     derive(&[b"request", ticket.as_bytes(), &text.unwrap_or_default()])

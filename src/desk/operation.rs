@@ -31,7 +31,7 @@ use chrono::{DateTime, Utc};
 
 use crate::call::{Actor, Call};
 use crate::error::Error;
-use crate::id::{CustomerId, TicketId};
+use crate::id::{CustomerId, MessageId, TicketId};
 use crate::rulebook::Rulebooks;
 use crate::store::{
     Commit, IdempotencyRecord, Load, Loaded, NoTicket, Snapshot, StoreError, StoreErrorKind,
@@ -61,6 +61,8 @@ pub struct Operation {
     call: Call,
     request: Request,
     latest: Option<DateTime<Utc>>,
+    /// The tickets in which a message of the request may stand: the one it names, and where that goes on.
+    meant: Vec<TicketId>,
     tries: u32,
     rounds: u32,
     /// The events that earlier commits of this operation recorded.
@@ -93,6 +95,7 @@ impl Operation {
             call,
             request,
             latest: None,
+            meant: Vec::new(),
             tries: 0,
             rounds: 0,
             earlier: Vec::new(),
@@ -123,7 +126,7 @@ impl Operation {
             State::Recalling(load, record) => {
                 let events = loaded.streams.into_iter().next().unwrap_or_default().events;
                 let ticket = stream_ticket(&load);
-                let outcome = Outcome::recalled(
+                let mut outcome = Outcome::recalled(
                     &self.rulebooks,
                     &self.call,
                     ticket,
@@ -133,6 +136,8 @@ impl Operation {
                 if record.is_none() && !self.is_same_conversation(outcome.ticket()) {
                     return Err(Refusal::MessageKnown.into());
                 }
+                let external = external_id(&self.request);
+                outcome.knows(external.map(|id| MessageId::of_external(self.call.tenant_id(), id)));
                 self.state = State::Done(Box::new(outcome));
                 Ok(())
             }
@@ -201,9 +206,10 @@ impl Operation {
             Actor::Customer(caller) => holder.reaches(caller),
             _ => true,
         };
+        let is_meant = |ticket: TicketId| self.meant.contains(&ticket);
         let meant = match &self.request {
-            Request::Submit(ticket, _) => {
-                holder.id() == *ticket || holder.links().contains(&(Link::FollowUpOf, *ticket))
+            Request::Submit(..) => {
+                is_meant(holder.id()) || holder.linked(Link::FollowUpOf).any(is_meant)
             }
             _ => true,
         };
@@ -221,28 +227,40 @@ impl Operation {
             }
             .into());
         }
-        let ticket = match load.streams.first() {
-            Some(stream) => loaded.take_ticket(*stream),
-            None => Ok(None),
-        };
-        let ticket = match ticket {
-            Ok(ticket) => ticket,
-            Err(NoTicket::OtherFold) if load.snapshots => {
-                self.state = State::Loading(Load {
-                    snapshots: false,
-                    ..load
-                });
-                return Ok(());
+        let mut tickets = Vec::with_capacity(load.streams.len());
+        for stream in &load.streams {
+            match loaded.take_ticket(*stream) {
+                Ok(ticket) => tickets.push(ticket),
+                Err(NoTicket::OtherFold) if load.snapshots => {
+                    self.state = State::Loading(Load {
+                        snapshots: false,
+                        ..load
+                    });
+                    return Ok(());
+                }
+                Err(_) => return Err(Error::not_a_history(ticket_of(stream))),
             }
-            Err(_) => return Err(Error::not_a_history(stream_ticket(&load))),
-        };
-        let known = self.known(ticket, loaded);
+        }
+        self.meant = load.streams.iter().map(ticket_of).collect();
+        let known = self.known(tickets, loaded);
         self.state = match plan(&self.request, &known, &self.rulebooks, &self.call)? {
             Plan::Commit(planned) => State::Committing(planned),
             Plan::Number => State::Loading(Load {
                 number: true,
                 ..load
             }),
+            Plan::Tickets(more) => {
+                let asked_before = |ticket: &TicketId| self.meant.contains(ticket);
+                if let Some(missing) = more.iter().copied().find(asked_before) {
+                    return Err(Error::no_ticket(missing));
+                }
+                let tenant = self.call.tenant_id();
+                let mut load = load;
+                let more = more.into_iter();
+                load.streams
+                    .extend(more.map(|ticket| StreamId::ticket(tenant, ticket)));
+                State::Loading(load)
+            }
             Plan::Done(record) => State::Recalling(
                 Load::streams(self.call.tenant_id(), [record.stream]),
                 Some(record),
@@ -255,9 +273,14 @@ impl Operation {
         Ok(())
     }
 
-    fn known(&self, ticket: Option<Snapshot>, loaded: Loaded) -> Known {
+    fn known(&self, tickets: Vec<Option<Snapshot>>, loaded: Loaded) -> Known {
+        let mut tickets = tickets.into_iter();
         let mut known = Known {
-            ticket,
+            ticket: tickets.next().flatten(),
+            others: tickets
+                .flatten()
+                .map(|other| (other.ticket.id(), other))
+                .collect(),
             number: loaded.number,
             done: loaded.idempotency,
             ..Known::default()
@@ -275,22 +298,29 @@ impl Operation {
 
 fn first_load(call: &Call, request: &Request) -> Load {
     let tenant = call.tenant_id();
-    let ticket = match request {
-        Request::Open(open) => open.id,
+    let (ticket, beside) = match request {
+        Request::Open(open) => (open.id, None),
         Request::Submit(ticket, _) | Request::ApplyRulebook(ticket, _) | Request::Sweep(ticket) => {
-            Some(*ticket)
+            (Some(*ticket), None)
+        }
+        Request::Merge(merge) => (Some(merge.into), Some(merge.source)),
+        Request::Split(ticket, split) => (Some(*ticket), split.id),
+        Request::Link(ticket, _, other) | Request::Unlink(ticket, _, other) => {
+            (Some(*ticket), Some(*other))
         }
     };
+    let beside = beside.filter(|beside| Some(*beside) != ticket);
+    let streams = ticket.into_iter().chain(beside);
     let mut load = Load::streams(
         tenant,
-        ticket.map(|ticket| StreamId::ticket(tenant, ticket)),
+        streams.map(|ticket| StreamId::ticket(tenant, ticket)),
     );
     load.owners
         .extend(address(request).map(|address| UniqueKey::address(tenant, address)));
     load.owners
         .extend(external_id(request).map(|id| UniqueKey::message(tenant, id)));
     load.idempotency = idempotency_key(call);
-    load.number = matches!(request, Request::Open(_));
+    load.number = matches!(request, Request::Open(_) | Request::Split(..));
     load.snapshots = true;
     load
 }
@@ -309,9 +339,13 @@ fn external_id(request: &Request) -> Option<&str> {
     let draft = match request {
         Request::Open(open) => open.message.as_ref(),
         Request::Submit(_, command) => command.message.as_ref(),
-        Request::ApplyRulebook(..) | Request::Sweep(_) => None,
+        _ => None,
     };
     draft.and_then(|draft| draft.external_id.as_deref())
+}
+
+fn ticket_of(stream: &StreamId) -> TicketId {
+    TicketId::from_uuid(stream.id)
 }
 
 fn stream_ticket(load: &Load) -> TicketId {

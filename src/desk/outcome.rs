@@ -10,9 +10,9 @@ use crate::id::{MessageId, TicketId, TicketNumber};
 use crate::rulebook::{Rulebook, Rulebooks};
 use crate::sla::{Reading, Swapped};
 use crate::store::{IdempotencyRecord, OutboxMessage};
-use crate::ticket::{ClockId, Event, Recorded, Ticket, Version};
+use crate::ticket::{ClockId, Event, Link, Recorded, Ticket, Version};
 
-use super::plan::Planned;
+use super::plan::{Planned, message_of};
 
 /// What came of a request: what was recorded, the ticket as it stands now, and when to look again.
 #[derive(Clone, Debug)]
@@ -23,6 +23,7 @@ pub struct Outcome {
     events: Vec<Recorded>,
     outbox: Vec<OutboxMessage>,
     wake_at: Option<DateTime<Utc>>,
+    message: Option<MessageId>,
     follow_up: Option<TicketId>,
     swapped: Vec<Swapped>,
     replayed: bool,
@@ -37,19 +38,23 @@ impl Outcome {
     ) -> Result<Outcome, Error> {
         let mut events = earlier;
         let mut wake_at = None;
-        if let Some(mut part) = planned.commit.parts.into_iter().next() {
+        let mut parts = planned.commit.parts.into_iter();
+        if let Some(mut part) = parts.next() {
             if events.is_empty() {
                 events = std::mem::take(&mut part.events);
             }
             events.append(&mut part.events);
             wake_at = part.wake.and_then(|wake| wake.at);
         }
+        let in_follow_up = || parts.find_map(|part| message_of(&part.events));
+        let message = message_of(&events).or_else(in_follow_up);
         Ok(Outcome {
             rulebook: rulebooks.of(&planned.ticket)?.clone(),
             at: call.at(),
             events,
             outbox: planned.commit.outbox,
             wake_at,
+            message,
             follow_up: planned.follow_up,
             swapped: planned.swapped,
             replayed: false,
@@ -79,7 +84,7 @@ impl Outcome {
         let wake_at = super::catch_up::Working::new(ticket.clone(), &rulebook).wake_at();
         let follow_up = events.iter().find_map(|recorded| match recorded.event {
             Event::Linked {
-                link: crate::ticket::Link::FollowedBy,
+                link: Link::FollowedBy | Link::SplitInto,
                 ticket,
             } => Some(ticket),
             _ => None,
@@ -88,16 +93,23 @@ impl Outcome {
             ticket,
             rulebook,
             at: call.at(),
-            events,
             outbox: Vec::new(),
             wake_at,
+            message: message_of(&events),
+            events,
             follow_up,
             swapped: Vec::new(),
             replayed: true,
         })
     }
 
-    /// The ticket's id.
+    /// It is known already that this message stands in the ticket, where it does.
+    pub(super) fn knows(&mut self, message: Option<MessageId>) {
+        let stands = |id: &MessageId| self.ticket.message(*id).is_some();
+        self.message = self.message.or(message.filter(stands));
+    }
+
+    /// The ticket's id: of the one that was asked about, or the one in which what was said to it goes on.
     pub fn id(&self) -> TicketId {
         self.ticket.id()
     }
@@ -117,9 +129,10 @@ impl Outcome {
         &self.events
     }
 
-    /// The message that the request added to the ticket.
+    /// The message that the request added, to the ticket or to the follow-up that it began; where nothing was written because the
+    /// message is known already, that one.
     pub fn message(&self) -> Option<MessageId> {
-        super::plan::message_of(&self.events).map(|message| message.id)
+        self.message
     }
 
     /// The messages that went to the outbox.
@@ -133,7 +146,8 @@ impl Outcome {
         self.wake_at
     }
 
-    /// The ticket that a late message of a customer began.
+    /// The ticket that the request began beside this one: the follow-up that a late message of a customer makes, or the one split
+    /// off.
     pub fn follow_up(&self) -> Option<TicketId> {
         self.follow_up
     }

@@ -1,5 +1,6 @@
 //! The paved pure door: from what is known and what is asked to what is to be committed. No I/O, no clock.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -7,19 +8,22 @@ use chrono::{DateTime, Utc};
 use crate::calendar::{EARLIEST, LATEST, ZONE_DATA_VERSION};
 use crate::call::{Actor, Call};
 use crate::error::Error;
-use crate::id::{CustomerId, RulebookId, TicketId, TicketNumber};
+use crate::id::{CustomerId, MessageId, RulebookId, TicketId, TicketNumber};
 use crate::rulebook::{Rulebook, Rulebooks};
 use crate::sla::{self, Swapped};
 use crate::store::{
     Commit, IdempotencyRecord, OutboxMessage, Part, Snapshot, Stamp, StreamId, TicketRow, UniqueKey,
 };
 use crate::ticket::{
-    self, Command, Decision, Draft, Event, MessageAdded, Move, Open, Pending, Permission, Recorded,
-    Refusal, Requester, Stage, Ticket, Version,
+    self, Command, Decision, Draft, Event, Link, Merge, Move, Open, Pending, Permission, Recorded,
+    Refusal, Requester, Split, Stage, Ticket, Version,
 };
 
 use super::catch_up::Working;
+use super::link::{plan_link, plan_unlink};
+use super::merge::{plan_merge, where_it_goes};
 use super::once::{already_done, remember};
+use super::split::plan_split;
 
 /// What is asked of a desk.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +35,14 @@ pub enum Request {
     Submit(TicketId, Command),
     /// To move a ticket to another version of the rulebook.
     ApplyRulebook(TicketId, RulebookId),
+    /// To let a ticket go on in another.
+    Merge(Merge),
+    /// To begin a ticket with messages of another.
+    Split(TicketId, Split),
+    /// To tie a ticket to another.
+    Link(TicketId, Link, TicketId),
+    /// To tie them no longer.
+    Unlink(TicketId, Link, TicketId),
     /// To record what fell due: the empty command.
     Sweep(TicketId),
 }
@@ -41,6 +53,8 @@ pub enum Request {
 pub struct Known {
     /// The ticket that the request is about, or that has the id which the host chose for a new one.
     pub ticket: Option<Snapshot>,
+    /// Other tickets that it is about, or that a plan asked for ([`Plan::Tickets`]).
+    pub others: BTreeMap<TicketId, Snapshot>,
     /// The customer behind the requester's address.
     pub customer: Option<CustomerId>,
     /// The ticket that has a message with the same id outside.
@@ -59,6 +73,8 @@ pub enum Plan {
     Commit(Box<Planned>),
     /// Look up a ticket number and plan again: the message begins a follow-up ticket.
     Number,
+    /// Look up these tickets too and plan again.
+    Tickets(Vec<TicketId>),
     /// Nothing: it was done before, under the same key.
     Done(IdempotencyRecord),
     /// Nothing: the message is known already, in this ticket.
@@ -75,14 +91,14 @@ pub struct Planned {
     pub ticket: Arc<Ticket>,
     /// Whether the request is in it. If not, so much had fallen due that only a part of that is in it: commit, and plan again.
     pub complete: bool,
-    /// The follow-up ticket that the request began.
+    /// The ticket that the request began beside: a follow-up, or one split off.
     pub follow_up: Option<TicketId>,
     /// The clocks that a move to another rulebook changed.
     pub swapped: Vec<Swapped>,
 }
 
 /// How many events one commit may record of what fell due before it acts.
-const CATCH_UP_LIMIT: usize = 256;
+pub(super) const CATCH_UP_LIMIT: usize = 256;
 
 /// What `request` means, given what is known: a commit, or a refusal.
 ///
@@ -97,6 +113,14 @@ pub fn plan(
         Request::Open(open) => plan_open(request, open, known, rulebooks, call),
         Request::Submit(id, command) => plan_submit(request, *id, command, known, rulebooks, call),
         Request::ApplyRulebook(id, to) => plan_apply(request, (*id, *to), known, rulebooks, call),
+        Request::Merge(merge) => plan_merge(request, merge, known, rulebooks, call),
+        Request::Split(id, split) => plan_split(request, (*id, split), known, rulebooks, call),
+        Request::Link(id, link, other) => {
+            plan_link(request, (*id, *link, *other), known, rulebooks, call)
+        }
+        Request::Unlink(id, link, other) => {
+            plan_unlink(request, (*id, *link, *other), known, rulebooks, call)
+        }
         Request::Sweep(id) => plan_sweep(*id, known, rulebooks, call),
     }
 }
@@ -153,17 +177,24 @@ fn plan_submit(
     rulebooks: &Rulebooks,
     call: &Call,
 ) -> Result<Plan, Error> {
-    let known_ticket = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
-    let ticket = &known_ticket.ticket;
-    let book = rulebooks.of(ticket)?;
-    let rules = book.tickets();
-    rules.permit(ticket, call.actor(), command)?;
+    let asked = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
+    let through = asked.ticket.clone();
+    let rules = rulebooks.of(&through)?.tickets();
+    rules.permit(&through, call.actor(), command)?;
     if let Some(done) = already_done(request, known, call)? {
         return Ok(Plan::Done(done));
     }
+    let known_ticket = match where_it_goes(asked, command, known) {
+        Ok(known_ticket) => known_ticket,
+        Err(next) => return Ok(Plan::Tickets(vec![next])),
+    };
     if let Some(ticket) = known.message_in {
         return Ok(Plan::Message(ticket));
     }
+    let ticket = &known_ticket.ticket;
+    let id = ticket.id();
+    let book = rulebooks.of(ticket)?;
+    let rules = book.tickets();
     in_range(call.at())?;
     if let Some(Move::Pend(Pending::Scheduled { until })) = command.step {
         in_range(until)?;
@@ -176,7 +207,12 @@ fn plan_submit(
         planned.complete = false;
         return Ok(Plan::Commit(Box::new(planned)));
     }
-    let mut decision = ticket::decide(&working.ticket, rules, call, at, command)?;
+    let through = if through.id() == id {
+        working.ticket.clone()
+    } else {
+        through
+    };
+    let mut decision = ticket::decide_through(&through, &working.ticket, rules, call, at, command)?;
     working.add(decision.take_recorded(working.ticket.version(), call));
 
     let follow_up = match (&decision.follow_up, known.number) {
@@ -270,7 +306,7 @@ fn plan_sweep(
     Ok(Plan::Commit(Box::new(planned)))
 }
 
-fn begin<'a>(
+pub(super) fn begin<'a>(
     book: &'a Rulebook,
     call: &Call,
     decision: &mut Decision,
@@ -280,7 +316,12 @@ fn begin<'a>(
     Working::begin(call.tenant_id(), events, book).ok_or_else(lost)
 }
 
-fn finish(mut working: Working<'_>, expected: Version, call: &Call, at: DateTime<Utc>) -> Planned {
+pub(super) fn finish(
+    mut working: Working<'_>,
+    expected: Version,
+    call: &Call,
+    at: DateTime<Utc>,
+) -> Planned {
     let outbox: Vec<OutboxMessage> = working.settle();
     let stream = StreamId::ticket(call.tenant_id(), working.ticket.id());
     let wake = working.wake();
@@ -313,7 +354,7 @@ pub(crate) fn stamp(ticket: &Ticket) -> Stamp {
     }
 }
 
-fn claim_number(commit: &mut Commit, ticket: TicketId, number: TicketNumber) {
+pub(super) fn claim_number(commit: &mut Commit, ticket: TicketId, number: TicketNumber) {
     commit.number = Some(number);
     commit
         .unique
@@ -328,12 +369,12 @@ fn claim_message(commit: &mut Commit, ticket: TicketId, draft: Option<&Draft>) {
     }
 }
 
-fn keep_texts(commit: &mut Commit, decision: Decision) {
+pub(super) fn keep_texts(commit: &mut Commit, decision: Decision) {
     commit.content.extend(decision.content);
     commit.erased.extend(decision.erased);
 }
 
-fn in_range(at: DateTime<Utc>) -> Result<(), Refusal> {
+pub(super) fn in_range(at: DateTime<Utc>) -> Result<(), Refusal> {
     let (earliest, latest) = (EARLIEST, LATEST);
     if (earliest..latest).contains(&at) {
         Ok(())
@@ -347,9 +388,9 @@ fn in_range(at: DateTime<Utc>) -> Result<(), Refusal> {
 }
 
 /// The message that the events added, where they added one.
-pub(crate) fn message_of(events: &[Recorded]) -> Option<&MessageAdded> {
+pub(super) fn message_of(events: &[Recorded]) -> Option<MessageId> {
     events.iter().find_map(|recorded| match &recorded.event {
-        Event::MessageAdded(message) => Some(message),
+        Event::MessageAdded(message) => Some(message.id),
         _ => None,
     })
 }

@@ -1,5 +1,6 @@
 //! The desk of one tenant: every question and every request, in that tenant.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -14,7 +15,8 @@ use crate::store::{
     Commit, Filter, Load, NoTicket, Page, Snapshot, Store, StreamId, TicketRow, UniqueKey,
 };
 use crate::ticket::{
-    Agreement, ClockId, Command, Content, CustomerView, Open, Recorded, Refusal, Ticket,
+    Agreement, ClockId, Command, Content, CustomerView, Link, Merge, Open, Recorded, Refusal,
+    Split, Ticket,
 };
 
 use super::{Desk, Outcome, Request, ledger, read};
@@ -67,6 +69,41 @@ impl<S: Store> TenantDesk<'_, S> {
     ) -> Result<Outcome, Error> {
         let call = call.clone().tenant(self.tenant);
         self.desk.apply_rulebook(ticket, &call, version)
+    }
+
+    /// See [`Desk::merge`]; the call's own tenant does not count.
+    pub fn merge(&self, call: &Call, merge: Merge) -> Result<Outcome, Error> {
+        self.desk.merge(&call.clone().tenant(self.tenant), merge)
+    }
+
+    /// See [`Desk::split`]; the call's own tenant does not count.
+    pub fn split(&self, ticket: TicketId, call: &Call, split: Split) -> Result<Outcome, Error> {
+        let call = call.clone().tenant(self.tenant);
+        self.desk.split(ticket, &call, split)
+    }
+
+    /// See [`Desk::link`]; the call's own tenant does not count.
+    pub fn link(
+        &self,
+        ticket: TicketId,
+        call: &Call,
+        link: Link,
+        other: TicketId,
+    ) -> Result<Outcome, Error> {
+        let call = call.clone().tenant(self.tenant);
+        self.desk.link(ticket, &call, link, other)
+    }
+
+    /// See [`Desk::unlink`]; the call's own tenant does not count.
+    pub fn unlink(
+        &self,
+        ticket: TicketId,
+        call: &Call,
+        link: Link,
+        other: TicketId,
+    ) -> Result<Outcome, Error> {
+        let call = call.clone().tenant(self.tenant);
+        self.desk.unlink(ticket, &call, link, other)
     }
 
     /// The ticket as its last event left it.
@@ -147,14 +184,28 @@ impl<S: Store> TenantDesk<'_, S> {
         Ok(found.suggestion())
     }
 
-    /// The ticket as a customer sees it.
+    /// The ticket as a customer sees it, with the tickets that were merged into it and that the customer could see before.
     pub fn customer_view(
         &self,
         ticket: TicketId,
         viewer: CustomerId,
     ) -> Result<CustomerView, Error> {
-        let view = self.known(ticket)?.ticket.customer_view(viewer);
-        view.ok_or_else(|| Refusal::NotYours { ticket }.into())
+        let known = self.known(ticket)?.ticket;
+        let mut view = known
+            .customer_view(viewer)
+            .ok_or(Refusal::NotYours { ticket })?;
+        let mut seen = BTreeSet::from([ticket]);
+        let mut sources: Vec<TicketId> = known.linked(Link::MergedFrom).collect();
+        while let Some(source) = sources.pop() {
+            if !seen.insert(source) {
+                continue;
+            }
+            let known = self.known(source)?.ticket;
+            sources.extend(known.linked(Link::MergedFrom));
+            view.merged.extend(known.customer_view(viewer));
+        }
+        view.merged.sort_by_key(|merged| merged.number);
+        Ok(view)
     }
 
     /// The ticket with this number.

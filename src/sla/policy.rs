@@ -257,10 +257,12 @@ impl Policies {
 
     /// The clocks that may have a target on `ticket`: those that a policy has one for, and the promises. In a fixed order.
     pub(crate) fn clocks_with_target(&self, ticket: &Ticket) -> impl Iterator<Item = ClockId> {
-        let promised = ticket
-            .marks()
-            .iter()
-            .any(|mark| matches!(mark.kind, MarkKind::Promised { .. }));
+        let promised = ticket.marks().iter().any(|mark| {
+            matches!(
+                mark.kind,
+                MarkKind::Promised { .. } | MarkKind::PromisedBefore { .. }
+            )
+        });
         let mut left = self.targeted;
         for agreement in Agreement::ALL {
             left &= !bit(agreement, Metric::PromisedUpdate); // promises are made to the customer, whatever the policy

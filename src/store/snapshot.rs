@@ -82,9 +82,10 @@ pub(crate) enum NoTicket {
 }
 
 impl Loaded {
-    /// What the first stream made, `stream`; none where nobody wrote it.
+    /// What the first stream left made, `stream`; none where nobody wrote it.
     pub(crate) fn take_ticket(&mut self, stream: StreamId) -> Result<Option<Snapshot>, NoTicket> {
-        let Stream { snapshot, events } = self.streams.drain(..).next().unwrap_or_default();
+        let first = self.streams.drain(..self.streams.len().min(1)).next();
+        let Stream { snapshot, events } = first.unwrap_or_default();
         let known = match snapshot {
             Some(kept) if kept.stands_for(stream) => kept.then(&events),
             Some(_) => return Err(NoTicket::OtherFold),

@@ -15,6 +15,8 @@ use crate::time::Span;
 use super::clock::{Agreement, ClockId};
 use super::conversation::{Attachment, Channel, Direction, MessageClass, Visibility};
 use super::lifecycle::{Status, Step};
+use super::link::Link;
+use super::merge::Merged;
 use super::rating::Rated;
 use super::{FieldValue, Holder, Priority};
 
@@ -156,6 +158,15 @@ pub enum Event {
         /// To which.
         ticket: TicketId,
     },
+    /// The ticket is tied to another no longer.
+    Unlinked {
+        /// How it was.
+        link: Link,
+        /// To which.
+        ticket: TicketId,
+    },
+    /// Another ticket was merged into this one.
+    Merged(Merged),
     /// The customer was promised an update.
     UpdatePromised {
         /// By when.
@@ -222,6 +233,8 @@ impl Event {
             | Event::ParticipantRemoved { .. }
             | Event::MessageRedacted { .. }
             | Event::Linked { .. }
+            | Event::Unlinked { .. }
+            | Event::Merged(_)
             | Event::UpdatePromised { .. }
             | Event::ResolutionEstimated { .. }
             | Event::PolicyChosen { .. }
@@ -332,15 +345,4 @@ pub enum Delivery {
     HeldBack,
     /// The clock ended in the same commit, so nobody needs to be told any more.
     Stale,
-}
-
-/// How one ticket is tied to another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Link {
-    /// The other ticket goes on where this one ended.
-    FollowedBy,
-    /// This ticket goes on where the other one ended.
-    FollowUpOf,
 }

@@ -10,13 +10,14 @@ use super::clock::{ClockId, Metric};
 use super::conversation::MessageClass;
 use super::event::{Event, MessageAdded, Recorded, Version};
 use super::lifecycle::{Stage, Status};
+use super::link::Link;
 use super::mark::{Mark, MarkKind, Phase};
 use super::rating::Rating;
 use super::{Assignment, Cycle, Estimate, Holder, Message, Standing, Ticket, TimeEntry};
 
 /// The version of the fold, and of what falls due by itself. A ticket that was kept under another version is folded anew from
 /// its events, and its wake-up worked out anew.
-pub const FOLD: u32 = 2;
+pub const FOLD: u32 = 3;
 
 impl Ticket {
     /// The ticket that these events made, oldest first. `None` where the first event is not
@@ -158,7 +159,16 @@ impl Ticket {
                     known.redacted = true;
                 }
             }
-            Event::Linked { link, ticket } => self.links.push((*link, *ticket)),
+            Event::Linked { link, ticket } => {
+                self.links.push((*link, *ticket));
+                if *link == Link::MergedInto {
+                    self.hand_over();
+                }
+            }
+            Event::Unlinked { link, ticket } => {
+                self.links.retain(|known| *known != (*link, *ticket));
+            }
+            Event::Merged(merged) => self.take_over(merged),
             Event::PolicyChosen { agreement, policy } => {
                 self.policies[agreement.index()].clone_from(policy);
                 self.mark(MarkKind::Policy(*agreement, policy.clone()));
@@ -242,7 +252,7 @@ impl Ticket {
         cycles.push(Cycle::beginning(recorded.at));
     }
 
-    fn mark(&mut self, kind: MarkKind) {
+    pub(super) fn mark(&mut self, kind: MarkKind) {
         let at = micros(self.last_at);
         self.marks.push(Mark {
             at,
@@ -289,7 +299,10 @@ fn is_activity(recorded: &Recorded) -> bool {
     let by_rule = recorded.timing.is_some() || matches!(recorded.cause, Some(Cause::Rule(_)));
     let automatic = match &recorded.event {
         Event::MessageAdded(message) => message.class == MessageClass::Automatic,
-        Event::Linked { .. } | Event::RulebookApplied { .. } | Event::Imported => true,
+        Event::Linked { .. }
+        | Event::Unlinked { .. }
+        | Event::RulebookApplied { .. }
+        | Event::Imported => true,
         event => event.is_derived(),
     };
     !by_rule && !automatic

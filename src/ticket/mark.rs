@@ -36,6 +36,17 @@ pub(crate) enum MarkKind {
     Promised {
         due: Micros,
     },
+    /// An unanswered message came over from a ticket that was merged into this one; its customer waits since then.
+    AskedBefore {
+        since: Micros,
+    },
+    /// So did an open promise, made then.
+    PromisedBefore {
+        since: Micros,
+        due: Micros,
+    },
+    /// The ticket goes on in another one.
+    MergedAway,
     Policy(Agreement, Option<Name>),
     /// The names of policies from here on are those of this version.
     Rulebook(RulebookId),

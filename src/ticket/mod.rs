@@ -39,12 +39,15 @@ mod field;
 mod fold;
 mod holder;
 mod lifecycle;
+mod link;
 mod mark;
+mod merge;
 mod open;
 mod priority;
 mod rating;
 mod refusal;
 mod rules;
+mod split;
 mod standing;
 mod view;
 
@@ -66,26 +69,28 @@ pub use command::{Change, Command, Move};
 pub use content::{Content, ContentKind};
 pub use conversation::{Attachment, Channel, Direction, Message, MessageClass, Visibility};
 pub use cycle::Cycle;
+pub(crate) use decide::decide_through;
 pub(crate) use decide::event_of;
-pub use decide::{Decision, FollowUp, decide, follow_up, open};
+pub use decide::{Decision, FollowUp, Merging, decide, follow_up, merge, open, split};
 pub use diagram::{lifecycle_mermaid, lifecycle_svg};
 pub use draft::{AttachmentDraft, Draft};
 pub use effort::{Estimate, TimeEntry};
-pub use event::{
-    Delivery, Escalated, Event, Link, MessageAdded, Opened, Recorded, Timing, Version,
-};
+pub use event::{Delivery, Escalated, Event, MessageAdded, Opened, Recorded, Timing, Version};
 pub use field::FieldValue;
 pub(crate) use fold::About;
 pub use fold::FOLD;
 pub use holder::{Assignment, Holder};
 pub use lifecycle::{CloseReason, LIFECYCLE, Pending, Stage, Status, Step};
+pub use link::Link;
 pub(crate) use mark::{Mark, MarkKind, Phase};
 pub use mark::{PendingReason, PendingReasons};
+pub use merge::{Merge, Merged, Promise};
 pub use open::{Open, Requester};
 pub use priority::Priority;
 pub use rating::{Rated, Rating, RatingKind, Scale, Scales};
 pub use refusal::Refusal;
 pub use rules::{Label, Permission, Permissions, Rules};
+pub use split::Split;
 pub(crate) use standing::Standing;
 pub use view::{CustomerMessage, CustomerView};
 
@@ -262,11 +267,6 @@ impl Ticket {
         &self.effort
     }
 
-    /// The tickets it is tied to.
-    pub fn links(&self) -> &[(Link, TicketId)] {
-        &self.links
-    }
-
     /// What the customer was told about when it will be resolved, oldest first.
     pub fn estimates(&self) -> &[Estimate] {
         &self.estimates
@@ -347,7 +347,12 @@ impl Ticket {
             .max(moved.map_or((Micros::MIN, 0), |mark| (mark.at, mark.version)))
     }
 
-    /// The oldest message of a customer that nobody has answered, on an unresolved ticket.
+    /// When the oldest message of a customer came that nobody has answered, on an unresolved ticket.
+    pub fn waiting_since(&self) -> Option<DateTime<Utc>> {
+        self.waiting.map(|(since, _)| instant(since))
+    }
+
+    /// The same, with the place of the event.
     pub(crate) fn waiting(&self) -> Option<(Micros, u64)> {
         self.waiting
     }

@@ -8,6 +8,7 @@ use crate::id::{ContentId, MessageId, Name, TicketId, TicketNumber};
 use crate::time::Span;
 
 use super::lifecycle::{Stage, Step};
+use super::link::Link;
 use super::rating::{RatingKind, Scale};
 use super::rules::Permission;
 
@@ -183,6 +184,62 @@ pub enum Refusal {
         "a message with the same id outside stands in another ticket; an id of its own is needed"
     )]
     MessageKnown,
+    /// A message to split off was not written by a customer.
+    #[error(
+        "message {message} was not written by a customer; customers' messages can begin a ticket"
+    )]
+    NotFromCustomer {
+        /// The message.
+        message: MessageId,
+    },
+    /// A ticket was given twice where two are needed.
+    #[error("ticket {ticket} was given twice; two tickets are needed")]
+    SameTicket {
+        /// The ticket.
+        ticket: TicketId,
+    },
+    /// Tickets of different requesters are merged only where that is said.
+    #[error(
+        "tickets {ticket} and {into} belong to different requesters; merging them needs `across_requesters`"
+    )]
+    OtherRequester {
+        /// The ticket that was to end.
+        ticket: TicketId,
+        /// The ticket that was to go on.
+        into: TicketId,
+    },
+    /// The ticket was merged into another one.
+    #[error("the ticket was merged and goes on in ticket {into}; that one is needed")]
+    Merged {
+        /// Where it goes on.
+        into: TicketId,
+    },
+    /// A link that merging or splitting makes.
+    #[error("the link `{link}` is made by merging or splitting; any other is allowed")]
+    LinkNotByHand {
+        /// The link.
+        link: Link,
+    },
+    /// A ticket has at most one link of each kind that leads upward.
+    #[error("ticket {ticket} is `{link}` ticket {other} already; that has to be unlinked first")]
+    LinkedElsewhere {
+        /// The ticket.
+        ticket: TicketId,
+        /// The link.
+        link: Link,
+        /// What it leads to now.
+        other: TicketId,
+    },
+    /// A link that would lead back to where it begins.
+    #[error(
+        "ticket {ticket} would lead to itself by `{link}`; a ticket outside that chain is needed"
+    )]
+    LinkCycle {
+        /// The ticket.
+        ticket: TicketId,
+        /// The link that leads upward.
+        link: Link,
+    },
     /// A ticket with the id that the host chose exists.
     #[error("ticket {ticket} exists; an unused id is needed")]
     AlreadyOpen {
@@ -223,6 +280,13 @@ impl Refusal {
             Refusal::CustomerNote => "customer_note",
             Refusal::StoredFieldValue { .. } => "stored_field_value",
             Refusal::MessageKnown => "message_known",
+            Refusal::NotFromCustomer { .. } => "not_from_customer",
+            Refusal::SameTicket { .. } => "same_ticket",
+            Refusal::OtherRequester { .. } => "other_requester",
+            Refusal::Merged { .. } => "merged",
+            Refusal::LinkNotByHand { .. } => "link_not_by_hand",
+            Refusal::LinkedElsewhere { .. } => "linked_elsewhere",
+            Refusal::LinkCycle { .. } => "link_cycle",
             Refusal::AlreadyOpen { .. } => "already_open",
             Refusal::NumberTaken { .. } => "number_taken",
         }

@@ -87,13 +87,27 @@ impl Rules {
 
     /// Whether `actor` may give `command` to `ticket`. Checked before everything else.
     pub fn permit(&self, ticket: &Ticket, actor: Actor, command: &Command) -> Result<(), Refusal> {
-        if let Actor::Customer(customer) = actor
-            && !ticket.reaches(customer)
-        {
-            return Err(Refusal::NotYours {
+        Rules::reach(ticket, actor)?;
+        self.permit_command(ticket, actor, command)
+    }
+
+    /// Customers reach only their own tickets.
+    pub(crate) fn reach(ticket: &Ticket, actor: Actor) -> Result<(), Refusal> {
+        match actor {
+            Actor::Customer(customer) if !ticket.reaches(customer) => Err(Refusal::NotYours {
                 ticket: ticket.id(),
-            });
+            }),
+            _ => Ok(()),
         }
+    }
+
+    /// Whether the role may do what the command says, to a ticket that it reaches.
+    pub(super) fn permit_command(
+        &self,
+        ticket: &Ticket,
+        actor: Actor,
+        command: &Command,
+    ) -> Result<(), Refusal> {
         let said = command.message.iter().map(|draft| match draft.visibility {
             Visibility::Public => Permission::Reply,
             Visibility::Internal => Permission::Note,
@@ -178,11 +192,17 @@ pub enum Permission {
     ApplyRulebook,
     /// Take the text of a message away.
     Redact,
+    /// Merge a ticket into another.
+    Merge,
+    /// Begin a ticket with messages of another.
+    Split,
+    /// Tie tickets to each other.
+    Link,
 }
 
 impl Permission {
     /// Everything that can be permitted.
-    pub const ALL: [Permission; 16] = [
+    pub const ALL: [Permission; 19] = [
         Permission::Open,
         Permission::Reply,
         Permission::Note,
@@ -199,6 +219,9 @@ impl Permission {
         Permission::Rate,
         Permission::ApplyRulebook,
         Permission::Redact,
+        Permission::Merge,
+        Permission::Split,
+        Permission::Link,
     ];
 
     pub(crate) fn of_change(change: &Change) -> Permission {
@@ -237,6 +260,9 @@ impl fmt::Display for Permission {
             Permission::Rate => "rate",
             Permission::ApplyRulebook => "apply a rulebook",
             Permission::Redact => "redact",
+            Permission::Merge => "merge",
+            Permission::Split => "split",
+            Permission::Link => "link",
         })
     }
 }

@@ -34,6 +34,9 @@ pub struct CustomerView {
     pub subject: ContentId,
     /// The public conversation, oldest first.
     pub messages: Vec<CustomerMessage>,
+    /// The tickets that were merged into it, as far as the viewer could see them before, by number.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub merged: Vec<CustomerView>,
 }
 
 /// A message as customers see it.
@@ -55,7 +58,8 @@ pub struct CustomerMessage {
 }
 
 impl Ticket {
-    /// The ticket as `viewer` sees it, or `None` where it belongs to others.
+    /// The ticket as `viewer` sees it, or `None` where it belongs to others. What was merged into it is in the views of those tickets;
+    /// [`TenantDesk::customer_view`](crate::desk::TenantDesk::customer_view) puts them together.
     pub fn customer_view(&self, viewer: CustomerId) -> Option<CustomerView> {
         if !self.reaches(viewer) {
             return None;
@@ -72,6 +76,7 @@ impl Ticket {
             waits_for_you: self.status() == super::Status::Pending(super::Pending::Customer),
             subject: self.subject(),
             messages: public.map(|message| shown(message, viewer)).collect(),
+            merged: Vec::new(),
         })
     }
 }

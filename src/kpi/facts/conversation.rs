@@ -81,6 +81,19 @@ impl Walk<'_> {
             MarkKind::Asked if is_answered => {
                 self.asked.get_or_insert(mark.at);
             }
+            MarkKind::AskedBefore { .. } if self.since.is_none() => {
+                (self.since, self.begun, self.done) = (Some(mark.at), mark.at, false);
+            }
+            MarkKind::AskedBefore { since } if is_answered => {
+                self.asked = Some(self.asked.map_or(since, |asked| asked.min(since)));
+            }
+            // What waits for an answer waits for it in the other ticket.
+            MarkKind::MergedAway => {
+                self.asked = None;
+                if !is_answered && !self.done {
+                    self.since = None;
+                }
+            }
             MarkKind::Moved(Phase::Resolved | Phase::Closed) => {
                 self.asked = None;
                 if !self.done && self.since.is_some() && !is_answered {

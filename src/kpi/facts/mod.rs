@@ -198,7 +198,7 @@ pub struct RatingFact {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FirstResponse {
-    /// The desk began, and the customer has not written yet.
+    /// The desk began, and the customer has not written yet; or the ticket was merged into another one, which owes the answer.
     NotApplicable,
     /// Nobody has answered yet.
     Waiting,

@@ -279,6 +279,8 @@ impl Again<'_> {
                 | Event::MessageRedacted { .. }
                 | Event::Rated(_)
                 | Event::Linked { .. }
+                | Event::Unlinked { .. }
+                | Event::Merged(_)
         );
         if ticket.status().stage() == Stage::Closed && !possible {
             self.anomalies.add(AnomalyKind::ChangeAfterClose);

@@ -25,10 +25,7 @@ impl<'a> Clock<'a> {
             }
             MarkKind::Asked => {
                 let begins = match self.definition.start {
-                    Start::FirstContact => {
-                        self.state == State::NotStarted
-                            && self.first_contact() != StartOption::Assignment
-                    }
+                    Start::FirstContact => self.begins_by_message(),
                     Start::UnansweredMessage => self.needs_no_first_response() && !self.is_live(),
                     _ => false,
                 };
@@ -36,13 +33,18 @@ impl<'a> Clock<'a> {
                     self.begin(mark, ended);
                 }
             }
+            MarkKind::AskedBefore { since } => self.take_over(*since, mark, ended),
             MarkKind::Answered => self.answer(mark, ended),
             MarkKind::Assigned { agent, entered } => self.assign(*agent, *entered, mark, ended),
             MarkKind::Promised { due } => {
-                let is_mine =
-                    self.definition.start == Start::Promise && self.id.agreement == Agreement::Sla;
-                if is_mine && self.phase != Phase::Closed {
-                    self.promise(*due, mark, ended);
+                self.promise((mark.at, *due), mark, ended);
+            }
+            MarkKind::PromisedBefore { since, due } => {
+                self.promise((*since, *due), mark, ended);
+            }
+            MarkKind::MergedAway => {
+                if self.is_live() {
+                    self.end(State::Cancelled, mark.at);
                 }
             }
             MarkKind::Moved(phase) => self.move_to(*phase, mark, ended),
@@ -69,7 +71,9 @@ impl<'a> Clock<'a> {
             {
                 First::Waiting
             }
-            (First::ToCome, MarkKind::Asked) if !by_assignment => First::Waiting,
+            (First::ToCome, MarkKind::Asked | MarkKind::AskedBefore { .. }) if !by_assignment => {
+                First::Waiting
+            }
             (First::ToCome, MarkKind::Assigned { agent: true, .. })
                 if by_assignment && !self.answered =>
             {
@@ -101,6 +105,10 @@ impl<'a> Clock<'a> {
     fn begins_by_assignment(&self) -> bool {
         let option = self.first_contact();
         option == StartOption::Assignment && self.state == State::NotStarted && !self.answered
+    }
+
+    fn begins_by_message(&self) -> bool {
+        self.state == State::NotStarted && self.first_contact() != StartOption::Assignment
     }
 
     fn begins_at_creation(&self, inbound: bool) -> bool {
@@ -149,40 +157,99 @@ impl<'a> Clock<'a> {
         }
     }
 
-    /// Promised again before its due, a promise is superseded; after it, the broken one stays broken.
-    fn promise(&mut self, due: Micros, mark: &Mark, ended: &mut impl FnMut(&Clock<'a>)) {
+    /// A message that nobody has answered came over from a merged ticket: it is the first contact, or the oldest unanswered one.
+    fn take_over(&mut self, since: Micros, mark: &Mark, ended: &mut impl FnMut(&Clock<'a>)) {
+        match self.definition.start {
+            Start::FirstContact if self.begins_by_message() => self.begin(mark, ended),
+            Start::UnansweredMessage if self.needs_no_first_response() => {
+                let is_older = self.started.is_none_or(|started| since < started.at);
+                if !self.is_live() || is_older {
+                    self.supersede(mark.at);
+                    self.begin_since(since, mark, None, ended);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A promise `(made at, due)`. Promised again before its due, a promise is superseded; after it, the broken one stays broken.
+    fn promise(
+        &mut self,
+        (since, due): (Micros, Micros),
+        mark: &Mark,
+        ended: &mut impl FnMut(&Clock<'a>),
+    ) {
+        let is_mine =
+            self.definition.start == Start::Promise && self.id.agreement == Agreement::Sla;
+        if is_mine && self.phase != Phase::Closed {
+            self.supersede(mark.at);
+            self.begin_since(since, mark, Some(due), ended);
+        }
+    }
+
+    /// Something else takes the place of what runs; what was late already stays late.
+    fn supersede(&mut self, at: Micros) {
         if self.is_live() {
-            let broken = self.amount.is_some_and(|amount| self.elapsed > amount);
+            let is_late = self.amount.is_some_and(|amount| self.elapsed > amount);
             self.end(
-                if broken {
+                if is_late {
                     State::Stopped
                 } else {
                     State::Cancelled
                 },
-                mark.at,
+                at,
             );
         }
-        self.begin(mark, ended);
-        self.promised = Some(due);
-        self.amount = Some(due.saturating_sub(mark.at).max(0));
     }
 
     /// A period begins; the one before it, if any, is told.
     fn begin(&mut self, mark: &Mark, ended: &mut impl FnMut(&Clock<'a>)) {
+        self.begin_since(mark.at, mark, None, ended);
+    }
+
+    /// A period begins that counts from an earlier instant, on the ticket where it ran until now.
+    fn begin_since(
+        &mut self,
+        since: Micros,
+        mark: &Mark,
+        promised: Option<Micros>,
+        ended: &mut impl FnMut(&Clock<'a>),
+    ) {
         if self.started.is_some() {
             ended(self);
             (self.elapsed, self.due, self.stopped_at, self.unanswered) = (0, None, None, false);
             self.was_used_up = false;
         }
         self.started = Some(Started {
-            at: mark.at,
+            at: since,
             version: mark.version,
         });
         self.state = State::Running;
         if self.chosen {
             self.attach(mark.at);
         }
+        if let Some(due) = promised {
+            self.promised = Some(due);
+            self.amount = Some(due.saturating_sub(since).max(0));
+        }
+        if since < mark.at {
+            (self.state, self.since) = (State::Running, since);
+            self.elapsed = self.measure(since, mark.at);
+            self.find_used_up(mark.version);
+            self.weigh(mark.at);
+        }
         self.run_or_pause(mark.at);
+    }
+
+    /// Where the instant is sought at which this period had run for so long, and that lies before the period came here.
+    fn find_used_up(&mut self, version: u64) {
+        if let Some(sought) = self.sought
+            && sought.version == version
+            && self.elapsed >= sought.amount
+        {
+            let at = self.after(sought.amount);
+            self.sought = Some(super::Sought { at, ..sought });
+        }
     }
 
     fn end(&mut self, state: State, at: Micros) {
@@ -274,23 +341,27 @@ impl<'a> Clock<'a> {
         self.target = self.newest.and_then(|ready| ready.target(self.id.metric));
         self.ready = self.newest.or(self.ready);
         self.all_time = self.target.is_some_and(is_all_time);
-        self.elapsed_at_attach = self.elapsed;
-        self.attached_at = at;
-        self.due = None;
-        self.was_used_up = false;
         self.amount = match (self.started, self.target, self.ready) {
             (Some(started), Some(target), Some(ready)) => {
                 Some(target.amount_from(started.at, &ready.calendar))
             }
             _ => None,
         };
+        self.weigh(at);
+        if self.is_live() {
+            self.run_or_pause(at);
+        }
+    }
+
+    /// How what has run stands to the target, now that either came into force here.
+    fn weigh(&mut self, at: Micros) {
+        self.elapsed_at_attach = self.elapsed;
+        self.attached_at = at;
+        (self.due, self.was_used_up) = (None, false);
         if let Some(amount) = self.amount {
             self.was_used_up = self.elapsed >= amount;
             self.due = self.was_used_up.then_some(at);
             self.ever_breached |= self.elapsed > amount;
-        }
-        if self.is_live() {
-            self.run_or_pause(at);
         }
     }
 

@@ -9,7 +9,7 @@ mod meet;
 use std::borrow::Cow;
 
 use crate::id::{Name, RulebookId};
-use crate::ticket::{Agreement, ClockId, MarkKind, Metric, Phase, Ticket};
+use crate::ticket::{Agreement, ClockId, Mark, MarkKind, Metric, Phase, Ticket};
 use crate::time::{Micros, micros};
 
 use super::metric::{Definition, Start};
@@ -187,11 +187,26 @@ impl<'a> Clock<'a> {
             }
             let policy = |name: &Option<Name>| named.get(name.as_ref()?);
             clock.meet(mark, policy, &mut ended);
+            if let Some(before) = clock.ran_before(mark) {
+                stretch(&before, before.since, mark.at);
+            }
             if clock.definition.start == Start::UnansweredMessage {
                 clock.follow_first_response(&mark.kind);
             }
         }
         clock
+    }
+
+    /// The clock as it ran before a mark that began it in the past, on a ticket that was merged into this one.
+    fn ran_before(&self, mark: &Mark) -> Option<Clock<'a>> {
+        let started = self
+            .started
+            .filter(|started| started.version == mark.version && started.at < mark.at)?;
+        Some(Clock {
+            state: State::Running,
+            since: started.at,
+            ..self.clone()
+        })
     }
 
     /// Whether it runs or waits: nothing has ended it.

@@ -18,8 +18,8 @@ use crate::id::{
 use crate::store::{Load, Part, Stamp, Store, StoreErrorKind, Wake};
 use crate::ticket::{
     Attachment, Channel, ClockId, Delivery, Direction, Escalated, Event, FieldValue, Holder, Link,
-    MessageAdded, MessageClass, Metric, Opened, Pending, Priority, Rated, RatingKind, Recorded,
-    Scale, Status, Step, Timing, Version, Visibility,
+    Merged, MessageAdded, MessageClass, Metric, Opened, Pending, Priority, Promise, Rated,
+    RatingKind, Recorded, Scale, Status, Step, TimeEntry, Timing, Version, Visibility,
 };
 use crate::time::Span;
 
@@ -369,6 +369,24 @@ pub fn one_of_each() -> Vec<Recorded> {
             rulebook: RulebookId::named("next"),
         },
         Event::Imported,
+        Event::Unlinked {
+            link: Link::ProblemOf,
+            ticket: TicketId::named("old"),
+        },
+        Event::Merged(Merged {
+            source: TicketId::named("old"),
+            asked_at: Some(begin()),
+            promise: Some(Promise {
+                made_at: EARLIEST,
+                due: just_before,
+            }),
+            effort: vec![TimeEntry {
+                at: begin(),
+                actor: Actor::Agent(agent),
+                spent: Span::seconds(1),
+                activity: None,
+            }],
+        }),
     ];
     let instants = [EARLIEST, until, begin(), just_before];
     let actors = [

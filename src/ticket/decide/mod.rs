@@ -1,6 +1,8 @@
 //! What a command means for a ticket: events, or a refusal. Pure; reads no clock and touches no store.
 
 mod change;
+mod merge;
+mod split;
 mod step;
 mod work;
 
@@ -14,8 +16,9 @@ use super::command::{Change, Command};
 use super::content::{Content, ContentKind};
 use super::conversation::Direction;
 use super::draft::Draft;
-use super::event::{Event, Link, Opened, Recorded, Version};
+use super::event::{Event, Opened, Recorded, Version};
 use super::lifecycle::Stage;
+use super::link::Link;
 use super::open::{Open, Requester};
 use super::refusal::Refusal;
 use super::rules::{Permission, Rules};
@@ -23,6 +26,8 @@ use super::{Priority, Ticket};
 
 use change::Facts;
 pub(crate) use change::event_of;
+pub use merge::{Merging, merge};
+pub use split::split;
 use work::Work;
 
 /// What a command leads to.
@@ -282,7 +287,20 @@ pub fn decide(
     at: DateTime<Utc>,
     command: &Command,
 ) -> Result<Decision, Refusal> {
-    rules.permit(ticket, call.actor(), command)?;
+    decide_through(ticket, ticket, rules, call, at, command)
+}
+
+/// The same where the caller came `through` another ticket, which was merged into this one: whoever reaches that one is heard.
+pub(crate) fn decide_through(
+    through: &Ticket,
+    ticket: &Ticket,
+    rules: &Rules,
+    call: &Call,
+    at: DateTime<Utc>,
+    command: &Command,
+) -> Result<Decision, Refusal> {
+    Rules::reach(through, call.actor())?;
+    rules.permit_command(ticket, call.actor(), command)?;
     let mut work = Work::on(rules, call, at, ticket);
     if let Some(draft) = &command.message {
         match call.actor() {

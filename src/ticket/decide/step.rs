@@ -78,6 +78,9 @@ impl Work<'_> {
 
     fn reopen(&mut self, label: Option<Name>) -> Result<(), Refusal> {
         self.check(Step::Reopen)?;
+        if let Some(into) = self.merged_into {
+            return Err(Refusal::Merged { into });
+        }
         if self.status.stage() == Stage::Closed && !self.rules.reopen_closed {
             return Err(Refusal::Closed { what: "reopening" });
         }

@@ -7,8 +7,9 @@ use crate::id::{ContentId, CustomerId, MessageId, Name, TicketId, derive};
 use crate::ticket::content::{Content, ContentKind};
 use crate::ticket::conversation::{Attachment, Channel, Direction, MessageClass, Visibility};
 use crate::ticket::draft::Draft;
-use crate::ticket::event::{Event, Link, MessageAdded, Version};
+use crate::ticket::event::{Event, MessageAdded, Version};
 use crate::ticket::lifecycle::{Stage, Status, Step};
+use crate::ticket::link::Link;
 use crate::ticket::refusal::Refusal;
 use crate::ticket::rules::Rules;
 use crate::ticket::{Cycle, Ticket};
@@ -26,6 +27,7 @@ pub(super) struct Work<'a> {
     pub(super) label: Option<Name>,
     pub(super) reopened: bool,
     pub(super) ended_at: Option<DateTime<Utc>>,
+    pub(super) merged_into: Option<TicketId>,
     texts: u64,
     pub(super) decision: Decision,
 }
@@ -48,6 +50,7 @@ impl<'a> Work<'a> {
             label: None,
             reopened: false,
             ended_at: None,
+            merged_into: None,
             texts: 0,
             decision: Decision::at(call.at()),
         }
@@ -66,6 +69,7 @@ impl<'a> Work<'a> {
             label: ticket.label().cloned(),
             reopened: ticket.is_reopened(),
             ended_at: ticket.cycles().last().and_then(Cycle::ended_at),
+            merged_into: ticket.merged_into(),
             decision: Decision::at(at),
             ..Work::new(rules, call, ticket.id(), ticket.requester())
         }
@@ -130,16 +134,14 @@ impl<'a> Work<'a> {
     }
 
     fn message_id(&self, draft: &Draft) -> MessageId {
-        MessageId::from_uuid(match &draft.external_id {
-            Some(external) => derive(&[
-                b"message",
-                self.call.tenant_id().uuid().as_bytes(),
-                external.as_bytes(),
-            ]),
-            None => self
-                .call
-                .derived("message", self.ticket.uuid(), self.version.0),
-        })
+        match &draft.external_id {
+            Some(external) => MessageId::of_external(self.call.tenant_id(), external),
+            None => MessageId::from_uuid(self.call.derived(
+                "message",
+                self.ticket.uuid(),
+                self.version.0,
+            )),
+        }
     }
 
     pub(super) fn add_message(
@@ -202,7 +204,11 @@ impl<'a> Work<'a> {
         }
         let late = match self.status.stage() {
             Stage::Resolved => self.within_reopen_window().is_err(),
-            Stage::Closed => !self.rules.reopen_closed || self.within_reopen_window().is_err(),
+            Stage::Closed => {
+                self.merged_into.is_some()
+                    || !self.rules.reopen_closed
+                    || self.within_reopen_window().is_err()
+            }
             _ => false,
         };
         if late {
@@ -227,12 +233,17 @@ impl<'a> Work<'a> {
             return Ok(());
         }
         record(self)?;
+        self.wake_for_customer();
+        Ok(())
+    }
+
+    /// A customer waits for the desk: a waiting ticket goes on, one that is done is reopened.
+    pub(super) fn wake_for_customer(&mut self) {
         if !self.status.stage().is_work() {
             let reopens = matches!(self.status.stage(), Stage::Resolved | Stage::Closed);
             self.reopened |= reopens;
             self.change_status(Status::work(self.reopened), Step::CustomerMessage, None);
         }
-        Ok(())
     }
 
     pub(super) fn desk_message(

@@ -1,0 +1,64 @@
+//! Splitting as one commit: the new ticket, and what happens to the old one.
+
+use crate::call::Call;
+use crate::error::Error;
+use crate::id::TicketId;
+use crate::rulebook::Rulebooks;
+use crate::ticket::{self, Permission, Refusal, Split, Version};
+
+use super::catch_up::Working;
+use super::merge::first;
+use super::once::{already_done, remember};
+use super::plan::{
+    CATCH_UP_LIMIT, Known, Plan, Request, begin, claim_number, finish, in_range, keep_texts,
+};
+
+pub(super) fn plan_split(
+    request: &Request,
+    (id, split): (TicketId, &Split),
+    known: &Known,
+    rulebooks: &Rulebooks,
+    call: &Call,
+) -> Result<Plan, Error> {
+    let known_ticket = first(known, id)?;
+    let old = &known_ticket.ticket;
+    let (book, current) = (rulebooks.of(old)?, rulebooks.current(call.tenant_id()));
+    let rules = book.tickets();
+    let role = call.actor().role();
+    rules.permissions.check(role, Permission::Split)?;
+    if let Some(done) = already_done(request, known, call)? {
+        return Ok(Plan::Done(done));
+    }
+    if let Some(ticket) = split.id.filter(|new| known.others.contains_key(new)) {
+        return Err(Refusal::AlreadyOpen { ticket }.into());
+    }
+    let Some(number) = known.number else {
+        return Ok(Plan::Number);
+    };
+    in_range(call.at())?;
+    let before = old.version();
+    let at = rules.effective(call.at(), old.last_event_at())?;
+    let mut working = Working::on(known_ticket, book);
+    if !working.catch_up(at, CATCH_UP_LIMIT) {
+        let mut planned = finish(working, before, call, at);
+        planned.complete = false;
+        return Ok(Plan::Commit(Box::new(planned)));
+    }
+    let old = (&*working.ticket, rules);
+    let (mut begins, mut leaves) = ticket::split(old, current.tickets(), call, at, split, number)?;
+    working.add(leaves.take_recorded(working.ticket.version(), call));
+    let begun = finish(
+        begin(current, call, &mut begins)?,
+        Version::default(),
+        call,
+        at,
+    );
+    let new = begun.ticket.id();
+    let mut planned = finish(working, before, call, at);
+    planned.add(begun);
+    planned.follow_up = Some(new);
+    claim_number(&mut planned.commit, new, number);
+    keep_texts(&mut planned.commit, begins);
+    remember(&mut planned, request, call, before);
+    Ok(Plan::Commit(Box::new(planned)))
+}

@@ -1,0 +1,90 @@
+//! What a merge means for both tickets.
+
+use chrono::{DateTime, Utc};
+
+use crate::call::Call;
+use crate::ticket::Ticket;
+use crate::ticket::command::Move;
+use crate::ticket::event::Event;
+use crate::ticket::lifecycle::{CloseReason, Stage};
+use crate::ticket::link::Link;
+use crate::ticket::merge::{Merge, Merged};
+use crate::ticket::refusal::Refusal;
+use crate::ticket::rules::{Permission, Rules};
+
+use super::Decision;
+use super::work::Work;
+
+/// What a merge leads to, on both sides. Both are to be recorded, or neither.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Merging {
+    /// What happens to the ticket that ends.
+    pub source: Decision,
+    /// What happens to the ticket that goes on.
+    pub into: Decision,
+}
+
+/// What `merge` at `at` means for `source` and `into`, each with the rules that it is pinned to; see [`Merge`].
+///
+/// # Errors
+/// The caller may not merge, or does not reach both; the two are one; one of them is closed; they belong to different requesters,
+/// and the merge does not say that this is meant; a message waits on the source, and the other ticket was resolved longer ago than the
+/// reopen window.
+pub fn merge(
+    (source, source_rules): (&Ticket, &Rules),
+    (into, rules): (&Ticket, &Rules),
+    call: &Call,
+    at: DateTime<Utc>,
+    merge: &Merge,
+) -> Result<Merging, Refusal> {
+    for (ticket, rules) in [(source, source_rules), (into, rules)] {
+        rules
+            .permissions
+            .check(call.actor().role(), Permission::Merge)?;
+        Rules::reach(ticket, call.actor())?;
+    }
+    if source.id() == into.id() {
+        let ticket = source.id();
+        return Err(Refusal::SameTicket { ticket });
+    }
+    for (ticket, what) in [(source, "merging it"), (into, "merging into it")] {
+        if let Some(into) = ticket.merged_into() {
+            return Err(Refusal::Merged { into });
+        }
+        if ticket.status().stage() == Stage::Closed {
+            return Err(Refusal::Closed { what });
+        }
+    }
+    if source.requester() != into.requester() && !merge.across_requesters {
+        let (ticket, into) = (source.id(), into.id());
+        return Err(Refusal::OtherRequester { ticket, into });
+    }
+
+    let asked_at = source.waiting_since();
+    let is_earlier = |due| into.open_promise().is_none_or(|own| due < own.due);
+    let promise = source.open_promise().filter(|open| is_earlier(open.due));
+    let mut ends = Work::on(source_rules, call, at, source);
+    ends.push(Event::Linked {
+        link: Link::MergedInto,
+        ticket: into.id(),
+    });
+    ends.take(&Move::Close(CloseReason::Duplicate))?;
+    let mut goes_on = Work::on(rules, call, at, into);
+    goes_on.push(Event::Merged(Merged {
+        source: source.id(),
+        asked_at,
+        promise,
+        effort: source.effort().to_vec(),
+    }));
+    if asked_at.is_some() {
+        if goes_on.stage() == Stage::Resolved {
+            goes_on.within_reopen_window()?;
+        }
+        goes_on.wake_for_customer();
+    }
+    Ok(Merging {
+        source: ends.decision,
+        into: goes_on.decision,
+    })
+}
