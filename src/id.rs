@@ -102,6 +102,8 @@ ids! {
     BotId "bot";
     /// One message of a conversation.
     MessageId "message";
+    /// One call, chat or conversation with a bot.
+    SessionId "session";
     /// A text, name or address that is kept apart from the events, so that it can be erased.
     ContentId "content";
     /// One version of a [`Rulebook`](crate::Rulebook): the uuid v5 of its canonical form.

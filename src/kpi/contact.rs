@@ -26,6 +26,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::ticket::Session;
 use crate::time::Span;
 
 use super::error::KpiError;
@@ -65,6 +66,18 @@ impl Contact {
     pub fn abandoned(offered_at: DateTime<Utc>, after: Span) -> Contact {
         let end = ContactEnd::Abandoned(after);
         Contact { offered_at, end }
+    }
+
+    /// A call or chat of a ticket as it was known at `as_of`; none where no agent was asked for by then.
+    pub fn of(session: &Session, as_of: DateTime<Utc>) -> Option<Contact> {
+        let offered_at = session.offered_at().filter(|at| *at <= as_of)?;
+        let answered = session.answered.filter(|(at, _)| *at <= as_of);
+        let ended = session.ended.filter(|(at, _)| *at <= as_of);
+        Some(match (answered, ended, session.waited()) {
+            (Some(_), _, Some(waited)) => Contact::answered(offered_at, waited),
+            (None, Some(_), Some(waited)) => Contact::abandoned(offered_at, waited),
+            _ => Contact::queued(offered_at),
+        })
     }
 
     /// A contact that waits.

@@ -22,7 +22,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::id::{Name, TicketId};
-use crate::ticket::Channel;
 
 use super::error::KpiError;
 use super::facts::{Fact, Holder};
@@ -358,10 +357,7 @@ fn is_hdi(ticket: &Known<'_>) -> bool {
     const HOUR: i64 = 3_600_000_000;
     let row = ticket.first();
     let once = ticket.rows().len() == 1 && row.team_transfers == 0;
-    let live = matches!(
-        row.channel,
-        Channel::Phone | Channel::Chat | Channel::InPerson
-    );
+    let live = row.channel.is_live();
     let soon = |first: Resolution<'_>| first.spent.whole().business_us <= HOUR;
     let resolved = ticket.first_resolution();
     once && resolved.is_some_and(|first| if live { row.one_contact } else { soon(first) })

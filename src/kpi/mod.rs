@@ -50,6 +50,7 @@
 #![doc = include_str!("measure/definitions.md")]
 
 mod backlog;
+mod bot;
 mod compare;
 mod contact;
 mod days;
@@ -76,6 +77,7 @@ mod uneven;
 mod window;
 
 pub use backlog::{Backlog, BacklogDay, Flow, Snapshot, backlog_at, backlog_by_day};
+pub use bot::{BotTally, sessions};
 pub use compare::{
     Attained, COUNTERWEIGHTS, Comparison, Counterweight, Flag, Goal, Statistic, Trend, Value,
     wilson,

@@ -58,6 +58,8 @@ pub enum StartOption {
     FirstMessage,
     /// An agent is put in charge for the first time.
     Assignment,
+    /// The bot's hand-over, where the contact begins with a bot; otherwise the customer's first contact.
+    HandOff,
 }
 
 /// What a reopening does to a clock that the resolution ended.

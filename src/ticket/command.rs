@@ -3,13 +3,14 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AgentId, CustomerId, MessageId, Name, TeamId};
+use crate::id::{AgentId, CustomerId, MessageId, Name, SessionId, TeamId};
 use crate::time::Span;
 
-use super::conversation::Visibility;
+use super::conversation::{Channel, Visibility};
 use super::draft::Draft;
 use super::lifecycle::{CloseReason, Pending};
 use super::rating::RatingKind;
+use super::session::SessionStep;
 use super::{FieldValue, Priority};
 
 /// One request about one ticket, all of it or nothing: a message, then changes, then a status move, in that order.
@@ -184,8 +185,18 @@ pub enum Change {
         #[serde(default)]
         comment: Option<String>,
     },
+    /// Goes on over another channel: messages go over it from now on unless they say otherwise. So a public post is taken to private
+    /// messages.
+    Continue(Channel),
     /// Takes the text of a message away for ever.
     Redact(MessageId),
+    /// A step of a call, a chat or a conversation with a bot.
+    Session {
+        /// The host's id for it, unique in the ticket.
+        id: SessionId,
+        /// What happens to it.
+        step: SessionStep,
+    },
 }
 
 /// A move to another status.

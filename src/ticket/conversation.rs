@@ -18,8 +18,10 @@ pub enum Channel {
     Phone,
     /// Live chat.
     Chat,
-    /// A public post or a private message in a social network.
+    /// A public post in a social network: everybody can read it, and an answer over it.
     Social,
+    /// A private message in a social network.
+    SocialPrivate,
     /// A web form.
     Web,
     /// The host's programming interface.
@@ -33,6 +35,16 @@ pub enum Channel {
 }
 
 impl Channel {
+    /// Whether everybody can read what is said over it.
+    pub const fn is_public(&self) -> bool {
+        matches!(self, Channel::Social)
+    }
+
+    /// Whether both are there at once: by phone, in a chat, in person.
+    pub const fn is_live(&self) -> bool {
+        matches!(self, Channel::Phone | Channel::Chat | Channel::InPerson)
+    }
+
     /// The channel's name: `email`, `phone`, ..., or the host's own.
     pub fn as_str(&self) -> &str {
         match self {
@@ -40,6 +52,7 @@ impl Channel {
             Channel::Phone => "phone",
             Channel::Chat => "chat",
             Channel::Social => "social",
+            Channel::SocialPrivate => "social_private",
             Channel::Web => "web",
             Channel::Api => "api",
             Channel::SelfService => "self_service",

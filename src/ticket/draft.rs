@@ -13,7 +13,7 @@ use super::conversation::{Channel, MessageClass, Visibility};
 pub struct Draft {
     /// The text; it becomes a content record.
     pub body: String,
-    /// The way it came or goes; the ticket's own channel where absent.
+    /// The way it came or goes; where absent, the one over which the conversation goes ([`Ticket::goes_over`](super::Ticket::goes_over)).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<Channel>,
     /// Who may see it.

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::{Actor, Cause};
 use crate::id::{
-    AgentId, ContentId, CustomerId, FiringKey, MessageId, Name, RulebookId, TeamId, TicketId,
-    TicketNumber,
+    AgentId, ContentId, CustomerId, FiringKey, MessageId, Name, RulebookId, SessionId, TeamId,
+    TicketId, TicketNumber,
 };
 use crate::time::Span;
 
@@ -18,6 +18,7 @@ use super::lifecycle::{Status, Step};
 use super::link::Link;
 use super::merge::Merged;
 use super::rating::Rated;
+use super::session::SessionEvent;
 use super::{FieldValue, Holder, Priority};
 
 /// An event with its place in the ticket's history.
@@ -165,6 +166,18 @@ pub enum Event {
         /// To which.
         ticket: TicketId,
     },
+    /// The conversation goes on over another channel.
+    ChannelChanged {
+        /// Over which.
+        to: Channel,
+    },
+    /// A step of a call, a chat or a conversation with a bot.
+    Session {
+        /// Which.
+        id: SessionId,
+        /// What happened to it.
+        what: SessionEvent,
+    },
     /// Another ticket was merged into this one.
     Merged(Merged),
     /// The customer was promised an update.
@@ -235,6 +248,8 @@ impl Event {
             | Event::Linked { .. }
             | Event::Unlinked { .. }
             | Event::Merged(_)
+            | Event::Session { .. }
+            | Event::ChannelChanged { .. }
             | Event::UpdatePromised { .. }
             | Event::ResolutionEstimated { .. }
             | Event::PolicyChosen { .. }

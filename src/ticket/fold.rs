@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::call::{Actor, Cause};
-use crate::id::{FiringKey, Name, TenantId};
+use crate::id::{AgentId, FiringKey, Name, SessionId, TenantId};
 use crate::time::micros;
 
 use super::clock::{ClockId, Metric};
@@ -13,6 +13,7 @@ use super::lifecycle::{Stage, Status};
 use super::link::Link;
 use super::mark::{Mark, MarkKind, Phase};
 use super::rating::Rating;
+use super::session::{Session, SessionEnd, SessionEvent};
 use super::{Assignment, Cycle, Estimate, Holder, Message, Standing, Ticket, TimeEntry};
 
 /// The version of the fold, and of what falls due by itself. A ticket that was kept under another version is folded anew from
@@ -60,6 +61,8 @@ impl Ticket {
             chain: 0,
             withdrawn: 0,
             ratings: Vec::new(),
+            sessions: Vec::new(),
+            goes_over: None,
             cycles: Arc::new(vec![Cycle::beginning(first.at)]),
             policies: Default::default(),
             marks: vec![Mark {
@@ -169,6 +172,8 @@ impl Ticket {
                 self.links.retain(|known| *known != (*link, *ticket));
             }
             Event::Merged(merged) => self.take_over(merged),
+            Event::ChannelChanged { to } => self.goes_over = Some(to.clone()),
+            Event::Session { id, what } => self.session(recorded, *id, what),
             Event::PolicyChosen { agreement, policy } => {
                 self.policies[agreement.index()].clone_from(policy);
                 self.mark(MarkKind::Policy(*agreement, policy.clone()));
@@ -203,14 +208,63 @@ impl Ticket {
             redacted: false,
         };
         if message.asks() {
-            self.waiting
-                .get_or_insert((micros(self.last_at), self.place()));
-            self.mark(MarkKind::Asked);
-        } else if message.answers() {
-            self.waiting = None;
-            self.mark(MarkKind::Answered);
+            self.ask(MarkKind::Asked);
+        } else if let (true, Some(agent)) = (message.answers(), message.author.human_agent()) {
+            self.answer(agent);
         }
         Arc::make_mut(&mut self.messages).push(message);
+    }
+
+    fn session(&mut self, recorded: &Recorded, id: SessionId, what: &SessionEvent) {
+        let find = |sessions: &[Session]| sessions.iter().find(|session| session.id == id).cloned();
+        let before = find(&self.sessions);
+        Session::meet(&mut self.sessions, id, recorded.at, what);
+        let after = find(&self.sessions);
+        if before == after {
+            return; // a log may tell a thing twice
+        }
+        match what {
+            SessionEvent::Began { bot: Some(_), .. } => self.mark(MarkKind::BotBegan),
+            SessionEvent::Began { bot: None, .. } => self.ask(MarkKind::Asked),
+            SessionEvent::HandedOver { .. } => self.ask(MarkKind::HandedOver),
+            SessionEvent::Understood { .. } => {}
+            SessionEvent::Answered { agent } => self.answer(*agent),
+            SessionEvent::Ended { end, .. } => {
+                if matches!(
+                    before,
+                    Some(Session {
+                        bot: Some(_),
+                        handed_over: None,
+                        ..
+                    })
+                ) {
+                    self.mark(MarkKind::BotEnded);
+                }
+                let by = before.and_then(|session| session.answered);
+                let spent = after.and_then(|session| session.handled());
+                if let (SessionEnd::Completed, Some((_, agent)), Some(spent)) = (end, by, spent) {
+                    self.effort.push(TimeEntry {
+                        at: recorded.at,
+                        actor: Actor::Agent(agent),
+                        spent,
+                        activity: None,
+                    });
+                }
+            }
+        }
+    }
+
+    /// A customer waits for an agent.
+    fn ask(&mut self, kind: MarkKind) {
+        self.waiting
+            .get_or_insert((micros(self.last_at), self.place()));
+        self.mark(kind);
+    }
+
+    /// A human agent answered the customer.
+    fn answer(&mut self, by: AgentId) {
+        self.waiting = None;
+        self.mark(MarkKind::Answered { by });
     }
 
     fn move_to(&mut self, to: Status, recorded: &Recorded) {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{Name, RulebookId};
+use crate::id::{AgentId, Name, RulebookId};
 use crate::time::Micros;
 
 use super::clock::Agreement;
@@ -24,8 +24,16 @@ pub(crate) enum MarkKind {
     },
     /// An ordinary message of a customer.
     Asked,
-    /// A public, ordinary message of a human agent.
-    Answered,
+    /// A human agent wrote a public, ordinary message, or took a call or chat.
+    Answered {
+        by: AgentId,
+    },
+    /// A bot talks to the customer.
+    BotBegan,
+    /// The bot handed over; the customer waits for an agent.
+    HandedOver,
+    /// The customer and the bot came to an end without an agent.
+    BotEnded,
     Moved(Phase),
     /// Whether an agent is in charge now, and whether the ticket came to another team.
     Assigned {

@@ -107,7 +107,9 @@ impl Ticket {
             match mark.kind {
                 MarkKind::Promised { due } => open = Some((mark.at, due)),
                 MarkKind::PromisedBefore { since, due } => open = Some((since, due)),
-                MarkKind::Answered | MarkKind::Moved(Phase::Closed) | MarkKind::MergedAway => {
+                MarkKind::Answered { .. }
+                | MarkKind::Moved(Phase::Closed)
+                | MarkKind::MergedAway => {
                     open = None;
                 }
                 _ => {}

@@ -47,6 +47,7 @@ mod priority;
 mod rating;
 mod refusal;
 mod rules;
+mod session;
 mod split;
 mod standing;
 mod view;
@@ -90,6 +91,7 @@ pub use priority::Priority;
 pub use rating::{Rated, Rating, RatingKind, Scale, Scales};
 pub use refusal::Refusal;
 pub use rules::{Label, Permission, Permissions, Rules};
+pub use session::{Handling, Session, SessionEnd, SessionEvent, SessionStep};
 pub use split::Split;
 pub(crate) use standing::Standing;
 pub use view::{CustomerMessage, CustomerView};
@@ -125,6 +127,8 @@ pub struct Ticket {
     /// How many firings were withdrawn.
     withdrawn: u64,
     ratings: Vec<Rating>,
+    sessions: Vec<Session>,
+    goes_over: Option<Channel>,
     cycles: Arc<Vec<Cycle>>, // INVARIANT: never empty
     policies: [Option<Name>; Agreement::ALL.len()],
     marks: Vec<Mark>,
@@ -252,6 +256,11 @@ impl Ticket {
         &self.opened.channel
     }
 
+    /// The way in which the conversation goes on: the one it came, until that was changed.
+    pub fn goes_over(&self) -> &Channel {
+        self.goes_over.as_ref().unwrap_or(&self.opened.channel)
+    }
+
     /// The conversation, oldest first.
     pub fn messages(&self) -> &[Message] {
         &self.messages
@@ -260,6 +269,11 @@ impl Ticket {
     /// One message.
     pub fn message(&self, id: MessageId) -> Option<&Message> {
         self.messages.iter().find(|message| message.id == id)
+    }
+
+    /// Its calls, chats and conversations with bots, in the order in which they began.
+    pub fn sessions(&self) -> &[Session] {
+        &self.sessions
     }
 
     /// The effort recorded, oldest first.

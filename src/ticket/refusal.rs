@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::call::Role;
-use crate::id::{ContentId, MessageId, Name, TicketId, TicketNumber};
+use crate::id::{ContentId, MessageId, Name, SessionId, TicketId, TicketNumber};
 use crate::time::Span;
 
 use super::lifecycle::{Stage, Step};
@@ -192,6 +192,14 @@ pub enum Refusal {
         /// The message.
         message: MessageId,
     },
+    /// A step that a call, chat or bot conversation cannot take now.
+    #[error("session {session} {why}")]
+    SessionStep {
+        /// The session.
+        session: SessionId,
+        /// Why not, and what would be allowed.
+        why: &'static str,
+    },
     /// A ticket was given twice where two are needed.
     #[error("ticket {ticket} was given twice; two tickets are needed")]
     SameTicket {
@@ -281,6 +289,7 @@ impl Refusal {
             Refusal::StoredFieldValue { .. } => "stored_field_value",
             Refusal::MessageKnown => "message_known",
             Refusal::NotFromCustomer { .. } => "not_from_customer",
+            Refusal::SessionStep { .. } => "session_step",
             Refusal::SameTicket { .. } => "same_ticket",
             Refusal::OtherRequester { .. } => "other_requester",
             Refusal::Merged { .. } => "merged",

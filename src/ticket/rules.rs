@@ -198,11 +198,13 @@ pub enum Permission {
     Split,
     /// Tie tickets to each other.
     Link,
+    /// Record calls, chats and conversations with bots.
+    Session,
 }
 
 impl Permission {
     /// Everything that can be permitted.
-    pub const ALL: [Permission; 19] = [
+    pub const ALL: [Permission; 20] = [
         Permission::Open,
         Permission::Reply,
         Permission::Note,
@@ -222,11 +224,13 @@ impl Permission {
         Permission::Merge,
         Permission::Split,
         Permission::Link,
+        Permission::Session,
     ];
 
     pub(crate) fn of_change(change: &Change) -> Permission {
         match change {
             Change::Assign { .. } => Permission::Assign,
+            Change::Continue(_) => Permission::Reply,
             Change::Priority(_)
             | Change::Type(_)
             | Change::AddTag(_)
@@ -237,6 +241,7 @@ impl Permission {
             Change::AddParticipant(_) | Change::RemoveParticipant(_) => Permission::Participants,
             Change::Rate { .. } => Permission::Rate,
             Change::Redact(_) => Permission::Redact,
+            Change::Session { .. } => Permission::Session,
         }
     }
 }
@@ -263,6 +268,7 @@ impl fmt::Display for Permission {
             Permission::Merge => "merge",
             Permission::Split => "split",
             Permission::Link => "link",
+            Permission::Session => "record sessions",
         })
     }
 }
@@ -270,7 +276,7 @@ impl fmt::Display for Permission {
 /// The permission table: what each role may do. A table that is written replaces the default one whole: a role that it does not
 /// name may do nothing.
 ///
-/// By default a customer may open, reply, resolve, reopen and rate; a bot may talk, let a ticket wait, assign and classify; an agent
+/// By default a customer may open, reply, resolve, reopen and rate; a bot may talk, record its sessions, let a ticket wait, assign and classify; an agent
 /// may do everything but rate, apply a rulebook and redact; a supervisor may do everything but rate; the system may do everything, so that a
 /// host can record what a survey brought.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -281,7 +287,7 @@ impl Default for Permissions {
     fn default() -> Permissions {
         use Permission::{
             ApplyRulebook, Assign, Classify, Note, Open, Pend, Rate, Redact, Reopen, Reply,
-            Resolve, Resume,
+            Resolve, Resume, Session,
         };
         let all = BTreeSet::from(Permission::ALL);
         let but = |left_out: &[Permission]| {
@@ -295,7 +301,7 @@ impl Default for Permissions {
             ),
             (
                 Role::Bot,
-                BTreeSet::from([Open, Reply, Note, Pend, Resume, Assign, Classify]),
+                BTreeSet::from([Open, Reply, Note, Pend, Resume, Assign, Classify, Session]),
             ),
             (Role::Agent, but(&[Rate, ApplyRulebook, Redact])),
             (Role::Supervisor, but(&[Rate])),

@@ -2,7 +2,7 @@
 
 use crate::calendar::Calendar;
 use crate::id::TeamId;
-use crate::ticket::{Mark, MarkKind, Message, Phase, Ticket};
+use crate::ticket::{Mark, MarkKind, Phase, Ticket};
 use crate::time::{Micros, instant};
 
 use super::ledger::lengths;
@@ -48,14 +48,8 @@ impl Conversation {
                 later: Vec::new(),
             },
         };
-        // Every answering message left one mark, in order.
-        let mut answers = ticket.messages().iter().filter(|message| message.answers());
         for mark in ticket.marks() {
-            let answer = match mark.kind {
-                MarkKind::Answered => answers.next(),
-                _ => None,
-            };
-            walk.meet(ticket, mark, answer);
+            walk.meet(ticket, mark);
         }
         walk.found.first = match (walk.found.first, walk.since, walk.done) {
             (answered @ FirstResponse::Answered { .. }, ..) => answered,
@@ -68,17 +62,17 @@ impl Conversation {
 }
 
 impl Walk<'_> {
-    fn meet(&mut self, ticket: &Ticket, mark: &Mark, answer: Option<&Message>) {
+    fn meet(&mut self, ticket: &Ticket, mark: &Mark) {
         let is_answered = matches!(self.found.first, FirstResponse::Answered { .. });
         match mark.kind {
             MarkKind::Opened { inbound: true } => {
                 (self.since, self.begun) = (Some(mark.at), mark.at);
             }
             // Also where the desk had resolved it: the message comes before the reopening that it causes.
-            MarkKind::Asked if self.since.is_none() => {
+            MarkKind::Asked | MarkKind::HandedOver if self.since.is_none() => {
                 (self.since, self.begun, self.done) = (Some(mark.at), mark.at, false);
             }
-            MarkKind::Asked if is_answered => {
+            MarkKind::Asked | MarkKind::HandedOver if is_answered => {
                 self.asked.get_or_insert(mark.at);
             }
             MarkKind::AskedBefore { .. } if self.since.is_none() => {
@@ -104,10 +98,7 @@ impl Walk<'_> {
             MarkKind::Moved(Phase::Work | Phase::Pending(_)) if self.done => {
                 (self.done, self.begun) = (false, mark.at);
             }
-            MarkKind::Answered => {
-                let Some(agent) = answer.and_then(|message| message.author.human_agent()) else {
-                    return;
-                };
+            MarkKind::Answered { by: agent } => {
                 let by = Holder {
                     agent: Some(agent),
                     team: team_before(ticket, mark.version),

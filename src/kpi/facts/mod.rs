@@ -17,7 +17,8 @@ use crate::call::Actor;
 use crate::id::{AgentId, CustomerId, Name, TeamId, TicketId, TicketNumber};
 use crate::sla::{State, Verdict};
 use crate::ticket::{
-    Channel, ClockId, CloseReason, Estimate, FieldValue, Priority, RatingKind, Scale, Stage,
+    Channel, ClockId, CloseReason, Estimate, FieldValue, Priority, RatingKind, Scale, Session,
+    Stage,
 };
 
 pub use crate::ticket::Holder;
@@ -81,6 +82,7 @@ pub struct Fact {
     /// Whether one contact was enough: by `first_resolved_at` there had been at most one ordinary public message of a human agent, no
     /// ordinary message of the customer after those that opened the ticket, and no change of team. What came later changes
     /// nothing of it. No, where nothing was resolved.
+    #[serde(default)]
     pub one_contact: bool,
     /// The answers in this cycle to the customer's messages after the first response.
     pub responses: Vec<Response>,
@@ -130,6 +132,9 @@ pub struct Own {
     pub agents: u32,
     /// What the customer was told about when it will be resolved, oldest first.
     pub estimates: Vec<Estimate>,
+    /// Its calls, chats and conversations with bots.
+    #[serde(default)]
+    pub sessions: Vec<Session>,
     /// The host's own fields as the ticket stands, without those about a person.
     pub fields: BTreeMap<Name, FieldValue>,
 }

@@ -180,6 +180,7 @@ fn own(ticket: &Ticket, policies: &Policies) -> Own {
         first_responding_team: None,
         agents: u32::try_from(agents.len()).unwrap_or(u32::MAX),
         estimates: ticket.estimates().to_vec(),
+        sessions: ticket.sessions().to_vec(),
         fields: fields
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect(),

@@ -84,6 +84,12 @@ pub enum Kpi {
     ServiceLevel,
     /// How many calls and chats were given up.
     AbandonmentRate,
+    /// How many conversations with a bot needed no agent.
+    Containment,
+    /// How many conversations with a bot helped, as the customer said.
+    BotResolution,
+    /// How many conversations with a bot were handed over to an agent.
+    HandOffRate,
 }
 
 /// Which of a ticket's instants must lie in the window.
@@ -194,7 +200,7 @@ pub use table::{MEASURES, NOT_FED, NotFed};
 
 impl Kpi {
     /// Every KPI.
-    pub const ALL: [Kpi; 30] = [
+    pub const ALL: [Kpi; 33] = [
         Kpi::Volume,
         Kpi::ContactRate,
         Kpi::Resolved,
@@ -225,6 +231,9 @@ impl Kpi {
         Kpi::BacklogAge,
         Kpi::ServiceLevel,
         Kpi::AbandonmentRate,
+        Kpi::Containment,
+        Kpi::BotResolution,
+        Kpi::HandOffRate,
     ];
 
     /// The name in files and in code, such as `reopen_rate`.
@@ -260,6 +269,9 @@ impl Kpi {
             Kpi::BacklogAge => "backlog_age",
             Kpi::ServiceLevel => "service_level",
             Kpi::AbandonmentRate => "abandonment_rate",
+            Kpi::Containment => "containment",
+            Kpi::BotResolution => "bot_resolution",
+            Kpi::HandOffRate => "hand_off_rate",
         }
     }
 

@@ -5,7 +5,9 @@
 
 use crate::call::Actor;
 use crate::id::{AgentId, CustomerId, Name, TeamId, TicketId, TicketNumber};
-use crate::ticket::{Channel, CloseReason, Estimate, FieldValue, Priority, RatingKind, Stage};
+use crate::ticket::{
+    Channel, CloseReason, Estimate, FieldValue, Priority, RatingKind, Session, Stage,
+};
 use crate::time::{Micros, instant, micros};
 
 use super::super::facts::{
@@ -202,6 +204,7 @@ pub(super) struct Tickets {
     effort: Vec<i64>,
     clocks: Lists<ClockFact>,
     estimates: Lists<Estimate>,
+    sessions: Lists<Session>,
     fields: Lists<(Name, FieldValue)>,
     /// What the ticket counts as in the end.
     pub(super) settled: Settled,
@@ -222,6 +225,7 @@ impl Tickets {
             && self.later.has_room(later)
             && self.clocks.has_room(own.clocks.len())
             && self.estimates.has_room(own.estimates.len())
+            && self.sessions.has_room(own.sessions.len())
             && self.fields.has_room(own.fields.len());
         if !has_room {
             return Err(TableError::full());
@@ -256,6 +260,7 @@ impl Tickets {
         self.effort.push(own.effort_us);
         self.clocks.push(own.clocks.iter().cloned());
         self.estimates.push(own.estimates.iter().copied());
+        self.sessions.push(own.sessions.iter().cloned());
         let fields = own.fields.iter();
         self.fields
             .push(fields.map(|(name, value)| (name.clone(), value.clone())));
@@ -366,6 +371,7 @@ impl Tickets {
             first_responding_team: self.replier_team.get(at).copied(),
             agents: self.agents.get(at)?,
             estimates: self.estimates.get(at).to_vec(),
+            sessions: self.sessions.get(at).to_vec(),
             fields: self.fields.get(at).iter().cloned().collect(),
         })
     }

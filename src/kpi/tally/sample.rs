@@ -51,7 +51,10 @@ impl Counts {
             | Kpi::Backlog
             | Kpi::BacklogAge
             | Kpi::ServiceLevel
-            | Kpi::AbandonmentRate => Ok(None),
+            | Kpi::AbandonmentRate
+            | Kpi::Containment
+            | Kpi::BotResolution
+            | Kpi::HandOffRate => Ok(None),
         }
     }
 

@@ -241,7 +241,7 @@ impl Again<'_> {
         let ticket = &self.working.ticket;
         let mut moves = None;
         if !ticket.status().stage().is_work() {
-            let mut draft = Draft::new("").class(message.class);
+            let mut draft = Draft::new("said").class(message.class);
             draft.visibility = message.visibility;
             let (rules, say) = (&self.trial.rules, Command::say(draft));
             match ask(ticket, rules, message.author, recorded.at, say) {
@@ -281,6 +281,7 @@ impl Again<'_> {
                 | Event::Linked { .. }
                 | Event::Unlinked { .. }
                 | Event::Merged(_)
+                | Event::Session { .. }
         );
         if ticket.status().stage() == Stage::Closed && !possible {
             self.anomalies.add(AnomalyKind::ChangeAfterClose);
@@ -315,6 +316,7 @@ fn change_of(event: &Event) -> Option<Change> {
             value: value.clone(),
         },
         Event::ParticipantAdded { customer } => Change::AddParticipant(*customer),
+        Event::ChannelChanged { to } => Change::Continue(to.clone()),
         Event::ParticipantRemoved { customer } => Change::RemoveParticipant(*customer),
         _ => return None,
     })

@@ -23,7 +23,10 @@ impl<'a> Clock<'a> {
                     self.begin(mark, ended);
                 }
             }
-            MarkKind::Asked => {
+            MarkKind::BotBegan => self.greet(mark.at),
+            MarkKind::BotEnded => self.with_bot = false,
+            MarkKind::Asked | MarkKind::HandedOver => {
+                self.with_bot &= mark.kind != MarkKind::HandedOver;
                 let begins = match self.definition.start {
                     Start::FirstContact => self.begins_by_message(),
                     Start::UnansweredMessage => self.needs_no_first_response() && !self.is_live(),
@@ -34,7 +37,7 @@ impl<'a> Clock<'a> {
                 }
             }
             MarkKind::AskedBefore { since } => self.take_over(*since, mark, ended),
-            MarkKind::Answered => self.answer(mark, ended),
+            MarkKind::Answered { .. } => self.answer(mark, ended),
             MarkKind::Assigned { agent, entered } => self.assign(*agent, *entered, mark, ended),
             MarkKind::Promised { due } => {
                 self.promise((mark.at, *due), mark, ended);
@@ -67,19 +70,20 @@ impl<'a> Clock<'a> {
         let by_assignment = option == StartOption::Assignment;
         self.first_response = match (self.first_response, mark) {
             (First::ToCome, MarkKind::Opened { inbound: true })
-                if option == StartOption::FirstContact =>
+                if matches!(option, StartOption::FirstContact | StartOption::HandOff) =>
             {
                 First::Waiting
             }
-            (First::ToCome, MarkKind::Asked | MarkKind::AskedBefore { .. }) if !by_assignment => {
-                First::Waiting
-            }
+            (
+                First::ToCome,
+                MarkKind::Asked | MarkKind::AskedBefore { .. } | MarkKind::HandedOver,
+            ) if !by_assignment => First::Waiting,
             (First::ToCome, MarkKind::Assigned { agent: true, .. })
                 if by_assignment && !self.answered =>
             {
                 First::Waiting
             }
-            (First::Waiting, MarkKind::Answered) => First::Given,
+            (First::Waiting, MarkKind::Answered { .. }) => First::Given,
             (First::Waiting, MarkKind::Moved(Phase::Resolved | Phase::Closed)) => First::Unanswered,
             (First::Unanswered, MarkKind::Moved(Phase::Work | Phase::Pending(_))) => First::Waiting,
             (as_before, _) => as_before,
@@ -107,14 +111,34 @@ impl<'a> Clock<'a> {
         option == StartOption::Assignment && self.state == State::NotStarted && !self.answered
     }
 
+    /// A bot talks to the customer. Where the first response counts from the hand-off, one that began with the bot has not begun.
+    fn greet(&mut self, at: Micros) {
+        self.with_bot = true;
+        let begun_now = self.is_live() && self.started.is_some_and(|started| started.at == at);
+        let waits_for_hand_off = self.definition.start == Start::FirstContact
+            && self.first_contact() == StartOption::HandOff;
+        if begun_now && waits_for_hand_off {
+            (self.state, self.started) = (State::NotStarted, None);
+            (self.amount, self.due, self.was_used_up) = (None, None, false);
+        }
+    }
+
     fn begins_by_message(&self) -> bool {
-        self.state == State::NotStarted && self.first_contact() != StartOption::Assignment
+        let may_begin = match self.first_contact() {
+            StartOption::Assignment => false,
+            StartOption::HandOff => !self.with_bot,
+            StartOption::FirstContact | StartOption::FirstMessage => true,
+        };
+        may_begin && self.state == State::NotStarted
     }
 
     fn begins_at_creation(&self, inbound: bool) -> bool {
         match self.definition.start {
             Start::Creation | Start::Team => true,
-            Start::FirstContact => inbound && self.first_contact() == StartOption::FirstContact,
+            Start::FirstContact => {
+                let option = self.first_contact();
+                inbound && matches!(option, StartOption::FirstContact | StartOption::HandOff)
+            }
             _ => false,
         }
     }

@@ -39,6 +39,8 @@ pub(crate) struct Clock<'a> {
     pub(crate) phase: Phase,
     /// Whether a human agent ever wrote to the customer.
     answered: bool,
+    /// Whether the customer talks to a bot, and no agent is asked for.
+    with_bot: bool,
     first_response: First,
     pub(crate) state: State,
     pub(crate) unanswered: bool,
@@ -156,6 +158,7 @@ impl<'a> Clock<'a> {
             promised: None,
             phase: Phase::Work,
             answered: false,
+            with_bot: false,
             first_response: First::ToCome,
             state: State::NotStarted,
             unanswered: false,

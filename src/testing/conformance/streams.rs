@@ -12,14 +12,15 @@ use super::{
 use crate::calendar::{EARLIEST, LATEST};
 use crate::call::{Actor, Cause};
 use crate::id::{
-    AgentId, BotId, ContentId, CustomerId, FiringKey, MessageId, RulebookId, TeamId, TenantId,
-    TicketId, TicketNumber,
+    AgentId, BotId, ContentId, CustomerId, FiringKey, MessageId, RulebookId, SessionId, TeamId,
+    TenantId, TicketId, TicketNumber,
 };
 use crate::store::{Load, Part, Stamp, Store, StoreErrorKind, Wake};
 use crate::ticket::{
-    Attachment, Channel, ClockId, Delivery, Direction, Escalated, Event, FieldValue, Holder, Link,
-    Merged, MessageAdded, MessageClass, Metric, Opened, Pending, Priority, Promise, Rated,
-    RatingKind, Recorded, Scale, Status, Step, TimeEntry, Timing, Version, Visibility,
+    Attachment, Channel, ClockId, Delivery, Direction, Escalated, Event, FieldValue, Handling,
+    Holder, Link, Merged, MessageAdded, MessageClass, Metric, Opened, Pending, Priority, Promise,
+    Rated, RatingKind, Recorded, Scale, SessionEnd, SessionEvent, Status, Step, TimeEntry, Timing,
+    Version, Visibility,
 };
 use crate::time::Span;
 
@@ -270,6 +271,10 @@ pub fn one_of_each() -> Vec<Recorded> {
         name: name("cost centre"),
         value,
     };
+    let session = |what| Event::Session {
+        id: SessionId::named("call"),
+        what,
+    };
     let until = DateTime::UNIX_EPOCH + TimeDelta::microseconds(1);
     let breach = |on_attach| Event::Breached {
         key: FiringKey::named("b"),
@@ -373,6 +378,27 @@ pub fn one_of_each() -> Vec<Recorded> {
             link: Link::ProblemOf,
             ticket: TicketId::named("old"),
         },
+        Event::ChannelChanged {
+            to: Channel::SocialPrivate,
+        },
+        session(SessionEvent::Began {
+            channel: Channel::Phone,
+            bot: Some(BotId::named("bot")),
+        }),
+        session(SessionEvent::Understood {
+            intent: name("refund"),
+        }),
+        session(SessionEvent::HandedOver {
+            reason: name("asked for a person"),
+        }),
+        session(SessionEvent::Answered { agent }),
+        session(SessionEvent::Ended {
+            end: SessionEnd::Completed,
+            handling: Handling {
+                wrap: Span::seconds(9),
+                ..Handling::default()
+            },
+        }),
         Event::Merged(Merged {
             source: TicketId::named("old"),
             asked_at: Some(begin()),

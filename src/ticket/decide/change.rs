@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::id::{AgentId, CustomerId, Name, TeamId};
 use crate::ticket::command::Change;
 use crate::ticket::content::ContentKind;
+use crate::ticket::conversation::Channel;
 use crate::ticket::event::Event;
 use crate::ticket::rating::{Rated, RatingKind, Scales};
 use crate::ticket::refusal::Refusal;
@@ -22,6 +23,7 @@ pub(super) struct Facts {
     tags: BTreeSet<Name>,
     fields: BTreeMap<Name, FieldValue>,
     participants: BTreeSet<CustomerId>,
+    goes_over: Option<Channel>,
 }
 
 impl Facts {
@@ -42,6 +44,7 @@ impl Facts {
             tags: ticket.tags().clone(),
             fields: ticket.fields().clone(),
             participants: ticket.participants().clone(),
+            goes_over: Some(ticket.goes_over().clone()),
         }
     }
 
@@ -79,6 +82,8 @@ impl Facts {
                 };
                 (before != *value).then(event)
             }
+            Change::Continue(to) => set(&mut self.goes_over, &Some(to.clone()))
+                .then(|| Event::ChannelChanged { to: to.clone() }),
             Change::LogTime { spent, activity } => Some(Event::TimeLogged {
                 spent: *spent,
                 activity: activity.clone(),
@@ -104,7 +109,7 @@ impl Facts {
                 Some(Event::ResolutionEstimated { at: truncate(*at) })
             }
             Change::Redact(message) => Some(Event::MessageRedacted { message: *message }),
-            Change::Rate { .. } => None, // see `Rated::of`
+            Change::Rate { .. } | Change::Session { .. } => None, // see `Rated::of` and `Work::session`
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod change;
 mod merge;
+mod session;
 mod split;
 mod step;
 mod work;
@@ -22,6 +23,7 @@ use super::link::Link;
 use super::open::{Open, Requester};
 use super::refusal::Refusal;
 use super::rules::{Permission, Rules};
+use super::session::SessionStep;
 use super::{Priority, Ticket};
 
 use change::Facts;
@@ -268,8 +270,12 @@ fn begin(rules: &Rules, call: &Call, b: Beginning<'_>) -> Result<Decision, Refus
     }
     work.limit("the list of changes", b.open.changes.len())?;
     let mut facts = Facts::new(b.open.priority);
+    let mut sessions = Vec::new();
     for change in &b.open.changes {
-        work.change(&mut facts, change)?;
+        match change {
+            Change::Session { id, step } => work.session(&mut sessions, *id, step)?,
+            other => work.change(&mut facts, other)?,
+        }
     }
     Ok(work.decision)
 }
@@ -311,10 +317,17 @@ pub(crate) fn decide_through(
     work.limit("the list of changes", command.changes.len())?;
     if !command.changes.is_empty() {
         let mut facts = Facts::of(ticket);
+        let mut sessions = ticket.sessions().to_vec();
         for change in &command.changes {
             let still_possible = matches!(
                 change,
                 Change::LogTime { .. } | Change::Redact(_) | Change::Rate { .. }
+            ) || matches!(
+                change,
+                Change::Session {
+                    step: SessionStep::End { .. },
+                    ..
+                } // what goes on may outlast the ticket
             );
             if work.stage() == Stage::Closed && !still_possible {
                 return Err(Refusal::Closed {
@@ -328,6 +341,7 @@ pub(crate) fn decide_through(
                     mark,
                     comment,
                 } => work.rate(ticket, (*kind, *mark), comment.as_deref())?,
+                Change::Session { id, step } => work.session(&mut sessions, *id, step)?,
                 other => work.change(&mut facts, other)?,
             }
         }

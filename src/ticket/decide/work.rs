@@ -79,6 +79,11 @@ impl<'a> Work<'a> {
         self.status.stage()
     }
 
+    /// Who calls.
+    pub(super) fn caller(&self) -> Actor {
+        self.call.actor()
+    }
+
     /// The customer who calls, if one does.
     pub(super) fn customer(&self) -> Option<CustomerId> {
         match self.call.actor() {
@@ -151,6 +156,11 @@ impl<'a> Work<'a> {
         channel: &Channel,
     ) -> Result<(), Refusal> {
         self.limit("the list of files", draft.attachments.len())?;
+        if draft.body.trim().is_empty() && draft.attachments.is_empty() {
+            return Err(Refusal::Missing {
+                what: "the text of the message",
+            });
+        }
         let by_customer = matches!(author, Actor::Customer(_));
         if by_customer && draft.visibility == Visibility::Internal {
             return Err(Refusal::CustomerNote);
@@ -197,7 +207,7 @@ impl<'a> Work<'a> {
         draft: &Draft,
     ) -> Result<(), Refusal> {
         let record = |work: &mut Work<'_>| {
-            work.add_message(draft, Actor::Customer(customer), ticket.channel())
+            work.add_message(draft, Actor::Customer(customer), ticket.goes_over())
         };
         if draft.class != MessageClass::Ordinary {
             return record(self);
@@ -257,7 +267,7 @@ impl<'a> Work<'a> {
                 what: "a public message",
             });
         }
-        self.add_message(draft, author, ticket.channel())
+        self.add_message(draft, author, ticket.goes_over())
     }
 
     pub(super) fn redact(&mut self, ticket: &Ticket, id: MessageId) -> Result<(), Refusal> {

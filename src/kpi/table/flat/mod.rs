@@ -19,7 +19,7 @@
 //! | `tags`, `holdings`, `responses`, `effort`, `ratings` | lists, as [`Fact`](super::Fact) is serialised |
 //! | `stage`, `first_response` (`not_applicable`, `waiting`, `unanswered`, `answered`), `first_response_at_us`, `first_response_calendar_us`, `first_response_business_us`, `first_response_by`, `first_response_team` | the ticket's own, in cycle 0 alone, like all that follow |
 //! | `ticket_replies`, `ticket_customer_messages`, `ticket_notes`, `ticket_agents`, `ticket_effort_us` | counts and effort of the ticket |
-//! | `clocks`, `estimates`, `fields` | lists and the host's fields |
+//! | `clocks`, `estimates`, `sessions`, `fields` | lists and the host's fields |
 //!
 //! # Properties
 //! What is written is read back as the same table, in either form, defused or not.
@@ -59,7 +59,7 @@ pub const COLUMNS: &[&str] = &[
     "tags", "holdings", "responses", "effort", "ratings",
     "stage", "first_response", "first_response_at_us", "first_response_calendar_us", "first_response_business_us",
     "first_response_by", "first_response_team", "ticket_replies", "ticket_customer_messages", "ticket_notes",
-    "ticket_agents", "ticket_effort_us", "clocks", "estimates", "fields",
+    "ticket_agents", "ticket_effort_us", "clocks", "estimates", "sessions", "fields",
 ];
 
 /// How CSV is written and read.

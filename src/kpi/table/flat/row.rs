@@ -107,6 +107,7 @@ pub(super) fn cells(row: &Fact) -> Map<String, Value> {
     put("ticket_effort_us", own.effort_us.into());
     put("clocks", list(&own.clocks));
     put("estimates", list(&own.estimates));
+    put("sessions", list(&own.sessions));
     put(
         "fields",
         if own.fields.is_empty() {
@@ -241,6 +242,7 @@ fn own(cells: &Cells) -> Result<Own, FlatError> {
         first_responding_team: cells.word("first_response_team")?,
         agents: number("ticket_agents")?,
         estimates: cells.list("estimates")?,
+        sessions: cells.list("sessions")?,
         fields: cells.list("fields")?,
     })
 }

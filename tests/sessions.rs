@@ -1,0 +1,565 @@
+//! Calls, chats and conversations with bots: told by hand on both embedded stores, and laws over arbitrary steps.
+
+mod common;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use common::*;
+use helpdesk::id::SessionId;
+use helpdesk::kpi::{
+    BotTally, Contact, ContactRules, ContactTally, Report, ServiceLevel, sessions,
+};
+use helpdesk::sla::preset::first_answers;
+use helpdesk::sla::{Measure, Policy, StartOption, State, Target, Verdict};
+use helpdesk::store::{MemoryStore, Store};
+use helpdesk::ticket::{
+    Change, Channel, Draft, Handling, Metric, SessionEnd, SessionStep, Stage, Status, Ticket,
+};
+use helpdesk::time::Span;
+use helpdesk::{Actor, Call, Command, Desk, Open, Refusal, Rulebook, TenantId};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+const BOT: helpdesk::id::BotId = helpdesk::id::BotId::from_uuid(Uuid::from_u128(0xb07));
+
+fn kim(when: &str) -> Call {
+    Call::new(Actor::Agent(KIM), at(when))
+}
+
+fn bot(when: &str) -> Call {
+    Call::new(Actor::Bot(BOT), at(when))
+}
+
+fn ann(when: &str) -> Call {
+    Call::new(Actor::Customer(ANN), at(when))
+}
+
+fn session(id: &str, step: SessionStep) -> Change {
+    let id = SessionId::named(id);
+    Change::Session { id, step }
+}
+
+fn offer(channel: Channel) -> SessionStep {
+    SessionStep::Offer { channel }
+}
+
+fn answer() -> SessionStep {
+    SessionStep::Answer { agent: None }
+}
+
+fn end(end: SessionEnd) -> SessionStep {
+    let handling = Handling {
+        ring: Span::seconds(4),
+        hold: Span::seconds(20),
+        wrap: Span::seconds(30),
+    };
+    SessionStep::End { end, handling }
+}
+
+fn by_channel() -> Rulebook {
+    let rest = Policy::new(name("rest")).target(
+        Metric::FirstResponse,
+        Target::new(Span::hours(8), Measure::Calendar).unwrap(),
+    );
+    let policies = first_answers().into_iter().chain([rest]);
+    let draft = policies.fold(Rulebook::draft(), |draft, policy| draft.policy(policy));
+    draft.build().unwrap()
+}
+
+fn on_both_stores(story: impl Fn(Box<dyn Store>)) {
+    story(Box::new(MemoryStore::new()));
+    #[cfg(feature = "sqlite")]
+    story(Box::new(helpdesk::store::SqliteStore::in_memory().unwrap()));
+}
+
+/// Per-channel first-answer targets are ordinary targets: a call within 20 seconds, a chat within a minute, a mail within a day.
+#[test]
+fn each_channel_has_its_own_first_answer() {
+    on_both_stores(|store| {
+        let desk = Desk::new(store, by_channel());
+        let open = |channel: Channel, id: &str| {
+            let open = Open::new("x").from_customer(ANN).over(channel.clone());
+            let open = open.and(session(id, offer(channel)));
+            desk.open(&kim("2026-03-02T08:00:00Z"), open).unwrap()
+        };
+        let verdict = |id, when: &str| {
+            desk.reading(id, Metric::FirstResponse, at(when))
+                .unwrap()
+                .verdict()
+        };
+        for (channel, in_time, late) in [
+            (
+                Channel::Phone,
+                "2026-03-02T08:00:20Z",
+                "2026-03-02T08:00:21Z",
+            ),
+            (
+                Channel::Chat,
+                "2026-03-02T08:01:00Z",
+                "2026-03-02T08:01:01Z",
+            ),
+            (
+                Channel::Email,
+                "2026-03-03T08:00:00Z",
+                "2026-03-03T08:00:01Z",
+            ),
+        ] {
+            for (when, expected) in [(in_time, Verdict::Met), (late, Verdict::Breached)] {
+                let t = open(channel.clone(), "contact").id();
+                assert_eq!(verdict(t, in_time), Verdict::Open);
+                desk.submit(t, &kim(when), Command::change(session("contact", answer())))
+                    .unwrap();
+                assert_eq!(verdict(t, when), expected, "{} at {when}", channel.as_str());
+            }
+        }
+    });
+}
+
+/// One ticket from chat to phone: one history, and what it cost is its handle time.
+#[test]
+fn a_ticket_goes_on_by_phone() {
+    on_both_stores(|store| {
+        let desk = Desk::new(store, by_channel());
+        let open = Open::new("Printer").from_customer(ANN).over(Channel::Chat);
+        let open = open.and(session("chat", offer(Channel::Chat)));
+        let t = desk.open(&kim("2026-03-02T08:00:00Z"), open).unwrap().id();
+        let says = |call: Call, command| desk.submit(t, &call, command).unwrap();
+        says(
+            kim("2026-03-02T08:00:30Z"),
+            Command::change(session("chat", answer())),
+        );
+        says(kim("2026-03-02T08:01:00Z"), Command::reply("Which floor?"));
+        says(ann("2026-03-02T08:02:00Z"), Command::reply("The third."));
+        says(
+            kim("2026-03-02T08:04:00Z"),
+            Command::change(session("chat", end(SessionEnd::Completed))),
+        );
+        says(kim("2026-03-02T08:05:00Z"), Command::resolve());
+
+        // She rings: that is the customer again, and reopens it.
+        let rings = Command::change(session("call", offer(Channel::Phone)))
+            .and(Change::Continue(Channel::Phone));
+        let rung = says(kim("2026-03-02T09:00:00Z"), rings);
+        assert_eq!(rung.ticket().status(), Status::Reopened);
+        assert_eq!(
+            rung.ticket().waiting_since(),
+            Some(at("2026-03-02T09:00:00Z"))
+        );
+        says(
+            kim("2026-03-02T09:00:10Z"),
+            Command::change(session("call", answer())),
+        );
+        let ended = says(
+            kim("2026-03-02T09:03:10Z"),
+            Command::change(session("call", end(SessionEnd::Completed))),
+        );
+        let call = &ended.ticket().sessions()[1];
+        let seconds = |span: Option<Span>| span.unwrap().micros() / 1_000_000;
+        assert_eq!(
+            (
+                seconds(call.waited()),
+                seconds(call.talked()),
+                seconds(call.handled())
+            ),
+            (10, 160, 210)
+        );
+        assert_eq!(ended.ticket().waiting_since(), None);
+        let noted = says(
+            kim("2026-03-02T09:04:00Z"),
+            Command::reply("As I said on the phone: it is the fuser."),
+        );
+        let channels: Vec<_> = noted
+            .ticket()
+            .messages()
+            .iter()
+            .map(|m| m.channel.as_str())
+            .collect();
+        assert_eq!(channels, ["chat", "chat", "phone"]);
+
+        says(kim("2026-03-02T09:05:00Z"), Command::resolve());
+        let report = desk
+            .report(&Report::standard(), at("2026-03-20T00:00:00Z"))
+            .unwrap();
+        assert_eq!(
+            report.handle_time().calendar.unwrap().sum_us(),
+            (240 + 210) * 1_000_000
+        );
+    });
+}
+
+#[test]
+fn calls_feed_service_level_and_abandonment() {
+    let desk = Desk::new(MemoryStore::new(), by_channel());
+    let ring = |id: &str, after: Option<&str>, last: SessionStep, when: &str| {
+        let open = Open::new("x").from_customer(ANN).over(Channel::Phone);
+        let open = open.and(session(id, offer(Channel::Phone)));
+        let t = desk.open(&kim("2026-03-02T08:00:00Z"), open).unwrap().id();
+        if let Some(after) = after {
+            desk.submit(t, &kim(after), Command::change(session(id, answer())))
+                .unwrap();
+        }
+        desk.submit(t, &kim(when), Command::change(session(id, last)))
+            .unwrap();
+    };
+    ring(
+        "a",
+        Some("2026-03-02T08:00:12Z"),
+        end(SessionEnd::Completed),
+        "2026-03-02T08:05:00Z",
+    );
+    ring(
+        "b",
+        Some("2026-03-02T08:00:40Z"),
+        end(SessionEnd::Completed),
+        "2026-03-02T08:05:00Z",
+    );
+    ring(
+        "c",
+        None,
+        end(SessionEnd::Abandoned),
+        "2026-03-02T08:00:45Z",
+    );
+    ring(
+        "d",
+        None,
+        end(SessionEnd::Abandoned),
+        "2026-03-02T08:00:02Z",
+    );
+    let tally = |as_of: &str| {
+        let rules =
+            ContactRules::answered_within(Span::seconds(20)).short_abandon(Span::seconds(5));
+        let mut tally = ContactTally::new(rules);
+        let single = desk.tenant(TenantId::SINGLE);
+        single
+            .facts(&mut |rows| {
+                let contacts = sessions(rows).filter_map(|one| Contact::of(one, at(as_of)));
+                contacts.for_each(|contact| tally.add(&contact));
+            })
+            .unwrap();
+        tally
+    };
+    let day = tally("2026-03-03T00:00:00Z");
+    assert_eq!(
+        day.service_level(ServiceLevel::AnsweredOfOffered)
+            .unwrap()
+            .to_string(),
+        "25.0 % (1 of 4)"
+    );
+    assert_eq!(
+        day.abandonment().unwrap().to_string(),
+        "33.3 % (1 of 3; left out: 1 abandoned at once)"
+    );
+    // Half a minute in, one is answered, one was given up at once, and two wait.
+    let early = tally("2026-03-02T08:00:30Z")
+        .service_level(ServiceLevel::AnsweredOfOffered)
+        .unwrap();
+    assert_eq!((early.numerator(), early.denominator()), (1, 2));
+}
+
+/// The bot's talk stands in the ticket, and the first response counts from the hand-off.
+#[test]
+fn a_bot_hands_over_and_the_first_response_counts_from_there() {
+    on_both_stores(|store| {
+        let mut policy = Policy::new(name("bot")).target(
+            Metric::FirstResponse,
+            Target::new(Span::minutes(5), Measure::Calendar).unwrap(),
+        );
+        policy.first_response_starts = StartOption::HandOff;
+        let book = Rulebook::draft().policy(policy).build().unwrap();
+        let desk = Desk::new(store, book);
+        let reading = |t, when: &str| desk.reading(t, Metric::FirstResponse, at(when)).unwrap();
+        let open = Open::new("Refund")
+            .from_customer(ANN)
+            .over(Channel::Chat)
+            .body("I want my money back");
+        let greet = SessionStep::Greet {
+            bot: BOT,
+            channel: Channel::Chat,
+        };
+        let greeted = open.and(session("talk", greet));
+        let t = desk
+            .open(&bot("2026-03-02T08:00:00Z"), greeted)
+            .unwrap()
+            .id();
+        assert_eq!(
+            reading(t, "2026-03-02T08:00:00Z").state(),
+            State::NotStarted
+        );
+        let says = |call: Call, command| desk.submit(t, &call, command);
+        says(
+            bot("2026-03-02T08:01:00Z"),
+            Command::reply("What was your order?"),
+        )
+        .unwrap();
+        says(ann("2026-03-02T08:02:00Z"), Command::reply("Number 7")).unwrap();
+        let step = |step| Command::change(session("talk", step));
+        says(
+            bot("2026-03-02T08:03:00Z"),
+            step(SessionStep::Understand {
+                intent: name("refund"),
+            }),
+        )
+        .unwrap();
+        assert_eq!(
+            reading(t, "2026-03-02T09:00:00Z").state(),
+            State::NotStarted
+        );
+        let early = says(kim("2026-03-02T08:04:00Z"), step(answer())).unwrap_err();
+        assert_eq!(early.code(), "session_step");
+        let over = says(
+            bot("2026-03-02T08:10:00Z"),
+            step(SessionStep::HandOver {
+                reason: name("over the limit"),
+            }),
+        )
+        .unwrap();
+        assert_eq!(
+            over.reading(Metric::FirstResponse).due(),
+            Some(at("2026-03-02T08:15:00Z"))
+        );
+        let view: Vec<_> = over
+            .ticket()
+            .messages()
+            .iter()
+            .map(|m| m.author.role())
+            .collect();
+        assert_eq!(
+            view.len(),
+            3,
+            "the agent sees what was said: nothing is asked twice"
+        );
+        says(kim("2026-03-02T08:14:00Z"), step(answer())).unwrap();
+        assert_eq!(reading(t, "2026-03-02T09:00:00Z").verdict(), Verdict::Met);
+        let ended = says(
+            kim("2026-03-02T08:20:00Z"),
+            step(end(SessionEnd::Completed)),
+        )
+        .unwrap();
+        let talk = &ended.ticket().sessions()[0];
+        assert_eq!(
+            talk.handed_over,
+            Some((at("2026-03-02T08:10:00Z"), name("over the limit")))
+        );
+        assert_eq!(
+            (talk.intents.as_slice(), talk.waited()),
+            (&[name("refund")][..], Some(Span::minutes(4)))
+        );
+
+        // Without a bot it counts from the first contact, as usual.
+        let plain = desk
+            .open(&ann("2026-03-02T08:00:00Z"), Open::new("x").body("y"))
+            .unwrap();
+        assert_eq!(
+            plain.reading(Metric::FirstResponse).due(),
+            Some(at("2026-03-02T08:05:00Z"))
+        );
+    });
+}
+
+#[test]
+fn bots_are_counted_by_how_their_talks_end() {
+    let desk = Desk::new(MemoryStore::new(), by_channel());
+    let talk = |steps: Vec<SessionStep>| {
+        let greet = SessionStep::Greet {
+            bot: BOT,
+            channel: Channel::Chat,
+        };
+        let open = Open::new("x")
+            .from_customer(ANN)
+            .and(session("talk", greet));
+        let t = desk.open(&bot("2026-03-02T08:00:00Z"), open).unwrap().id();
+        for step in steps {
+            desk.submit(
+                t,
+                &bot("2026-03-02T08:10:00Z"),
+                Command::change(session("talk", step)),
+            )
+            .unwrap();
+        }
+    };
+    talk(vec![end(SessionEnd::Contained)]);
+    talk(vec![end(SessionEnd::Confirmed)]);
+    talk(vec![end(SessionEnd::Abandoned)]);
+    talk(vec![SessionStep::HandOver {
+        reason: name("asked"),
+    }]);
+    talk(vec![]);
+    let tally = |as_of: &str| {
+        let mut tally = BotTally::default();
+        let single = desk.tenant(TenantId::SINGLE);
+        single
+            .facts(&mut |rows| sessions(rows).for_each(|one| tally.add(one, at(as_of))))
+            .unwrap();
+        tally
+    };
+    let day = tally("2026-03-03T00:00:00Z");
+    let shown = [day.containment(), day.resolution(), day.hand_off()].map(|ratio| {
+        let ratio = ratio.unwrap();
+        (
+            ratio.numerator(),
+            ratio.denominator(),
+            ratio.excluded().count(helpdesk::kpi::Exclusion::Undecided),
+        )
+    });
+    assert_eq!(shown, [(2, 4, 1), (1, 4, 1), (1, 4, 1)]);
+    assert_eq!(
+        tally("2026-03-02T08:05:00Z")
+            .containment()
+            .unwrap()
+            .denominator(),
+        0
+    );
+}
+
+#[test]
+fn a_public_post_is_taken_to_private_messages() {
+    let desk = Desk::new(MemoryStore::new(), by_channel());
+    let open = Open::new("Post")
+        .body("@shop where is my parcel?")
+        .over(Channel::Social);
+    let t = desk.open(&ann("2026-03-02T08:00:00Z"), open).unwrap();
+    assert!(t.ticket().messages()[0].channel.is_public());
+    let t = t.id();
+    desk.submit(
+        t,
+        &kim("2026-03-02T08:01:00Z"),
+        Command::reply("Sorry! We write to you privately."),
+    )
+    .unwrap();
+    let private = Command::change(Change::Continue(Channel::SocialPrivate));
+    let moved = desk
+        .submit(t, &kim("2026-03-02T08:02:00Z"), private.clone())
+        .unwrap();
+    assert_eq!(moved.events().len(), 1);
+    assert!(
+        desk.submit(t, &kim("2026-03-02T08:02:30Z"), private)
+            .unwrap()
+            .events()
+            .is_empty()
+    );
+    let reply = desk
+        .submit(
+            t,
+            &kim("2026-03-02T08:03:00Z"),
+            Command::reply("Your order number?"),
+        )
+        .unwrap();
+    let public: Vec<_> = reply
+        .ticket()
+        .messages()
+        .iter()
+        .map(|m| m.channel.is_public())
+        .collect();
+    assert_eq!(public, [true, true, false]);
+    assert_eq!(
+        reply.ticket().channel(),
+        &Channel::Social,
+        "how it came stays"
+    );
+}
+
+#[test]
+fn an_empty_message_says_nothing_and_is_refused() {
+    let desk = Desk::new(MemoryStore::new(), by_channel());
+    let t = desk
+        .open(&ann("2026-03-02T08:00:00Z"), Open::new("x"))
+        .unwrap()
+        .id();
+    for empty in ["", "  \n\t"] {
+        let refused = desk
+            .submit(t, &kim("2026-03-02T08:01:00Z"), Command::reply(empty))
+            .unwrap_err();
+        assert!(matches!(
+            refused.refusal(),
+            Some(Refusal::Missing {
+                what: "the text of the message"
+            })
+        ));
+    }
+    let file = helpdesk::ticket::AttachmentDraft {
+        name: "photo.png".to_owned(),
+        media_type: name("image/png"),
+        size: 7,
+        visibility: Default::default(),
+    };
+    let only_a_file = Command::say(Draft::new("").attach(file));
+    assert!(
+        desk.submit(t, &ann("2026-03-02T08:02:00Z"), only_a_file)
+            .is_ok()
+    );
+}
+
+fn steps() -> impl Strategy<Value = SessionStep> {
+    let channel = prop::sample::select(vec![Channel::Phone, Channel::Chat]);
+    let ends = prop::sample::select(vec![
+        SessionEnd::Completed,
+        SessionEnd::Abandoned,
+        SessionEnd::Contained,
+        SessionEnd::Confirmed,
+    ]);
+    prop_oneof![
+        2 => channel.clone().prop_map(offer),
+        2 => channel.prop_map(|channel| SessionStep::Greet { bot: BOT, channel }),
+        1 => Just(SessionStep::Understand { intent: name("refund") }),
+        2 => Just(SessionStep::HandOver { reason: name("asked") }),
+        4 => Just(answer()),
+        4 => ends.prop_map(end),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+
+    /// Whatever hosts report in whatever order: each session is answered once and ends once, every offer has one outcome, effort is the
+    /// handle time of what was answered, and the fold survives its serialised form.
+    #[test]
+    fn sessions_have_one_outcome(
+        said in prop::collection::vec((0..3usize, steps(), 0..400i64), 0..40),
+        reply in any::<bool>(),
+    ) {
+        let desk = Desk::new(MemoryStore::new(), by_channel());
+        let t = desk.open(&ann("2026-03-02T08:00:00Z"), Open::new("x").body("y")).unwrap().id();
+        let mut now: DateTime<Utc> = at("2026-03-02T08:00:00Z");
+        for (n, (which, step, gap)) in said.into_iter().enumerate() {
+            now += TimeDelta::seconds(gap);
+            let id = ["a", "b", "c"][which];
+            let call = Call::with_id(Uuid::from_u128(n as u128 + 1), Actor::Agent(KIM), now);
+            let _ = desk.submit(t, &call, Command::change(session(id, step)));
+        }
+        if reply {
+            let call = Call::with_id(Uuid::from_u128(999), Actor::Agent(KIM), now);
+            desk.submit(t, &call, Command::reply("Bye").then_resolve()).unwrap();
+        }
+        let ticket = desk.ticket(t).unwrap();
+        let events = desk.tenant(TenantId::SINGLE).history(t).unwrap();
+        prop_assert_eq!(&Ticket::replay(TenantId::SINGLE, &events).unwrap(), &ticket);
+        let text = serde_json::to_string(&ticket).unwrap();
+        prop_assert_eq!(&serde_json::from_str::<Ticket>(&text).unwrap(), &ticket);
+
+        let mut handled = 0;
+        for one in ticket.sessions() {
+            let contact = Contact::of(one, now);
+            prop_assert_eq!(contact.is_some(), one.offered_at().is_some());
+            if let (Some((answered, _)), Some((ended, how))) = (one.answered, one.ended) {
+                prop_assert!(answered <= ended);
+                prop_assert_eq!(how, SessionEnd::Completed);
+                handled += one.handled().unwrap().micros();
+            }
+            if let (Some(_), Some(offered)) = (&one.handed_over, one.offered_at()) {
+                prop_assert!(one.began_at <= offered);
+            }
+        }
+        prop_assert_eq!(ticket.effort().iter().map(|entry| entry.spent.micros()).sum::<i64>(), handled);
+        let mut tally = BotTally::default();
+        ticket.sessions().iter().for_each(|one| tally.add(one, now));
+        for ratio in [tally.containment(), tally.resolution(), tally.hand_off()] {
+            let ratio = ratio.unwrap();
+            prop_assert!(ratio.numerator() <= ratio.denominator());
+        }
+        let mut none = tally.clone();
+        ticket.sessions().iter().for_each(|one| none.retract(one, now));
+        prop_assert_eq!(none, BotTally::default());
+        if reply {
+            prop_assert_eq!(ticket.status().stage(), Stage::Resolved);
+        }
+    }
+}
