@@ -60,6 +60,8 @@ mod commit;
 mod error;
 mod listing;
 mod memory;
+#[cfg(any(feature = "async", feature = "postgres"))]
+mod park;
 #[cfg(feature = "postgres")]
 #[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
 pub mod postgres;

@@ -91,7 +91,7 @@ fn check(statement: &Statement<'_>, rows: u64) -> Result<(), StoreError> {
 }
 
 impl PostgresStore {
-    pub(super) fn write(&self, commit: &Commit) -> Result<(), StoreError> {
+    pub(super) async fn write(&self, commit: &Commit) -> Result<(), StoreError> {
         let statements = self.sql.commit(commit)?; // no connection is held meanwhile
         if statements.is_empty() {
             return Ok(());
@@ -105,7 +105,7 @@ impl PostgresStore {
                 Sent::Events { .. } => Ok(()),
             })
         };
-        self.pool.with(|link| link.write(&queries, judge))
+        self.pool.write(&queries, judge).await
     }
 
     /// The same statements, with the events of a stream in one.
