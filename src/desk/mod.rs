@@ -17,8 +17,15 @@
 //! No thread, no clock, no timer: the host has those. `now` is always an argument.
 
 mod ailing;
+#[cfg(feature = "async")]
+mod async_desk;
+#[cfg(feature = "async")]
+mod async_tenant;
 mod blocking;
 mod catch_up;
+mod look;
+mod nap;
+mod office;
 mod operation;
 mod outcome;
 mod plan;
@@ -27,6 +34,12 @@ mod sweep;
 mod tenant;
 
 pub use ailing::Ailing;
+#[cfg(feature = "async")]
+#[cfg_attr(docsrs, doc(cfg(feature = "async")))]
+pub use async_desk::AsyncDesk;
+#[cfg(feature = "async")]
+#[cfg_attr(docsrs, doc(cfg(feature = "async")))]
+pub use async_tenant::AsyncTenantDesk;
 pub use blocking::Desk;
 pub(crate) use catch_up::Working;
 pub use catch_up::{ledger, read};

@@ -57,6 +57,8 @@
 //! A store has one thread, which moves the bytes of all its connections; the calls block the threads that make them. Call it from
 //! `spawn_blocking` in an async host.
 
+#[cfg(feature = "async")]
+mod async_store;
 mod error;
 mod link;
 mod load;
@@ -285,6 +287,10 @@ impl Store for PostgresStore {
 
     fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
         wait(self.write(commit))
+    }
+
+    fn commit_all(&self, commits: &[&Commit]) -> Vec<Result<(), StoreError>> {
+        wait(self.write_all(commits))
     }
 
     fn due(
