@@ -95,6 +95,9 @@ pub mod time;
 
 pub use calendar::Calendar;
 pub use call::{Actor, Call};
+#[cfg(feature = "async")]
+#[cfg_attr(docsrs, doc(cfg(feature = "async")))]
+pub use desk::AsyncDesk;
 pub use desk::{Desk, Outcome};
 pub use error::Error;
 pub use id::{TenantId, TicketId};

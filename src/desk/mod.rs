@@ -18,8 +18,15 @@
 
 mod act;
 mod ailing;
+#[cfg(feature = "async")]
+mod async_desk;
+#[cfg(feature = "async")]
+mod async_tenant;
 mod blocking;
 mod catch_up;
+mod look;
+mod nap;
+mod office;
 mod once;
 mod operation;
 mod outcome;
@@ -30,6 +37,12 @@ mod sweep;
 mod tenant;
 
 pub use ailing::Ailing;
+#[cfg(feature = "async")]
+#[cfg_attr(docsrs, doc(cfg(feature = "async")))]
+pub use async_desk::AsyncDesk;
+#[cfg(feature = "async")]
+#[cfg_attr(docsrs, doc(cfg(feature = "async")))]
+pub use async_tenant::AsyncTenantDesk;
 pub use blocking::Desk;
 pub(crate) use catch_up::Working;
 pub use operation::{Need, Operation};
