@@ -33,7 +33,6 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use crate::calendar::ZONE_DATA_VERSION;
 use crate::call::{Actor, Call};
 use crate::error::Error;
 use crate::id::{ContentId, CustomerId, RulebookId, TenantId, TicketId, TicketNumber};
@@ -251,7 +250,7 @@ impl<S: Store> Desk<S> {
     fn due(&self, now: DateTime<Utc>, limit: usize) -> Result<Vec<DueStream>, Error> {
         let (ailing, _) = self.infirmary.outlook(now);
         let ask = limit.saturating_add(ailing).saturating_add(1);
-        let mut due = self.store.due(now, ZONE_DATA_VERSION, ask)?;
+        let mut due = self.store.due(now, self.rulebooks.data_version(), ask)?;
         if ailing > 0 {
             self.infirmary.dismiss(now, &due);
         }
@@ -269,13 +268,13 @@ impl<S: Store> Desk<S> {
     /// one, the next message to deliver (or to deliver again) and `now` plus [`max_nap`](Desk::max_nap); never before `now`.
     pub fn nap(&self, now: DateTime<Utc>) -> Result<DateTime<Utc>, Error> {
         let longest = now.checked_add_signed(self.max_nap).unwrap_or(now);
-        let wake = match self.infirmary.outlook(now) {
-            (0, _) => self.store.next_wake(None)?,
-            (_, again) if self.due(now, 0)?.is_empty() => again
-                .into_iter()
-                .chain(self.store.next_wake(Some(now))?)
-                .min(),
-            _ => Some(now),
+        // What was worked out with other data is due, whatever instant it says.
+        let wake = if self.due(now, 0)?.is_empty() {
+            let (_, again) = self.infirmary.outlook(now);
+            let next = self.store.next_wake(Some(now))?;
+            again.into_iter().chain(next).min()
+        } else {
+            Some(now)
         };
         let delivery = self.store.next_delivery()?;
         Ok([wake, delivery]
