@@ -3,7 +3,6 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use crate::calendar::ZONE_DATA_VERSION;
 use crate::call::Call;
 use crate::error::Error;
 use crate::id::{RulebookId, TenantId, TicketId};
@@ -185,7 +184,9 @@ impl<S: AsyncStore> AsyncDesk<S> {
     /// See [`Desk::sweep`](super::Desk::sweep). Dropped half-way, it has swept some of the tickets.
     pub async fn sweep(&self, now: DateTime<Utc>, limit: usize) -> Result<Swept, Error> {
         let mut sweep = Sweep::new(&self.office, now, limit);
-        let due = self.store.due(now, ZONE_DATA_VERSION, sweep.wanted());
+        let due = self
+            .store
+            .due(now, self.rulebooks().data_version(), sweep.wanted());
         sweep.due(due.await?);
         while let Some(load) = sweep.load() {
             sweep.loaded(self.store.load(&load).await.unwrap_or_default());
@@ -211,10 +212,10 @@ impl<S: AsyncStore> AsyncDesk<S> {
         loop {
             match *nap.need() {
                 NapNeed::Due(most) => {
-                    let due = self.store.due(now, ZONE_DATA_VERSION, most);
+                    let due = self.store.due(now, self.rulebooks().data_version(), most);
                     nap.due(due.await?);
                 }
-                NapNeed::Wake(after) => nap.wake(self.store.next_wake(after).await?),
+                NapNeed::Wake(after) => nap.wake(self.store.next_wake(Some(after)).await?),
                 NapNeed::Delivery => nap.delivery(self.store.next_delivery().await?),
                 NapNeed::Nothing => return Ok(nap.until()),
             }

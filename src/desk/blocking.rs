@@ -3,7 +3,6 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use crate::calendar::ZONE_DATA_VERSION;
 use crate::call::Call;
 use crate::error::Error;
 use crate::id::{RulebookId, TenantId, TicketId};
@@ -153,7 +152,10 @@ impl<S: Store> Desk<S> {
     /// What the store answers when asked what is due.
     pub fn sweep(&self, now: DateTime<Utc>, limit: usize) -> Result<Swept, Error> {
         let mut sweep = Sweep::new(&self.office, now, limit);
-        sweep.due(self.store.due(now, ZONE_DATA_VERSION, sweep.wanted())?);
+        sweep.due(
+            self.store
+                .due(now, self.rulebooks().data_version(), sweep.wanted())?,
+        );
         while let Some(load) = sweep.load() {
             sweep.loaded(self.store.load(&load).unwrap_or_default());
             while let Some(operation) = sweep.next() {
@@ -175,8 +177,10 @@ impl<S: Store> Desk<S> {
         let mut nap = Nap::new(&self.office, now);
         loop {
             match *nap.need() {
-                NapNeed::Due(most) => nap.due(self.store.due(now, ZONE_DATA_VERSION, most)?),
-                NapNeed::Wake(after) => nap.wake(self.store.next_wake(after)?),
+                NapNeed::Due(most) => {
+                    nap.due(self.store.due(now, self.rulebooks().data_version(), most)?)
+                }
+                NapNeed::Wake(after) => nap.wake(self.store.next_wake(Some(after))?),
                 NapNeed::Delivery => nap.delivery(self.store.next_delivery()?),
                 NapNeed::Nothing => return Ok(nap.until()),
             }

@@ -428,11 +428,16 @@ impl Ticket {
 
     /// Every rulebook version that it was ever pinned to, in order; the last one is [`rulebook`](Ticket::rulebook).
     pub fn rulebooks(&self) -> impl Iterator<Item = RulebookId> + '_ {
-        let moved = self.marks.iter().filter_map(|mark| match mark.kind {
-            MarkKind::Rulebook(version) => Some(version),
-            _ => None,
-        });
+        let moved = self.moves_of_rulebook().map(|(_, version)| version);
         std::iter::once(self.opened.rulebook).chain(moved)
+    }
+
+    /// When it was moved to which rulebook version.
+    pub(crate) fn moves_of_rulebook(&self) -> impl Iterator<Item = (Micros, RulebookId)> + '_ {
+        self.marks.iter().filter_map(|mark| match mark.kind {
+            MarkKind::Rulebook(version) => Some((mark.at, version)),
+            _ => None,
+        })
     }
 
     /// When it was moved to the rulebook version that it is pinned to, if it was.
