@@ -14,6 +14,7 @@
 //! | `first_spent_...`, `spent_...`, `cycle_spent_...` | each of `work`, `waiting`, `done`, `for_customer` in `calendar_us` and `business_us` |
 //! | `assignee_agent`, `assignee_team`, `agent`, `team`, `requester` | ids |
 //! | `team_transfers`, `agent_transfers`, `replies`, `touches`, `follow_ups` | counts of the cycle |
+//! | `one_contact` | 1 where one contact was enough up to the first resolution of the cycle, else 0 |
 //! | `channel`, `priority`, `type` | words; a channel of the host's own has `other:` before its name |
 //! | `tags`, `holdings`, `responses`, `effort`, `ratings` | lists, as [`Fact`](super::Fact) is serialised |
 //! | `stage`, `first_response` (`not_applicable`, `waiting`, `unanswered`, `answered`), `first_response_at_us`, `first_response_calendar_us`, `first_response_business_us`, `first_response_by`, `first_response_team` | the ticket's own, in cycle 0 alone, like all that follow |
@@ -54,7 +55,7 @@ pub const COLUMNS: &[&str] = &[
     "cycle_spent_waiting_business_us", "cycle_spent_done_calendar_us", "cycle_spent_done_business_us",
     "cycle_spent_for_customer_calendar_us", "cycle_spent_for_customer_business_us",
     "assignee_agent", "assignee_team", "agent", "team", "requester",
-    "team_transfers", "agent_transfers", "replies", "touches", "follow_ups", "channel", "priority", "type",
+    "team_transfers", "agent_transfers", "replies", "touches", "follow_ups", "one_contact", "channel", "priority", "type",
     "tags", "holdings", "responses", "effort", "ratings",
     "stage", "first_response", "first_response_at_us", "first_response_calendar_us", "first_response_business_us",
     "first_response_by", "first_response_team", "ticket_replies", "ticket_customer_messages", "ticket_notes",
