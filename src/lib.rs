@@ -50,6 +50,7 @@
 //! | [`kpi`] | facts, definitions, reports |
 //! | [`replay`] | histories from recorded logs |
 //! | [`routing`] | which agent or team should take a ticket, and why |
+//! | [`guide`] | the reasons behind all this, as pages to read |
 //! | [`call`], [`id`], [`time`], [`error`] | who and when; names of things; lengths of time; the one error |
 //!
 //! # Features
@@ -78,6 +79,7 @@ pub mod call;
 pub mod desk;
 pub mod error;
 pub mod escalation;
+pub mod guide;
 pub mod id;
 pub mod kpi;
 pub mod replay;
