@@ -21,6 +21,7 @@ mod operation;
 mod outcome;
 mod plan;
 mod settle;
+mod tell;
 
 use ailing::Infirmary;
 
@@ -52,6 +53,7 @@ pub use catch_up::{ledger, read};
 pub use operation::{Need, Operation};
 pub use outcome::Outcome;
 pub use plan::{Known, Plan, Planned, Request, plan};
+pub use tell::{Anything, Tell, Told, ToldAnything};
 
 /// The desk of a host: its store and its rules.
 ///
@@ -93,6 +95,15 @@ impl<S: Store> Desk<S> {
     pub fn accept_until(&self, latest: Option<DateTime<Utc>>) {
         self.latest
             .store(latest.map_or(i64::MAX, micros), Ordering::Relaxed);
+    }
+
+    fn accepted_until(&self) -> Option<DateTime<Utc>> {
+        let latest = Some(self.latest.load(Ordering::Relaxed));
+        latest.filter(|us| *us != i64::MAX).map(instant)
+    }
+
+    fn shared_rulebooks(&self) -> Arc<Rulebooks> {
+        self.rulebooks.clone()
     }
 
     /// The store.
@@ -323,9 +334,7 @@ impl<S: Store> Desk<S> {
         call: Call,
         request: Request,
     ) -> Result<Outcome, Error> {
-        let latest = Some(self.latest.load(Ordering::Relaxed))
-            .filter(|us| *us != i64::MAX)
-            .map(instant);
+        let latest = self.accepted_until();
         let mut operation =
             Operation::new(self.rulebooks.clone(), call, request).accepting_until(latest);
         if let Some(stream) = loaded {
@@ -449,7 +458,8 @@ impl<S: Store> TenantDesk<'_, S> {
             .into_iter()
             .next()
             .unwrap_or_default()
-            .events;
+            .events
+            .into_ticket();
         if events.is_empty() {
             Err(Error::no_ticket(ticket))
         } else {

@@ -120,7 +120,8 @@ impl Operation {
         match std::mem::replace(&mut self.state, State::Over) {
             State::Loading(load) => self.decide(load, loaded),
             State::Recalling(load, record) => {
-                let events = loaded.streams.into_iter().next().unwrap_or_default().events;
+                let stream = loaded.streams.into_iter().next().unwrap_or_default();
+                let events = stream.events.into_ticket();
                 let ticket = stream_ticket(&load);
                 let outcome = Outcome::recalled(
                     &self.rulebooks,
@@ -166,7 +167,8 @@ impl Operation {
             Err(error) => return Err(error.into()),
             Ok(()) if !planned.complete => {
                 let parts = planned.commit.parts.into_iter();
-                self.earlier.extend(parts.flat_map(|part| part.events));
+                self.earlier
+                    .extend(parts.flat_map(|part| part.events.into_ticket()));
                 self.rounds += 1;
                 if self.rounds >= MAX_ROUNDS {
                     return Err(Error::runaway(planned.ticket.id(), self.earlier.len()));

@@ -290,7 +290,7 @@ fn finish(mut working: Working<'_>, expected: Version, call: &Call, at: DateTime
     let part = Part {
         stream,
         expected,
-        events: working.events,
+        events: working.events.into(),
         wake: Some(wake.clone()),
         facts,
         snapshot: Some(Snapshot::of(working.ticket.clone()).wake(wake)),
@@ -380,7 +380,7 @@ fn fingerprint(request: &Request) -> Uuid {
     derive(&[b"request", ticket.as_bytes(), &text.unwrap_or_default()])
 }
 
-fn in_range(at: DateTime<Utc>) -> Result<(), Refusal> {
+pub(super) fn in_range(at: DateTime<Utc>) -> Result<(), Refusal> {
     let (earliest, latest) = (EARLIEST, LATEST);
     if (earliest..latest).contains(&at) {
         Ok(())

@@ -70,6 +70,7 @@
 //! # What is not here
 //! No rule is applied here: [`desk::plan`](crate::desk::plan) does that. Nothing is read from a file.
 
+mod governed;
 mod lint;
 mod versions;
 
@@ -80,6 +81,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::Calendar;
+use crate::customer;
 use crate::escalation::{
     self, Action, Causes, Due, Level, Outlook, Recipient, Rule, Threshold, Trigger,
 };
@@ -89,6 +91,7 @@ use crate::sla::{self, Condition, Measure, Policies, Policy, Target};
 use crate::ticket::{Metric, Priority, Rules, Ticket};
 use crate::time::{Micros, Span};
 
+pub use governed::Governed;
 pub use lint::{Because, Finding, Problem, Severity};
 pub use versions::{MissingRulebook, Rulebooks};
 
@@ -107,6 +110,13 @@ pub struct RulebookDraft {
     pub escalations: Vec<Rule>,
     /// What is allowed on tickets.
     pub tickets: Rules,
+    /// What holds for customers.
+    #[serde(skip_serializing_if = "is_default")]
+    pub customers: customer::Rules,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl Default for RulebookDraft {
@@ -119,6 +129,7 @@ impl Default for RulebookDraft {
             policies: Vec::new(),
             escalations: Vec::new(),
             tickets: Rules::default(),
+            customers: customer::Rules::default(),
         }
     }
 }
@@ -159,6 +170,13 @@ impl RulebookDraft {
     #[must_use]
     pub fn tickets(mut self, rules: Rules) -> RulebookDraft {
         self.tickets = rules;
+        self
+    }
+
+    /// The same draft with other rules for customers.
+    #[must_use]
+    pub fn customers(mut self, rules: customer::Rules) -> RulebookDraft {
+        self.customers = rules;
         self
     }
 
