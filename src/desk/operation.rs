@@ -34,24 +34,14 @@ use crate::error::Error;
 use crate::id::{CustomerId, TicketId};
 use crate::rulebook::Rulebooks;
 use crate::store::{
-    Commit, IdempotencyRecord, Load, Loaded, NoTicket, Snapshot, StoreError, StoreErrorKind,
-    StreamId, UniqueKey,
+    IdempotencyRecord, Load, Loaded, NoTicket, Snapshot, StoreError, StoreErrorKind, StreamId,
+    UniqueKey,
 };
 use crate::ticket::{Link, Refusal, Requester, Ticket};
 
-use super::Outcome;
-use super::plan::{Known, Plan, Planned, Request, idempotency_key, plan};
-
-/// What an operation needs next.
-#[derive(Debug)]
-pub enum Need<'a> {
-    /// Load this and tell [`Operation::loaded`].
-    Load(&'a Load),
-    /// Commit this and tell [`Operation::committed`].
-    Commit(&'a Commit),
-    /// Nothing any more: [`Operation::finish`] has the outcome.
-    Nothing,
-}
+use super::once::idempotency_key;
+use super::plan::{Known, Plan, Planned, Request, plan};
+use super::{Conversation, Need, Outcome};
 
 /// One request on its way; see the module for how to drive it.
 #[derive(Debug)]
@@ -271,6 +261,26 @@ impl Operation {
             known.message_in = owners.next().flatten().map(TicketId::from_uuid);
         }
         known
+    }
+}
+
+impl Conversation for Operation {
+    type Outcome = Outcome;
+
+    fn need(&self) -> Need<'_> {
+        Operation::need(self)
+    }
+
+    fn loaded(&mut self, loaded: Loaded) -> Result<(), Error> {
+        Operation::loaded(self, loaded)
+    }
+
+    fn committed(&mut self, result: Result<(), StoreError>) -> Result<(), Error> {
+        Operation::committed(self, result)
+    }
+
+    fn finish(self) -> Result<Outcome, Error> {
+        Operation::finish(self)
     }
 }
 

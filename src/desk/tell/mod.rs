@@ -26,8 +26,9 @@ use crate::store::{
 };
 use crate::ticket::{Change, Command, Recorded, Refusal, Version};
 
-use super::plan::{Known, Plan, Request, idempotency_key, in_range, plan};
-use super::{Desk, Need, TenantDesk};
+use super::once::idempotency_key;
+use super::plan::{Known, Plan, Request, in_range, plan};
+use super::{Conversation, Desk, Need, TenantDesk};
 
 pub use anything::{Anything, ToldAnything};
 use see::see;
@@ -527,6 +528,30 @@ where
     }
 }
 
+impl<A: Governed> Conversation for Tell<A>
+where
+    A::Event: StreamEvent,
+    A::Id: Serialize,
+{
+    type Outcome = Told<A>;
+
+    fn need(&self) -> Need<'_> {
+        Tell::need(self)
+    }
+
+    fn loaded(&mut self, loaded: Loaded) -> Result<(), Error> {
+        Tell::loaded(self, loaded)
+    }
+
+    fn committed(&mut self, result: Result<(), StoreError>) -> Result<(), Error> {
+        Tell::committed(self, result)
+    }
+
+    fn finish(self) -> Result<Told<A>, Error> {
+        Tell::finish(self)
+    }
+}
+
 fn declined(reason: impl Reason) -> Error {
     Error::declined(reason)
 }
@@ -547,22 +572,9 @@ impl<S: Store> Desk<S> {
         A::Event: StreamEvent,
         A::Id: Serialize,
     {
-        let rulebooks = self.shared_rulebooks();
+        let rulebooks = self.rulebooks.clone();
         let tell = Tell::new(rulebooks, call.clone(), id, command);
-        let mut tell = tell.accepting_until(self.accepted_until());
-        loop {
-            match tell.need() {
-                Need::Load(load) => {
-                    let loaded = self.store().load(load)?;
-                    tell.loaded(loaded)?;
-                }
-                Need::Commit(commit) => {
-                    let result = self.store().commit(commit);
-                    tell.committed(result)?;
-                }
-                Need::Nothing => return tell.finish(),
-            }
-        }
+        self.drive(tell.accepting_until(self.accepted_until()))
     }
 
     /// The state of what stands beside tickets, of [`TenantId::SINGLE`].
