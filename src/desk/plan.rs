@@ -301,7 +301,7 @@ fn finish(
     let part = Part {
         stream,
         expected,
-        events: working.events,
+        events: working.events.into(),
         wake: Some(wake.clone()),
         facts,
         snapshot: Some(Snapshot::of(working.ticket.clone()).wake(wake)),
@@ -338,7 +338,7 @@ fn keep_texts(commit: &mut Commit, decision: Decision) {
     commit.erased.extend(decision.erased);
 }
 
-fn in_range(at: DateTime<Utc>) -> Result<(), Refusal> {
+pub(super) fn in_range(at: DateTime<Utc>) -> Result<(), Refusal> {
     let (earliest, latest) = (EARLIEST, LATEST);
     if (earliest..latest).contains(&at) {
         Ok(())

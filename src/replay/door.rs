@@ -31,7 +31,7 @@ impl Imported {
         let part = Part {
             stream: StreamId::ticket(tenant, self.ticket.id()),
             expected: Version::default(),
-            events: self.events.clone(),
+            events: self.events.clone().into(),
             wake: Some(wake.clone()),
             facts: Some(working.facts()),
             listing: Some(TicketRow::of(&self.ticket)),
