@@ -574,7 +574,7 @@ fn combined_calendars_follow_the_sun() {
     };
     assert_eq!(
         error.to_string(),
-        "the calendar has `1024` parts: at most `1000` are allowed"
+        "the calendar has `16384` parts: at most `10000` are allowed"
     );
 }
 

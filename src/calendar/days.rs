@@ -4,8 +4,8 @@
 //! calendars, and for one that is always open, a date with any open time.
 //!
 //! How many lie before a date is known from the week and the exceptions, so counting them, and finding the n-th, costs
-//! the same however far it leads. A combination has no week: the first such question to it looks at all its dates once,
-//! which takes some milliseconds, and remembers what it found; from then on it costs the same too.
+//! the same however far it leads. A combination has no week, nor has a succession: the first such question to one looks at
+//! all its dates once, which takes some milliseconds, and remembers what it found; from then on it costs the same too.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
@@ -143,7 +143,9 @@ impl Calendar {
                     .map_or(0, |span| span.1);
                 zone.last_instant_of(midnight + TimeDelta::seconds(i64::from(closes)))
             }
-            Source::Always | Source::Combined { .. } => zone.bounds_of(date).1,
+            Source::Always | Source::Combined { .. } | Source::Succession(_) => {
+                zone.bounds_of(date).1
+            }
         };
         self.previous_open(close)
     }
@@ -153,7 +155,7 @@ impl Calendar {
         match &self.0.source {
             Source::Always => i64::from(day),
             Source::Hours(hours) => hours.plan.days_before(day),
-            Source::Combined { .. } => {
+            Source::Combined { .. } | Source::Succession(_) => {
                 let days = || DaySet::new(|day| self.has_hours(day));
                 self.0.days.get_or_init(days).before(day)
             }
@@ -164,7 +166,7 @@ impl Calendar {
         match &self.0.source {
             Source::Always => true,
             Source::Hours(hours) => !hours.plan.on(day).is_empty(),
-            Source::Combined { .. } => {
+            Source::Combined { .. } | Source::Succession(_) => {
                 let (from, to) = self.zone().bounds_of(date_of(day));
                 self.elapsed_us(from.timestamp_micros(), to.timestamp_micros()) > 0
             }

@@ -13,8 +13,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::algebra::Combination;
 use super::error::CalendarError;
 use super::explain_days::Days;
-use super::range::{instant, micros};
+use super::range::{SECOND_US, instant, micros};
 use super::reason::{Explanation, Reason, Stretch};
+use super::succession::Editions;
 use super::{Calendar, Source};
 
 impl Calendar {
@@ -111,6 +112,13 @@ impl<'a> Stretches<'a> {
                 first: Stretches::new(first, from, to).peekable(),
                 second: Stretches::new(second, from, to).peekable(),
             })),
+            Source::Succession(editions) => Pieces::Succession(Box::new(InTurn {
+                editions,
+                next: 0,
+                now: None,
+                from,
+                to,
+            })),
         };
         Stretches { pieces, next: None }
     }
@@ -144,6 +152,7 @@ enum Pieces<'a> {
     Always { from: i64, to: i64 },
     Hours(Box<Days<'a>>),
     Combined(Box<Overlay<'a>>),
+    Succession(Box<InTurn<'a>>),
 }
 
 impl Pieces<'_> {
@@ -157,6 +166,7 @@ impl Pieces<'_> {
             }),
             Pieces::Hours(days) => days.next(),
             Pieces::Combined(overlay) => overlay.next(),
+            Pieces::Succession(editions) => editions.next(),
         }
     }
 }
@@ -187,5 +197,31 @@ impl Overlay<'_> {
             is_open,
             reason,
         })
+    }
+}
+
+/// What the edition in force says, one edition after the other.
+#[derive(Clone, Debug)]
+struct InTurn<'a> {
+    editions: &'a Editions,
+    /// The number of the edition after the one that is read now.
+    next: usize,
+    now: Option<Stretches<'a>>,
+    from: i64,
+    to: i64,
+}
+
+impl InTurn<'_> {
+    fn next(&mut self) -> Option<Stretch> {
+        loop {
+            if let Some(stretch) = self.now.as_mut().and_then(Stretches::next) {
+                return Some(stretch);
+            }
+            let (calendar, begin, end) = self.editions.nth(self.next)?;
+            self.next += 1;
+            let begin = begin.saturating_mul(SECOND_US).max(self.from);
+            let end = end.saturating_mul(SECOND_US).min(self.to);
+            self.now = (begin < end).then(|| Stretches::new(calendar, begin, end));
+        }
     }
 }

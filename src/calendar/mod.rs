@@ -50,6 +50,7 @@ mod posix_tz;
 mod range;
 mod reason;
 mod shapes;
+mod succession;
 mod timeline;
 mod tzif;
 mod weaver;
@@ -83,6 +84,7 @@ use day_set::DaySet;
 use definition::Definition;
 use error::Problem;
 use plan::Plan;
+use succession::Editions;
 use timeline::Timeline;
 
 /// When a desk is open: a week of hours in a zone with its exceptions, all the time, or a combination of calendars.
@@ -103,7 +105,7 @@ pub struct Calendar(Arc<Inner>);
 struct Inner {
     source: Source,
     timeline: Timeline,
-    /// The business days of a combination, found when somebody first counts them.
+    /// The business days of a combination or succession, found when somebody first counts them.
     days: OnceLock<DaySet>,
 }
 
@@ -118,6 +120,7 @@ enum Source {
         /// How many calendars that are no combinations it is made of.
         count: usize,
     },
+    Succession(Box<Editions>),
 }
 
 /// What was written, and the windows of each date that follow from it.
@@ -131,7 +134,7 @@ struct Hours {
 const MOST_DEPTH: usize = 32;
 
 /// How many calendars may be combined in all: what is written or explained of a combination is that of all its parts.
-const MOST_PARTS: usize = 1_000;
+const MOST_PARTS: usize = 10_000;
 
 impl Calendar {
     /// Open all the time: 24x7.
@@ -181,7 +184,7 @@ impl Calendar {
                 definition.layers.push(layer);
                 Calendar::from_definition(definition)
             }
-            Source::Always | Source::Combined { .. } => {
+            Source::Always | Source::Combined { .. } | Source::Succession(_) => {
                 let all_day =
                     Calendar::builder_in(self.zone().clone()).hours("daily 00:00-24:00")?;
                 self.intersection(&all_day.with_layer(layer).build()?)
@@ -192,7 +195,7 @@ impl Calendar {
     /// Open when at least one of the two is: desks that follow the sun.
     ///
     /// # Errors
-    /// Combinations nested more than 32 deep, or of more than 1,000 calendars in all.
+    /// Combinations nested more than 32 deep, or of more than 10,000 calendars in all.
     pub fn union(&self, other: &Calendar) -> Result<Calendar, InvalidCalendar> {
         self.combine(Combination::Union, other)
     }
@@ -241,8 +244,8 @@ impl Calendar {
         Ok(Calendar::of(source, timeline))
     }
 
-    /// The zone whose dates are the calendar's business days: its own, UTC for one that is always open, and for a
-    /// combination that of its first part that has one.
+    /// The zone whose dates are the calendar's business days: its own, UTC for one that is always open, for a
+    /// combination that of its first part that has one, and for a succession that of its last edition.
     pub fn zone(&self) -> Zone {
         match &self.0.source {
             Source::Always => Zone::utc(),
@@ -254,6 +257,7 @@ impl Calendar {
                 Source::Always => second.zone(),
                 _ => first.zone(),
             },
+            Source::Succession(editions) => editions.last().zone(),
         }
     }
 
@@ -267,7 +271,7 @@ impl Calendar {
         matches!(self.timeline(), Timeline::Table(table) if table.never_opens())
     }
 
-    /// The ordinary week; none for one that is always open and for combinations.
+    /// The ordinary week; none for one that is always open, for combinations and for successions.
     pub fn week(&self) -> Option<&Week> {
         match &self.0.source {
             Source::Hours(hours) => Some(&hours.definition.week),
@@ -275,7 +279,7 @@ impl Calendar {
         }
     }
 
-    /// The layers of exceptions, lowest first; empty for one that is always open and for combinations.
+    /// The layers of exceptions, lowest first; empty for one that is always open, for combinations and for successions.
     pub fn layers(&self) -> &[Layer] {
         match &self.0.source {
             Source::Hours(hours) => &hours.definition.layers,
@@ -335,6 +339,7 @@ impl Calendar {
     fn depth(&self) -> usize {
         match self.0.source {
             Source::Combined { depth, .. } => depth,
+            Source::Succession(ref editions) => editions.depth(),
             _ => 0,
         }
     }
@@ -342,6 +347,7 @@ impl Calendar {
     fn count(&self) -> usize {
         match self.0.source {
             Source::Combined { count, .. } => count,
+            Source::Succession(ref editions) => editions.count(),
             _ => 1,
         }
     }
@@ -368,6 +374,13 @@ impl fmt::Debug for Calendar {
             Source::Combined {
                 how, parts: [a, b], ..
             } => write!(f, "{how:?}({a:?}, {b:?})"),
+            Source::Succession(editions) => {
+                write!(f, "{:?}", editions.first)?;
+                let mut then = editions.then.iter();
+                then.try_for_each(|next| {
+                    write!(f, " until {}, then {:?}", next.from, next.calendar)
+                })
+            }
         }
     }
 }
