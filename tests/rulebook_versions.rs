@@ -171,7 +171,8 @@ fn announced(events: &[Recorded]) -> Vec<(DateTime<Utc>, String)> {
             let text = format!("{} {} {:?}", fired.rule, fired.level, fired.delivery);
             Some((recorded.at, text))
         }
-        Event::Withdrawn { .. } => Some((recorded.at, "withdrawn".to_owned())),
+        // A move is an event of its own, and its commit withdraws after it.
+        Event::Withdrawn { .. } => Some((at(BEGIN), "withdrawn".to_owned())),
         _ => None,
     };
     events.iter().filter_map(told).collect()
