@@ -41,13 +41,14 @@ pub(super) struct Kept {
     wake: Option<Wake>,
     pub(super) facts: Option<Rows>,
     snapshot: Option<Snapshot>,
-    listing: Option<TicketRow>,
+    /// Apart, because a sweep and a load have no need of it.
+    listing: Option<Box<TicketRow>>,
+    version: Version,
 }
 
 impl Kept {
     fn version(&self) -> Version {
-        let last = self.events.last().and_then(|piece| piece.last());
-        last.map_or(Version::default(), |event| event.version)
+        self.version
     }
 
     pub(super) fn events(&self) -> Events {
@@ -56,12 +57,10 @@ impl Kept {
 
     /// Reads a little of what a load will need, and tells something that depends on it.
     pub(super) fn touch(&self) -> u64 {
-        let last = self.version().0;
-        let kept = self.snapshot.as_ref().map_or(0, |kept| {
-            let (ticket, moved) = (&kept.ticket, kept.ticket.marks().last());
-            ticket.version().0 ^ moved.map_or(0, |mark| mark.version)
-        });
-        last ^ kept
+        let last = self.events.last().map_or(0, |piece| piece.len() as u64);
+        let kept = self.snapshot.as_ref().map_or(0, |kept| kept.ticket.touch());
+        let known = self.facts.as_ref().is_some_and(Rows::is_known);
+        self.version.0 ^ last ^ kept ^ u64::from(known)
     }
 
     /// The last snapshot and the events after it; all events where there is none.
@@ -246,7 +245,8 @@ impl Shard {
         };
         let place = |number| (tenant, TicketNumber(number));
         let range = self.numbers.range(place(first)..=place(last));
-        let of_tenant = range.filter_map(|(_, stream)| self.streams.get(stream)?.listing.as_ref());
+        let of_tenant =
+            range.filter_map(|(_, stream)| self.streams.get(stream)?.listing.as_deref());
         let fits = |row: &&TicketRow| page.reaches(row.number) && filter.fits(row);
         if page.newest_first {
             found.extend(of_tenant.rev().filter(fits).take(page.limit).cloned());
@@ -269,9 +269,13 @@ impl Shard {
                 }
                 self.numbers.insert((tenant, row.number), part.stream);
             }
-            stream.listing = Some(row.clone());
+            match &mut stream.listing {
+                Some(kept) => **kept = row.clone(),
+                none => *none = Some(Box::new(row.clone())),
+            }
         }
-        if !part.events.is_empty() {
+        if let Some(last) = part.events.last() {
+            stream.version = last.version;
             stream.events.push(part.events.as_slice().into());
         }
         if let Some(facts) = &part.facts {
