@@ -41,6 +41,8 @@
 //! | module | what |
 //! |---|---|
 //! | [`ticket`] | tickets: the lifecycle table, commands, events, decisions, permissions, the customer's view |
+//! | [`customer`] | profiles over all channels, joined and erased |
+//! | [`aggregate`] | what stands beside tickets: a state, commands, events; told something through [`Desk::tell`] |
 //! | [`calendar`] | business time, exact over clock changes, fast at any span |
 //! | [`sla`] | policies, targets, clocks and what they show |
 //! | [`escalation`] | what happens by itself, each once for ever |
@@ -74,8 +76,10 @@
 #![forbid(unsafe_code)]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
+pub mod aggregate;
 pub mod calendar;
 pub mod call;
+pub mod customer;
 pub mod desk;
 pub mod error;
 pub mod escalation;

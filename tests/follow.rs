@@ -290,7 +290,7 @@ fn a_stored_wake_up_is_not_believed_blindly() {
             panic!("a commit");
         };
         let wake = planned.commit.parts[0].wake.clone().unwrap().at.unwrap();
-        (announced(&planned.commit.parts[0].events), wake)
+        (announced(planned.commit.parts[0].events.of()), wake)
     };
     let half = (at("2026-03-06T11:00:00Z"), "half half".to_owned());
     let wake = at("2026-03-06T11:00:00.000001Z");

@@ -15,7 +15,7 @@ use crate::ticket::{ClockId, Command, Open, Ticket};
 use super::nap::{Nap, NapNeed};
 use super::office::Office;
 use super::sweep::{Sweep, Swept};
-use super::{Ailing, AsyncTenantDesk, Need, Operation, Outcome, Request};
+use super::{Ailing, AsyncTenantDesk, Conversation, Need, Outcome, Request};
 
 /// The desk of an async host: it reads as the blocking [`Desk`](super::Desk) does, with `.await`. There stands what each method does and answers.
 ///
@@ -251,18 +251,21 @@ impl<S: AsyncStore> AsyncDesk<S> {
         self.drive(self.office.operation(call, request)).await
     }
 
-    async fn drive(&self, mut operation: Operation) -> Result<Outcome, Error> {
+    pub(super) async fn drive<C: Conversation>(
+        &self,
+        mut conversation: C,
+    ) -> Result<C::Outcome, Error> {
         loop {
-            match operation.need() {
+            match conversation.need() {
                 Need::Load(load) => {
                     let loaded = self.store.load(load).await?;
-                    operation.loaded(loaded)?;
+                    conversation.loaded(loaded)?;
                 }
                 Need::Commit(commit) => {
                     let result = self.store.commit(commit).await;
-                    operation.committed(result)?;
+                    conversation.committed(result)?;
                 }
-                Need::Nothing => return operation.finish(),
+                Need::Nothing => return conversation.finish(),
             }
         }
     }

@@ -15,7 +15,7 @@ use crate::ticket::{ClockId, Command, Open, Ticket};
 use super::nap::{Nap, NapNeed};
 use super::office::Office;
 use super::sweep::{Sweep, Swept};
-use super::{Ailing, Need, Operation, Outcome, Request, TenantDesk};
+use super::{Ailing, Conversation, Need, Outcome, Request, TenantDesk};
 
 /// The desk of a host: its store and its rules.
 ///
@@ -221,18 +221,19 @@ impl<S: Store> Desk<S> {
         self.drive(self.office.operation(call, request))
     }
 
-    fn drive(&self, mut operation: Operation) -> Result<Outcome, Error> {
+    /// Drives a conversation to its end.
+    pub(super) fn drive<C: Conversation>(&self, mut conversation: C) -> Result<C::Outcome, Error> {
         loop {
-            match operation.need() {
+            match conversation.need() {
                 Need::Load(load) => {
                     let loaded = self.store.load(load)?;
-                    operation.loaded(loaded)?;
+                    conversation.loaded(loaded)?;
                 }
                 Need::Commit(commit) => {
                     let result = self.store.commit(commit);
-                    operation.committed(result)?;
+                    conversation.committed(result)?;
                 }
-                Need::Nothing => return operation.finish(),
+                Need::Nothing => return conversation.finish(),
             }
         }
     }

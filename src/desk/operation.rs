@@ -39,20 +39,9 @@ use crate::store::{
 };
 use crate::ticket::{Link, Refusal, Requester, Ticket, Version};
 
-use super::Outcome;
 use super::once::idempotency_key;
 use super::plan::{Known, Plan, Planned, Request, plan};
-
-/// What an operation needs next.
-#[derive(Debug)]
-pub enum Need<'a> {
-    /// Load this and tell [`Operation::loaded`].
-    Load(&'a Load),
-    /// Commit this and tell [`Operation::committed`].
-    Commit(&'a Commit),
-    /// Nothing any more: [`Operation::finish`] has the outcome.
-    Nothing,
-}
+use super::{Conversation, Need, Outcome};
 
 /// One request on its way; see the module for how to drive it.
 #[derive(Debug)]
@@ -124,7 +113,8 @@ impl Operation {
         match std::mem::replace(&mut self.state, State::Over) {
             State::Loading(load) => self.decide(load, loaded),
             State::Recalling(load, record) => {
-                let events = loaded.streams.into_iter().next().unwrap_or_default().events;
+                let stream = loaded.streams.into_iter().next().unwrap_or_default();
+                let events = stream.events.into_ticket();
                 let ticket = stream_ticket(&load);
                 let outcome = Outcome::recalled(
                     &self.rulebooks,
@@ -171,7 +161,7 @@ impl Operation {
             Ok(()) if !planned.complete => {
                 let Commit { parts, outbox, .. } = planned.commit;
                 self.earlier
-                    .extend(parts.into_iter().flat_map(|part| part.events));
+                    .extend(parts.into_iter().flat_map(|part| part.events.into_ticket()));
                 self.told.extend(outbox);
                 self.rounds += 1;
                 if self.rounds >= MAX_ROUNDS {
@@ -291,6 +281,26 @@ impl Operation {
             known.message_in = owners.next().flatten().map(TicketId::from_uuid);
         }
         known
+    }
+}
+
+impl Conversation for Operation {
+    type Outcome = Outcome;
+
+    fn need(&self) -> Need<'_> {
+        Operation::need(self)
+    }
+
+    fn loaded(&mut self, loaded: Loaded) -> Result<(), Error> {
+        Operation::loaded(self, loaded)
+    }
+
+    fn committed(&mut self, result: Result<(), StoreError>) -> Result<(), Error> {
+        Operation::committed(self, result)
+    }
+
+    fn finish(self) -> Result<Outcome, Error> {
+        Operation::finish(self)
     }
 }
 

@@ -72,6 +72,7 @@
 
 mod draft;
 pub mod follow;
+mod governed;
 mod invalid;
 mod lint;
 mod starter;
@@ -90,6 +91,7 @@ use crate::ticket::{Rules, Ticket};
 use crate::time::Micros;
 
 pub use draft::RulebookDraft;
+pub use governed::Governed;
 pub use invalid::InvalidRulebook;
 pub use lint::{Because, Finding, Problem, Severity};
 pub use versions::{MissingRulebook, Rulebooks};
