@@ -49,6 +49,7 @@
 //! | [`store`] | the storage contract and the memory store |
 //! | [`kpi`] | facts, definitions, reports |
 //! | [`replay`] | histories from recorded logs |
+//! | [`guide`] | the reasons behind all this, as pages to read |
 //! | [`call`], [`id`], [`time`], [`error`] | who and when; names of things; lengths of time; the one error |
 //!
 //! # Features
@@ -77,6 +78,7 @@ pub mod call;
 pub mod desk;
 pub mod error;
 pub mod escalation;
+pub mod guide;
 pub mod id;
 pub mod kpi;
 pub mod replay;

@@ -1,22 +1,21 @@
 //! Time passes first: what fell due before an instant is recorded before anything else happens at it.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use crate::call::{Actor, Cause};
-use crate::escalation::{self, Action, Due, MAX_CHAIN, Outlook, What};
+use crate::escalation::{self, Due, MAX_CHAIN, Outlook, What};
 use crate::id::{Name, TenantId};
 use crate::kpi::Rows;
 use crate::rulebook::Rulebook;
-use crate::sla::{self, Ledger, Reading};
 use crate::store::{OutboxMessage, Snapshot, Wake};
 use crate::ticket::{
-    Agreement, ClockId, Delivery, Escalated, Event, Recorded, Status, Step, Ticket, Timing, Version,
+    Agreement, Delivery, Escalated, Event, Recorded, Status, Step, Ticket, Timing, Version,
 };
 use crate::time::{Micros, instant, micros};
 
+use super::act::inner;
 use super::settle::{Firing, outward};
 
 /// A ticket on its way to a commit: what was loaded, with the events that the commit will add folded in.
@@ -322,95 +321,3 @@ impl<'a> Working<'a> {
         });
     }
 }
-
-/// The event of an inner action; none where it is so already.
-fn inner(action: &Action, ticket: &Ticket) -> Option<Event> {
-    let status = ticket.status();
-    match action {
-        Action::Notify(_) | Action::Custom(_) => None,
-        Action::RaisePriority(to) => {
-            (ticket.priority() < *to).then_some(Event::PriorityChanged { to: *to })
-        }
-        Action::AddTag(tag) => {
-            (!ticket.tags().contains(tag)).then(|| Event::TagAdded { tag: tag.clone() })
-        }
-        Action::Resolve => {
-            let allowed = status
-                .stage()
-                .after(Step::Resolve, ticket.is_reopened())
-                .is_some();
-            allowed.then_some(Event::StatusChanged {
-                to: Status::Resolved,
-                step: Step::Resolve,
-                label: None,
-            })
-        }
-        Action::Close(reason) => {
-            let allowed = status
-                .stage()
-                .after(Step::Close, ticket.is_reopened())
-                .is_some();
-            allowed.then_some(Event::StatusChanged {
-                to: Status::Closed(*reason),
-                step: Step::Close,
-                label: None,
-            })
-        }
-        Action::AssignTeam(team) => {
-            let already = ticket.team() == Some(*team) && ticket.agent().is_none();
-            (!already).then_some(Event::Assigned {
-                agent: None,
-                team: Some(*team),
-            })
-        }
-    }
-}
-
-/// What a clock of `ticket` shows at `now`, with everything that falls due until then taken into account: an ended wait, a
-/// raised priority.
-///
-/// # Properties
-/// Reading is the same before and after a sweep at the same instant.
-pub fn read(
-    ticket: &Ticket,
-    rulebook: &Rulebook,
-    clock: impl Into<ClockId>,
-    now: DateTime<Utc>,
-) -> Reading {
-    sla::read(
-        &as_of(ticket, rulebook, now),
-        rulebook.policies(),
-        clock,
-        now,
-    )
-}
-
-/// The ledger behind what [`read`] says.
-pub fn ledger(
-    ticket: &Ticket,
-    rulebook: &Rulebook,
-    clock: impl Into<ClockId>,
-    now: DateTime<Utc>,
-) -> Ledger {
-    sla::ledger(
-        &as_of(ticket, rulebook, now),
-        rulebook.policies(),
-        clock,
-        now,
-    )
-}
-
-/// The ticket with everything that falls due until `now`.
-fn as_of<'t>(ticket: &'t Ticket, rulebook: &Rulebook, now: DateTime<Utc>) -> Cow<'t, Ticket> {
-    let is_behind = |at| at < micros(now);
-    let next = rulebook.next_due_at(ticket, &rulebook.outlook(ticket));
-    if !next.is_some_and(is_behind) {
-        return Cow::Borrowed(ticket);
-    }
-    let mut working = Working::new(ticket.clone(), rulebook);
-    working.catch_up(now, READ_LIMIT);
-    Cow::Owned(Arc::unwrap_or_clone(working.ticket))
-}
-
-/// How many events a reading looks ahead.
-const READ_LIMIT: usize = 65_536;

@@ -16,6 +16,7 @@
 //! # What is not here
 //! No thread, no clock, no timer: the host has those. `now` is always an argument.
 
+mod act;
 mod ailing;
 #[cfg(feature = "async")]
 mod async_desk;
@@ -26,9 +27,11 @@ mod catch_up;
 mod look;
 mod nap;
 mod office;
+mod once;
 mod operation;
 mod outcome;
 mod plan;
+mod reading;
 mod settle;
 mod sweep;
 mod tenant;
@@ -42,9 +45,9 @@ pub use async_desk::AsyncDesk;
 pub use async_tenant::AsyncTenantDesk;
 pub use blocking::Desk;
 pub(crate) use catch_up::Working;
-pub use catch_up::{ledger, read};
 pub use operation::{Need, Operation};
 pub use outcome::Outcome;
 pub use plan::{Known, Plan, Planned, Request, plan};
+pub use reading::{ledger, read};
 pub use sweep::Swept;
 pub use tenant::TenantDesk;

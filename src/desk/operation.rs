@@ -40,7 +40,8 @@ use crate::store::{
 use crate::ticket::{Link, Refusal, Requester, Ticket};
 
 use super::Outcome;
-use super::plan::{Known, Plan, Planned, Request, idempotency_key, plan};
+use super::once::idempotency_key;
+use super::plan::{Known, Plan, Planned, Request, plan};
 
 /// What an operation needs next.
 #[derive(Debug)]

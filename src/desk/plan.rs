@@ -3,17 +3,15 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
 use crate::calendar::{EARLIEST, LATEST, ZONE_DATA_VERSION};
 use crate::call::{Actor, Call};
 use crate::error::Error;
-use crate::id::{CustomerId, RulebookId, TicketId, TicketNumber, derive};
+use crate::id::{CustomerId, RulebookId, TicketId, TicketNumber};
 use crate::rulebook::{Rulebook, Rulebooks};
 use crate::sla::{self, Swapped};
 use crate::store::{
-    Commit, IdempotencyKey, IdempotencyRecord, OutboxMessage, Part, Snapshot, Stamp, StreamId,
-    TicketRow, UniqueKey,
+    Commit, IdempotencyRecord, OutboxMessage, Part, Snapshot, Stamp, StreamId, TicketRow, UniqueKey,
 };
 use crate::ticket::{
     self, Command, Decision, Draft, Event, MessageAdded, Move, Open, Pending, Permission, Recorded,
@@ -21,6 +19,7 @@ use crate::ticket::{
 };
 
 use super::catch_up::Working;
+use super::once::{already_done, remember};
 
 /// What is asked of a desk.
 #[derive(Clone, Debug, PartialEq)]
@@ -332,52 +331,6 @@ fn claim_message(commit: &mut Commit, ticket: TicketId, draft: Option<&Draft>) {
 fn keep_texts(commit: &mut Commit, decision: Decision) {
     commit.content.extend(decision.content);
     commit.erased.extend(decision.erased);
-}
-
-fn remember(planned: &mut Planned, request: &Request, call: &Call, after: Version) {
-    planned.commit.idempotency = idempotency_key(call).map(|key| IdempotencyRecord {
-        key,
-        at: call.at(),
-        fingerprint: fingerprint(request),
-        stream: StreamId::ticket(call.tenant_id(), planned.ticket.id()),
-        after,
-        until: planned.ticket.version(),
-    });
-}
-
-pub(crate) fn idempotency_key(call: &Call) -> Option<IdempotencyKey> {
-    let key = call.idempotency_key()?.clone();
-    Some(IdempotencyKey {
-        tenant: call.tenant_id(),
-        actor: call.actor(),
-        key,
-    })
-}
-
-/// The record of the call's key, where it was used for the same request before.
-fn already_done(
-    request: &Request,
-    known: &Known,
-    call: &Call,
-) -> Result<Option<IdempotencyRecord>, Error> {
-    match (&known.done, call.idempotency_key()) {
-        (Some(done), Some(key)) if done.fingerprint != fingerprint(request) => {
-            Err(Refusal::KeyReused { key: key.clone() }.into())
-        }
-        (Some(done), Some(_)) => Ok(Some(done.clone())),
-        _ => Ok(None),
-    }
-}
-
-/// A digest of what is asked for: equal requests have equal ones on every machine.
-fn fingerprint(request: &Request) -> Uuid {
-    let (ticket, text) = match request {
-        Request::Open(open) => (Uuid::nil(), serde_json::to_vec(open)),
-        Request::Submit(ticket, command) => (ticket.uuid(), serde_json::to_vec(command)),
-        Request::ApplyRulebook(ticket, to) => (ticket.uuid(), serde_json::to_vec(to)),
-        Request::Sweep(ticket) => (ticket.uuid(), Ok(Vec::new())),
-    };
-    derive(&[b"request", ticket.as_bytes(), &text.unwrap_or_default()])
 }
 
 fn in_range(at: DateTime<Utc>) -> Result<(), Refusal> {

@@ -18,8 +18,10 @@
 //! [`Desk::nap`](crate::Desk::nap).
 
 mod due;
+mod key;
 pub mod ready;
 mod rule;
+mod search;
 mod threshold;
 
 pub(crate) use due::{Causes, Due, Outlook, What, next, next_at, passed_on_attach};

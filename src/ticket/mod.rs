@@ -30,6 +30,7 @@ mod command;
 mod content;
 mod conversation;
 mod decide;
+mod diagram;
 mod event;
 mod fold;
 mod lifecycle;
@@ -59,6 +60,7 @@ pub use content::{Content, ContentKind};
 pub use conversation::{Attachment, Channel, Direction, Message, MessageClass, Visibility};
 pub(crate) use decide::event_of;
 pub use decide::{Decision, FollowUp, decide, follow_up, open};
+pub use diagram::{lifecycle_mermaid, lifecycle_svg};
 pub use event::{
     Delivery, Escalated, Event, Link, MessageAdded, Opened, Recorded, Timing, Version,
 };
