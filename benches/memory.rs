@@ -15,16 +15,15 @@ use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use common::{COMMANDS, begin, fill, fill_with, is_quick, median_of, row};
+use common::bare::commits_of;
+use common::{COMMANDS, begin, fill, is_quick, median_of, row};
 use cqrs_es::event_sink::EventSink;
 use cqrs_es::mem_store::MemStore;
 use cqrs_es::{
     Aggregate, AggregateContext, AggregateError, CqrsFramework, DomainEvent, EventEnvelope,
     EventStore,
 };
-use helpdesk::desk::{Need, Operation};
-use helpdesk::rulebook::Rulebooks;
-use helpdesk::store::{Commit, MemoryStore, Store, StreamId};
+use helpdesk::store::{MemoryStore, Store, StreamId};
 use helpdesk::ticket::Recorded;
 use helpdesk::{Desk, Rulebook};
 use serde::{Deserialize, Serialize};
@@ -137,31 +136,6 @@ fn as_it_is(tickets: usize) -> f64 {
         .unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
     told.trim().parse().unwrap_or_else(|_| panic!("{told}"))
-}
-
-/// The commits of the same commands, in order.
-fn commits_of(tickets: usize) -> Vec<Commit> {
-    let store = MemoryStore::new();
-    let books = Arc::new(Rulebooks::new(Rulebook::starter()));
-    let mut commits = Vec::new();
-    fill_with(tickets, |call, request| {
-        let mut operation = Operation::new(books.clone(), call, request);
-        loop {
-            match operation.need() {
-                Need::Load(load) => {
-                    let loaded = store.load(load).unwrap();
-                    operation.loaded(loaded).unwrap();
-                }
-                Need::Commit(commit) => {
-                    commits.push(commit.clone());
-                    let done = store.commit(commit);
-                    operation.committed(done).unwrap();
-                }
-                Need::Nothing => return operation.finish().unwrap().id(),
-            }
-        }
-    });
-    commits
 }
 
 // The same desk as a plain cqrs-es aggregate.

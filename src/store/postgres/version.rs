@@ -103,7 +103,7 @@ mod tests {
     use super::super::PostgresStore;
     use super::*;
 
-    const SECOND: &str = "ALTER TABLE {t}numbers ADD COLUMN note {text}; CREATE TABLE {t}extra (a {integer}) {heap};";
+    const NEXT: &str = "ALTER TABLE {t}numbers ADD COLUMN note {text}; CREATE TABLE {t}extra (a {integer}) {heap};";
 
     fn opened(schema: &str) -> PostgresStore {
         let server = std::env::var("HELPDESK_POSTGRES")
@@ -120,12 +120,13 @@ mod tests {
     fn each_version_is_made_of_the_one_before() {
         let schema = "t_each_version";
         let store = opened(schema);
-        let both = [MIGRATIONS[0], SECOND];
+        let known = MIGRATIONS.len() as i64;
+        let more = [MIGRATIONS, &[NEXT]].concat();
         let kept = |link: &mut Link| {
             link.run("INSERT INTO t_each_version.numbers VALUES (gen_random_uuid(), 7)")?;
             for _ in 0..2 {
-                bring_up_to(link, &store.sql, schema, &both)?;
-                assert_eq!(version(link, &store.sql)?, 2);
+                bring_up_to(link, &store.sql, schema, &more)?;
+                assert_eq!(version(link, &store.sql)?, known + 1);
             }
             let text = "SELECT last, note FROM t_each_version.numbers";
             let params = Vec::new();
@@ -144,13 +145,13 @@ mod tests {
         let schema = "t_failed_step";
         let store = opened(schema);
         let again = "CREATE TABLE {t}extra (again {integer})";
-        let torn = [MIGRATIONS[0], SECOND, again];
+        let torn = [MIGRATIONS, &[NEXT, again]].concat();
         let raised = store
             .pool
             .with(|link| bring_up_to(link, &store.sql, schema, &torn));
         assert!(raised.is_err());
         let found = store.pool.with(|link| version(link, &store.sql));
-        assert_eq!(found.unwrap(), 1);
+        assert_eq!(found.unwrap(), MIGRATIONS.len() as i64);
         let extra = store
             .pool
             .with(|link| link.run("SELECT a FROM t_failed_step.extra"));

@@ -80,9 +80,7 @@ pub(super) fn in_transaction<T>(
     connection: &Connection,
     work: impl FnOnce() -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    if !connection.is_autocommit() {
-        run(connection, "ROLLBACK")?; // a thread panicked in the middle
-    }
+    undo(connection)?;
     run(connection, "BEGIN IMMEDIATE")?;
     let result = work().and_then(|done| {
         run(connection, "COMMIT")?;
@@ -107,6 +105,14 @@ fn all(connection: &Connection, statements: &[Statement<'_>]) -> Result<(), Stor
         }
     }
     Ok(())
+}
+
+/// Ends what a thread left open that panicked in the middle.
+pub(super) fn undo(connection: &Connection) -> Result<(), StoreError> {
+    if connection.is_autocommit() {
+        return Ok(());
+    }
+    run(connection, "ROLLBACK")
 }
 
 pub(super) fn run(connection: &Connection, text: &str) -> Result<(), StoreError> {
