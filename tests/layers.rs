@@ -14,6 +14,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("sla", &["id", "time", "calendar", "ticket"]),
     ("escalation", &["id", "time", "calendar", "sla", "ticket"]),
     ("kpi", &["id", "time", "call", "calendar", "ticket", "sla"]),
+    ("routing", &["id", "time", "calendar", "ticket", "sla"]),
     (
         "rulebook",
         &[
