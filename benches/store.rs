@@ -1,6 +1,7 @@
 //! What a store costs beside its bare driver, which does the least possible work in the same run.
 //!
-//! `cargo bench --bench store --features sqlite`; `-- --million` makes the due scans among 1,000,000 tickets, and
+//! `cargo bench --bench store --features sqlite`; where `HELPDESK_PEERS` is the program of `benches/peers` (`cargo build
+//! --release --manifest-path benches/peers/Cargo.toml`), commands are measured beside cqrs-es with its own store as well; `-- --million` makes the due scans among 1,000,000 tickets, and
 //! `-- --only commands` (`appends`, `loads`, `due`) runs one part. The bare driver is rusqlite at the same settings, with
 //! prepared statements and transactions of the same size. What it is given and what it writes for a whole command stands in
 //! `common/bare.rs`. A load beside the driver alone gives typed events beside texts; beside the driver and decoding, both do.
@@ -67,14 +68,32 @@ fn commanding(durability: Durability) {
         _ => 1_500,
     };
     let commands = written(tickets);
+    let ours = |_| {
+        let desk = Desk::new(opened(durability), Rulebook::starter());
+        timed(|| _ = fill(&desk, tickets))
+    };
     beside(
         "command: load, decide, commit",
         tickets * COMMANDS,
         |_| bare_commands(&bare(durability), &commands),
-        |_| {
-            let desk = Desk::new(opened(durability), Rulebook::starter());
-            timed(|| _ = fill(&desk, tickets))
-        },
+        ours,
+    );
+    let (named, goal) = match durability {
+        Durability::Full => ("full", 1.3),
+        _ => ("normal", 4.0),
+    };
+    let args = [
+        "sqlite",
+        env!("CARGO_TARGET_TMPDIR"),
+        named,
+        &tickets.to_string(),
+    ];
+    beside_peer(
+        "command, beside cqrs-es with sqlite-es",
+        tickets,
+        &args,
+        goal,
+        ours,
     );
 }
 

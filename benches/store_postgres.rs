@@ -44,15 +44,24 @@ fn main() {
     }
     let tickets = 50;
     let commands = written(tickets);
+    let ours = |_| {
+        let desk = Desk::new(opened(&server), Rulebook::starter());
+        fill(&desk, 2); // it prepares
+        timed(|| _ = fill(&desk, tickets))
+    };
     beside(
         "command: load, decide, commit",
         tickets * COMMANDS,
         |_| Bare::connect(&server).commands(&commands),
-        |_| {
-            let desk = Desk::new(opened(&server), Rulebook::starter());
-            fill(&desk, 2); // it prepares
-            timed(|| _ = fill(&desk, tickets))
-        },
+        ours,
+    );
+    let args = ["postgres", &server, &tickets.to_string()];
+    beside_peer(
+        "command, beside cqrs-es with postgres-es",
+        tickets,
+        &args,
+        1.5,
+        ours,
     );
     let million = std::env::args().any(|arg| arg == "--million");
     scanning(&server, if million { 1_000_000 } else { 100_000 });

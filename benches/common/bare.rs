@@ -219,22 +219,59 @@ pub(crate) fn timed(work: impl FnOnce()) -> Duration {
     begun.elapsed()
 }
 
-/// Both in turns, so that both see the same machine; prints the medians of so many operations.
+/// Prints the medians of so many operations.
 pub(crate) fn beside(
     what: &str,
     operations: usize,
+    bare: impl FnMut(usize) -> Duration,
+    ours: impl FnMut(usize) -> Duration,
+) {
+    let (bare, ours) = in_turns(operations, bare, ours);
+    println!(
+        "{what:<44} {ours:>10.2} us   bare {bare:>10.2} us   {:>5.0} % of the bare speed",
+        bare / ours * 100.0
+    );
+}
+
+/// The same beside cqrs-es, whose own program is run for each round; it is not asked for, where nobody built it.
+pub(crate) fn beside_peer(
+    what: &str,
+    tickets: usize,
+    args: &[&str],
+    goal: f64,
+    ours: impl FnMut(usize) -> Duration,
+) {
+    let Some(program) = std::env::var_os("HELPDESK_PEERS") else {
+        return;
+    };
+    let commands = tickets * super::COMMANDS;
+    let peer = |_| {
+        let output = std::process::Command::new(&program)
+            .args(args)
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&output.stdout);
+        let nanos: f64 = told.trim().parse().unwrap_or_else(|_| panic!("{output:?}"));
+        Duration::from_nanos((nanos * commands as f64) as u64)
+    };
+    let (peer, ours) = in_turns(commands, peer, ours);
+    println!(
+        "{what:<44} {ours:>10.2} us   peer {peer:>10.2} us   {:>5.2} times as fast (at least {goal})",
+        peer / ours
+    );
+}
+
+/// Both in turns, so that both see the same machine: microseconds an operation.
+fn in_turns(
+    operations: usize,
     mut bare: impl FnMut(usize) -> Duration,
     mut ours: impl FnMut(usize) -> Duration,
-) {
+) -> (f64, f64) {
     let rounds: Vec<_> = (0..PAIRS).map(|round| (bare(round), ours(round))).collect();
     let of = |which: fn(&(Duration, Duration)) -> Duration| {
         let mut all: Vec<_> = rounds.iter().map(which).collect();
         all.sort_unstable();
         all[PAIRS / 2].as_secs_f64() * 1e6 / operations as f64
     };
-    let (bare, ours) = (of(|pair| pair.0), of(|pair| pair.1));
-    println!(
-        "{what:<44} {ours:>10.2} us   bare {bare:>10.2} us   {:>5.0} % of the bare speed",
-        bare / ours * 100.0
-    );
+    (of(|pair| pair.0), of(|pair| pair.1))
 }

@@ -8,7 +8,7 @@ use super::{Commit, Load, Part, StoreError, StoreErrorKind, StreamId};
 
 impl Load {
     /// Whether it asks for one stream and nothing else.
-    #[cfg(any(feature = "postgres", feature = "sqlite"))]
+    #[cfg(feature = "sqlite")]
     pub(in crate::store) fn is_of_one_stream(&self) -> bool {
         self.streams.len() == 1
             && self.owners.is_empty()
