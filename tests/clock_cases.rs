@@ -64,7 +64,7 @@ fn says(row: Row) -> Row {
     row.message(
         Command::reply("text")
             .message
-            .unwrap_or_else(|| Draft::new("")),
+            .unwrap_or_else(|| Draft::new("said")),
     )
 }
 

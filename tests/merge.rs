@@ -685,3 +685,34 @@ fn thanks_on_the_source_wake_nobody() {
     );
     assert_eq!(outcome.ticket().agent(), Some(AgentId::named("lee")));
 }
+
+/// A waiting message and a promise come over in one event: what ran before is told once in the ledger.
+#[test]
+fn a_message_and_a_promise_come_over_together() {
+    let desk = Desk::new(MemoryStore::new(), plain());
+    let into = desk
+        .open(&ann("2026-03-02T08:00:00Z"), Open::new("x").body("y"))
+        .unwrap()
+        .id();
+    desk.submit(into, &kim("2026-03-02T08:00:00Z"), Command::reply("Which?"))
+        .unwrap();
+    let source = desk
+        .open(&ann("2026-03-02T08:30:00Z"), Open::new("x").body("again"))
+        .unwrap()
+        .id();
+    let promise = Command::change(Change::PromiseUpdate(at("2026-03-02T18:00:00Z")));
+    desk.submit(source, &kim("2026-03-02T08:40:00Z"), promise)
+        .unwrap();
+    desk.merge(&kim("2026-03-02T09:00:00Z"), Merge::new(source, into))
+        .unwrap();
+    for (metric, minutes) in [(Metric::NextResponse, 60), (Metric::PromisedUpdate, 50)] {
+        let now = at("2026-03-02T09:30:00Z");
+        let ledger = desk.ledger(into, metric, now).unwrap();
+        let counted = ledger
+            .entries
+            .iter()
+            .fold(TimeDelta::zero(), |sum, entry| sum + entry.counted);
+        assert_eq!(counted, TimeDelta::minutes(minutes), "{metric}");
+        assert_eq!(desk.reading(into, metric, now).unwrap().elapsed(), counted);
+    }
+}

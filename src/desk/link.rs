@@ -95,6 +95,7 @@ fn plan_pair(
     find: impl FnOnce(&Snapshot, &Snapshot) -> Result<Found, Refusal>,
     link: Link,
 ) -> Result<Plan, Error> {
+    let data = rulebooks.data_version();
     let here = first(known, id)?;
     let there = match id == beside {
         true => here,
@@ -132,7 +133,7 @@ fn plan_pair(
     let mut workings = Vec::with_capacity(both.len());
     let mut complete = true;
     for one in both {
-        let mut working = Working::on(one, rulebooks.of(&one.ticket)?);
+        let mut working = Working::on(one, rulebooks.of(&one.ticket)?, data);
         complete &= working.catch_up(at, CATCH_UP_LIMIT);
         workings.push(working);
     }
@@ -145,7 +146,7 @@ fn plan_pair(
     let mut planned = both
         .iter()
         .zip(workings)
-        .map(|(one, working)| finish(working, one.ticket.version(), call, at));
+        .map(|(one, working)| finish(working, one.ticket.version(), (call, at), data.clone()));
     let (Some(mut first), Some(second)) = (planned.next(), planned.next()) else {
         return Err(Error::misused("a link has two sides"));
     };

@@ -18,6 +18,7 @@ pub(super) fn plan_merge(
     rulebooks: &Rulebooks,
     call: &Call,
 ) -> Result<Plan, Error> {
+    let data = rulebooks.data_version();
     // The ticket that goes on comes first: it is the one that the outcome tells of.
     let known_into = first(known, merge.into)?;
     let known_source = match merge.source == merge.into {
@@ -43,8 +44,8 @@ pub(super) fn plan_merge(
         at = book.tickets().effective(at, ticket.last_event_at())?;
     }
     let (mut goes_on, mut ends) = (
-        Working::on(known_into, book),
-        Working::on(known_source, source_book),
+        Working::on(known_into, book, data),
+        Working::on(known_source, source_book, data),
     );
     let complete = goes_on.catch_up(at, CATCH_UP_LIMIT) && ends.catch_up(at, CATCH_UP_LIMIT);
     if complete {
@@ -58,8 +59,8 @@ pub(super) fn plan_merge(
         goes_on.add(into.take_recorded(goes_on.ticket.version(), call));
     }
     let before = into.version();
-    let mut planned = finish(goes_on, before, call, at);
-    planned.add(finish(ends, source.version(), call, at));
+    let mut planned = finish(goes_on, before, (call, at), data.clone());
+    planned.add(finish(ends, source.version(), (call, at), data.clone()));
     planned.complete = complete;
     if complete {
         remember(&mut planned, request, call, before);

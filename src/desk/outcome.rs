@@ -40,13 +40,15 @@ impl Outcome {
         let mut wake_at = None;
         let mut parts = planned.commit.parts.into_iter();
         if let Some(mut part) = parts.next() {
+            let mut recorded = std::mem::take(&mut part.events).into_ticket();
             if events.is_empty() {
-                events = std::mem::take(&mut part.events);
+                events = recorded;
+            } else {
+                events.append(&mut recorded);
             }
-            events.append(&mut part.events);
             wake_at = part.wake.and_then(|wake| wake.at);
         }
-        let in_follow_up = || parts.find_map(|part| message_of(&part.events));
+        let in_follow_up = || parts.find_map(|part| message_of(part.events.ticket()));
         let message = message_of(&events).or_else(in_follow_up);
         Ok(Outcome {
             rulebook: rulebooks.of(&planned.ticket)?.clone(),

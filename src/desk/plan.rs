@@ -1,18 +1,19 @@
 //! The paved pure door: from what is known and what is asked to what is to be committed. No I/O, no clock.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::calendar::{EARLIEST, LATEST, ZONE_DATA_VERSION};
+use crate::calendar::{EARLIEST, LATEST};
 use crate::call::{Actor, Call};
 use crate::error::Error;
 use crate::id::{CustomerId, MessageId, RulebookId, TicketId, TicketNumber};
 use crate::rulebook::{Rulebook, Rulebooks};
 use crate::sla::{self, Swapped};
 use crate::store::{
-    Commit, IdempotencyRecord, OutboxMessage, Part, Snapshot, Stamp, StreamId, TicketRow, UniqueKey,
+    Commit, IdempotencyRecord, OutboxMessage, Part, Snapshot, StreamId, TicketRow, UniqueKey,
 };
 use crate::ticket::{
     self, Command, Decision, Draft, Event, Link, Merge, Move, Open, Pending, Permission, Recorded,
@@ -132,6 +133,7 @@ fn plan_open(
     rulebooks: &Rulebooks,
     call: &Call,
 ) -> Result<Plan, Error> {
+    let data = rulebooks.data_version();
     let book = rulebooks.current(call.tenant_id());
     let number = known.number.ok_or(Error::misused(
         "a ticket number is needed to open a ticket; ask the operation what it needs",
@@ -151,7 +153,7 @@ fn plan_open(
         .into());
     }
     let working = begin(book, call, &mut decision)?;
-    let mut planned = finish(working, Version::default(), call, call.at());
+    let mut planned = finish(working, Version::default(), (call, call.at()), data.clone());
     let ticket = planned.ticket.id();
     // What a customer says of her address is not proof: only the desk makes an address stand for a customer.
     let by_customer = matches!(call.actor(), Actor::Customer(_));
@@ -179,6 +181,7 @@ fn plan_submit(
 ) -> Result<Plan, Error> {
     let asked = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
     let through = asked.ticket.clone();
+    let data = rulebooks.data_version();
     let rules = rulebooks.of(&through)?.tickets();
     rules.permit(&through, call.actor(), command)?;
     if let Some(done) = already_done(request, known, call)? {
@@ -201,9 +204,9 @@ fn plan_submit(
     }
     let before = ticket.version();
     let at = rules.effective(call.at(), ticket.last_event_at())?;
-    let mut working = Working::on(known_ticket, book);
+    let mut working = Working::on(known_ticket, book, data);
     if !working.catch_up(at, CATCH_UP_LIMIT) {
-        let mut planned = finish(working, before, call, at);
+        let mut planned = finish(working, before, (call, at), data.clone());
         planned.complete = false;
         return Ok(Plan::Commit(Box::new(planned)));
     }
@@ -225,11 +228,11 @@ fn plan_submit(
             Some((begin(current, call, &mut opened)?, opened, number))
         }
     };
-    let mut planned = finish(working, before, call, at);
+    let mut planned = finish(working, before, (call, at), data.clone());
     match follow_up {
         None => claim_message(&mut planned.commit, id, command.message.as_ref()),
         Some((begun, opened, number)) => {
-            let begun = finish(begun, Version::default(), call, at);
+            let begun = finish(begun, Version::default(), (call, at), data.clone());
             let ticket = begun.ticket.id();
             planned.commit.parts.extend(begun.commit.parts);
             claim_number(&mut planned.commit, ticket, number);
@@ -252,7 +255,9 @@ fn plan_apply(
 ) -> Result<Plan, Error> {
     let known_ticket = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
     let ticket = &known_ticket.ticket;
-    let (from, to) = (rulebooks.of(ticket)?, rulebooks.get(to)?);
+    let data = rulebooks.data_version();
+    let from = rulebooks.of(ticket)?;
+    let to = rulebooks.get_for(ticket.tenant(), to)?;
     let rules = from.tickets();
     let role = call.actor().role();
     rules.permissions.check(role, Permission::ApplyRulebook)?;
@@ -262,7 +267,7 @@ fn plan_apply(
     in_range(call.at())?;
     let before = ticket.version();
     let at = rules.effective(call.at(), ticket.last_event_at())?;
-    let mut working = Working::on(known_ticket, from);
+    let mut working = Working::on(known_ticket, from, data);
     let complete = working.catch_up(at, CATCH_UP_LIMIT);
     let is_closed = working.ticket.status().stage() == Stage::Closed;
     if complete && is_closed {
@@ -279,7 +284,7 @@ fn plan_apply(
         let (left, right) = (from.policies(), to.policies());
         swapped = sla::swapped((&as_it_stood, left), (&working.ticket, right), at);
     }
-    let mut planned = finish(working, before, call, at);
+    let mut planned = finish(working, before, (call, at), data.clone());
     (planned.complete, planned.swapped) = (complete, swapped);
     if complete {
         remember(&mut planned, request, call, before);
@@ -295,13 +300,14 @@ fn plan_sweep(
 ) -> Result<Plan, Error> {
     let known_ticket = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
     let ticket = &known_ticket.ticket;
+    let data = rulebooks.data_version();
     let book = rulebooks.of(ticket)?;
     in_range(call.at())?;
     let before = ticket.version();
     let at = call.at().max(ticket.last_event_at());
-    let mut working = Working::on(known_ticket, book);
+    let mut working = Working::on(known_ticket, book, data);
     let complete = working.catch_up(at, CATCH_UP_LIMIT);
-    let mut planned = finish(working, before, call, at);
+    let mut planned = finish(working, before, (call, at), data.clone());
     planned.complete = complete;
     Ok(Plan::Commit(Box::new(planned)))
 }
@@ -319,18 +325,19 @@ pub(super) fn begin<'a>(
 pub(super) fn finish(
     mut working: Working<'_>,
     expected: Version,
-    call: &Call,
-    at: DateTime<Utc>,
+    (call, at): (&Call, DateTime<Utc>),
+    data: Cow<'static, str>,
 ) -> Planned {
     let outbox: Vec<OutboxMessage> = working.settle();
     let stream = StreamId::ticket(call.tenant_id(), working.ticket.id());
-    let wake = working.wake();
-    let facts = (!working.events.is_empty()).then(|| working.facts());
-    let listing = facts.is_some().then(|| TicketRow::of(&working.ticket));
+    let wake = working.wake(data);
+    let is_new = !working.events.is_empty();
+    let facts = (is_new || !working.is_fresh).then(|| working.facts());
+    let listing = is_new.then(|| TicketRow::of(&working.ticket));
     let part = Part {
         stream,
         expected,
-        events: working.events,
+        events: working.events.into(),
         wake: Some(wake.clone()),
         facts,
         snapshot: Some(Snapshot::of(working.ticket.clone()).wake(wake)),
@@ -344,13 +351,6 @@ pub(super) fn finish(
         complete: true,
         follow_up: None,
         swapped: Vec::new(),
-    }
-}
-
-pub(crate) fn stamp(ticket: &Ticket) -> Stamp {
-    Stamp {
-        rulebook: ticket.rulebook(),
-        zone_data: ZONE_DATA_VERSION.into(),
     }
 }
 

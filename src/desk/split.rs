@@ -20,6 +20,7 @@ pub(super) fn plan_split(
     rulebooks: &Rulebooks,
     call: &Call,
 ) -> Result<Plan, Error> {
+    let data = rulebooks.data_version();
     let known_ticket = first(known, id)?;
     let old = &known_ticket.ticket;
     let (book, current) = (rulebooks.of(old)?, rulebooks.current(call.tenant_id()));
@@ -38,9 +39,9 @@ pub(super) fn plan_split(
     in_range(call.at())?;
     let before = old.version();
     let at = rules.effective(call.at(), old.last_event_at())?;
-    let mut working = Working::on(known_ticket, book);
+    let mut working = Working::on(known_ticket, book, data);
     if !working.catch_up(at, CATCH_UP_LIMIT) {
-        let mut planned = finish(working, before, call, at);
+        let mut planned = finish(working, before, (call, at), data.clone());
         planned.complete = false;
         return Ok(Plan::Commit(Box::new(planned)));
     }
@@ -50,11 +51,11 @@ pub(super) fn plan_split(
     let begun = finish(
         begin(current, call, &mut begins)?,
         Version::default(),
-        call,
-        at,
+        (call, at),
+        data.clone(),
     );
     let new = begun.ticket.id();
-    let mut planned = finish(working, before, call, at);
+    let mut planned = finish(working, before, (call, at), data.clone());
     planned.add(begun);
     planned.follow_up = Some(new);
     claim_number(&mut planned.commit, new, number);

@@ -87,10 +87,10 @@ impl Loaded {
         let first = self.streams.drain(..self.streams.len().min(1)).next();
         let Stream { snapshot, events } = first.unwrap_or_default();
         let known = match snapshot {
-            Some(kept) if kept.stands_for(stream) => kept.then(&events),
+            Some(kept) if kept.stands_for(stream) => kept.then(events.ticket()),
             Some(_) => return Err(NoTicket::OtherFold),
             None if events.is_empty() => return Ok(None),
-            None => Ticket::replay(stream.tenant, &events).map(Snapshot::of),
+            None => Ticket::replay(stream.tenant, events.ticket()).map(Snapshot::of),
         };
         known.map(Some).ok_or(NoTicket::NotAHistory)
     }

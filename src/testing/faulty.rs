@@ -11,7 +11,7 @@ use crate::id::{ContentId, TenantId};
 use crate::kpi::Fact;
 use crate::store::{
     Commit, DueStream, Filter, Load, Loaded, OutboxMessage, Page, Store, StoreError,
-    StoreErrorKind, TicketRow,
+    StoreErrorKind, StreamKind, TicketRow,
 };
 use crate::ticket::Content;
 
@@ -42,8 +42,10 @@ pub struct FaultyStore<S> {
 pub enum Asked {
     /// [`Store::load`].
     Load,
-    /// [`Store::commit`].
+    /// [`Store::commit`], and each commit of a [`Store::commit_all`] that no cue for a flush is for.
     Commit,
+    /// [`Store::commit_all`] as a whole: the fault befalls every commit in it.
+    Flush,
     /// [`Store::due`].
     Due,
     /// [`Store::claim`].
@@ -154,6 +156,19 @@ impl<S: Store> Store for FaultyStore<S> {
         self.run(Asked::Commit, |_| self.store.commit(commit))
     }
 
+    fn commit_all(&self, commits: &[&Commit]) -> Vec<Result<(), StoreError>> {
+        let each_alone = {
+            let cues = self.cues();
+            let cued = |asked| cues.iter().any(|(cue, _)| *cue == asked);
+            !cued(Asked::Flush) && (cued(Asked::Commit) || cued(Asked::Any))
+        };
+        if each_alone {
+            return commits.iter().map(|commit| self.commit(commit)).collect();
+        }
+        let all = self.run(Asked::Flush, |_| Ok(self.store.commit_all(commits)));
+        all.unwrap_or_else(|error| commits.iter().map(|_| Err(error.again())).collect())
+    }
+
     fn due(
         &self,
         now: DateTime<Utc>,
@@ -186,6 +201,18 @@ impl<S: Store> Store for FaultyStore<S> {
         page: &Page,
     ) -> Result<Vec<TicketRow>, StoreError> {
         self.run(Asked::Any, |_| self.store.list(tenant, filter, page))
+    }
+
+    fn streams(
+        &self,
+        tenant: TenantId,
+        kind: StreamKind,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<Uuid>, StoreError> {
+        self.run(Asked::Any, |_| {
+            self.store.streams(tenant, kind, after, limit)
+        })
     }
 
     fn claim(

@@ -200,11 +200,15 @@ pub enum Permission {
     Link,
     /// Record calls, chats and conversations with bots.
     Session,
+    /// Change what a customer prefers: name, channel, language, time zone.
+    Preferences,
+    /// Change a customer's profile: identities, tier, organisation, notes; join two.
+    Profile,
 }
 
 impl Permission {
     /// Everything that can be permitted.
-    pub const ALL: [Permission; 20] = [
+    pub const ALL: [Permission; 22] = [
         Permission::Open,
         Permission::Reply,
         Permission::Note,
@@ -225,6 +229,8 @@ impl Permission {
         Permission::Split,
         Permission::Link,
         Permission::Session,
+        Permission::Preferences,
+        Permission::Profile,
     ];
 
     pub(crate) fn of_change(change: &Change) -> Permission {
@@ -269,6 +275,8 @@ impl fmt::Display for Permission {
             Permission::Split => "split",
             Permission::Link => "link",
             Permission::Session => "record sessions",
+            Permission::Preferences => "set preferences",
+            Permission::Profile => "change profiles",
         })
     }
 }
@@ -276,7 +284,7 @@ impl fmt::Display for Permission {
 /// The permission table: what each role may do. A table that is written replaces the default one whole: a role that it does not
 /// name may do nothing.
 ///
-/// By default a customer may open, reply, resolve, reopen and rate; a bot may talk, record its sessions, let a ticket wait, assign and classify; an agent
+/// By default a customer may open, reply, resolve, reopen, rate and set her own preferences; a bot may talk, record its sessions, let a ticket wait, assign and classify; an agent
 /// may do everything but rate, apply a rulebook and redact; a supervisor may do everything but rate; the system may do everything, so that a
 /// host can record what a survey brought.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -286,8 +294,8 @@ pub struct Permissions(BTreeMap<Role, BTreeSet<Permission>>);
 impl Default for Permissions {
     fn default() -> Permissions {
         use Permission::{
-            ApplyRulebook, Assign, Classify, Note, Open, Pend, Rate, Redact, Reopen, Reply,
-            Resolve, Resume, Session,
+            ApplyRulebook, Assign, Classify, Note, Open, Pend, Preferences, Rate, Redact, Reopen,
+            Reply, Resolve, Resume, Session,
         };
         let all = BTreeSet::from(Permission::ALL);
         let but = |left_out: &[Permission]| {
@@ -297,7 +305,7 @@ impl Default for Permissions {
         Permissions(BTreeMap::from([
             (
                 Role::Customer,
-                BTreeSet::from([Open, Reply, Resolve, Reopen, Rate]),
+                BTreeSet::from([Open, Reply, Resolve, Reopen, Rate, Preferences]),
             ),
             (
                 Role::Bot,

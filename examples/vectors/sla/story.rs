@@ -200,15 +200,19 @@ impl<'a> Story<'a> {
                         rows.push(row.status(self.status(state)));
                     }
                 }
-                "customer_reply" => rows.push(row.by(Actor::Customer(ann)).message(Draft::new(""))),
-                "agent_reply" => rows.push(row.message(Draft::new(""))),
+                "customer_reply" => {
+                    rows.push(row.by(Actor::Customer(ann)).message(Draft::new("said")))
+                }
+                "agent_reply" => rows.push(row.message(Draft::new("said"))),
                 "internal_note" => {
                     rows.push(row.message(Command::note("").message.unwrap_or_default()));
                 }
                 "first_response" if kind == Kind::FirstResponse => {
-                    rows.push(row.message(Draft::new("")));
+                    rows.push(row.message(Draft::new("said")));
                 }
-                "agent_contact" if kind == Kind::Answers => rows.push(row.message(Draft::new(""))),
+                "agent_contact" if kind == Kind::Answers => {
+                    rows.push(row.message(Draft::new("said")))
+                }
                 "closed" if kind == Kind::Resolution => rows.push(row.status(Status::Resolved)),
                 "first_response" | "agent_contact" | "closed" => {}
                 "status" => rows.push(row.status(self.status(particular))),

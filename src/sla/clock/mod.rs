@@ -61,6 +61,8 @@ pub(crate) struct Clock<'a> {
     pub(crate) elapsed_at_attach: Micros,
     /// When the target came into force.
     pub(crate) attached_at: Micros,
+    /// The period that it came into force in.
+    attached_in: Option<Started>,
 }
 
 /// The begin of a period; the event's place anchors what is announced about it.
@@ -120,9 +122,18 @@ impl<'a> Clock<'a> {
     /// When the running time of this period first reached what the target in force allows. Worth a second walk only where a
     /// target came into force that was used up before.
     pub(crate) fn used_up(&self, ticket: &Ticket, policies: &'a Policies) -> Option<Micros> {
-        let (version, amount) = (self.started?.version, self.amount?);
+        self.reached(self.amount?, ticket, policies)
+    }
+
+    /// When the running time of this period first reached `amount`.
+    pub(crate) fn reached(
+        &self,
+        amount: Micros,
+        ticket: &Ticket,
+        policies: &'a Policies,
+    ) -> Option<Micros> {
         let sought = Sought {
-            version,
+            version: self.started?.version,
             amount,
             at: None,
         };
@@ -172,6 +183,7 @@ impl<'a> Clock<'a> {
             ever_breached: false,
             elapsed_at_attach: 0,
             attached_at: micros(ticket.created_at()),
+            attached_in: None,
         };
         let promises = id == ClockId::from(Metric::PromisedUpdate); // made to the customer, whatever the policy
         if first.is_none() && !promises {
@@ -189,8 +201,11 @@ impl<'a> Clock<'a> {
                 named = of_version(version);
             }
             let policy = |name: &Option<Name>| named.get(name.as_ref()?);
+            let started = clock.started;
             clock.meet(mark, policy, &mut ended);
-            if let Some(before) = clock.ran_before(mark) {
+            if clock.started != started
+                && let Some(before) = clock.ran_before(mark)
+            {
                 stretch(&before, before.since, mark.at);
             }
             if clock.definition.start == Start::UnansweredMessage {

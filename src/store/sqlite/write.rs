@@ -1,13 +1,12 @@
 //! Commits: the statements of [`sql`](crate::store::sql), in one transaction.
 
-use std::sync::atomic::Ordering;
-
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ToSql, Transaction, params_from_iter};
 
 use crate::store::sql::{Sql, Statement, Value};
 
 use super::error::{failed, prepare};
+use super::group::in_savepoint;
 use super::{Commit, SqliteStore, StoreError};
 
 /// Makes `commit` a part of a transaction that the host has open on the same file: its own rows and the ticket, both or neither.
@@ -44,15 +43,7 @@ use super::{Commit, SqliteStore, StoreError};
 pub fn commit_in(transaction: &Transaction<'_>, commit: &Commit) -> Result<(), StoreError> {
     let sql = Sql::sqlite();
     let statements = sql.commit(commit)?;
-    run(transaction, "SAVEPOINT helpdesk_commit")?;
-    match all(transaction, &statements) {
-        Ok(()) => run(transaction, "RELEASE helpdesk_commit"),
-        Err(error) => {
-            run(transaction, "ROLLBACK TO helpdesk_commit")?;
-            run(transaction, "RELEASE helpdesk_commit")?;
-            Err(error)
-        }
-    }
+    in_savepoint(transaction, &statements)
 }
 
 impl SqliteStore {
@@ -64,13 +55,7 @@ impl SqliteStore {
         let erases = !commit.erased.is_empty() || !commit.persons.is_empty();
         self.writing(|connection| {
             in_transaction(connection, || all(connection, &statements))?;
-            if erases {
-                self.unscrubbed.store(true, Ordering::Relaxed);
-            }
-            if self.unscrubbed.load(Ordering::Relaxed) {
-                self.scrub_on(connection)?;
-            }
-            Ok(())
+            self.scrub_after(connection, erases)
         })
     }
 }
@@ -80,9 +65,7 @@ pub(super) fn in_transaction<T>(
     connection: &Connection,
     work: impl FnOnce() -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    if !connection.is_autocommit() {
-        run(connection, "ROLLBACK")?; // a thread panicked in the middle
-    }
+    undo(connection)?;
     run(connection, "BEGIN IMMEDIATE")?;
     let result = work().and_then(|done| {
         run(connection, "COMMIT")?;
@@ -94,7 +77,7 @@ pub(super) fn in_transaction<T>(
     result
 }
 
-fn all(connection: &Connection, statements: &[Statement<'_>]) -> Result<(), StoreError> {
+pub(super) fn all(connection: &Connection, statements: &[Statement<'_>]) -> Result<(), StoreError> {
     // Statements with the same text follow each other: the events of a part, the texts of a commit.
     for alike in statements.chunk_by(|one, next| std::ptr::eq(one.sql, next.sql)) {
         let Some(first) = alike.first() else { continue };
@@ -107,6 +90,14 @@ fn all(connection: &Connection, statements: &[Statement<'_>]) -> Result<(), Stor
         }
     }
     Ok(())
+}
+
+/// Ends what a thread left open that panicked in the middle.
+pub(super) fn undo(connection: &Connection) -> Result<(), StoreError> {
+    if connection.is_autocommit() {
+        return Ok(());
+    }
+    run(connection, "ROLLBACK")
 }
 
 pub(super) fn run(connection: &Connection, text: &str) -> Result<(), StoreError> {

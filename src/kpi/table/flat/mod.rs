@@ -105,7 +105,7 @@ impl FactTable {
     /// What the writer answers.
     pub fn write_csv(&self, to: impl Write, how: Csv) -> Result<(), FlatError> {
         let mut csv = csv::Writer::from_writer(to);
-        csv.write_record(COLUMNS)?;
+        csv.write_record(COLUMNS).map_err(FlatError::csv)?;
         for row in self.iter().flatten() {
             let cells = cells(&row);
             let of = |name: &&str| {
@@ -113,7 +113,8 @@ impl FactTable {
                     .get(*name)
                     .map_or(String::new(), |value| how.cell(value))
             };
-            csv.write_record(COLUMNS.iter().map(of))?;
+            csv.write_record(COLUMNS.iter().map(of))
+                .map_err(FlatError::csv)?;
         }
         csv.flush().map_err(FlatError::io)
     }
@@ -125,7 +126,7 @@ impl FactTable {
     /// [`FactTable::push`] refuses; what the reader answers.
     pub fn read_csv(from: impl Read, how: Csv) -> Result<FactTable, FlatError> {
         let mut csv = csv::Reader::from_reader(from);
-        let header = csv.headers()?.clone();
+        let header = csv.headers().map_err(FlatError::csv)?.clone();
         if let Some(unknown) = header.iter().find(|name| !COLUMNS.contains(name)) {
             return Err(FlatError::unknown(1, unknown));
         }
@@ -138,7 +139,7 @@ impl FactTable {
         let mut filling = Filling::default();
         let mut record = csv::StringRecord::new();
         let mut last = 1;
-        while csv.read_record(&mut record)? {
+        while csv.read_record(&mut record).map_err(FlatError::csv)? {
             let line = record.position().map_or(0, csv::Position::line);
             let given = header
                 .iter()
