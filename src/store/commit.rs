@@ -121,7 +121,7 @@ pub struct IdempotencyRecord {
 }
 
 /// Everything that a decision needs to know.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Load {
     /// In which tenant.
@@ -162,7 +162,8 @@ impl Load {
 }
 
 /// The answer to a [`Load`].
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Loaded {
     /// Each stream asked for, in the order of the request.
@@ -185,7 +186,8 @@ impl From<Stream> for Loaded {
 }
 
 /// One stream as it was loaded.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Stream {
     /// What its first events made, where [`Load::snapshots`] asked for it and the store keeps one.
@@ -208,7 +210,7 @@ impl From<Events> for Stream {
 }
 
 /// Changes of several streams with everything that belongs to them: all or nothing.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Commit {
     /// In which tenant.
@@ -235,7 +237,7 @@ pub struct Commit {
 }
 
 /// The change of one stream.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Part {
     /// Which stream.
