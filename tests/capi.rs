@@ -178,6 +178,13 @@ fn a_story_is_the_same_in_both_languages() {
         ask(json!({"report": Report::standard()}))["volume"],
         json!(report.volume())
     );
+    let by_agent = Report::standard().by([helpdesk::kpi::Dimension::Agent]);
+    let mut rows = Vec::new();
+    of_rust
+        .facts(&mut |of_ticket| rows.push(of_ticket.to_vec()))
+        .unwrap();
+    let grouped = with_sums_as_text(json!(by_agent.over(rows, now).unwrap()));
+    assert_eq!(ask(json!({"group_report": by_agent})), grouped);
     let claimed = json(|out, error| unsafe {
         helpdesk_desk_claim(c.0, now.timestamp_micros(), HOUR, 10, out, error)
     });

@@ -511,7 +511,7 @@ fn bent_json_gives_a_status() {
 #[test]
 #[ignore = "runs as long as it is told to"]
 fn bent_json_gives_a_status_for_long() {
-    let number = |name: &str, otherwise| {
+    let number = |name: &str, otherwise: u64| -> u64 {
         std::env::var(name)
             .ok()
             .and_then(|text| text.parse().ok())

@@ -105,3 +105,28 @@ fn every_function_says_who_owns_what() {
         .collect();
     assert!(silent.is_empty(), "{silent:#?}");
 }
+
+/// What cargo-c installs is the committed header, under the number of the interface.
+#[test]
+fn the_package_names_the_header_and_the_interface() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap();
+    let capi = &manifest[manifest
+        .find("[package.metadata.capi]")
+        .expect("the part for cargo-c")..];
+    let library = &capi[capi.find("[package.metadata.capi.library]").unwrap()..];
+    let number = format!("version = \"{}.", helpdesk::capi::HELPDESK_ABI_VERSION);
+    assert!(
+        library.contains(&number),
+        "the library's number is not that of the interface"
+    );
+    let from = capi
+        .split("from = \"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    assert_eq!(root.join(from), folder().join("helpdesk.h"));
+    assert!(root.join(from).is_file());
+}

@@ -11,7 +11,7 @@
 #include "helpdesk.h"
 
 /* Ends the program where a call failed that must not. */
-static void must(helpdesk_status status, helpdesk_error *error, const char *what) {
+static inline void must(helpdesk_status status, helpdesk_error *error, const char *what) {
     if (status == HELPDESK_OK) return;
     fprintf(stderr, "%s: status %d: %s\n", what, (int)status, error ? helpdesk_error_message(error, NULL) : "?");
     exit(1);
@@ -19,7 +19,7 @@ static void must(helpdesk_status status, helpdesk_error *error, const char *what
 #define MUST(call) do { helpdesk_error *error = NULL; helpdesk_status status = (call); must(status, error, #call); } while (0)
 
 /* The text of a buffer, as the caller's own; the buffer is freed. */
-static char *taken(helpdesk_buffer *buffer) {
+static inline char *taken(helpdesk_buffer *buffer) {
     size_t len = 0;
     const char *data = helpdesk_buffer_data(buffer, &len);
     char *copy = (char *)malloc(len + 1);
@@ -29,14 +29,14 @@ static char *taken(helpdesk_buffer *buffer) {
     return copy;
 }
 
-static void show(const char *what, helpdesk_buffer *buffer) {
+static inline void show(const char *what, helpdesk_buffer *buffer) {
     char *text = taken(buffer);
     printf("%s %s\n", what, text);
     free(text);
 }
 
 /* An instant as text; `-` for none. */
-static void show_instant(int64_t at) {
+static inline void show_instant(int64_t at) {
     helpdesk_buffer *buffer = NULL;
     char *text;
     if (at == HELPDESK_NONE) {
@@ -50,7 +50,7 @@ static void show_instant(int64_t at) {
 }
 
 /* Behind one JSON value. */
-static const char *past(const char *at) {
+static inline const char *past(const char *at) {
     int depth = 0;
     do {
         if (*at == '"') {
@@ -66,7 +66,7 @@ static const char *past(const char *at) {
 }
 
 /* The value of a field of a compact JSON object, as it stands there; NULL where there is none. */
-static const char *field(const char *object, const char *name, size_t *len) {
+static inline const char *field(const char *object, const char *name, size_t *len) {
     size_t name_len = strlen(name);
     const char *at = object + 1;
     while (*at == '"') {
@@ -85,7 +85,7 @@ static const char *field(const char *object, const char *name, size_t *len) {
 }
 
 /* The same as a text of its own, without the quotes of a string; ends the program where there is none. */
-static char *copied(const char *object, const char *name) {
+static inline char *copied(const char *object, const char *name) {
     size_t len = 0;
     const char *value = field(object, name, &len);
     char *copy;
@@ -104,27 +104,27 @@ static char *copied(const char *object, const char *name) {
     return copy;
 }
 
-static int64_t number(const char *object, const char *name) {
+static inline int64_t number(const char *object, const char *name) {
     char *text = copied(object, name);
     int64_t found = strtoll(text, NULL, 10);
     free(text);
     return found;
 }
 
-static int64_t instant(const char *text) {
+static inline int64_t instant(const char *text) {
     int64_t at = 0;
     MUST(helpdesk_instant_parse(text, strlen(text), &at, &error));
     return at;
 }
 
-static helpdesk_uuid named(int32_t kind, const char *text) {
+static inline helpdesk_uuid named(int32_t kind, const char *text) {
     helpdesk_uuid id;
     MUST(helpdesk_uuid_named(kind, text, strlen(text), &id, &error));
     return id;
 }
 
 /* A program that was compiled with another version of the header must not go on. */
-static void check_version(void) {
+static inline void check_version(void) {
     if (helpdesk_abi_version() != HELPDESK_ABI_VERSION) {
         fprintf(stderr, "the library speaks version %u, this program %u\n", helpdesk_abi_version(), (unsigned)HELPDESK_ABI_VERSION);
         exit(1);

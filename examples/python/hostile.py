@@ -1,7 +1,9 @@
 """What a client can do wrong, from a language without types: every mistake is a HelpdeskError, none ends the process."""
 
 import ctypes
+import pathlib
 import random
+import re
 import threading
 from datetime import datetime, timezone
 from uuid import UUID
@@ -36,6 +38,26 @@ def mistakes() -> None:
     assert hd._lib.helpdesk_calendar_free(handle) == 1, "a second free is told"
 
 
+def nothing_everywhere() -> None:
+    """Every function of the header with NULL and 0 for everything, and with zeroed memory for every pointer."""
+    header = (pathlib.Path(__file__).parent / "../../src/capi/helpdesk.h").read_text()
+    header = re.sub(r"/\*.*?\*/", "", header, flags=re.S)
+    functions = re.findall(r"\b(helpdesk_[a-z0-9_]+)\(([^)]*)\);", header)
+    assert len(functions) > 100, len(functions)
+    for name, parameters in functions:
+        count = 0 if parameters.strip() == "void" else parameters.count(",") + 1
+        pointers = ["*" in parameter for parameter in parameters.split(",")]
+        zeroed = [(ctypes.c_uint64 * 512)() for _ in range(count)]
+        of_memory = [memory if pointer else ctypes.c_int64(0) for memory, pointer in zip(zeroed, pointers)]
+        call = getattr(hd._lib, name)
+        call.argtypes, call.restype = None, ctypes.c_int32
+        for arguments in ([ctypes.c_void_p(None)] * count, of_memory):
+            status = call(*arguments)
+            assert status != 9, f"{name} panicked"
+            if count and not name.endswith("_free") and header.count(f"helpdesk_status {name}("):
+                assert 0 <= status <= 8, f"{name}: {status}"
+
+
 def random_bytes() -> None:
     draw = random.Random(7)
     with hd.Rulebook.starter() as rules, hd.Desk.in_memory(rules) as desk:
@@ -68,4 +90,5 @@ def threads() -> None:
 mistakes()
 random_bytes()
 threads()
+nothing_everywhere()
 print("every mistake was told")

@@ -214,7 +214,7 @@ unsafe impl Plain for u8 {}
 ///
 /// # Safety
 /// `repr(C)`; the first field is `size: usize`; all fields are [`Plain`]; `LEAST` is the size that its first version had.
-pub(super) unsafe trait Sized_: Plain {
+pub(super) unsafe trait Versioned: Plain {
     /// The size of its first version.
     const LEAST: usize;
 }
@@ -226,7 +226,7 @@ const MOST: usize = 4096;
 ///
 /// # Safety
 /// `from` is NULL or points to a struct of the size that it says.
-pub(super) unsafe fn read<T: Sized_>(from: *const T, name: &'static str) -> Result<T, Fault> {
+pub(super) unsafe fn read<T: Versioned>(from: *const T, name: &'static str) -> Result<T, Fault> {
     // SAFETY: the same promise.
     let size = unsafe { size_of_struct(from, name) }?;
     let mut read = MaybeUninit::<T>::zeroed();
@@ -250,7 +250,7 @@ pub(super) struct OutStruct<T>(*mut T, usize);
 ///
 /// # Safety
 /// `to` is NULL or points to a struct of the size that it says.
-pub(super) unsafe fn out_struct<T: Sized_>(
+pub(super) unsafe fn out_struct<T: Versioned>(
     to: *mut T,
     name: &'static str,
 ) -> Result<OutStruct<T>, Fault> {
@@ -259,7 +259,7 @@ pub(super) unsafe fn out_struct<T: Sized_>(
     Ok(OutStruct(to, size))
 }
 
-impl<T: Sized_> OutStruct<T> {
+impl<T: Versioned> OutStruct<T> {
     /// Writes the fields that the caller knows; the size stays.
     pub(super) fn set(self, value: T) {
         let first = size_of::<usize>();
@@ -274,7 +274,7 @@ impl<T: Sized_> OutStruct<T> {
 
 /// # Safety
 /// As [`read`].
-unsafe fn size_of_struct<T: Sized_>(from: *const T, name: &'static str) -> Result<usize, Fault> {
+unsafe fn size_of_struct<T: Versioned>(from: *const T, name: &'static str) -> Result<usize, Fault> {
     if from.is_null() || !from.is_aligned() {
         return Err(Fault::no_pointer(name, from.is_null()));
     }
@@ -284,5 +284,37 @@ unsafe fn size_of_struct<T: Sized_>(from: *const T, name: &'static str) -> Resul
         Ok(size)
     } else {
         Err(Fault::bad_size(name, size, T::LEAST))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capi::{helpdesk_error_code, helpdesk_error_free, helpdesk_error_message};
+
+    #[test]
+    fn no_panic_crosses() {
+        for words in ["plain", "made"] {
+            let mut error = std::ptr::null_mut();
+            let status = barrier(&mut error, || match words {
+                "plain" => panic!("plain"),
+                other => panic!("{other}"),
+            });
+            assert_eq!(status, HELPDESK_PANIC);
+            // SAFETY: the error was made just now.
+            let (code, message) = unsafe {
+                let told = |text| std::ffi::CStr::from_ptr(text).to_str().unwrap();
+                let none = std::ptr::null_mut();
+                let code = told(helpdesk_error_code(error, none)).to_owned();
+                let message = told(helpdesk_error_message(error, none)).to_owned();
+                assert_eq!(helpdesk_error_free(error), HELPDESK_OK);
+                (code, message)
+            };
+            assert_eq!(code, "panic");
+            assert!(message.ends_with(words), "{message}");
+        }
+        let odd = barrier(std::ptr::null_mut(), || std::panic::panic_any(7u8));
+        assert_eq!(odd, HELPDESK_PANIC);
+        assert_eq!(shielded(5, || panic!("an accessor")), 5);
     }
 }

@@ -453,6 +453,9 @@ pub unsafe extern "C" fn helpdesk_calendar_count_business_days(
     })
 }
 
+/// How Rust answers a question about an instant and a length.
+type Timed = fn(&Calendar, DateTime<Utc>, TimeDelta) -> Result<DateTime<Utc>, CalendarError>;
+
 /// A question about an instant and a length.
 unsafe fn timed(
     calendar: *const helpdesk_calendar,
@@ -460,7 +463,7 @@ unsafe fn timed(
     time: i64,
     out: *mut i64,
     error: *mut *mut helpdesk_error,
-    ask: fn(&Calendar, DateTime<Utc>, TimeDelta) -> Result<DateTime<Utc>, CalendarError>,
+    ask: Timed,
 ) -> helpdesk_status {
     // SAFETY: the contract of the module.
     barrier(error, || unsafe {

@@ -1,13 +1,16 @@
 //! Who and when, as arguments: the part of a request that a client must not choose. And the ids that these are made of.
 
 use std::ffi::c_char;
+use std::mem::offset_of;
 
 use uuid::Uuid;
 
 use crate::call::{Actor, Call};
 use crate::id::{AgentId, BotId, CustomerId, Name, TeamId, TenantId, TicketId};
 
-use super::barrier::{Plain, Sized_, barrier, out, read, text, text_or_none, value, value_or_none};
+use super::barrier::{
+    Plain, Versioned, barrier, out, read, text, text_or_none, value, value_or_none,
+};
 use super::buffer::{buffer, helpdesk_buffer};
 use super::error::{Fault, helpdesk_error};
 use super::status::helpdesk_status;
@@ -97,8 +100,8 @@ pub struct helpdesk_call {
 // SAFETY: numbers and pointers.
 unsafe impl Plain for helpdesk_call {}
 // SAFETY: `repr(C)`, size first.
-unsafe impl Sized_ for helpdesk_call {
-    const LEAST: usize = size_of::<helpdesk_call>();
+unsafe impl Versioned for helpdesk_call {
+    const LEAST: usize = offset_of!(helpdesk_call, key_len) + size_of::<usize>();
 }
 
 /// The call behind an argument.

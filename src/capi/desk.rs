@@ -1,6 +1,7 @@
 //! The desk: on memory or on a file, with its two doors, its sweeps and its outbox.
 
 use std::ffi::c_char;
+use std::mem::offset_of;
 
 use chrono::TimeDelta;
 use uuid::Uuid;
@@ -9,7 +10,7 @@ use crate::desk::Desk;
 use crate::id::CustomerId;
 use crate::store::{MemoryStore, Store};
 
-use super::barrier::{Plain, Sized_, array, barrier, out, out_struct, text, value};
+use super::barrier::{Plain, Versioned, array, barrier, out, out_struct, text, value};
 use super::buffer::helpdesk_buffer;
 use super::call::{helpdesk_call, helpdesk_uuid, tenant};
 use super::door::{self, Done, Query, Request};
@@ -57,8 +58,8 @@ pub struct helpdesk_swept {
 // SAFETY: numbers.
 unsafe impl Plain for helpdesk_swept {}
 // SAFETY: `repr(C)`, size first.
-unsafe impl Sized_ for helpdesk_swept {
-    const LEAST: usize = size_of::<helpdesk_swept>();
+unsafe impl Versioned for helpdesk_swept {
+    const LEAST: usize = offset_of!(helpdesk_swept, more) + size_of::<u64>();
 }
 
 /// A desk that keeps its tickets in memory and forgets them when freed.

@@ -11,7 +11,7 @@ use crate::call::Call;
 use crate::desk::{self, Desk, Outcome, TenantDesk};
 use crate::error::Error;
 use crate::id::{ContentId, CustomerId, MessageId, RulebookId, TicketId, TicketNumber};
-use crate::kpi::{Report, Suggest};
+use crate::kpi::{Grouping, Report, Suggest};
 use crate::replay::History;
 use crate::sla::{Reading, Swapped};
 use crate::store::{Filter, OutboxMessage, Page, Store, StreamId, TicketRow};
@@ -143,6 +143,8 @@ pub enum Query {
     },
     /// The figures of a report.
     Report(Report),
+    /// The figures of a report in groups: by agent, team, channel, week, ...
+    GroupReport(Grouping),
     /// The rows behind every figure, a list for each ticket.
     Facts,
     /// The tickets whose sweeps fail.
@@ -182,6 +184,16 @@ impl Query {
                 json::write(&desk.suggest(ticket, &similar, now)?)
             }
             Query::Report(report) => json::write(&desk.report(&report, now)?),
+            Query::GroupReport(grouping) => {
+                let (mut tally, mut failed) = (grouping.tally(now), None);
+                desk.facts(&mut |rows| {
+                    if failed.is_none() {
+                        failed = tally.add(rows).err();
+                    }
+                })?;
+                failed.map_or(Ok(()), Err)?;
+                json::write(&tally.report()?)
+            }
             Query::Facts => {
                 let mut rows = Vec::new();
                 desk.facts(&mut |of_ticket| rows.push(of_ticket.to_vec()))?;

@@ -1,10 +1,12 @@
 //! What a clock shows, as a plain struct.
 
+use std::mem::offset_of;
+
 use crate::sla::{Reading, State, Verdict};
 use crate::ticket::{Agreement, ClockId, Metric};
 use crate::time::micros;
 
-use super::barrier::{Plain, Sized_};
+use super::barrier::{Plain, Versioned};
 use super::error::Fault;
 use super::time::{HELPDESK_NONE, micros_or_none};
 
@@ -106,8 +108,8 @@ pub struct helpdesk_reading {
 // SAFETY: numbers.
 unsafe impl Plain for helpdesk_reading {}
 // SAFETY: `repr(C)`, size first.
-unsafe impl Sized_ for helpdesk_reading {
-    const LEAST: usize = size_of::<helpdesk_reading>();
+unsafe impl Versioned for helpdesk_reading {
+    const LEAST: usize = offset_of!(helpdesk_reading, stopped_at) + size_of::<i64>();
 }
 
 impl From<Reading> for helpdesk_reading {

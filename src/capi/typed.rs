@@ -1,12 +1,15 @@
 //! The commands that are said most, and the answers that are wanted most, without JSON.
 
 use std::ffi::c_char;
+use std::mem::offset_of;
 
 use crate::desk::Outcome;
 use crate::id::{CustomerId, TicketId};
 use crate::ticket::{Command, Open, Pending, Priority, Requester};
 
-use super::barrier::{Plain, Sized_, barrier, out_struct, read, text, text_or_none, value_or_none};
+use super::barrier::{
+    Plain, Versioned, barrier, out_struct, read, text, text_or_none, value_or_none,
+};
 use super::call::{self, helpdesk_call, helpdesk_uuid};
 use super::desk::helpdesk_desk;
 use super::door::{self, Request};
@@ -75,8 +78,8 @@ pub struct helpdesk_open {
 // SAFETY: numbers and pointers.
 unsafe impl Plain for helpdesk_open {}
 // SAFETY: `repr(C)`, size first.
-unsafe impl Sized_ for helpdesk_open {
-    const LEAST: usize = size_of::<helpdesk_open>();
+unsafe impl Versioned for helpdesk_open {
+    const LEAST: usize = offset_of!(helpdesk_open, reserved) + size_of::<i32>();
 }
 
 /// What came of a command.
@@ -105,8 +108,8 @@ pub struct helpdesk_outcome {
 // SAFETY: numbers and bytes.
 unsafe impl Plain for helpdesk_outcome {}
 // SAFETY: `repr(C)`, size first.
-unsafe impl Sized_ for helpdesk_outcome {
-    const LEAST: usize = size_of::<helpdesk_outcome>();
+unsafe impl Versioned for helpdesk_outcome {
+    const LEAST: usize = offset_of!(helpdesk_outcome, replayed) + size_of::<u64>();
 }
 
 impl From<&Outcome> for helpdesk_outcome {

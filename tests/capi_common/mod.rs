@@ -11,18 +11,18 @@ use serde_json::Value;
 
 /// What an error object said.
 #[derive(Debug, PartialEq)]
-pub struct Told {
-    pub status: helpdesk_status,
-    pub kind: String,
-    pub code: String,
-    pub message: String,
-    pub detail: Value,
+pub(crate) struct Told {
+    pub(crate) status: helpdesk_status,
+    pub(crate) kind: String,
+    pub(crate) code: String,
+    pub(crate) message: String,
+    pub(crate) detail: Value,
 }
 
 type Error = *mut *mut helpdesk_error;
 
 /// Calls a function with a place for an error, and takes the error object apart.
-pub fn call(body: impl FnOnce(Error) -> helpdesk_status) -> Result<(), Told> {
+pub(crate) fn call(body: impl FnOnce(Error) -> helpdesk_status) -> Result<(), Told> {
     let mut error = null_mut();
     let status = body(&mut error);
     if status == HELPDESK_OK {
@@ -49,13 +49,16 @@ pub fn call(body: impl FnOnce(Error) -> helpdesk_status) -> Result<(), Told> {
 }
 
 /// The same, for a function with one output.
-pub fn get<T>(mut out: T, body: impl FnOnce(*mut T, Error) -> helpdesk_status) -> Result<T, Told> {
+pub(crate) fn get<T>(
+    mut out: T,
+    body: impl FnOnce(*mut T, Error) -> helpdesk_status,
+) -> Result<T, Told> {
     call(|error| body(&mut out, error))?;
     Ok(out)
 }
 
 /// The same, for a function that hands out a buffer.
-pub fn text(
+pub(crate) fn text(
     body: impl FnOnce(*mut *mut helpdesk_buffer, Error) -> helpdesk_status,
 ) -> Result<String, Told> {
     let buffer = get(null_mut(), body)?;
@@ -68,13 +71,13 @@ pub fn text(
     Ok(text)
 }
 
-pub fn json(
+pub(crate) fn json(
     body: impl FnOnce(*mut *mut helpdesk_buffer, Error) -> helpdesk_status,
 ) -> Result<Value, Told> {
     Ok(serde_json::from_str(&text(body)?).unwrap())
 }
 
-pub fn ptr(text: &str) -> *const c_char {
+pub(crate) fn ptr(text: &str) -> *const c_char {
     text.as_ptr().cast()
 }
 
@@ -82,7 +85,7 @@ macro_rules! handles {
     ($($name:ident $raw:ident $free:ident;)*) => {$(
         /// Freed when dropped.
         #[derive(Debug)]
-        pub struct $name(pub *mut $raw);
+        pub(crate) struct $name(pub(crate) *mut $raw);
         unsafe impl Send for $name {}
         unsafe impl Sync for $name {}
         impl Drop for $name {
@@ -104,27 +107,27 @@ handles! {
 }
 
 impl Calendar {
-    pub fn parse(hours: &str, zone: &str) -> Result<Calendar, Told> {
+    pub(crate) fn parse(hours: &str, zone: &str) -> Result<Calendar, Told> {
         get(null_mut(), |out, error| unsafe {
             helpdesk_calendar_parse(ptr(hours), hours.len(), ptr(zone), zone.len(), out, error)
         })
         .map(Calendar)
     }
 
-    pub fn from_json(json: &str) -> Result<Calendar, Told> {
+    pub(crate) fn from_json(json: &str) -> Result<Calendar, Told> {
         get(null_mut(), |out, error| unsafe {
             helpdesk_calendar_from_json(ptr(json), json.len(), out, error)
         })
         .map(Calendar)
     }
 
-    pub fn elapsed(&self, from: i64, to: i64) -> Result<i64, Told> {
+    pub(crate) fn elapsed(&self, from: i64, to: i64) -> Result<i64, Told> {
         get(0, |out, error| unsafe {
             helpdesk_calendar_elapsed(self.0, from, to, out, error)
         })
     }
 
-    pub fn add(&self, from: i64, time: i64) -> Result<i64, Told> {
+    pub(crate) fn add(&self, from: i64, time: i64) -> Result<i64, Told> {
         get(0, |out, error| unsafe {
             helpdesk_calendar_add(self.0, from, time, out, error)
         })
@@ -132,7 +135,7 @@ impl Calendar {
 }
 
 impl Rulebook {
-    pub fn starter() -> Rulebook {
+    pub(crate) fn starter() -> Rulebook {
         Rulebook(
             get(null_mut(), |out, error| unsafe {
                 helpdesk_rulebook_starter(out, error)
@@ -141,7 +144,7 @@ impl Rulebook {
         )
     }
 
-    pub fn from_json(json: &str) -> Result<Rulebook, Told> {
+    pub(crate) fn from_json(json: &str) -> Result<Rulebook, Told> {
         get(null_mut(), |out, error| unsafe {
             helpdesk_rulebook_from_json(ptr(json), json.len(), out, error)
         })
@@ -150,7 +153,7 @@ impl Rulebook {
 }
 
 impl Rulebooks {
-    pub fn new(current: &Rulebook) -> Rulebooks {
+    pub(crate) fn new(current: &Rulebook) -> Rulebooks {
         Rulebooks(
             get(null_mut(), |out, error| unsafe {
                 helpdesk_rulebooks_new(current.0, out, error)
@@ -160,14 +163,14 @@ impl Rulebooks {
     }
 }
 
-pub fn uuid(id: uuid::Uuid) -> helpdesk_uuid {
+pub(crate) fn uuid(id: uuid::Uuid) -> helpdesk_uuid {
     helpdesk_uuid {
         bytes: id.into_bytes(),
     }
 }
 
 /// A call of an agent with an id of its own, so that nothing is random.
-pub fn said_by(agent: &str, at: i64, id: &helpdesk_uuid) -> helpdesk_call {
+pub(crate) fn said_by(agent: &str, at: i64, id: &helpdesk_uuid) -> helpdesk_call {
     helpdesk_call {
         size: size_of::<helpdesk_call>(),
         role: helpdesk_role::HELPDESK_ROLE_AGENT as i32,
@@ -182,7 +185,7 @@ pub fn said_by(agent: &str, at: i64, id: &helpdesk_uuid) -> helpdesk_call {
 }
 
 impl Desk {
-    pub fn in_memory(books: &Rulebooks) -> Desk {
+    pub(crate) fn in_memory(books: &Rulebooks) -> Desk {
         Desk(
             get(null_mut(), |out, error| unsafe {
                 helpdesk_desk_in_memory(books.0, out, error)
@@ -191,13 +194,13 @@ impl Desk {
         )
     }
 
-    pub fn run(&self, call: &helpdesk_call, request: &str) -> Result<Value, Told> {
+    pub(crate) fn run(&self, call: &helpdesk_call, request: &str) -> Result<Value, Told> {
         json(|out, error| unsafe {
             helpdesk_desk_do(self.0, call, ptr(request), request.len(), out, error)
         })
     }
 
-    pub fn ask(&self, now: i64, query: &str) -> Result<Value, Told> {
+    pub(crate) fn ask(&self, now: i64, query: &str) -> Result<Value, Told> {
         json(|out, error| unsafe {
             helpdesk_desk_ask(self.0, null(), now, ptr(query), query.len(), out, error)
         })
