@@ -41,6 +41,8 @@
 //! | module | what |
 //! |---|---|
 //! | [`ticket`] | tickets: the lifecycle table, commands, events, decisions, permissions, the customer's view |
+//! | [`customer`] | profiles over all channels, joined and erased |
+//! | [`aggregate`] | what stands beside tickets: a state, commands, events; told something through [`Desk::tell`] |
 //! | [`calendar`] | business time, exact over clock changes, fast at any span |
 //! | [`sla`] | policies, targets, clocks and what they show |
 //! | [`escalation`] | what happens by itself, each once for ever |
@@ -49,6 +51,8 @@
 //! | [`store`] | the storage contract and the memory store |
 //! | [`kpi`] | facts, definitions, reports |
 //! | [`replay`] | histories from recorded logs |
+//! | [`routing`] | which agent or team should take a ticket, and why |
+//! | [`guide`] | the reasons behind all this, as pages to read |
 //! | [`call`], [`id`], [`time`], [`error`] | who and when; names of things; lengths of time; the one error |
 //!
 //! # Features
@@ -73,20 +77,24 @@
 #![cfg_attr(not(feature = "capi"), forbid(unsafe_code))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
+pub mod aggregate;
 pub mod calendar;
 pub mod call;
 #[cfg(feature = "capi")]
 #[cfg_attr(docsrs, doc(cfg(feature = "capi")))]
 pub mod capi;
+pub mod customer;
 pub mod desk;
 pub mod error;
 pub mod escalation;
+pub mod guide;
 pub mod id;
 pub mod kpi;
 pub mod replay;
 #[cfg(feature = "report")]
 #[cfg_attr(docsrs, doc(cfg(feature = "report")))]
 pub mod report;
+pub mod routing;
 pub mod rulebook;
 pub mod sla;
 pub mod store;
@@ -97,6 +105,9 @@ pub mod time;
 
 pub use calendar::Calendar;
 pub use call::{Actor, Call};
+#[cfg(feature = "async")]
+#[cfg_attr(docsrs, doc(cfg(feature = "async")))]
+pub use desk::AsyncDesk;
 pub use desk::{Desk, Outcome};
 pub use error::Error;
 pub use id::{TenantId, TicketId};

@@ -89,3 +89,16 @@ proptest! {
         laws::agrees_with_the_oracle(&calendar, a, b);
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 4))]
+
+    /// Calendars that follow each other: each holds until the next, also of a succession; the same again changes nothing.
+    #[test]
+    fn the_edition_in_force_decides(
+        first in calendars(), second in calendars(), third in calendars(),
+        from in instants(), then in instants(), a in instants(), b in instants(),
+    ) {
+        laws::the_edition_in_force_decides([&first, &second, &third], (from, then), (a, b));
+    }
+}

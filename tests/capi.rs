@@ -459,6 +459,35 @@ fn a_host_with_storage_of_its_own_gets_the_same() {
 }
 
 #[test]
+fn what_stands_beside_tickets_is_told_too() {
+    let books = Rulebooks::new(&Rulebook::starter());
+    let (desk, mut rows) = (Desk::in_memory(&books), Rows::default());
+    let rust = helpdesk::Desk::new(MemoryStore::new(), helpdesk::Rulebook::starter());
+    let ann = helpdesk::id::CustomerId::named("ann");
+    for (n, command) in [
+        (
+            1,
+            json!({"customer": {"identify": {"phone": "+49 30 901820"}}}),
+        ),
+        (2, json!({"customer": {"set": [{"tier": "gold"}]}})),
+        (3, json!({"customer": {"note": "calls in the evening"}})),
+    ] {
+        let (now, call_id) = (us("2026-03-05T09:00:00Z") + n as i64 * HOUR, id(n));
+        let by = said_by("kim", now, &call_id);
+        let request = json!({"tell": {"id": ann, "command": command}}).to_string();
+        let kim = Actor::agent(AgentId::named("kim"));
+        let at = DateTime::from_timestamp_micros(now).unwrap();
+        let call = Call::with_id(uuid::Uuid::from_u128(n), kim, at);
+        let command = serde_json::from_value(command).unwrap();
+        let in_rust = json!(rust.tell_anything(ann.uuid(), &call, command).unwrap());
+        assert_eq!(desk.run(&by, &request).unwrap(), in_rust);
+        assert_eq!(rows.run(&books, &by, &request, n == 2).unwrap(), in_rust);
+    }
+    let known = desk.ask(0, &json!({"customer": {"customer": ann}}).to_string());
+    assert_eq!(known.unwrap()["tier"], "gold");
+}
+
+#[test]
 fn tallies_travel_and_merge() {
     let (desk, now) = (story(), us("2026-03-20T12:00:00Z"));
     let empty = || {
@@ -505,7 +534,9 @@ fn with_sums_as_text(value: Value) -> Value {
         Value::Object(map) => map
             .into_iter()
             .map(|(key, inner)| match inner {
-                Value::Number(sum) if key == "sum_us" => (key, json!(sum.to_string())),
+                Value::Number(sum) if key == "sum_us" || key == "age_us" => {
+                    (key, json!(sum.to_string()))
+                }
                 inner => (key, with_sums_as_text(inner)),
             })
             .collect(),

@@ -75,6 +75,7 @@ impl World {
             say(json!({"step": "resolve"})),
             say(json!({"changes": [{"rate": {"kind": "csat", "mark": 4, "comment": "ok"}}]})),
             json!({"sweep": {"ticket": ticket}}),
+            json!({"tell": {"id": helpdesk::id::CustomerId::named("ann"), "command": {"customer": {"set": [{"tier": "gold"}, {"zone": "Europe/Berlin"}]}}}}),
             json!({"apply_rulebook": {"ticket": ticket, "rulebook": helpdesk::id::RulebookId::named("none")}}),
         ];
         for request in &requests[2..8] {

@@ -105,6 +105,13 @@ fn requests() -> Vec<Request> {
         .and(Change::PromiseUpdate(at("2026-03-07T09:00:00Z")))),
         say(Command::resolve()),
         Request::Sweep { ticket },
+        Request::Tell {
+            id: CustomerId::named("ann").uuid(),
+            command: serde_json::from_value(
+                json!({"customer": {"identify": {"phone": "+49 30 901820"}}}),
+            )
+            .unwrap(),
+        },
     ]
 }
 
@@ -120,6 +127,7 @@ fn events() -> Vec<Recorded> {
             Request::Submit { ticket, command } => {
                 drop(desk.submit(ticket, &call, command).unwrap())
             }
+            Request::Tell { id, command } => drop(desk.tell_anything(id, &call, command).unwrap()),
             _ => drop(desk.sweep(now, 10).unwrap()),
         }
     }

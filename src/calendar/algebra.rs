@@ -75,14 +75,14 @@ impl Combination {
     }
 }
 
-fn shape_of(timeline: &Timeline, week: usize) -> Shape {
+pub(super) fn shape_of(timeline: &Timeline, week: usize) -> Shape {
     match timeline {
         Timeline::Always => CLOSED,
         Timeline::Table(table) => table.rows[week].shape,
     }
 }
 
-fn spans(timeline: &Timeline, shape: Shape, spans: &mut Vec<(u32, u32)>) {
+pub(super) fn spans(timeline: &Timeline, shape: Shape, spans: &mut Vec<(u32, u32)>) {
     spans.clear();
     match timeline {
         Timeline::Always => spans.push((0, WEEK)),

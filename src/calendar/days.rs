@@ -170,7 +170,9 @@ impl Calendar {
                     .map_or(0, |span| span.1);
                 zone.last_instant_of(midnight + TimeDelta::seconds(i64::from(closes)))
             }
-            Source::Always | Source::Combined { .. } => zone.bounds_of(date).1,
+            Source::Always | Source::Combined { .. } | Source::Succession(_) => {
+                zone.bounds_of(date).1
+            }
         };
         self.previous_open(close)
     }
@@ -180,7 +182,7 @@ impl Calendar {
         let hours = match &self.0.source {
             Source::Always => None,
             Source::Hours(hours) => Some(hours),
-            Source::Combined { .. } => return None,
+            Source::Combined { .. } | Source::Succession(_) => return None,
         };
         Some(move |day| hours.map_or(i64::from(day), |hours| hours.plan.days_before(day)))
     }
@@ -189,7 +191,7 @@ impl Calendar {
         match &self.0.source {
             Source::Always => true,
             Source::Hours(hours) => !hours.plan.on(day).is_empty(),
-            Source::Combined { .. } => {
+            Source::Combined { .. } | Source::Succession(_) => {
                 let (from, to) = self.zone().bounds_of(date_of(day));
                 self.elapsed_us(from.timestamp_micros(), to.timestamp_micros()) > 0
             }

@@ -100,6 +100,7 @@ impl Calendar {
                 let (first, second) = (first.stretches(from, to), second.stretches(from, to));
                 combined(*how, &first, &second)
             }
+            Source::Succession(editions) => editions.stretches(from, to),
         }
     }
 }
@@ -253,7 +254,7 @@ fn combined(how: Combination, first: &[Stretch], second: &[Stretch]) -> Vec<Stre
 }
 
 /// Adds a stretch, or makes the last one longer when it goes on for the same reason.
-fn join(stretches: &mut Vec<Stretch>, next: Stretch) {
+pub(super) fn join(stretches: &mut Vec<Stretch>, next: Stretch) {
     match stretches.last_mut() {
         Some(last)
             if last.is_open == next.is_open

@@ -1,12 +1,14 @@
 //! The serde form of a calendar: as it was written. Reading it goes through the same door as the builder.
 //!
-//! `"always"`, `{"hours": {"zone": .., "hours": ".."}}`, or `{"union": [.., ..]}`, `intersection` and `difference`.
+//! `"always"`, `{"hours": {"zone": .., "hours": ".."}}`, or `{"union": [.., ..]}`, `intersection` and `difference`, or
+//! `{"succession": {"first": .., "then": [{"from": instant, "calendar": ..}]}}`.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::algebra::Combination;
 use super::definition::Definition;
+use super::succession::Editions;
 use super::{Calendar, Source};
 
 #[derive(Serialize)]
@@ -17,6 +19,7 @@ enum Written<'a> {
     Union(&'a [Calendar; 2]),
     Intersection(&'a [Calendar; 2]),
     Difference(&'a [Calendar; 2]),
+    Succession(&'a Editions),
 }
 
 #[derive(Deserialize)]
@@ -27,6 +30,7 @@ enum Read {
     Union(Box<[Calendar; 2]>),
     Intersection(Box<[Calendar; 2]>),
     Difference(Box<[Calendar; 2]>),
+    Succession(Box<Editions>),
 }
 
 impl Serialize for Calendar {
@@ -39,6 +43,7 @@ impl Serialize for Calendar {
                 Combination::Intersection => Written::Intersection(parts),
                 Combination::Difference => Written::Difference(parts),
             },
+            Source::Succession(editions) => Written::Succession(editions),
         };
         written.serialize(serializer)
     }
@@ -50,6 +55,13 @@ impl<'de> Deserialize<'de> for Calendar {
             Read::Always => return Ok(Calendar::always()),
             Read::Hours(definition) => {
                 return Calendar::from_definition(*definition).map_err(D::Error::custom);
+            }
+            Read::Succession(editions) => {
+                let mut then = editions.then.iter();
+                let joined = then.try_fold(editions.first.clone(), |calendar, next| {
+                    calendar.succeeded_by(&next.calendar, next.from)
+                });
+                return joined.map_err(D::Error::custom);
             }
             Read::Union(parts) => (Combination::Union, parts),
             Read::Intersection(parts) => (Combination::Intersection, parts),

@@ -48,6 +48,7 @@ mod posix_tz;
 mod range;
 mod reason;
 mod shapes;
+mod succession;
 mod timeline;
 mod tzif;
 mod weaver;
@@ -78,6 +79,7 @@ pub use zone::{ZONE_DATA_VERSION, Zone};
 use definition::Definition;
 use error::Problem;
 use plan::Plan;
+use succession::Editions;
 use timeline::Timeline;
 
 /// When a desk is open: a week of hours in a zone with its exceptions, all the time, or a combination of calendars.
@@ -109,6 +111,7 @@ enum Source {
         parts: [Calendar; 2],
         depth: usize,
     },
+    Succession(Box<Editions>),
 }
 
 /// What was written, and the windows of each date that follow from it.
@@ -172,7 +175,7 @@ impl Calendar {
                 definition.layers.push(layer);
                 Calendar::from_definition(definition)
             }
-            Source::Always | Source::Combined { .. } => {
+            Source::Always | Source::Combined { .. } | Source::Succession(_) => {
                 let all_day =
                     Calendar::builder_in(self.zone().clone()).hours("daily 00:00-24:00")?;
                 self.intersection(&all_day.with_layer(layer).build()?)
@@ -222,8 +225,8 @@ impl Calendar {
         Ok(Calendar(Arc::new(Inner { source, timeline })))
     }
 
-    /// The zone whose dates are the calendar's business days: its own, UTC for one that is always open, and for a
-    /// combination that of its first part that has one.
+    /// The zone whose dates are the calendar's business days: its own, UTC for one that is always open, for a
+    /// combination that of its first part that has one, and for a succession that of its last edition.
     pub fn zone(&self) -> Zone {
         match &self.0.source {
             Source::Always => Zone::utc(),
@@ -235,6 +238,7 @@ impl Calendar {
                 Source::Always => second.zone(),
                 _ => first.zone(),
             },
+            Source::Succession(editions) => editions.last().zone(),
         }
     }
 
@@ -248,7 +252,7 @@ impl Calendar {
         matches!(self.timeline(), Timeline::Table(table) if table.never_opens())
     }
 
-    /// The ordinary week; none for one that is always open and for combinations.
+    /// The ordinary week; none for one that is always open, for combinations and for successions.
     pub fn week(&self) -> Option<&Week> {
         match &self.0.source {
             Source::Hours(hours) => Some(&hours.definition.week),
@@ -256,7 +260,7 @@ impl Calendar {
         }
     }
 
-    /// The layers of exceptions, lowest first; empty for one that is always open and for combinations.
+    /// The layers of exceptions, lowest first; empty for one that is always open, for combinations and for successions.
     pub fn layers(&self) -> &[Layer] {
         match &self.0.source {
             Source::Hours(hours) => &hours.definition.layers,
@@ -309,6 +313,7 @@ impl Calendar {
     fn depth(&self) -> usize {
         match self.0.source {
             Source::Combined { depth, .. } => depth,
+            Source::Succession(ref editions) => editions.depth(),
             _ => 0,
         }
     }
@@ -335,6 +340,13 @@ impl fmt::Debug for Calendar {
             Source::Combined {
                 how, parts: [a, b], ..
             } => write!(f, "{how:?}({a:?}, {b:?})"),
+            Source::Succession(editions) => {
+                write!(f, "{:?}", editions.first)?;
+                let mut then = editions.then.iter();
+                then.try_for_each(|next| {
+                    write!(f, " until {}, then {:?}", next.from, next.calendar)
+                })
+            }
         }
     }
 }

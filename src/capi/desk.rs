@@ -13,7 +13,7 @@ use crate::store::{MemoryStore, Store};
 use super::barrier::{Plain, Versioned, array, barrier, out, out_struct, text, value};
 use super::buffer::helpdesk_buffer;
 use super::call::{helpdesk_call, helpdesk_uuid, tenant};
-use super::door::{self, Done, Query, Request};
+use super::door::{Query, Request};
 use super::error::{Fault, helpdesk_error};
 use super::rulebook::helpdesk_rulebooks;
 use super::status::helpdesk_status;
@@ -166,8 +166,7 @@ pub unsafe extern "C" fn helpdesk_desk_do(
         let desk = handle::get(desk, "desk")?;
         let call = call::call(call)?;
         let request: Request = json::read(request, request_len, "request")?;
-        let outcome = door::request(desk, call, request)?;
-        to.set(json::write(&Done::of(&outcome))?);
+        to.set(request.run(desk, call)?);
         Ok(())
     })
 }

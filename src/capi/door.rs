@@ -6,8 +6,10 @@
 use serde::{Deserialize, Serialize};
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::call::Call;
+use crate::customer::Profile;
 use crate::desk::{self, Desk, Outcome, TenantDesk};
 use crate::error::Error;
 use crate::id::{ContentId, CustomerId, MessageId, RulebookId, TicketId, TicketNumber};
@@ -50,6 +52,13 @@ pub enum Request {
         /// The version.
         rulebook: RulebookId,
     },
+    /// Says something to what stands beside tickets: a customer, and whatever else the crate knows.
+    Tell {
+        /// To which one.
+        id: Uuid,
+        /// What is said, under the name of its kind: `{"customer": ..}`.
+        command: desk::Anything,
+    },
     /// Records what fell due on a ticket: the empty command, for hosts with storage of their own.
     Sweep {
         /// The ticket.
@@ -57,15 +66,36 @@ pub enum Request {
     },
 }
 
-impl From<Request> for desk::Request {
-    fn from(request: Request) -> desk::Request {
-        match request {
+/// A request is about a ticket, or about what stands beside tickets.
+pub(super) enum About {
+    Ticket(desk::Request),
+    Beside(Uuid, desk::Anything),
+}
+
+impl From<Request> for About {
+    fn from(request: Request) -> About {
+        About::Ticket(match request {
             Request::Open(open) => desk::Request::Open(open),
             Request::Submit { ticket, command } => desk::Request::Submit(ticket, command),
             Request::ApplyRulebook { ticket, rulebook } => {
                 desk::Request::ApplyRulebook(ticket, rulebook)
             }
             Request::Sweep { ticket } => desk::Request::Sweep(ticket),
+            Request::Tell { id, command } => return About::Beside(id, command),
+        })
+    }
+}
+
+impl Request {
+    /// Does it, and gives what came of it as JSON.
+    pub(super) fn run<S: Store>(
+        self,
+        desk: &Desk<S>,
+        call: Call,
+    ) -> Result<*mut helpdesk_buffer, Fault> {
+        match About::from(self) {
+            About::Ticket(request) => json::write(&Done::of(&desk.run(call, request)?)),
+            About::Beside(id, command) => json::write(&desk.tell_anything(id, &call, command)?),
         }
     }
 }
@@ -110,6 +140,11 @@ pub enum Query {
         ticket: TicketId,
         /// The customer.
         viewer: CustomerId,
+    },
+    /// What is known of a customer.
+    Customer {
+        /// The customer.
+        customer: CustomerId,
     },
     /// The ticket with this number, or `null`.
     Find {
@@ -174,6 +209,7 @@ impl Query {
             Query::CustomerView { ticket, viewer } => {
                 json::write(&desk.customer_view(ticket, viewer)?)
             }
+            Query::Customer { customer } => json::write(&desk.state::<Profile>(customer)?),
             Query::Find { number } => json::write(&desk.find(number)?),
             Query::FindByMessage { external_id } => {
                 json::write(&desk.find_by_message(&external_id)?)
@@ -277,15 +313,6 @@ impl<'a> Sick<'a> {
     }
 }
 
-/// Does a request.
-pub(super) fn request<S: Store>(
-    desk: &Desk<S>,
-    call: Call,
-    request: Request,
-) -> Result<Outcome, Error> {
-    desk.run(call, request.into())
-}
-
 /// Everything that is read as JSON somewhere: the roots of the schema.
 ///
 /// Public so that the schema can be made from the types that are read, by whoever knows how.
@@ -309,7 +336,7 @@ pub enum Anything {
     /// A row behind the figures.
     Fact(Box<crate::kpi::Fact>),
     /// What an operation is told that was loaded.
-    Loaded(Box<crate::store::Loaded>),
+    Loaded(Box<super::operation::Loaded>),
     /// What is to be delivered.
     OutboxMessage(Box<OutboxMessage>),
 }

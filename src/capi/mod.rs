@@ -34,7 +34,7 @@ mod handle;
 mod import;
 mod json;
 mod kpi;
-mod operation;
+pub mod operation;
 mod reading;
 mod rulebook;
 mod status;

@@ -11,15 +11,27 @@
 //! [`Commit`](crate::store::Commit), field by field.
 
 use std::ffi::c_char;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::desk::{Need, Operation};
-use crate::store::{Loaded, StoreError, StoreErrorKind};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::call::Call;
+use crate::desk::{Conversation, Hear, Need, Operation, Outcome, Tell, Told, ToldAnything};
+use crate::id::TicketNumber;
+use crate::rulebook::{Governed, Rulebooks};
+use crate::store::stored::SCHEMA;
+use crate::store::{
+    self, Events, IdempotencyRecord, Load, Snapshot, StoreError, StoreErrorKind, StreamEvent,
+    StreamKind,
+};
+use crate::ticket::Version;
 
 use super::barrier::{barrier, out};
 use super::buffer::helpdesk_buffer;
 use super::call::{self, helpdesk_call};
-use super::door::{Done, Request};
+use super::door::{About, Done, Request};
 use super::error::{Fault, helpdesk_error};
 use super::rulebook::helpdesk_rulebooks;
 use super::status::helpdesk_status::{self, HELPDESK_INVALID};
@@ -33,11 +45,133 @@ pub struct helpdesk_op {
 handle::kind!(helpdesk_op, OnItsWay, b"hd:opera", "an operation");
 
 /// What is behind a [`helpdesk_op`]; nothing any more once it is finished.
-pub(super) struct OnItsWay(Mutex<Option<Operation>>);
+pub(super) struct OnItsWay(Mutex<Option<Box<dyn Driven + Send>>>);
 
 impl OnItsWay {
-    fn lock(&self) -> MutexGuard<'_, Option<Operation>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Box<dyn Driven + Send>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A conversation of any kind, whose outcome is JSON.
+trait Driven {
+    fn need(&self) -> Need<'_>;
+    fn loaded(&mut self, loaded: store::Loaded) -> Result<(), crate::Error>;
+    fn committed(&mut self, result: Result<(), StoreError>) -> Result<(), crate::Error>;
+    fn finish(self: Box<Self>) -> Result<*mut helpdesk_buffer, Fault>;
+}
+
+/// A conversation, and how its outcome is written.
+struct With<C, W>(C, W);
+
+impl<C, W> Driven for With<C, W>
+where
+    C: Conversation,
+    W: FnOnce(C::Outcome) -> Result<*mut helpdesk_buffer, Fault>,
+{
+    fn need(&self) -> Need<'_> {
+        self.0.need()
+    }
+
+    fn loaded(&mut self, loaded: store::Loaded) -> Result<(), crate::Error> {
+        self.0.loaded(loaded)
+    }
+
+    fn committed(&mut self, result: Result<(), StoreError>) -> Result<(), crate::Error> {
+        self.0.committed(result)
+    }
+
+    fn finish(self: Box<Self>) -> Result<*mut helpdesk_buffer, Fault> {
+        let With(conversation, write) = *self;
+        write(conversation.finish()?)
+    }
+}
+
+/// What a conversation begins with.
+struct Begin {
+    books: Arc<Rulebooks>,
+    call: Call,
+    latest: Option<DateTime<Utc>>,
+}
+
+impl Begin {
+    fn with(self, request: Request) -> Box<dyn Driven + Send> {
+        match request.into() {
+            About::Ticket(request) => {
+                let operation = Operation::new(self.books, self.call, request);
+                let write = |outcome: Outcome| json::write(&Done::of(&outcome));
+                Box::new(With(operation.accepting_until(self.latest), write))
+            }
+            About::Beside(id, command) => command.hear(id, self),
+        }
+    }
+}
+
+impl Hear for Begin {
+    type Answer = Box<dyn Driven + Send>;
+
+    fn hear<A>(
+        self,
+        id: A::Id,
+        command: A::Command,
+        told: fn(Told<A>) -> ToldAnything,
+    ) -> Box<dyn Driven + Send>
+    where
+        A: Governed + Send + 'static,
+        A::Command: Send,
+        A::Event: StreamEvent,
+        A::Id: Serialize + Send,
+    {
+        let tell = Tell::<A>::new(self.books, self.call, id, command);
+        let write = move |done| json::write(&told(done));
+        Box::new(With(tell.accepting_until(self.latest), write))
+    }
+}
+
+/// The answer to a load, in the words of [`store::Loaded`].
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Loaded {
+    /// Each stream asked for, in the order of the request.
+    pub streams: Vec<Stream>,
+    /// The owner of each key asked for, in the order of the request.
+    pub owners: Vec<Option<Uuid>>,
+    /// The idempotency record, where there is one.
+    pub idempotency: Option<IdempotencyRecord>,
+    /// The new number, where one was wanted.
+    pub number: Option<TicketNumber>,
+}
+
+/// One stream as it was loaded.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Stream {
+    /// A snapshot that came with a part of this stream; of tickets alone.
+    pub snapshot: Option<Snapshot>,
+    /// Its events as the commits had them: after the snapshot, where there is one, else all.
+    pub events: Vec<serde_json::Value>,
+}
+
+impl Loaded {
+    /// The answer to `load`: which kind the events of a stream are of, the load tells.
+    fn to(self, load: &Load) -> Result<store::Loaded, Fault> {
+        let mut kinds = load.streams.iter().map(|stream| stream.kind);
+        let mut loaded = store::Loaded::default();
+        for stream in self.streams {
+            let mut events = Events::none(kinds.next().unwrap_or(StreamKind::Ticket));
+            for event in stream.events {
+                let version = event["version"].as_u64().unwrap_or_default();
+                events.push_text(Version(version), i64::from(SCHEMA), &event.to_string())?;
+            }
+            let since = store::Stream::since(stream.snapshot, events);
+            loaded.streams.push(since);
+        }
+        loaded.owners = self.owners;
+        loaded.idempotency = self.idempotency;
+        loaded.number = self.number;
+        Ok(loaded)
     }
 }
 
@@ -86,8 +220,12 @@ pub unsafe extern "C" fn helpdesk_op_new(
         let call = call::call(call)?;
         let request: Request = json::read(request, request_len, "request")?;
         let latest = instant_or_none(latest, "latest")?;
-        let operation = Operation::new(books, call, request.into()).accepting_until(latest);
-        to.set(handle::new(OnItsWay(Mutex::new(Some(operation)))));
+        let begin = Begin {
+            books,
+            call,
+            latest,
+        };
+        to.set(handle::new(OnItsWay(Mutex::new(Some(begin.with(request))))));
         Ok(())
     })
 }
@@ -132,7 +270,12 @@ pub unsafe extern "C" fn helpdesk_op_loaded(
     barrier(error, || unsafe {
         let mut operation = handle::get(op, "op")?.lock();
         let loaded: Loaded = json::read(loaded, loaded_len, "loaded")?;
-        operation.as_mut().ok_or_else(over)?.loaded(loaded)?;
+        let operation = operation.as_mut().ok_or_else(over)?;
+        let loaded = match operation.need() {
+            Need::Load(load) => loaded.to(load)?,
+            _ => store::Loaded::default(),
+        };
+        operation.loaded(loaded)?;
         Ok(())
     })
 }
@@ -190,8 +333,7 @@ pub unsafe extern "C" fn helpdesk_op_finish(
             let message = "the operation is not at its end; ask it what it needs";
             return Err(Fault::argument("op", "not_finished", message));
         }
-        let outcome = operation.take().ok_or_else(over)?.finish()?;
-        to.set(json::write(&Done::of(&outcome))?);
+        to.set(operation.take().ok_or_else(over)?.finish()?);
         Ok(())
     })
 }

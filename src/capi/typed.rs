@@ -3,7 +3,7 @@
 use std::ffi::c_char;
 use std::mem::offset_of;
 
-use crate::desk::Outcome;
+use crate::desk::{Outcome, Request};
 use crate::id::{CustomerId, TicketId};
 use crate::ticket::{Command, Open, Pending, Priority, Requester};
 
@@ -12,7 +12,6 @@ use super::barrier::{
 };
 use super::call::{self, helpdesk_call, helpdesk_uuid};
 use super::desk::helpdesk_desk;
-use super::door::{self, Request};
 use super::error::{Fault, helpdesk_error};
 use super::handle;
 use super::status::helpdesk_status;
@@ -253,14 +252,14 @@ unsafe fn said(
         let to = out_struct(out, "out")?;
         let desk = handle::get(desk, "desk")?;
         let call = call::call(call)?;
-        let outcome = door::request(desk, call, request()?)?;
+        let outcome = desk.run(call, request()?)?;
         to.set(helpdesk_outcome::from(&outcome));
         Ok(())
     })
 }
 
 fn submit(ticket: TicketId, command: Command) -> Request {
-    Request::Submit { ticket, command }
+    Request::Submit(ticket, command)
 }
 
 fn pending(reason: i32, until: i64) -> Result<Pending, Fault> {

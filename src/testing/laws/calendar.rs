@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use crate::calendar::{Calendar, CalendarError, EARLIEST, Reason};
+use crate::calendar::{Calendar, CalendarError, EARLIEST, LATEST, Reason};
 use crate::testing::calendar::oracle;
 
 const TICK: TimeDelta = TimeDelta::microseconds(1);
@@ -427,7 +427,7 @@ pub fn survives_serde(calendar: &Calendar, a: DateTime<Utc>, b: DateTime<Utc>) {
 
 /// The answer for instants in range, which always have one.
 #[track_caller]
-fn within(answer: Result<TimeDelta, CalendarError>) -> TimeDelta {
+fn within<T, E: std::fmt::Display>(answer: Result<T, E>) -> T {
     answer.unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -439,4 +439,48 @@ fn reached(answer: Result<DateTime<Utc>, CalendarError>) -> Option<DateTime<Utc>
         Err(CalendarError::Never | CalendarError::BeyondRange) => None,
         Err(error) => panic!("{error}"),
     }
+}
+
+/// A succession is what its editions in force are: before and after each instant of change the open time is theirs, and
+/// succeeding again by the same from the same instant changes nothing. The second succeeds the first at one instant, the third
+/// what came of that at the other, whichever is earlier.
+#[track_caller]
+pub fn the_edition_in_force_decides(
+    [first, second, third]: [&Calendar; 3],
+    (from, then): (DateTime<Utc>, DateTime<Utc>),
+    (a, b): (DateTime<Utc>, DateTime<Utc>),
+) {
+    let succeeded = |one: &Calendar, by: &Calendar, from| within(one.succeeded_by(by, from));
+    let two = succeeded(first, second, from);
+    let three = succeeded(&two, third, then);
+    assert_eq!(succeeded(&three, third, then), three);
+    assert_eq!(
+        succeeded(first, first, from).elapsed(a, b),
+        first.elapsed(a, b)
+    );
+    // Changes are at whole seconds: a part of one belongs to what was before.
+    let change = |at: DateTime<Utc>| {
+        let whole = DateTime::from_timestamp(at.timestamp(), 0).unwrap_or(at);
+        let next = if whole < at {
+            TimeDelta::seconds(1)
+        } else {
+            TimeDelta::zero()
+        };
+        (whole + next).min(LATEST)
+    };
+    let (from, then, (a, b)) = (change(from), change(then), (a.min(b), a.max(b)));
+    let parts = |calendars: [&Calendar; 2], at: DateTime<Utc>| {
+        let at = at.clamp(a, b);
+        within(calendars[0].elapsed(a, at)) + within(calendars[1].elapsed(at, b))
+    };
+    assert_eq!(
+        two.elapsed(a, b),
+        Ok(parts([first, second], from)),
+        "{two:?}: {a} to {b}"
+    );
+    assert_eq!(
+        three.elapsed(a, b),
+        Ok(parts([&two, third], then)),
+        "{three:?}: {a} to {b}"
+    );
 }

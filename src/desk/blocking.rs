@@ -1,0 +1,240 @@
+//! The blocking desk: it drives each conversation with its [`Store`] on the thread that calls.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use crate::call::Call;
+use crate::error::Error;
+use crate::id::{RulebookId, TenantId, TicketId};
+use crate::kpi::{KpiReport, Report, Suggest, Suggestion};
+use crate::rulebook::Rulebooks;
+use crate::sla::{Ledger, Reading};
+use crate::store::{OutboxMessage, Store};
+use crate::ticket::{ClockId, Command, Open, Ticket};
+
+use super::nap::{Nap, NapNeed};
+use super::office::Office;
+use super::sweep::{Sweep, Swept};
+use super::{Ailing, Conversation, Need, Outcome, Request, TenantDesk};
+
+/// The desk of a host: its store and its rules.
+///
+/// Shared by `&self`; any number of threads and processes may use the same store. [`Desk::open`] and [`Desk::submit`] work in
+/// the tenant of the call; the methods that take no call are those of [`TenantId::SINGLE`], but for [`Desk::sweep`] and the
+/// outbox, which serve every tenant. [`Desk::tenant`] is the handle of one tenant, for all of them.
+#[derive(Debug)]
+pub struct Desk<S> {
+    pub(super) store: S,
+    pub(super) office: Office,
+}
+
+impl<S: Store> Desk<S> {
+    /// A desk that keeps its tickets in `store` and works by `rules`: one rulebook, or [`Rulebooks`] where tickets are
+    /// pinned to earlier versions.
+    pub fn new(store: S, rules: impl Into<Rulebooks>) -> Desk<S> {
+        Desk {
+            store,
+            office: Office::new(rules),
+        }
+    }
+
+    /// The same desk, whose [`nap`](Desk::nap) lasts at most this long. Default: 5 minutes.
+    #[must_use]
+    pub fn max_nap(mut self, longest: TimeDelta) -> Desk<S> {
+        self.office.max_nap = longest;
+        self
+    }
+
+    /// From now on refuses commands stamped after `latest`; `None` ends that. A host whose clients stamp their own commands
+    /// moves this along with its clock.
+    pub fn accept_until(&self, latest: Option<DateTime<Utc>>) {
+        self.office.accept_until(latest);
+    }
+
+    /// The store.
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// The rulebooks.
+    pub fn rulebooks(&self) -> &Rulebooks {
+        self.office.rulebooks()
+    }
+
+    /// The desk of one tenant.
+    pub fn tenant(&self, tenant: TenantId) -> TenantDesk<'_, S> {
+        TenantDesk { desk: self, tenant }
+    }
+
+    /// Opens a ticket.
+    ///
+    /// # Errors
+    /// [`Refused`](crate::error::ErrorKind::Refused) or [`Forbidden`](crate::error::ErrorKind::Forbidden) with the
+    /// [`Refusal`]; what the store answers. Nothing is written then.
+    pub fn open(&self, call: &Call, open: Open) -> Result<Outcome, Error> {
+        self.run(call.clone(), Request::Open(open))
+    }
+
+    /// Says something about a ticket.
+    ///
+    /// # Errors
+    /// Those of [`Desk::open`], and [`NotFound`](crate::error::ErrorKind::NotFound).
+    pub fn submit(
+        &self,
+        ticket: TicketId,
+        call: &Call,
+        command: Command,
+    ) -> Result<Outcome, Error> {
+        self.run(call.clone(), Request::Submit(ticket, command))
+    }
+
+    /// Moves a ticket to another version of the rulebook, and tells what that changes ([`Outcome::swapped`]).
+    ///
+    /// What has run stays, measured as it was; from the call's instant on the other version measures and decides. A target that is
+    /// past already is a breach on attaching, and the levels behind it are held back.
+    ///
+    /// # Errors
+    /// [`Forbidden`](crate::error::ErrorKind::Forbidden) without [`Permission::ApplyRulebook`](crate::ticket::Permission),
+    /// [`Refused`](crate::error::ErrorKind::Refused) on a closed ticket, a version that the desk was not given, and those of
+    /// [`Desk::submit`].
+    pub fn apply_rulebook(
+        &self,
+        ticket: TicketId,
+        call: &Call,
+        version: RulebookId,
+    ) -> Result<Outcome, Error> {
+        self.run(call.clone(), Request::ApplyRulebook(ticket, version))
+    }
+
+    /// The ticket as its last event left it.
+    pub fn ticket(&self, ticket: TicketId) -> Result<Ticket, Error> {
+        self.tenant(TenantId::SINGLE).ticket(ticket)
+    }
+
+    /// What a clock of a ticket shows at `now`.
+    pub fn reading(
+        &self,
+        ticket: TicketId,
+        clock: impl Into<ClockId>,
+        now: DateTime<Utc>,
+    ) -> Result<Reading, Error> {
+        self.tenant(TenantId::SINGLE).reading(ticket, clock, now)
+    }
+
+    /// The stretches of time behind what a clock of a ticket shows at `now`, each with its reason.
+    pub fn ledger(
+        &self,
+        ticket: TicketId,
+        clock: impl Into<ClockId>,
+        now: DateTime<Utc>,
+    ) -> Result<Ledger, Error> {
+        self.tenant(TenantId::SINGLE).ledger(ticket, clock, now)
+    }
+
+    /// When a ticket will be resolved, judged by how long similar ones of the tenant took; none where they are too few.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub fn suggest(
+        &self,
+        ticket: TicketId,
+        similar: &Suggest,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Suggestion>, Error> {
+        self.tenant(TenantId::SINGLE).suggest(ticket, similar, now)
+    }
+
+    /// Records what fell due before `now` on at most `limit` tickets, earliest first, of all tenants.
+    ///
+    /// A ticket that fails is told in [`Swept::failed`], put off with growing pauses ([`Desk::ailing`]), and holds up no other.
+    ///
+    /// # Errors
+    /// What the store answers when asked what is due.
+    pub fn sweep(&self, now: DateTime<Utc>, limit: usize) -> Result<Swept, Error> {
+        let mut sweep = Sweep::new(&self.office, now, limit);
+        sweep.due(
+            self.store
+                .due(now, self.rulebooks().data_version(), sweep.wanted())?,
+        );
+        while let Some(load) = sweep.load() {
+            sweep.loaded(self.store.load(&load).unwrap_or_default());
+            while let Some(operation) = sweep.next() {
+                let result = operation.and_then(|operation| self.drive(operation));
+                sweep.done(result);
+            }
+        }
+        Ok(sweep.finish())
+    }
+
+    /// The tickets whose sweeps fail, as this desk knows.
+    pub fn ailing(&self) -> Vec<Ailing> {
+        self.office.infirmary.list()
+    }
+
+    /// The instant until which the host may sleep: the earliest of the next wake-up of any ticket, the next look at an ailing
+    /// one, the next message to deliver (or to deliver again) and `now` plus [`max_nap`](Desk::max_nap); never before `now`.
+    pub fn nap(&self, now: DateTime<Utc>) -> Result<DateTime<Utc>, Error> {
+        let mut nap = Nap::new(&self.office, now);
+        loop {
+            match *nap.need() {
+                NapNeed::Due(most) => {
+                    nap.due(self.store.due(now, self.rulebooks().data_version(), most)?)
+                }
+                NapNeed::Wake(after) => nap.wake(self.store.next_wake(Some(after))?),
+                NapNeed::Delivery => nap.delivery(self.store.next_delivery()?),
+                NapNeed::Nothing => return Ok(nap.until()),
+            }
+        }
+    }
+
+    /// The report over every ticket of the tenant, as of `now`. Sweep first: figures rest on what is recorded.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub fn report(&self, report: &Report, now: DateTime<Utc>) -> Result<KpiReport, Error> {
+        self.tenant(TenantId::SINGLE).report(report, now)
+    }
+
+    /// Takes at most `limit` outbox messages for delivery; whoever does not [`acknowledge`](Desk::acknowledge) one within
+    /// `lease` lets others take it.
+    pub fn claim(
+        &self,
+        now: DateTime<Utc>,
+        lease: TimeDelta,
+        limit: usize,
+    ) -> Result<Vec<OutboxMessage>, Error> {
+        Ok(self.store.claim(now, lease, limit)?)
+    }
+
+    /// Gives back messages that could not be delivered: they can be claimed again from `until` on. A pause that grows with
+    /// [`OutboxMessage::attempts`] spares a receiver that is down.
+    pub fn postpone(&self, messages: &[Uuid], until: DateTime<Utc>) -> Result<(), Error> {
+        Ok(self.store.postpone(messages, until)?)
+    }
+
+    /// Ends the delivery of these messages.
+    pub fn acknowledge(&self, messages: &[Uuid]) -> Result<(), Error> {
+        Ok(self.store.acknowledge(messages)?)
+    }
+
+    pub(crate) fn run(&self, call: Call, request: Request) -> Result<Outcome, Error> {
+        self.drive(self.office.operation(call, request))
+    }
+
+    /// Drives a conversation to its end.
+    pub(super) fn drive<C: Conversation>(&self, mut conversation: C) -> Result<C::Outcome, Error> {
+        loop {
+            match conversation.need() {
+                Need::Load(load) => {
+                    let loaded = self.store.load(load)?;
+                    conversation.loaded(loaded)?;
+                }
+                Need::Commit(commit) => {
+                    let result = self.store.commit(commit);
+                    conversation.committed(result)?;
+                }
+                Need::Nothing => return conversation.finish(),
+            }
+        }
+    }
+}

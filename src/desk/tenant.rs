@@ -1,0 +1,193 @@
+//! The desk of one tenant: every question and every request, in that tenant.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::call::Call;
+use crate::error::Error;
+use crate::id::{ContentId, CustomerId, RulebookId, TenantId, TicketId, TicketNumber};
+use crate::kpi::{Fact, KpiReport, Report, Suggest, Suggestion};
+use crate::sla::{Ledger, Reading};
+use crate::store::{Filter, Load, Page, Store, StreamId, TicketRow, UniqueKey};
+use crate::ticket::{ClockId, Command, Content, CustomerView, Open, Recorded, Ticket};
+
+use super::look::Look;
+use super::{Desk, Outcome, Request, office};
+
+/// The desk of one tenant; see [`Desk::tenant`].
+#[derive(Debug)]
+pub struct TenantDesk<'a, S> {
+    pub(super) desk: &'a Desk<S>,
+    pub(super) tenant: TenantId,
+}
+
+impl<'a, S> TenantDesk<'a, S> {
+    /// The tenant.
+    pub fn id(&self) -> TenantId {
+        self.tenant
+    }
+
+    /// The desk of all tenants.
+    pub(crate) fn desk(&self) -> &'a Desk<S> {
+        self.desk
+    }
+}
+
+impl<S: Store> TenantDesk<'_, S> {
+    /// See [`Desk::open`]; the call's own tenant does not count.
+    pub fn open(&self, call: &Call, open: Open) -> Result<Outcome, Error> {
+        self.desk
+            .run(call.clone().tenant(self.tenant), Request::Open(open))
+    }
+
+    /// See [`Desk::submit`]; the call's own tenant does not count.
+    pub fn submit(
+        &self,
+        ticket: TicketId,
+        call: &Call,
+        command: Command,
+    ) -> Result<Outcome, Error> {
+        self.desk.run(
+            call.clone().tenant(self.tenant),
+            Request::Submit(ticket, command),
+        )
+    }
+
+    /// See [`Desk::apply_rulebook`]; the call's own tenant does not count.
+    pub fn apply_rulebook(
+        &self,
+        ticket: TicketId,
+        call: &Call,
+        version: RulebookId,
+    ) -> Result<Outcome, Error> {
+        let call = call.clone().tenant(self.tenant);
+        self.desk.apply_rulebook(ticket, &call, version)
+    }
+
+    /// The ticket as its last event left it.
+    pub fn ticket(&self, ticket: TicketId) -> Result<Ticket, Error> {
+        Ok(Arc::unwrap_or_clone(self.known(ticket)?))
+    }
+
+    /// The ticket as its last event left it, from its snapshot where the store keeps one.
+    fn known(&self, ticket: TicketId) -> Result<Arc<Ticket>, Error> {
+        let mut look = Look::at(self.tenant, ticket);
+        while let Some(load) = look.need() {
+            let loaded = self.desk.store.load(load)?;
+            look.loaded(loaded)?;
+        }
+        Ok(look.finish()?.ticket)
+    }
+
+    /// The ticket's events, oldest first.
+    pub fn history(&self, ticket: TicketId) -> Result<Vec<Recorded>, Error> {
+        let load = Load::streams(self.tenant, [StreamId::ticket(self.tenant, ticket)]);
+        office::history(ticket, self.desk.store.load(&load)?)
+    }
+
+    /// What a clock of a ticket shows at `now`.
+    pub fn reading(
+        &self,
+        ticket: TicketId,
+        clock: impl Into<ClockId>,
+        now: DateTime<Utc>,
+    ) -> Result<Reading, Error> {
+        self.desk.office.reading(&*self.known(ticket)?, clock, now)
+    }
+
+    /// See [`Desk::ledger`].
+    pub fn ledger(
+        &self,
+        ticket: TicketId,
+        clock: impl Into<ClockId>,
+        now: DateTime<Utc>,
+    ) -> Result<Ledger, Error> {
+        self.desk.office.ledger(&*self.known(ticket)?, clock, now)
+    }
+
+    /// See [`Desk::suggest`].
+    pub fn suggest(
+        &self,
+        ticket: TicketId,
+        similar: &Suggest,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Suggestion>, Error> {
+        let ticket = self.known(ticket)?;
+        let mut found = self.desk.office.similar(&ticket, similar, now)?;
+        self.facts(&mut |rows| found.add(rows))?;
+        Ok(found.suggestion())
+    }
+
+    /// The ticket as a customer sees it.
+    pub fn customer_view(
+        &self,
+        ticket: TicketId,
+        viewer: CustomerId,
+    ) -> Result<CustomerView, Error> {
+        office::customer_view(&*self.known(ticket)?, viewer)
+    }
+
+    /// The ticket with this number.
+    pub fn find(&self, number: TicketNumber) -> Result<Option<TicketId>, Error> {
+        self.owner(UniqueKey::number(self.tenant, number))
+    }
+
+    /// The ticket that has the message with this id outside: where a mail's `In-Reply-To` leads.
+    pub fn find_by_message(&self, external_id: &str) -> Result<Option<TicketId>, Error> {
+        self.owner(UniqueKey::message(self.tenant, external_id))
+    }
+
+    /// The tickets that fit `filter`, page by page in the order of their numbers.
+    ///
+    /// ```
+    /// use helpdesk::store::{Filter, MemoryStore, Page};
+    /// use helpdesk::{Desk, Rulebook, TenantId};
+    /// let desk = Desk::new(MemoryStore::new(), Rulebook::starter());
+    /// let mut page = Some(Page::newest(50));
+    /// while let Some(now) = page {
+    ///     let rows = desk.tenant(TenantId::SINGLE).list(&Filter::open(), &now)?;
+    ///     page = now.next(&rows);
+    /// }
+    /// # Ok::<(), helpdesk::Error>(())
+    /// ```
+    pub fn list(&self, filter: &Filter, page: &Page) -> Result<Vec<TicketRow>, Error> {
+        Ok(self.desk.store.list(self.tenant, filter, page)?)
+    }
+
+    /// Erases a person: every text about the customer that is stored by now is deleted for ever, and the addresses that stand
+    /// for the customer stand for nobody. Events, instants, roles and ids stay, so every figure is as before.
+    ///
+    /// Who may ask for this is the host's to decide. What the store's files keep afterwards, its own documentation tells.
+    pub fn erase_person(&self, customer: CustomerId, at: DateTime<Utc>) -> Result<(), Error> {
+        let erasure = office::erasure(self.tenant, customer, at);
+        Ok(self.desk.store.commit(&erasure)?)
+    }
+
+    /// The texts behind these ids, in their order; `None` for what is erased.
+    pub fn content(&self, ids: &[ContentId]) -> Result<Vec<Option<Content>>, Error> {
+        Ok(self.desk.store.content(self.tenant, ids)?)
+    }
+
+    /// Calls `visit` with the rows of each ticket.
+    pub fn facts(&self, visit: &mut dyn FnMut(&[Fact])) -> Result<(), Error> {
+        Ok(self.desk.store.facts(self.tenant, visit)?)
+    }
+
+    /// See [`Desk::report`].
+    pub fn report(&self, report: &Report, now: DateTime<Utc>) -> Result<KpiReport, Error> {
+        let mut count = office::Count::of(report, now);
+        self.facts(&mut |rows| count.add(rows))?;
+        count.report()
+    }
+
+    /// Forgets idempotency keys used before `before`, and tells how many. Hosts call this daily with 30 days ago.
+    pub fn prune_keys(&self, before: DateTime<Utc>) -> Result<usize, Error> {
+        Ok(self.desk.store.prune_keys(self.tenant, before)?)
+    }
+
+    fn owner(&self, key: UniqueKey) -> Result<Option<TicketId>, Error> {
+        let load = Load::owners(self.tenant, vec![key]);
+        Ok(office::owner(self.desk.store.load(&load)?))
+    }
+}

@@ -1,0 +1,193 @@
+//! A rulebook as people write it, and the one door at which it is checked.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::calendar::Calendar;
+use crate::customer;
+use crate::escalation::Rule;
+use crate::id::{Name, RulebookId, derive};
+use crate::sla::{Condition, Policies, Policy};
+use crate::ticket::Rules;
+
+use super::{Inner, InvalidRulebook, Rulebook};
+
+/// A rulebook as people write it: plain data, not yet checked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct RulebookDraft {
+    /// The calendars, by name.
+    pub calendars: BTreeMap<Name, Calendar>,
+    /// The calendar of whatever names none.
+    pub calendar: Name,
+    /// The policies, in order: of each agreement the first that holds applies.
+    pub policies: Vec<Policy>,
+    /// The escalation rules.
+    pub escalations: Vec<Rule>,
+    /// What is allowed on tickets.
+    pub tickets: Rules,
+    /// What holds for customers.
+    #[serde(skip_serializing_if = "is_default")]
+    pub customers: customer::Rules,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+impl Default for RulebookDraft {
+    /// One calendar, `always`, that never closes; no policy, no rule.
+    fn default() -> RulebookDraft {
+        let always = known("always");
+        RulebookDraft {
+            calendars: BTreeMap::from([(always.clone(), Calendar::always())]),
+            calendar: always,
+            policies: Vec::new(),
+            escalations: Vec::new(),
+            tickets: Rules::default(),
+            customers: customer::Rules::default(),
+        }
+    }
+}
+
+/// A name that is written in this file.
+pub(super) fn known(text: &'static str) -> Name {
+    Name::new(text).unwrap_or_else(|_| unreachable!("`{text}` is a name"))
+}
+
+impl RulebookDraft {
+    /// The same draft with one more calendar, or one replaced; the first one given becomes the rulebook's own.
+    #[must_use]
+    pub fn calendar(mut self, name: Name, calendar: Calendar) -> RulebookDraft {
+        let untouched = RulebookDraft::default();
+        if (&self.calendars, &self.calendar) == (&untouched.calendars, &untouched.calendar) {
+            self.calendars.clear();
+            self.calendar = name.clone();
+        }
+        self.calendars.insert(name, calendar);
+        self
+    }
+
+    /// The same draft with one more policy at the end.
+    #[must_use]
+    pub fn policy(mut self, policy: Policy) -> RulebookDraft {
+        self.policies.push(policy);
+        self
+    }
+
+    /// The same draft with one more escalation rule.
+    #[must_use]
+    pub fn escalation(mut self, rule: Rule) -> RulebookDraft {
+        self.escalations.push(rule);
+        self
+    }
+
+    /// The same draft with other rules for tickets.
+    #[must_use]
+    pub fn tickets(mut self, rules: Rules) -> RulebookDraft {
+        self.tickets = rules;
+        self
+    }
+
+    /// The same draft with other rules for customers.
+    #[must_use]
+    pub fn customers(mut self, rules: customer::Rules) -> RulebookDraft {
+        self.customers = rules;
+        self
+    }
+
+    /// Checks everything and makes it final.
+    pub fn build(self) -> Result<Rulebook, InvalidRulebook> {
+        let calendar_at = |path: &str, name: &Name| match self.calendars.get(name) {
+            Some(calendar) => Ok(calendar.clone()),
+            None => Err(InvalidRulebook::no_calendar(path, name, &self.calendars)),
+        };
+        let calendar = calendar_at("calendar", &self.calendar)?;
+
+        let mut policies = Policies::default();
+        let mut names = BTreeSet::new();
+        for (i, policy) in self.policies.iter().enumerate() {
+            let path = format!("policies[{i}]");
+            if !names.insert(&policy.name) {
+                return Err(InvalidRulebook::twice(
+                    &format!("{path}.name"),
+                    &policy.name,
+                ));
+            }
+            check_depth(&format!("{path}.when"), &policy.when)?;
+            let name = policy.calendar.as_ref().unwrap_or(&self.calendar);
+            policies.add(
+                policy.clone(),
+                name.clone(),
+                calendar_at(&format!("{path}.calendar"), name)?,
+            );
+        }
+        check_rules(&self.escalations)?;
+        let mut rules_with_calendars = Vec::new();
+        for (i, rule) in self.escalations.iter().enumerate() {
+            let name = rule.calendar.as_ref().unwrap_or(&self.calendar);
+            let calendar = calendar_at(&format!("escalations[{i}].calendar"), name)?;
+            rules_with_calendars.push((rule.clone(), calendar, name.clone()));
+        }
+
+        let canonical =
+            serde_json::to_vec(&self).map_err(|e| InvalidRulebook::at("", e.to_string()))?;
+        let id = RulebookId::from_uuid(derive(&[b"rulebook", &canonical]));
+        let mut rules = self.tickets.clone();
+        rules.rulebook = Some(id);
+        let inner = Arc::new(Inner {
+            id,
+            draft: self,
+            calendar,
+            rules,
+        });
+        Ok(Rulebook {
+            inner,
+            policies,
+            escalations: Arc::new(rules_with_calendars),
+            other_escalations: Arc::default(),
+        })
+    }
+}
+
+fn check_depth(path: &str, condition: &Condition) -> Result<(), InvalidRulebook> {
+    if condition.is_within(Condition::MAX_DEPTH) {
+        return Ok(());
+    }
+    let problem = format!(
+        "the condition nests deeper than {} levels",
+        Condition::MAX_DEPTH
+    );
+    Err(InvalidRulebook::at(path, problem))
+}
+
+fn check_rules(rules: &[Rule]) -> Result<(), InvalidRulebook> {
+    let mut names = BTreeSet::new();
+    for (i, rule) in rules.iter().enumerate() {
+        let path = format!("escalations[{i}]");
+        if !names.insert(&rule.name) {
+            return Err(InvalidRulebook::twice(&format!("{path}.name"), &rule.name));
+        }
+        if rule.levels.is_empty() {
+            return Err(InvalidRulebook::at(
+                &format!("{path}.levels"),
+                "a rule needs at least one level".to_owned(),
+            ));
+        }
+        let mut levels = BTreeSet::new();
+        for (j, level) in rule.levels.iter().enumerate() {
+            let path = format!("{path}.levels[{j}]");
+            if !levels.insert(&level.name) {
+                return Err(InvalidRulebook::twice(&format!("{path}.name"), &level.name));
+            }
+            check_depth(&format!("{path}.guard.when"), &level.guard.when)?;
+            level
+                .check(&rule.trigger)
+                .map_err(|problem| InvalidRulebook::at(&path, problem))?;
+        }
+    }
+    Ok(())
+}
