@@ -120,7 +120,7 @@ impl Written {
             version += 1;
             (version, stored::write("an event", event).unwrap())
         };
-        let events: Vec<_> = part.events.iter().map(&mut numbered).collect();
+        let events: Vec<_> = part.events.ticket().iter().map(&mut numbered).collect();
         Written {
             ticket: part.stream.id,
             version,
