@@ -388,7 +388,8 @@ pub unsafe extern "C" fn helpdesk_calendar_explain(
         let calendar = handle::get(calendar, "calendar")?;
         let answer = self::out(out, "out")?;
         let explained = calendar.explain(instant(from, "from")?, instant(to, "to")?)?;
-        answer.set(json::write(explained.stretches())?);
+        let stretches: Vec<_> = explained.stretches().collect();
+        answer.set(json::write(&stretches)?);
         Ok(())
     })
 }
