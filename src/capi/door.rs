@@ -1,6 +1,6 @@
 //! The words of the two doors: what can be done and what can be asked, as JSON.
 //!
-//! Both are plain serde. Whatever a [`Command`](crate::Command) or a [`Change`](crate::ticket::Change) learns to say can be
+//! Both are plain serde. Whatever a [`Command`] or a [`Change`](crate::ticket::Change) learns to say can be
 //! said here at once; a new kind of request, or a new query, is a variant here with an arm below.
 
 use serde::{Deserialize, Serialize};

@@ -34,7 +34,7 @@ mod handle;
 mod import;
 mod json;
 mod kpi;
-pub mod operation;
+mod operation;
 mod reading;
 mod rulebook;
 mod status;

@@ -151,8 +151,13 @@ pub struct Stream {
     /// A snapshot that came with a part of this stream; of tickets alone.
     pub snapshot: Option<Snapshot>,
     /// Its events as the commits had them: after the snapshot, where there is one, else all.
-    pub events: Vec<serde_json::Value>,
+    pub events: Vec<EventOfAnyKind>,
 }
+
+/// An event as a commit had it; of which kind it is, the stream tells.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(transparent)]
+pub struct EventOfAnyKind(serde_json::Value);
 
 impl Loaded {
     /// The answer to `load`: which kind the events of a stream are of, the load tells.
@@ -161,7 +166,7 @@ impl Loaded {
         let mut loaded = store::Loaded::default();
         for stream in self.streams {
             let mut events = Events::none(kinds.next().unwrap_or(StreamKind::Ticket));
-            for event in stream.events {
+            for EventOfAnyKind(event) in stream.events {
                 let version = event["version"].as_u64().unwrap_or_default();
                 events.push_text(Version(version), i64::from(SCHEMA), &event.to_string())?;
             }
