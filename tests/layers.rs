@@ -16,9 +16,35 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "customer",
         &["id", "time", "call", "calendar", "ticket", "aggregate"],
     ),
+    (
+        "feedback",
+        &["id", "time", "call", "ticket", "aggregate", "customer"],
+    ),
+    (
+        "self_service",
+        &["id", "time", "call", "ticket", "aggregate"],
+    ),
+    ("quality", &["id", "time", "call", "ticket", "aggregate"]),
+    (
+        "improvement",
+        &["id", "time", "call", "ticket", "aggregate", "kpi"],
+    ),
     ("sla", &["id", "time", "calendar", "ticket"]),
     ("escalation", &["id", "time", "calendar", "sla", "ticket"]),
-    ("kpi", &["id", "time", "call", "calendar", "ticket", "sla"]),
+    (
+        "kpi",
+        &[
+            "id",
+            "time",
+            "call",
+            "calendar",
+            "ticket",
+            "sla",
+            "feedback",
+            "self_service",
+            "quality",
+        ],
+    ),
     (
         "rulebook",
         &[
@@ -32,6 +58,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "kpi",
             "aggregate",
             "customer",
+            "feedback",
+            "self_service",
+            "quality",
+            "improvement",
         ],
     ),
     (
@@ -45,6 +75,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "kpi",
             "aggregate",
             "customer",
+            "feedback",
+            "self_service",
+            "quality",
+            "improvement",
         ],
     ),
     (
@@ -67,6 +101,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "error",
             "aggregate",
             "customer",
+            "feedback",
+            "self_service",
+            "quality",
+            "improvement",
         ],
     ),
     (

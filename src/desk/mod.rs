@@ -18,6 +18,7 @@
 
 mod act;
 mod ailing;
+mod beside;
 mod blocking;
 mod catch_up;
 mod conversation;
@@ -32,6 +33,7 @@ mod tell;
 mod tenant;
 
 pub use ailing::Ailing;
+pub use beside::{Briefing, Effect, LastContact};
 pub use blocking::Desk;
 pub(crate) use catch_up::Working;
 pub use conversation::{Conversation, Need};

@@ -359,7 +359,7 @@ where
     ) -> Result<(Commit, Option<Box<Told<A>>>), Error> {
         let mut commit = match &decided.ticket {
             None => Commit::new(self.tenant(), at, Vec::new()),
-            Some((ticket, change)) => match self.about_ticket(*ticket, change)? {
+            Some((ticket, changes)) => match self.about_ticket(*ticket, changes)? {
                 (commit, true) => commit,
                 (commit, false) => return Ok((commit, None)), // the rest follows what had fallen due
             },
@@ -413,14 +413,18 @@ where
         Ok((commit, Some(Box::new(told))))
     }
 
-    /// A change of a ticket that comes with the decision, as a commit of its own, and whether the change is in it.
-    fn about_ticket(&self, id: TicketId, change: &Change) -> Result<(Commit, bool), Error> {
+    /// Changes of a ticket that come with the decision, as a commit of their own, and whether they are in it.
+    fn about_ticket(&self, id: TicketId, changes: &[Change]) -> Result<(Commit, bool), Error> {
         let ticket = self.around.ticket(id);
         let known = Known {
             ticket: ticket.cloned().map(Snapshot::of),
             ..Known::default()
         };
-        let request = Request::Submit(id, Command::change(change.clone()));
+        let command = changes
+            .iter()
+            .cloned()
+            .fold(Command::default(), Command::and);
+        let request = Request::Submit(id, command);
         let call = self.call.clone().without_key();
         match plan(&request, &known, &self.rulebooks, &call)? {
             Plan::Commit(planned) => Ok((planned.commit, planned.complete)),

@@ -294,7 +294,10 @@ pub fn decide(
         for change in &command.changes {
             let still_possible = matches!(
                 change,
-                Change::LogTime { .. } | Change::Redact(_) | Change::Rate { .. }
+                Change::LogTime { .. }
+                    | Change::Redact(_)
+                    | Change::Rate { .. }
+                    | Change::Surveyed(_)
             );
             if work.stage() == Stage::Closed && !still_possible {
                 return Err(Refusal::Closed {
