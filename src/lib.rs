@@ -55,6 +55,7 @@
 //! | [`store`] | the storage contract and the memory store |
 //! | [`kpi`] | facts, definitions, reports |
 //! | [`replay`] | histories from recorded logs |
+//! | [`routing`] | which agent or team should take a ticket, and why |
 //! | [`guide`] | the reasons behind all this, as pages to read |
 //! | [`call`], [`id`], [`time`], [`error`] | who and when; names of things; lengths of time; the one error |
 //!
@@ -96,6 +97,7 @@ pub mod replay;
 #[cfg(feature = "report")]
 #[cfg_attr(docsrs, doc(cfg(feature = "report")))]
 pub mod report;
+pub mod routing;
 pub mod rulebook;
 pub mod self_service;
 pub mod sla;
@@ -107,6 +109,9 @@ pub mod time;
 
 pub use calendar::Calendar;
 pub use call::{Actor, Call};
+#[cfg(feature = "async")]
+#[cfg_attr(docsrs, doc(cfg(feature = "async")))]
+pub use desk::AsyncDesk;
 pub use desk::{Desk, Outcome};
 pub use error::Error;
 pub use id::{TenantId, TicketId};

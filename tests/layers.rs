@@ -45,6 +45,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "quality",
         ],
     ),
+    ("routing", &["id", "time", "calendar", "ticket", "sla"]),
     (
         "rulebook",
         &[

@@ -95,6 +95,18 @@ impl<S: Store> TenantDesk<'_, S> {
         Ok(into.unwrap_or(customer))
     }
 
+    /// A customer as a ticket knows her: by the id of one who was joined into her, where that one reaches it.
+    pub(super) fn as_known(
+        &self,
+        ticket: &Ticket,
+        customer: CustomerId,
+    ) -> Result<CustomerId, Error> {
+        let profile = self.profile(customer)?;
+        let mut joined = profile.iter().flat_map(Profile::joined);
+        let reaching = joined.find(|one| ticket.reaches(**one));
+        Ok(reaching.copied().unwrap_or(customer))
+    }
+
     fn profile(&self, customer: CustomerId) -> Result<Option<Profile>, Error> {
         match self.state::<Profile>(customer) {
             Ok(profile) => Ok(Some(profile)),

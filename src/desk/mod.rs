@@ -18,10 +18,18 @@
 
 mod act;
 mod ailing;
+#[cfg(feature = "async")]
+mod async_desk;
+#[cfg(feature = "async")]
+mod async_tenant;
 mod beside;
 mod blocking;
 mod catch_up;
 mod conversation;
+mod erase;
+mod look;
+mod nap;
+mod office;
 mod once;
 mod operation;
 mod outcome;
@@ -33,6 +41,12 @@ mod tell;
 mod tenant;
 
 pub use ailing::Ailing;
+#[cfg(feature = "async")]
+#[cfg_attr(docsrs, doc(cfg(feature = "async")))]
+pub use async_desk::AsyncDesk;
+#[cfg(feature = "async")]
+#[cfg_attr(docsrs, doc(cfg(feature = "async")))]
+pub use async_tenant::AsyncTenantDesk;
 pub use beside::{Briefing, Effect, LastContact};
 pub use blocking::Desk;
 pub(crate) use catch_up::Working;

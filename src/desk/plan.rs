@@ -1,21 +1,23 @@
 //! The paved pure door: from what is known and what is asked to what is to be committed. No I/O, no clock.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::calendar::{EARLIEST, LATEST, ZONE_DATA_VERSION};
+use crate::calendar::{EARLIEST, LATEST};
 use crate::call::{Actor, Call};
+use crate::customer::{self, Profile};
 use crate::error::Error;
 use crate::id::{CustomerId, RulebookId, TicketId, TicketNumber};
 use crate::rulebook::{Rulebook, Rulebooks};
 use crate::sla::{self, Swapped};
 use crate::store::{
-    Commit, IdempotencyRecord, OutboxMessage, Part, Snapshot, Stamp, StreamId, TicketRow, UniqueKey,
+    Commit, IdempotencyRecord, OutboxMessage, Part, Snapshot, StreamId, TicketRow, UniqueKey,
 };
 use crate::ticket::{
-    self, Command, Decision, Draft, Event, MessageAdded, Move, Open, Pending, Permission, Recorded,
-    Refusal, Requester, Stage, Ticket, Version,
+    self, Command, Decision, Draft, Event, FieldValue, MessageAdded, Move, Open, Pending,
+    Permission, Recorded, Refusal, Requester, Stage, Ticket, Version,
 };
 
 use super::catch_up::Working;
@@ -43,6 +45,8 @@ pub struct Known {
     pub ticket: Option<Snapshot>,
     /// The customer behind the requester's address.
     pub customer: Option<CustomerId>,
+    /// The profile of the customer who opens the ticket, or who speaks about a ticket that is not hers by its own word.
+    pub profile: Option<Profile>,
     /// The ticket that has a message with the same id outside.
     pub message_in: Option<TicketId>,
     /// A ticket number that nobody has.
@@ -108,11 +112,13 @@ fn plan_open(
     rulebooks: &Rulebooks,
     call: &Call,
 ) -> Result<Plan, Error> {
+    let data = rulebooks.data_version();
     let book = rulebooks.current(call.tenant_id());
     let number = known.number.ok_or(Error::misused(
         "a ticket number is needed to open a ticket; ask the operation what it needs",
     ))?;
     in_range(call.at())?;
+    let open = &of_survivor(open, known);
     let mut decision = ticket::open(book.tickets(), call, open, number, known.customer)?; // checks the permission first
     if let Some(done) = already_done(request, known, call)? {
         return Ok(Plan::Done(done));
@@ -126,8 +132,13 @@ fn plan_open(
         }
         .into());
     }
+    add_profile(
+        &mut decision,
+        known.profile.as_ref(),
+        &book.as_draft().customers,
+    );
     let working = begin(book, call, &mut decision)?;
-    let mut planned = finish(working, Version::default(), call, call.at());
+    let mut planned = finish(working, Version::default(), (call, call.at()), data);
     let ticket = planned.ticket.id();
     // What a customer says of her address is not proof: only the desk makes an address stand for a customer.
     let by_customer = matches!(call.actor(), Actor::Customer(_));
@@ -155,9 +166,10 @@ fn plan_submit(
 ) -> Result<Plan, Error> {
     let known_ticket = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
     let ticket = &known_ticket.ticket;
+    let data = rulebooks.data_version();
     let book = rulebooks.of(ticket)?;
     let rules = book.tickets();
-    rules.permit(ticket, call.actor(), command)?;
+    rules.permit(ticket, known.speaker(ticket, call.actor()), command)?;
     if let Some(done) = already_done(request, known, call)? {
         return Ok(Plan::Done(done));
     }
@@ -170,13 +182,13 @@ fn plan_submit(
     }
     let before = ticket.version();
     let at = rules.effective(call.at(), ticket.last_event_at())?;
-    let mut working = Working::on(known_ticket, book);
+    let mut working = Working::on(known_ticket, book, data);
     if !working.catch_up(at, CATCH_UP_LIMIT) {
-        let mut planned = finish(working, before, call, at);
+        let mut planned = finish(working, before, (call, at), data);
         planned.complete = false;
         return Ok(Plan::Commit(Box::new(planned)));
     }
-    let mut decision = ticket::decide(&working.ticket, rules, call, at, command)?;
+    let mut decision = ticket::decide_permitted(&working.ticket, rules, call, at, command)?;
     working.add(decision.take_recorded(working.ticket.version(), call));
 
     let follow_up = match (&decision.follow_up, known.number) {
@@ -189,11 +201,11 @@ fn plan_submit(
             Some((begin(current, call, &mut opened)?, opened, number))
         }
     };
-    let mut planned = finish(working, before, call, at);
+    let mut planned = finish(working, before, (call, at), data);
     match follow_up {
         None => claim_message(&mut planned.commit, id, command.message.as_ref()),
         Some((begun, opened, number)) => {
-            let begun = finish(begun, Version::default(), call, at);
+            let begun = finish(begun, Version::default(), (call, at), data);
             let ticket = begun.ticket.id();
             planned.commit.parts.extend(begun.commit.parts);
             claim_number(&mut planned.commit, ticket, number);
@@ -216,7 +228,9 @@ fn plan_apply(
 ) -> Result<Plan, Error> {
     let known_ticket = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
     let ticket = &known_ticket.ticket;
-    let (from, to) = (rulebooks.of(ticket)?, rulebooks.get(to)?);
+    let data = rulebooks.data_version();
+    let from = rulebooks.of(ticket)?;
+    let to = rulebooks.get_for(ticket.tenant(), to)?;
     let rules = from.tickets();
     let role = call.actor().role();
     rules.permissions.check(role, Permission::ApplyRulebook)?;
@@ -226,7 +240,7 @@ fn plan_apply(
     in_range(call.at())?;
     let before = ticket.version();
     let at = rules.effective(call.at(), ticket.last_event_at())?;
-    let mut working = Working::on(known_ticket, from);
+    let mut working = Working::on(known_ticket, from, data);
     let complete = working.catch_up(at, CATCH_UP_LIMIT);
     let is_closed = working.ticket.status().stage() == Stage::Closed;
     if complete && is_closed {
@@ -243,7 +257,7 @@ fn plan_apply(
         let (left, right) = (from.policies(), to.policies());
         swapped = sla::swapped((&as_it_stood, left), (&working.ticket, right), at);
     }
-    let mut planned = finish(working, before, call, at);
+    let mut planned = finish(working, before, (call, at), data);
     (planned.complete, planned.swapped) = (complete, swapped);
     if complete {
         remember(&mut planned, request, call, before);
@@ -259,15 +273,63 @@ fn plan_sweep(
 ) -> Result<Plan, Error> {
     let known_ticket = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
     let ticket = &known_ticket.ticket;
+    let data = rulebooks.data_version();
     let book = rulebooks.of(ticket)?;
     in_range(call.at())?;
     let before = ticket.version();
     let at = call.at().max(ticket.last_event_at());
-    let mut working = Working::on(known_ticket, book);
+    let mut working = Working::on(known_ticket, book, data);
     let complete = working.catch_up(at, CATCH_UP_LIMIT);
-    let mut planned = finish(working, before, call, at);
+    let mut planned = finish(working, before, (call, at), data);
     planned.complete = complete;
     Ok(Plan::Commit(Box::new(planned)))
+}
+
+impl Known {
+    /// Who speaks, as `ticket` knows her: a customer who was joined by another speaks for that one too.
+    fn speaker(&self, ticket: &Ticket, actor: Actor) -> Actor {
+        let profile = self.profile.iter();
+        let mut joined = profile.flat_map(|profile| profile.joined().iter().copied());
+        match actor {
+            Actor::Customer(caller) if !ticket.reaches(caller) => {
+                let reaching = joined.find(|one| ticket.reaches(*one));
+                Actor::Customer(reaching.unwrap_or(caller))
+            }
+            _ => actor,
+        }
+    }
+}
+
+/// The same opening, for the customer that the requester was joined into.
+fn of_survivor(open: &Open, known: &Known) -> Open {
+    let mut open = open.clone();
+    if let (Some(Requester::Customer(_)), Some(survivor)) = (&open.requester, known.customer) {
+        open.requester = Some(Requester::Customer(survivor));
+    }
+    open
+}
+
+/// Adds what the profile tells that the rulebook wants in fields of the ticket, unless the opening sets them.
+fn add_profile(decision: &mut Decision, profile: Option<&Profile>, rules: &customer::Rules) {
+    let facts = profile.into_iter().flat_map(|profile| {
+        [
+            (&rules.tier_field, profile.tier()),
+            (&rules.organisation_field, profile.organisation()),
+        ]
+    });
+    for (field, value) in facts {
+        let (Some(name), Some(value)) = (field, value) else {
+            continue;
+        };
+        let is_set =
+            |event: &Event| matches!(event, Event::FieldSet { name: set, .. } if set == name);
+        if !decision.events.iter().any(is_set) {
+            decision.events.push(Event::FieldSet {
+                name: name.clone(),
+                value: Some(FieldValue::Text(value.to_string())),
+            });
+        }
+    }
 }
 
 fn begin<'a>(
@@ -280,12 +342,18 @@ fn begin<'a>(
     Working::begin(call.tenant_id(), events, book).ok_or_else(lost)
 }
 
-fn finish(mut working: Working<'_>, expected: Version, call: &Call, at: DateTime<Utc>) -> Planned {
+fn finish(
+    mut working: Working<'_>,
+    expected: Version,
+    (call, at): (&Call, DateTime<Utc>),
+    data: &Cow<'static, str>,
+) -> Planned {
     let outbox: Vec<OutboxMessage> = working.settle();
     let stream = StreamId::ticket(call.tenant_id(), working.ticket.id());
-    let wake = working.wake();
-    let facts = (!working.events.is_empty()).then(|| working.facts());
-    let listing = facts.is_some().then(|| TicketRow::of(&working.ticket));
+    let wake = working.wake(data);
+    let is_new = !working.events.is_empty();
+    let facts = (is_new || !working.is_fresh).then(|| working.facts());
+    let listing = is_new.then(|| TicketRow::of(&working.ticket));
     let part = Part {
         stream,
         expected,
@@ -303,13 +371,6 @@ fn finish(mut working: Working<'_>, expected: Version, call: &Call, at: DateTime
         complete: true,
         follow_up: None,
         swapped: Vec::new(),
-    }
-}
-
-pub(crate) fn stamp(ticket: &Ticket) -> Stamp {
-    Stamp {
-        rulebook: ticket.rulebook(),
-        zone_data: ZONE_DATA_VERSION.into(),
     }
 }
 

@@ -183,10 +183,14 @@ impl RulebookDraft {
             id,
             draft: self,
             calendar,
-            rules_with_calendars,
             rules,
         });
-        Ok(Rulebook { inner, policies })
+        Ok(Rulebook {
+            inner,
+            policies,
+            escalations: Arc::new(rules_with_calendars),
+            other_escalations: Arc::default(),
+        })
     }
 }
 

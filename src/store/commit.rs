@@ -315,7 +315,8 @@ pub struct Wake {
 pub struct Stamp {
     /// The rulebook version.
     pub rulebook: RulebookId,
-    /// The version of the time-zone data.
+    /// The version of the time-zone data, and of the calendars that were published
+    /// ([`Rulebooks::data_version`](crate::rulebook::Rulebooks::data_version)).
     pub zone_data: Cow<'static, str>,
 }
 

@@ -4,11 +4,13 @@
 //! questions in a slow and obvious way. [`conformance`] holds the rules that every [`Store`](crate::store::Store) keeps, and
 //! [`FaultyStore`] is a store that fails on cue.
 
+pub mod beside;
 pub mod calendar;
 pub mod clock;
 pub mod conformance;
 mod faulty;
 pub mod laws;
+pub mod routing;
 pub mod story;
 
 pub use faulty::{Asked, Fault, FaultyStore};

@@ -16,7 +16,8 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::aggregate::{Around, Context, Decided, Needs, Notice, Reason, StreamKind};
-use crate::call::Call;
+use crate::call::{Actor, Call};
+use crate::customer::Profile;
 use crate::error::Error;
 use crate::id::{TenantId, TicketId, derive};
 use crate::rulebook::{Governed, Rulebooks};
@@ -120,6 +121,9 @@ struct Own<A> {
     version: Version,
     last: Option<DateTime<Utc>>,
 }
+
+/// What to write, and what comes of it; nothing where more is to be written after it.
+type Ready<A> = (Commit, Option<Box<Told<A>>>);
 
 /// How often a conflict is met by deciding again.
 const MAX_TRIES: u32 = 1_000;
@@ -356,7 +360,7 @@ where
         own: Own<A>,
         at: DateTime<Utc>,
         decided: Decided<A::Event>,
-    ) -> Result<(Commit, Option<Box<Told<A>>>), Error> {
+    ) -> Result<Ready<A>, Error> {
         let mut commit = match &decided.ticket {
             None => Commit::new(self.tenant(), at, Vec::new()),
             Some((ticket, changes)) => match self.about_ticket(*ticket, changes)? {
@@ -418,6 +422,10 @@ where
         let ticket = self.around.ticket(id);
         let known = Known {
             ticket: ticket.cloned().map(Snapshot::of),
+            profile: match self.call.actor() {
+                Actor::Customer(caller) => self.around.state::<Profile>(caller).cloned(),
+                _ => None,
+            },
             ..Known::default()
         };
         let command = changes
@@ -576,9 +584,7 @@ impl<S: Store> Desk<S> {
         A::Event: StreamEvent,
         A::Id: Serialize,
     {
-        let rulebooks = self.rulebooks.clone();
-        let tell = Tell::new(rulebooks, call.clone(), id, command);
-        self.drive(tell.accepting_until(self.accepted_until()))
+        self.drive(self.office.telling(id, call, command))
     }
 
     /// The state of what stands beside tickets, of [`TenantId::SINGLE`].

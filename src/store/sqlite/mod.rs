@@ -35,6 +35,7 @@
 
 mod connection;
 mod error;
+mod group;
 mod load;
 mod outbox;
 mod upkeep;
@@ -211,6 +212,10 @@ impl Store for SqliteStore {
 
     fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
         self.write(commit)
+    }
+
+    fn commit_all(&self, commits: &[&Commit]) -> Vec<Result<(), StoreError>> {
+        self.write_all(commits)
     }
 
     fn due(

@@ -10,11 +10,13 @@ use uuid::Uuid;
 use crate::call::{Actor, Call};
 use crate::id::{ContentId, CustomerId, RulebookId, TicketId, TicketNumber};
 
-use super::command::{Change, Command, Draft, Open, Requester};
+use super::command::{Change, Command};
 use super::content::{Content, ContentKind};
 use super::conversation::Direction;
+use super::draft::Draft;
 use super::event::{Event, Link, Opened, Recorded, Version};
 use super::lifecycle::Stage;
+use super::open::{Open, Requester};
 use super::refusal::Refusal;
 use super::rules::{Permission, Rules};
 use super::{Priority, Ticket};
@@ -281,6 +283,17 @@ pub fn decide(
     command: &Command,
 ) -> Result<Decision, Refusal> {
     rules.permit(ticket, call.actor(), command)?;
+    decide_permitted(ticket, rules, call, at, command)
+}
+
+/// The same, where the permission was checked: who speaks may be known to the ticket by another id.
+pub(crate) fn decide_permitted(
+    ticket: &Ticket,
+    rules: &Rules,
+    call: &Call,
+    at: DateTime<Utc>,
+    command: &Command,
+) -> Result<Decision, Refusal> {
     let mut work = Work::on(rules, call, at, ticket);
     if let Some(draft) = &command.message {
         match call.actor() {
