@@ -42,6 +42,10 @@
 //! |---|---|
 //! | [`ticket`] | tickets: the lifecycle table, commands, events, decisions, permissions, the customer's view |
 //! | [`customer`] | profiles over all channels, joined and erased |
+//! | [`feedback`] | surveys: invitations, answers, ratings that come of them |
+//! | [`self_service`] | articles, visits, what they spare, what is missing |
+//! | [`quality`] | reviews against scorecards, samples to review |
+//! | [`improvement`] | findings, actions, whether they helped |
 //! | [`aggregate`] | what stands beside tickets: a state, commands, events; told something through [`Desk::tell`] |
 //! | [`calendar`] | business time, exact over clock changes, fast at any span |
 //! | [`sla`] | policies, targets, clocks and what they show |
@@ -87,15 +91,19 @@ pub mod customer;
 pub mod desk;
 pub mod error;
 pub mod escalation;
+pub mod feedback;
 pub mod guide;
 pub mod id;
+pub mod improvement;
 pub mod kpi;
+pub mod quality;
 pub mod replay;
 #[cfg(feature = "report")]
 #[cfg_attr(docsrs, doc(cfg(feature = "report")))]
 pub mod report;
 pub mod routing;
 pub mod rulebook;
+pub mod self_service;
 pub mod sla;
 pub mod store;
 #[cfg(feature = "testing")]

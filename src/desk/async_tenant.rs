@@ -12,6 +12,7 @@ use crate::sla::{Ledger, Reading};
 use crate::store::{AsyncStore, Filter, Load, Page, StreamId, TicketRow, UniqueKey};
 use crate::ticket::{ClockId, Command, Content, CustomerView, Open, Recorded, Ticket};
 
+use super::erase::Erase;
 use super::look::Look;
 use super::{AsyncDesk, Outcome, Request, office};
 
@@ -150,8 +151,7 @@ impl<S: AsyncStore> AsyncTenantDesk<'_, S> {
 
     /// See [`TenantDesk::erase_person`](super::TenantDesk::erase_person).
     pub async fn erase_person(&self, customer: CustomerId, at: DateTime<Utc>) -> Result<(), Error> {
-        let erasure = office::erasure(self.tenant, customer, at);
-        Ok(self.desk.store.commit(&erasure).await?)
+        self.desk.drive(Erase::new(self.tenant, customer, at)).await
     }
 
     /// See [`TenantDesk::content`](super::TenantDesk::content).

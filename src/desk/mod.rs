@@ -22,9 +22,11 @@ mod ailing;
 mod async_desk;
 #[cfg(feature = "async")]
 mod async_tenant;
+mod beside;
 mod blocking;
 mod catch_up;
 mod conversation;
+mod erase;
 mod look;
 mod nap;
 mod office;
@@ -45,6 +47,7 @@ pub use async_desk::AsyncDesk;
 #[cfg(feature = "async")]
 #[cfg_attr(docsrs, doc(cfg(feature = "async")))]
 pub use async_tenant::AsyncTenantDesk;
+pub use beside::{Briefing, Effect, LastContact};
 pub use blocking::Desk;
 pub(crate) use catch_up::Working;
 pub use conversation::{Conversation, Need};

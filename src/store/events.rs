@@ -18,6 +18,11 @@ macro_rules! each_kind {
         $then! {
             Ticket(crate::ticket::Event),
             Customer(crate::customer::Event),
+            Feedback(crate::feedback::Event),
+            Article(crate::self_service::ArticleEvent),
+            Visit(crate::self_service::VisitEvent),
+            Review(crate::quality::Event),
+            Finding(crate::improvement::Event),
         }
     };
 }

@@ -9,7 +9,7 @@ use crate::time::Span;
 use super::conversation::Visibility;
 use super::draft::Draft;
 use super::lifecycle::{CloseReason, Pending};
-use super::rating::RatingKind;
+use super::rating::{Rated, RatingKind};
 use super::{FieldValue, Priority};
 
 /// One request about one ticket, all of it or nothing: a message, then changes, then a status move, in that order.
@@ -184,6 +184,9 @@ pub enum Change {
         #[serde(default)]
         comment: Option<String>,
     },
+    /// Records what an answered survey says. Only the desk itself can say this: it has no written form.
+    #[serde(skip)]
+    Surveyed(Rated),
     /// Takes the text of a message away for ever.
     Redact(MessageId),
 }

@@ -182,11 +182,23 @@ pub enum Permission {
     Preferences,
     /// Change a customer's profile: identities, tier, organisation, notes; join two.
     Profile,
+    /// Invite a customer to a survey.
+    Survey,
+    /// Write, publish and retire articles, and tell which one resolved a ticket.
+    Article,
+    /// Use the self-service: view, search, vote.
+    Browse,
+    /// Review the quality of work.
+    Review,
+    /// Object to a review of one's own work.
+    Dispute,
+    /// Record findings and what is done about them.
+    Improve,
 }
 
 impl Permission {
     /// Everything that can be permitted.
-    pub const ALL: [Permission; 18] = [
+    pub const ALL: [Permission; 24] = [
         Permission::Open,
         Permission::Reply,
         Permission::Note,
@@ -205,6 +217,12 @@ impl Permission {
         Permission::Redact,
         Permission::Preferences,
         Permission::Profile,
+        Permission::Survey,
+        Permission::Article,
+        Permission::Browse,
+        Permission::Review,
+        Permission::Dispute,
+        Permission::Improve,
     ];
 
     pub(crate) fn of_change(change: &Change) -> Permission {
@@ -218,7 +236,7 @@ impl Permission {
             Change::PromiseUpdate(_) | Change::EstimateResolution(_) => Permission::Promise,
             Change::LogTime { .. } => Permission::LogTime,
             Change::AddParticipant(_) | Change::RemoveParticipant(_) => Permission::Participants,
-            Change::Rate { .. } => Permission::Rate,
+            Change::Rate { .. } | Change::Surveyed(_) => Permission::Rate,
             Change::Redact(_) => Permission::Redact,
         }
     }
@@ -245,6 +263,12 @@ impl fmt::Display for Permission {
             Permission::Redact => "redact",
             Permission::Preferences => "set preferences",
             Permission::Profile => "change profiles",
+            Permission::Survey => "invite to surveys",
+            Permission::Article => "write articles",
+            Permission::Browse => "use the self-service",
+            Permission::Review => "review quality",
+            Permission::Dispute => "object to a review",
+            Permission::Improve => "improve",
         })
     }
 }
@@ -252,8 +276,8 @@ impl fmt::Display for Permission {
 /// The permission table: what each role may do. A table that is written replaces the default one whole: a role that it does not
 /// name may do nothing.
 ///
-/// By default a customer may open, reply, resolve, reopen, rate and set her own preferences; a bot may talk, let a ticket wait, assign and classify; an agent
-/// may do everything but rate, apply a rulebook and redact; a supervisor may do everything but rate; the system may do everything, so that a
+/// By default a customer may open, reply, resolve, reopen, rate, set her own preferences and use the self-service; a bot may talk, let a ticket wait, assign and classify; an agent
+/// may do everything but rate, apply a rulebook, redact and review; a supervisor may do everything but rate; the system may do everything, so that a
 /// host can record what a survey brought.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -262,8 +286,8 @@ pub struct Permissions(BTreeMap<Role, BTreeSet<Permission>>);
 impl Default for Permissions {
     fn default() -> Permissions {
         use Permission::{
-            ApplyRulebook, Assign, Classify, Note, Open, Pend, Preferences, Rate, Redact, Reopen,
-            Reply, Resolve, Resume,
+            ApplyRulebook, Assign, Browse, Classify, Note, Open, Pend, Preferences, Rate, Redact,
+            Reopen, Reply, Resolve, Resume, Review,
         };
         let all = BTreeSet::from(Permission::ALL);
         let but = |left_out: &[Permission]| {
@@ -273,13 +297,13 @@ impl Default for Permissions {
         Permissions(BTreeMap::from([
             (
                 Role::Customer,
-                BTreeSet::from([Open, Reply, Resolve, Reopen, Rate, Preferences]),
+                BTreeSet::from([Open, Reply, Resolve, Reopen, Rate, Preferences, Browse]),
             ),
             (
                 Role::Bot,
-                BTreeSet::from([Open, Reply, Note, Pend, Resume, Assign, Classify]),
+                BTreeSet::from([Open, Reply, Note, Pend, Resume, Assign, Classify, Browse]),
             ),
-            (Role::Agent, but(&[Rate, ApplyRulebook, Redact])),
+            (Role::Agent, but(&[Rate, ApplyRulebook, Redact, Review])),
             (Role::Supervisor, but(&[Rate])),
             (Role::System, all.clone()),
         ]))

@@ -7,6 +7,10 @@ use crate::aggregate::StreamKind;
 use crate::call::Call;
 use crate::customer::{self, Profile};
 use crate::error::Error;
+use crate::feedback::{self, Feedback};
+use crate::improvement::{self, Finding};
+use crate::quality::{self, Review};
+use crate::self_service::{Article, ArticleCommand, Visit, VisitCommand};
 use crate::store::Store;
 
 use super::{Desk, Told};
@@ -99,4 +103,14 @@ macro_rules! doors {
 doors! {
     /// Of a customer.
     Customer Profile, customer::Command;
+    /// Of a customer's surveys.
+    Feedback Feedback, feedback::Command;
+    /// Of an article.
+    Article Article, ArticleCommand;
+    /// Of a visit to the self-service.
+    Visit Visit, VisitCommand;
+    /// Of a quality review.
+    Review Review, quality::Command;
+    /// Of a finding.
+    Finding Finding, improvement::Command;
 }

@@ -217,7 +217,8 @@ impl KpiReport {
     }
 
     /// Any of the figures by its name. [`Figure::Outside`] for those that need what no ticket tells: the host's number of
-    /// units ([`KpiReport::contact_rate`]), or contacts ([`ServiceLevel`](super::ServiceLevel)).
+    /// units ([`KpiReport::contact_rate`]), contacts ([`ServiceLevel`](super::ServiceLevel)), reviews, visits or
+    /// surveys ([`QualityTally`](super::QualityTally), [`SelfServiceTally`](super::SelfServiceTally), [`SurveyTally`](super::SurveyTally)).
     pub fn figure(&self, kpi: Kpi) -> Figure<'_> {
         match kpi {
             Kpi::Volume => Figure::Count(self.volume),
@@ -249,7 +250,12 @@ impl KpiReport {
             Kpi::Csat => Figure::Marks(&self.csat),
             Kpi::Nps => Figure::Promoters(self.nps.net_promoters()),
             Kpi::Ces => Figure::Marks(&self.ces),
-            Kpi::ContactRate | Kpi::ServiceLevel | Kpi::AbandonmentRate => Figure::Outside,
+            Kpi::ContactRate
+            | Kpi::ServiceLevel
+            | Kpi::AbandonmentRate
+            | Kpi::QualityScore
+            | Kpi::SelfServiceScore
+            | Kpi::SurveyResponseRate => Figure::Outside,
         }
     }
 

@@ -84,6 +84,12 @@ pub enum Kpi {
     ServiceLevel,
     /// How many calls and chats were given up.
     AbandonmentRate,
+    /// How well work was done, by reviews against a scorecard.
+    QualityScore,
+    /// How many visits to the self-service ended without a ticket.
+    SelfServiceScore,
+    /// How many of those who were asked answered.
+    SurveyResponseRate,
 }
 
 /// Which of a ticket's instants must lie in the window.
@@ -141,6 +147,8 @@ pub enum Attribution {
     Credited,
     /// Of the first response who gave it, of resolutions who resolved it last, otherwise who is in charge as the ticket stands.
     ByClock,
+    /// Whose work was reviewed.
+    Reviewed,
     /// Nobody: it is a figure of the desk.
     Desk,
 }
@@ -194,7 +202,7 @@ pub use table::{MEASURES, NOT_FED, NotFed};
 
 impl Kpi {
     /// Every KPI.
-    pub const ALL: [Kpi; 30] = [
+    pub const ALL: [Kpi; 33] = [
         Kpi::Volume,
         Kpi::ContactRate,
         Kpi::Resolved,
@@ -225,6 +233,9 @@ impl Kpi {
         Kpi::BacklogAge,
         Kpi::ServiceLevel,
         Kpi::AbandonmentRate,
+        Kpi::QualityScore,
+        Kpi::SelfServiceScore,
+        Kpi::SurveyResponseRate,
     ];
 
     /// The name in files and in code, such as `reopen_rate`.
@@ -260,6 +271,9 @@ impl Kpi {
             Kpi::BacklogAge => "backlog_age",
             Kpi::ServiceLevel => "service_level",
             Kpi::AbandonmentRate => "abandonment_rate",
+            Kpi::QualityScore => "quality_score",
+            Kpi::SelfServiceScore => "self_service_score",
+            Kpi::SurveyResponseRate => "survey_response_rate",
         }
     }
 

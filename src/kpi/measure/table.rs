@@ -451,6 +451,48 @@ pub const MEASURES: [Definition; Kpi::ALL.len()] = [
         direction: Direction::LowerIsBetter,
         source: "this crate; short abandons are left out, as by Genesys Cloud's option, help.mypurecloud.com/articles/configure-the-service-level-calculation",
     },
+    Definition {
+        kpi: Kpi::QualityScore,
+        title: "quality score",
+        formula: "of the reviews made or last revised in the window, the weighted points given, of the most that could be reached; a review with a failed critical category gives 0 points",
+        numerator: Some("the sum of weight times points, of the categories that apply"),
+        denominator: "the sum of weight times the best points, of the categories that apply; one scorecard at a time",
+        exclusions: &["reviews in which nothing applied", "withdrawn reviews"],
+        window: WindowOf::Event,
+        attribution: Attribution::Reviewed,
+        unit: Unit::Ratio,
+        measured_in: &[],
+        direction: Direction::HigherIsBetter,
+        source: "this crate; elsewhere: internal quality score, with auto-fail on critical errors as in the COPC CX Standard. Fed by quality reviews: see `QualityTally`",
+    },
+    Definition {
+        kpi: Kpi::SelfServiceScore,
+        title: "self-service score",
+        formula: "of the visits to the self-service that began in the window and whose ending is known, those that ended without a ticket, and with something read or with the visitor saying that her question is answered",
+        numerator: Some("visits that ended confirmed or contained"),
+        denominator: "visits whose ending is known: confirmed, contained, given up or a ticket within the rulebook's time after the last thing that the visitor did",
+        exclusions: &["visits to which a ticket may come still"],
+        window: WindowOf::Created,
+        attribution: Attribution::Desk,
+        unit: Unit::Ratio,
+        measured_in: &[],
+        direction: Direction::HigherIsBetter,
+        source: "this crate; elsewhere: deflection rate (implicit: no ticket followed; explicit: the visitor said so). Zendesk's self-service score is visitors by ticket authors, which is no part of a whole. Fed by visits: see `SelfServiceTally`",
+    },
+    Definition {
+        kpi: Kpi::SurveyResponseRate,
+        title: "survey response rate",
+        formula: "of the invitations of the window that were answered or have expired, those that were answered",
+        numerator: Some("invitations with at least one answer"),
+        denominator: "invitations of the window that were answered or have expired",
+        exclusions: &["invitations that can be answered still"],
+        window: WindowOf::Event,
+        attribution: Attribution::Desk,
+        unit: Unit::Ratio,
+        measured_in: &[],
+        direction: Direction::HigherIsBetter,
+        source: "this crate; AAPOR's response rate 1 with every invitation taken as delivered. Fed by surveys: see `SurveyTally`",
+    },
 ];
 
 /// A KPI of the field that no event of this version can feed.
@@ -466,23 +508,11 @@ pub struct NotFed {
 /// What is not here, so that nobody takes its absence for a zero.
 pub const NOT_FED: &[NotFed] = &[
     NotFed {
-        title: "quality score",
-        lacks: "reviews of an agent's work against a score card",
-    },
-    NotFed {
-        title: "self-service score, deflection",
-        lacks: "visits to articles, and whether a ticket followed",
-    },
-    NotFed {
         title: "containment, bot resolution, hand-off",
         lacks: "a bot's conversations with their end",
     },
     NotFed {
         title: "recurrence by cause",
         lacks: "problems and causes that tickets are tied to",
-    },
-    NotFed {
-        title: "survey response rate",
-        lacks: "the surveys that were sent",
     },
 ];

@@ -51,7 +51,10 @@ impl Counts {
             | Kpi::Backlog
             | Kpi::BacklogAge
             | Kpi::ServiceLevel
-            | Kpi::AbandonmentRate => Ok(None),
+            | Kpi::AbandonmentRate
+            | Kpi::QualityScore
+            | Kpi::SelfServiceScore
+            | Kpi::SurveyResponseRate => Ok(None),
         }
     }
 

@@ -104,6 +104,7 @@ impl Facts {
                 Some(Event::ResolutionEstimated { at: truncate(*at) })
             }
             Change::Redact(message) => Some(Event::MessageRedacted { message: *message }),
+            Change::Surveyed(rated) => Some(Event::Rated(*rated)),
             Change::Rate { .. } => None, // see `Rated::of`
         }
     }

@@ -283,6 +283,17 @@ pub fn decide(
     command: &Command,
 ) -> Result<Decision, Refusal> {
     rules.permit(ticket, call.actor(), command)?;
+    decide_permitted(ticket, rules, call, at, command)
+}
+
+/// The same, where the permission was checked: who speaks may be known to the ticket by another id.
+pub(crate) fn decide_permitted(
+    ticket: &Ticket,
+    rules: &Rules,
+    call: &Call,
+    at: DateTime<Utc>,
+    command: &Command,
+) -> Result<Decision, Refusal> {
     let mut work = Work::on(rules, call, at, ticket);
     if let Some(draft) = &command.message {
         match call.actor() {
@@ -296,7 +307,10 @@ pub fn decide(
         for change in &command.changes {
             let still_possible = matches!(
                 change,
-                Change::LogTime { .. } | Change::Redact(_) | Change::Rate { .. }
+                Change::LogTime { .. }
+                    | Change::Redact(_)
+                    | Change::Rate { .. }
+                    | Change::Surveyed(_)
             );
             if work.stage() == Stage::Closed && !still_possible {
                 return Err(Refusal::Closed {
