@@ -49,6 +49,7 @@
 //! | [`store`] | the storage contract and the memory store |
 //! | [`kpi`] | facts, definitions, reports |
 //! | [`replay`] | histories from recorded logs |
+//! | [`complaint`] | complaints as chances: the steps of a complaint, each with its own target |
 //! | [`routing`] | which agent or team should take a ticket, and why |
 //! | [`guide`] | the reasons behind all this, as pages to read |
 //! | [`call`], [`id`], [`time`], [`error`] | who and when; names of things; lengths of time; the one error |
@@ -76,6 +77,7 @@
 
 pub mod calendar;
 pub mod call;
+pub mod complaint;
 pub mod desk;
 pub mod error;
 pub mod escalation;

@@ -14,6 +14,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("sla", &["id", "time", "calendar", "ticket"]),
     ("escalation", &["id", "time", "calendar", "sla", "ticket"]),
     ("kpi", &["id", "time", "call", "calendar", "ticket", "sla"]),
+    (
+        "complaint",
+        &["id", "time", "call", "calendar", "ticket", "sla", "kpi"],
+    ),
     ("routing", &["id", "time", "calendar", "ticket", "sla"]),
     (
         "rulebook",

@@ -249,7 +249,11 @@ impl KpiReport {
             Kpi::Csat => Figure::Marks(&self.csat),
             Kpi::Nps => Figure::Promoters(self.nps.net_promoters()),
             Kpi::Ces => Figure::Marks(&self.ces),
-            Kpi::ContactRate | Kpi::ServiceLevel | Kpi::AbandonmentRate => Figure::Outside,
+            Kpi::ContactRate
+            | Kpi::ServiceLevel
+            | Kpi::AbandonmentRate
+            | Kpi::RecurrenceByCause
+            | Kpi::ServiceRecovery => Figure::Outside,
         }
     }
 

@@ -84,6 +84,10 @@ pub enum Kpi {
     ServiceLevel,
     /// How many calls and chats were given up.
     AbandonmentRate,
+    /// How many customers came back with the same cause.
+    RecurrenceByCause,
+    /// How many customers who were let down are content again.
+    ServiceRecovery,
 }
 
 /// Which of a ticket's instants must lie in the window.
@@ -194,7 +198,7 @@ pub use table::{MEASURES, NOT_FED, NotFed};
 
 impl Kpi {
     /// Every KPI.
-    pub const ALL: [Kpi; 30] = [
+    pub const ALL: [Kpi; 32] = [
         Kpi::Volume,
         Kpi::ContactRate,
         Kpi::Resolved,
@@ -225,6 +229,8 @@ impl Kpi {
         Kpi::BacklogAge,
         Kpi::ServiceLevel,
         Kpi::AbandonmentRate,
+        Kpi::RecurrenceByCause,
+        Kpi::ServiceRecovery,
     ];
 
     /// The name in files and in code, such as `reopen_rate`.
@@ -260,6 +266,8 @@ impl Kpi {
             Kpi::BacklogAge => "backlog_age",
             Kpi::ServiceLevel => "service_level",
             Kpi::AbandonmentRate => "abandonment_rate",
+            Kpi::RecurrenceByCause => "recurrence_by_cause",
+            Kpi::ServiceRecovery => "service_recovery",
         }
     }
 

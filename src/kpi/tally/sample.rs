@@ -51,7 +51,9 @@ impl Counts {
             | Kpi::Backlog
             | Kpi::BacklogAge
             | Kpi::ServiceLevel
-            | Kpi::AbandonmentRate => Ok(None),
+            | Kpi::AbandonmentRate
+            | Kpi::RecurrenceByCause
+            | Kpi::ServiceRecovery => Ok(None),
         }
     }
 
