@@ -230,7 +230,7 @@ fn bare_loads(connection: &Connection, streams: usize) -> Duration {
 
 fn bare_decoded(connection: &Connection, streams: usize) -> Duration {
     let decode = |version: usize, text: &str| {
-        black_box(stored::read_event(Version(version as u64), 1, text).unwrap());
+        black_box(stored::read_event::<Event>(Version(version as u64), 1, text).unwrap());
     };
     timed(|| each_text(connection, streams, decode))
 }

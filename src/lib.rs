@@ -41,6 +41,8 @@
 //! | module | what |
 //! |---|---|
 //! | [`ticket`] | tickets: the lifecycle table, commands, events, decisions, permissions, the customer's view |
+//! | [`customer`] | profiles over all channels, joined and erased |
+//! | [`aggregate`] | what stands beside tickets: a state, commands, events; told something through [`Desk::tell`] |
 //! | [`calendar`] | business time, exact over clock changes, fast at any span |
 //! | [`sla`] | policies, targets, clocks and what they show |
 //! | [`escalation`] | what happens by itself, each once for ever |
@@ -75,9 +77,11 @@
 #![forbid(unsafe_code)]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
+pub mod aggregate;
 pub mod calendar;
 pub mod call;
 pub mod complaint;
+pub mod customer;
 pub mod desk;
 pub mod error;
 pub mod escalation;
@@ -99,6 +103,9 @@ pub mod time;
 
 pub use calendar::Calendar;
 pub use call::{Actor, Call};
+#[cfg(feature = "async")]
+#[cfg_attr(docsrs, doc(cfg(feature = "async")))]
+pub use desk::AsyncDesk;
 pub use desk::{Desk, Outcome};
 pub use error::Error;
 pub use id::{TenantId, TicketId};

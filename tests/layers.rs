@@ -11,6 +11,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("call", &["id", "time"]),
     ("calendar", &["id", "time"]),
     ("ticket", &["id", "time", "call"]),
+    ("aggregate", &["id", "time", "call", "ticket"]),
+    (
+        "customer",
+        &["id", "time", "call", "calendar", "ticket", "aggregate"],
+    ),
     ("sla", &["id", "time", "calendar", "ticket"]),
     ("escalation", &["id", "time", "calendar", "sla", "ticket"]),
     ("kpi", &["id", "time", "call", "calendar", "ticket", "sla"]),
@@ -30,13 +35,27 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "sla",
             "escalation",
             "kpi",
+            "aggregate",
+            "customer",
         ],
     ),
     (
         "store",
-        &["id", "time", "call", "ticket", "escalation", "kpi"],
+        &[
+            "id",
+            "time",
+            "call",
+            "ticket",
+            "escalation",
+            "kpi",
+            "aggregate",
+            "customer",
+        ],
     ),
-    ("error", &["id", "kpi", "rulebook", "store", "ticket"]),
+    (
+        "error",
+        &["id", "kpi", "rulebook", "store", "ticket", "aggregate"],
+    ),
     (
         "desk",
         &[
@@ -51,6 +70,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "rulebook",
             "store",
             "error",
+            "aggregate",
+            "customer",
         ],
     ),
     (

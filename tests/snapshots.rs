@@ -48,8 +48,8 @@ proptest! {
         let with = with.streams.remove(0);
         let kept = with.snapshot.expect("the memory store keeps them");
         prop_assert!(kept.wake.is_some());
-        let replayed = Ticket::replay(TenantId::SINGLE, &all.streams[0].events).unwrap();
-        let kept = kept.then(&with.events).unwrap();
+        let replayed = Ticket::replay(TenantId::SINGLE, all.streams[0].events.ticket()).unwrap();
+        let kept = kept.then(with.events.ticket()).unwrap();
         prop_assert_eq!(&*kept.ticket, &replayed);
 
         let resolve = Request::Submit(id, Command::reply("done").then_resolve());
@@ -93,7 +93,11 @@ fn events_that_do_not_follow_a_snapshot_make_no_ticket() {
     let desk = Desk::new(MemoryStore::new(), rulebook());
     let (id, _) = tell(&desk, &[], &[]);
     let kept = load(&desk, id, true).streams.remove(0).snapshot.unwrap();
-    let events = load(&desk, id, false).streams.remove(0).events;
+    let events = load(&desk, id, false)
+        .streams
+        .remove(0)
+        .events
+        .into_ticket();
     assert!(kept.clone().then(&[]).is_some());
     assert!(kept.then(&events).is_none());
 }

@@ -15,7 +15,7 @@ use super::reason::Stretch;
 use super::shapes::{Shape, WEEK};
 use super::timeline::Timeline;
 use super::weaver::Weaver;
-use super::{Calendar, EARLIEST, Inner, LATEST, MOST_DEPTH, Source};
+use super::{Calendar, EARLIEST, Inner, LATEST, Source};
 
 /// The editions of a calendar that others succeeded. None of them is a succession itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -60,14 +60,29 @@ impl Calendar {
     /// `next` that is closed more never makes a due earlier.
     ///
     /// # Errors
-    /// More than 1,000 editions, and calendars nested more than 32 deep.
+    /// More than 1,000 editions.
     pub fn succeeded_by(
         &self,
         next: &Calendar,
         from: DateTime<Utc>,
     ) -> Result<Calendar, InvalidCalendar> {
+        let joined = self.followed_by(next, from);
+        let found = joined.editions().count();
+        if found > MOST_EDITIONS {
+            return Err(Problem::TooMany {
+                what: "editions",
+                found,
+                limit: MOST_EDITIONS,
+            }
+            .into());
+        }
+        Ok(joined)
+    }
+
+    /// The same, however many editions there are.
+    pub(crate) fn followed_by(&self, next: &Calendar, from: DateTime<Utc>) -> Calendar {
         if from >= LATEST {
-            return Ok(self.clone());
+            return self.clone();
         }
         let from = whole_second(from);
         let kept = self
@@ -124,24 +139,13 @@ impl Calendar {
 
 impl Editions {
     /// The one calendar of these, which is the first where nothing succeeded it.
-    pub(super) fn join(self) -> Result<Calendar, InvalidCalendar> {
+    fn join(self) -> Calendar {
         if self.then.is_empty() {
-            return Ok(self.first);
-        }
-        if self.then.len() >= MOST_EDITIONS {
-            return Err(Problem::TooMany {
-                what: "editions",
-                found: self.then.len() + 1,
-                limit: MOST_EDITIONS,
-            }
-            .into());
-        }
-        if self.depth() > MOST_DEPTH {
-            return Err(Problem::TooDeep { limit: MOST_DEPTH }.into());
+            return self.first;
         }
         let timeline = self.compile();
         let source = Source::Succession(Box::new(self));
-        Ok(Calendar(std::sync::Arc::new(Inner { source, timeline })))
+        Calendar(std::sync::Arc::new(Inner { source, timeline }))
     }
 
     pub(super) fn last(&self) -> &Calendar {
@@ -150,7 +154,7 @@ impl Editions {
 
     pub(super) fn depth(&self) -> usize {
         let then = self.then.iter().map(|next| next.calendar.depth());
-        1 + then.fold(self.first.depth(), usize::max)
+        then.fold(self.first.depth(), usize::max)
     }
 
     /// Each edition with the seconds since the begin of the range in which it holds.

@@ -1,8 +1,5 @@
 //! The blocking desk: it drives each conversation with its [`Store`] on the thread that calls.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
@@ -12,12 +9,13 @@ use crate::id::{RulebookId, TenantId, TicketId};
 use crate::kpi::{KpiReport, Report, Suggest, Suggestion};
 use crate::rulebook::Rulebooks;
 use crate::sla::{Ledger, Reading};
-use crate::store::{OutboxMessage, Store, Stream};
+use crate::store::{OutboxMessage, Store};
 use crate::ticket::{ClockId, Command, Open, Ticket};
-use crate::time::{instant, micros};
 
-use super::ailing::Infirmary;
-use super::{Need, Operation, Outcome, Request, TenantDesk};
+use super::nap::{Nap, NapNeed};
+use super::office::Office;
+use super::sweep::{Sweep, Swept};
+use super::{Ailing, Conversation, Need, Outcome, Request, TenantDesk};
 
 /// The desk of a host: its store and its rules.
 ///
@@ -27,11 +25,7 @@ use super::{Need, Operation, Outcome, Request, TenantDesk};
 #[derive(Debug)]
 pub struct Desk<S> {
     pub(super) store: S,
-    pub(super) rulebooks: Arc<Rulebooks>,
-    /// In microseconds; the largest number where there is no limit.
-    latest: AtomicI64,
-    pub(super) max_nap: TimeDelta,
-    pub(super) infirmary: Infirmary,
+    pub(super) office: Office,
 }
 
 impl<S: Store> Desk<S> {
@@ -40,25 +34,21 @@ impl<S: Store> Desk<S> {
     pub fn new(store: S, rules: impl Into<Rulebooks>) -> Desk<S> {
         Desk {
             store,
-            rulebooks: Arc::new(rules.into()),
-            latest: AtomicI64::new(i64::MAX),
-            max_nap: TimeDelta::minutes(5),
-            infirmary: Infirmary::default(),
+            office: Office::new(rules),
         }
     }
 
     /// The same desk, whose [`nap`](Desk::nap) lasts at most this long. Default: 5 minutes.
     #[must_use]
     pub fn max_nap(mut self, longest: TimeDelta) -> Desk<S> {
-        self.max_nap = longest;
+        self.office.max_nap = longest;
         self
     }
 
     /// From now on refuses commands stamped after `latest`; `None` ends that. A host whose clients stamp their own commands
     /// moves this along with its clock.
     pub fn accept_until(&self, latest: Option<DateTime<Utc>>) {
-        self.latest
-            .store(latest.map_or(i64::MAX, micros), Ordering::Relaxed);
+        self.office.accept_until(latest);
     }
 
     /// The store.
@@ -68,7 +58,7 @@ impl<S: Store> Desk<S> {
 
     /// The rulebooks.
     pub fn rulebooks(&self) -> &Rulebooks {
-        &self.rulebooks
+        self.office.rulebooks()
     }
 
     /// The desk of one tenant.
@@ -154,6 +144,49 @@ impl<S: Store> Desk<S> {
         self.tenant(TenantId::SINGLE).suggest(ticket, similar, now)
     }
 
+    /// Records what fell due before `now` on at most `limit` tickets, earliest first, of all tenants.
+    ///
+    /// A ticket that fails is told in [`Swept::failed`], put off with growing pauses ([`Desk::ailing`]), and holds up no other.
+    ///
+    /// # Errors
+    /// What the store answers when asked what is due.
+    pub fn sweep(&self, now: DateTime<Utc>, limit: usize) -> Result<Swept, Error> {
+        let mut sweep = Sweep::new(&self.office, now, limit);
+        sweep.due(
+            self.store
+                .due(now, self.rulebooks().data_version(), sweep.wanted())?,
+        );
+        while let Some(load) = sweep.load() {
+            sweep.loaded(self.store.load(&load).unwrap_or_default());
+            while let Some(operation) = sweep.next() {
+                let result = operation.and_then(|operation| self.drive(operation));
+                sweep.done(result);
+            }
+        }
+        Ok(sweep.finish())
+    }
+
+    /// The tickets whose sweeps fail, as this desk knows.
+    pub fn ailing(&self) -> Vec<Ailing> {
+        self.office.infirmary.list()
+    }
+
+    /// The instant until which the host may sleep: the earliest of the next wake-up of any ticket, the next look at an ailing
+    /// one, the next message to deliver (or to deliver again) and `now` plus [`max_nap`](Desk::max_nap); never before `now`.
+    pub fn nap(&self, now: DateTime<Utc>) -> Result<DateTime<Utc>, Error> {
+        let mut nap = Nap::new(&self.office, now);
+        loop {
+            match *nap.need() {
+                NapNeed::Due(most) => {
+                    nap.due(self.store.due(now, self.rulebooks().data_version(), most)?)
+                }
+                NapNeed::Wake(after) => nap.wake(self.store.next_wake(Some(after))?),
+                NapNeed::Delivery => nap.delivery(self.store.next_delivery()?),
+                NapNeed::Nothing => return Ok(nap.until()),
+            }
+        }
+    }
+
     /// The report over every ticket of the tenant, as of `now`. Sweep first: figures rest on what is recorded.
     ///
     /// # Errors
@@ -184,36 +217,23 @@ impl<S: Store> Desk<S> {
         Ok(self.store.acknowledge(messages)?)
     }
 
-    pub(crate) fn run(&self, call: Call, request: Request) -> Result<Outcome, Error> {
-        self.run_on(None, call, request)
+    pub(super) fn run(&self, call: Call, request: Request) -> Result<Outcome, Error> {
+        self.drive(self.office.operation(call, request))
     }
 
-    /// Runs a request that needs nothing but its stream, which may be loaded already.
-    pub(super) fn run_on(
-        &self,
-        loaded: Option<Stream>,
-        call: Call,
-        request: Request,
-    ) -> Result<Outcome, Error> {
-        let latest = Some(self.latest.load(Ordering::Relaxed))
-            .filter(|us| *us != i64::MAX)
-            .map(instant);
-        let mut operation =
-            Operation::new(self.rulebooks.clone(), call, request).accepting_until(latest);
-        if let Some(stream) = loaded {
-            operation.loaded(stream.into())?;
-        }
+    /// Drives a conversation to its end.
+    pub(super) fn drive<C: Conversation>(&self, mut conversation: C) -> Result<C::Outcome, Error> {
         loop {
-            match operation.need() {
+            match conversation.need() {
                 Need::Load(load) => {
                     let loaded = self.store.load(load)?;
-                    operation.loaded(loaded)?;
+                    conversation.loaded(loaded)?;
                 }
                 Need::Commit(commit) => {
                     let result = self.store.commit(commit);
-                    operation.committed(result)?;
+                    conversation.committed(result)?;
                 }
-                Need::Nothing => return operation.finish(),
+                Need::Nothing => return conversation.finish(),
             }
         }
     }

@@ -18,8 +18,16 @@
 
 mod act;
 mod ailing;
+#[cfg(feature = "async")]
+mod async_desk;
+#[cfg(feature = "async")]
+mod async_tenant;
 mod blocking;
 mod catch_up;
+mod conversation;
+mod look;
+mod nap;
+mod office;
 mod once;
 mod operation;
 mod outcome;
@@ -27,14 +35,23 @@ mod plan;
 mod reading;
 mod settle;
 mod sweep;
+mod tell;
 mod tenant;
 
 pub use ailing::Ailing;
+#[cfg(feature = "async")]
+#[cfg_attr(docsrs, doc(cfg(feature = "async")))]
+pub use async_desk::AsyncDesk;
+#[cfg(feature = "async")]
+#[cfg_attr(docsrs, doc(cfg(feature = "async")))]
+pub use async_tenant::AsyncTenantDesk;
 pub use blocking::Desk;
 pub(crate) use catch_up::Working;
-pub use operation::{Need, Operation};
+pub use conversation::{Conversation, Need};
+pub use operation::Operation;
 pub use outcome::Outcome;
 pub use plan::{Known, Plan, Planned, Request, plan};
 pub use reading::{ledger, read};
 pub use sweep::Swept;
+pub use tell::{Anything, Tell, Told, ToldAnything};
 pub use tenant::TenantDesk;

@@ -1,115 +1,16 @@
-//! Sweeping: recording what fell due, ticket by ticket, and when to do it next.
+//! A sweep, as a conversation without I/O: recording what fell due, ticket by ticket.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::calendar::ZONE_DATA_VERSION;
 use crate::call::{Actor, Call};
 use crate::error::Error;
 use crate::id::TicketId;
-use crate::store::{DueStream, Load, Store, StreamId};
+use crate::store::{DueStream, Load, Loaded, Stream, StreamId};
 use crate::ticket::Recorded;
 
-use super::{Ailing, Desk, Request};
-
-impl<S: Store> Desk<S> {
-    /// Records what fell due before `now` on at most `limit` tickets, earliest first, of all tenants.
-    ///
-    /// A ticket that fails is told in [`Swept::failed`], put off with growing pauses ([`Desk::ailing`]), and holds up no other.
-    ///
-    /// # Errors
-    /// What the store answers when asked what is due.
-    pub fn sweep(&self, now: DateTime<Utc>, limit: usize) -> Result<Swept, Error> {
-        let mut due = self.due(now, limit)?;
-        let more = due.len() > limit;
-        due.truncate(limit);
-        let mut swept = Swept {
-            tickets: 0,
-            events: 0,
-            chains_ended: Vec::new(),
-            failed: Vec::new(),
-            more,
-        };
-        for of_tenant in due.chunk_by(|a, b| a.stream.tenant == b.stream.tenant) {
-            for due in of_tenant.chunks(LOADED_AT_ONCE) {
-                self.sweep_some(due, now, &mut swept);
-            }
-        }
-        Ok(swept)
-    }
-
-    /// Sweeps some tickets of one tenant, loaded together and committed one by one.
-    fn sweep_some(&self, due: &[DueStream], now: DateTime<Utc>, swept: &mut Swept) {
-        let Some(first) = due.first() else {
-            return;
-        };
-        let tenant = first.stream.tenant;
-        let mut load = Load::streams(tenant, due.iter().map(|due| due.stream));
-        load.snapshots = true;
-        // Where they cannot be loaded together, each is loaded alone and tells why it cannot.
-        let loaded = self.store.load(&load).unwrap_or_default();
-        let mut streams = loaded.streams.into_iter();
-        for due in due {
-            let call = Call::with_id(Uuid::nil(), Actor::System, now).tenant(tenant);
-            let request = Request::Sweep(TicketId::from_uuid(due.stream.id));
-            match self.run_on(streams.next(), call, request) {
-                Ok(outcome) => {
-                    swept.tickets += 1;
-                    swept.events += outcome.events().len();
-                    if outcome.events().iter().any(Recorded::ended_a_chain) {
-                        swept.chains_ended.push(due.stream);
-                    }
-                    self.infirmary.recovered(due.stream);
-                }
-                Err(error) => {
-                    self.infirmary.failed(due.stream, now, &error);
-                    swept.failed.push((due.stream, error));
-                }
-            }
-        }
-    }
-
-    /// What is due and not put off: up to one more than `limit`.
-    fn due(&self, now: DateTime<Utc>, limit: usize) -> Result<Vec<DueStream>, Error> {
-        let (ailing, _) = self.infirmary.outlook(now);
-        let ask = limit.saturating_add(ailing).saturating_add(1);
-        let mut due = self.store.due(now, ZONE_DATA_VERSION, ask)?;
-        if ailing > 0 {
-            self.infirmary.dismiss(now, &due);
-        }
-        due.retain(|due| !self.infirmary.is_put_off(due.stream, now));
-        due.truncate(limit.saturating_add(1));
-        Ok(due)
-    }
-
-    /// The tickets whose sweeps fail, as this desk knows.
-    pub fn ailing(&self) -> Vec<Ailing> {
-        self.infirmary.list()
-    }
-
-    /// The instant until which the host may sleep: the earliest of the next wake-up of any ticket, the next look at an ailing
-    /// one, the next message to deliver (or to deliver again) and `now` plus [`max_nap`](Desk::max_nap); never before `now`.
-    pub fn nap(&self, now: DateTime<Utc>) -> Result<DateTime<Utc>, Error> {
-        let longest = now.checked_add_signed(self.max_nap).unwrap_or(now);
-        let wake = match self.infirmary.outlook(now) {
-            (0, _) => self.store.next_wake(None)?,
-            (_, again) if self.due(now, 0)?.is_empty() => again
-                .into_iter()
-                .chain(self.store.next_wake(Some(now))?)
-                .min(),
-            _ => Some(now),
-        };
-        let delivery = self.store.next_delivery()?;
-        Ok([wake, delivery]
-            .into_iter()
-            .flatten()
-            .fold(longest, DateTime::min)
-            .max(now))
-    }
-}
-
-/// How many tickets a sweep loads together.
-const LOADED_AT_ONCE: usize = 32;
+use super::office::Office;
+use super::{Operation, Outcome, Request};
 
 /// What a sweep did.
 #[derive(Debug)]
@@ -119,10 +20,115 @@ pub struct Swept {
     pub tickets: usize,
     /// How many events were recorded.
     pub events: usize,
-    /// The tickets on which rules acted too often in a row and were stopped: rules that go round. [`Rulebook::lint`](crate::Rulebook::lint) tells which.
+    /// The tickets on which rules acted too often in a row and were stopped: rules that go round.
+    /// [`Rulebook::lint`](crate::Rulebook::lint) tells which.
     pub chains_ended: Vec<StreamId>,
     /// The tickets that could not be swept, with the reason.
     pub failed: Vec<(StreamId, Error)>,
     /// Whether the limit was reached: more may be due.
     pub more: bool,
+}
+
+/// How many tickets a sweep loads together.
+const LOADED_AT_ONCE: usize = 32;
+
+/// A sweep on its way: batches of tickets of one tenant, loaded together and committed one by one.
+#[derive(Debug)]
+pub(super) struct Sweep<'a> {
+    office: &'a Office,
+    now: DateTime<Utc>,
+    limit: usize,
+    due: std::vec::IntoIter<DueStream>,
+    /// How many of them are in the batch at work.
+    batch: usize,
+    loaded: std::vec::IntoIter<Stream>,
+    at_work: Option<StreamId>,
+    swept: Swept,
+}
+
+impl<'a> Sweep<'a> {
+    pub(super) fn new(office: &'a Office, now: DateTime<Utc>, limit: usize) -> Sweep<'a> {
+        Sweep {
+            office,
+            now,
+            limit,
+            due: Vec::new().into_iter(),
+            batch: 0,
+            loaded: Vec::new().into_iter(),
+            at_work: None,
+            swept: Swept {
+                tickets: 0,
+                events: 0,
+                chains_ended: Vec::new(),
+                failed: Vec::new(),
+                more: false,
+            },
+        }
+    }
+
+    /// How many due streams to ask for.
+    pub(super) fn wanted(&self) -> usize {
+        self.office.due_wanted(self.now, self.limit)
+    }
+
+    /// Tells what is due.
+    pub(super) fn due(&mut self, found: Vec<DueStream>) {
+        let mut due = self.office.due(self.now, self.limit, found);
+        self.swept.more = due.len() > self.limit;
+        due.truncate(self.limit);
+        self.due = due.into_iter();
+    }
+
+    /// The next batch to load; none at the end of the sweep.
+    pub(super) fn load(&mut self) -> Option<Load> {
+        let rest = self.due.as_slice();
+        let tenant = rest.first()?.stream.tenant;
+        let of_tenant = rest.iter().take(LOADED_AT_ONCE);
+        let batch = of_tenant.take_while(|due| due.stream.tenant == tenant);
+        let mut load = Load::streams(tenant, batch.map(|due| due.stream));
+        load.snapshots = true;
+        self.batch = load.streams.len();
+        Some(load)
+    }
+
+    /// Tells what was loaded; nothing where they cannot be loaded together: each is then loaded alone and tells why it cannot.
+    pub(super) fn loaded(&mut self, loaded: Loaded) {
+        self.loaded = loaded.streams.into_iter();
+    }
+
+    /// The next ticket of the batch: drive it to its end and tell [`Sweep::done`].
+    pub(super) fn next(&mut self) -> Option<Result<Operation, Error>> {
+        self.batch = self.batch.checked_sub(1)?;
+        let stream = self.due.next()?.stream;
+        self.at_work = Some(stream);
+        let call = Call::with_id(Uuid::nil(), Actor::System, self.now).tenant(stream.tenant);
+        let request = Request::Sweep(TicketId::from_uuid(stream.id));
+        let loaded = self.loaded.next();
+        Some(self.office.operation_on(loaded, call, request))
+    }
+
+    /// Tells what came of the ticket.
+    pub(super) fn done(&mut self, result: Result<Outcome, Error>) {
+        let Some(stream) = self.at_work.take() else {
+            return;
+        };
+        match result {
+            Ok(outcome) => {
+                self.swept.tickets += 1;
+                self.swept.events += outcome.events().len();
+                if outcome.events().iter().any(Recorded::ended_a_chain) {
+                    self.swept.chains_ended.push(stream);
+                }
+                self.office.infirmary.recovered(stream);
+            }
+            Err(error) => {
+                self.office.infirmary.failed(stream, self.now, &error);
+                self.swept.failed.push((stream, error));
+            }
+        }
+    }
+
+    pub(super) fn finish(self) -> Swept {
+        self.swept
+    }
 }

@@ -8,16 +8,12 @@ use crate::call::Call;
 use crate::error::Error;
 use crate::id::{ContentId, CustomerId, RulebookId, TenantId, TicketId, TicketNumber};
 use crate::kpi::{Fact, KpiReport, Report, Suggest, Suggestion};
-use crate::rulebook::Rulebook;
 use crate::sla::{Ledger, Reading};
-use crate::store::{
-    Commit, Filter, Load, NoTicket, Page, Snapshot, Store, StreamId, TicketRow, UniqueKey,
-};
-use crate::ticket::{
-    Agreement, ClockId, Command, Content, CustomerView, Open, Recorded, Refusal, Ticket,
-};
+use crate::store::{Filter, Load, Page, Store, StreamId, TicketRow, UniqueKey};
+use crate::ticket::{ClockId, Command, Content, CustomerView, Open, Recorded, Ticket};
 
-use super::{Desk, Outcome, Request, ledger, read};
+use super::look::Look;
+use super::{Desk, Outcome, Request, office};
 
 /// The desk of one tenant; see [`Desk::tenant`].
 #[derive(Debug)]
@@ -71,43 +67,23 @@ impl<S: Store> TenantDesk<'_, S> {
 
     /// The ticket as its last event left it.
     pub fn ticket(&self, ticket: TicketId) -> Result<Ticket, Error> {
-        Ok(Arc::unwrap_or_clone(self.known(ticket)?.ticket))
+        Ok(Arc::unwrap_or_clone(self.known(ticket)?))
     }
 
     /// The ticket as its last event left it, from its snapshot where the store keeps one.
-    fn known(&self, ticket: TicketId) -> Result<Snapshot, Error> {
-        let stream = StreamId::ticket(self.tenant, ticket);
-        let mut load = Load::streams(self.tenant, [stream]);
-        load.snapshots = true;
-        let mut known = self.desk.store.load(&load)?.take_ticket(stream);
-        if known == Err(NoTicket::OtherFold) {
-            load.snapshots = false;
-            known = self.desk.store.load(&load)?.take_ticket(stream);
+    fn known(&self, ticket: TicketId) -> Result<Arc<Ticket>, Error> {
+        let mut look = Look::at(self.tenant, ticket);
+        while let Some(load) = look.need() {
+            let loaded = self.desk.store.load(load)?;
+            look.loaded(loaded)?;
         }
-        match known {
-            Ok(Some(known)) => Ok(known),
-            Ok(None) => Err(Error::no_ticket(ticket)),
-            Err(_) => Err(Error::not_a_history(ticket)),
-        }
+        Ok(look.finish()?.ticket)
     }
 
     /// The ticket's events, oldest first.
     pub fn history(&self, ticket: TicketId) -> Result<Vec<Recorded>, Error> {
         let load = Load::streams(self.tenant, [StreamId::ticket(self.tenant, ticket)]);
-        let events = self
-            .desk
-            .store
-            .load(&load)?
-            .streams
-            .into_iter()
-            .next()
-            .unwrap_or_default()
-            .events;
-        if events.is_empty() {
-            Err(Error::no_ticket(ticket))
-        } else {
-            Ok(events)
-        }
+        office::history(ticket, self.desk.store.load(&load)?)
     }
 
     /// What a clock of a ticket shows at `now`.
@@ -117,8 +93,7 @@ impl<S: Store> TenantDesk<'_, S> {
         clock: impl Into<ClockId>,
         now: DateTime<Utc>,
     ) -> Result<Reading, Error> {
-        let ticket = self.known(ticket)?.ticket;
-        Ok(read(&ticket, self.rulebook_of(&ticket)?, clock, now))
+        self.desk.office.reading(&*self.known(ticket)?, clock, now)
     }
 
     /// See [`Desk::ledger`].
@@ -128,8 +103,7 @@ impl<S: Store> TenantDesk<'_, S> {
         clock: impl Into<ClockId>,
         now: DateTime<Utc>,
     ) -> Result<Ledger, Error> {
-        let ticket = self.ticket(ticket)?;
-        Ok(ledger(&ticket, self.rulebook_of(&ticket)?, clock, now))
+        self.desk.office.ledger(&*self.known(ticket)?, clock, now)
     }
 
     /// See [`Desk::suggest`].
@@ -139,10 +113,8 @@ impl<S: Store> TenantDesk<'_, S> {
         similar: &Suggest,
         now: DateTime<Utc>,
     ) -> Result<Option<Suggestion>, Error> {
-        let ticket = self.ticket(ticket)?;
-        let book = self.rulebook_of(&ticket)?;
-        let own = book.policies().calendar_of(&ticket, Agreement::Sla);
-        let mut found = similar.look(&ticket, own.unwrap_or(book.calendar()), now);
+        let ticket = self.known(ticket)?;
+        let mut found = self.desk.office.similar(&ticket, similar, now)?;
         self.facts(&mut |rows| found.add(rows))?;
         Ok(found.suggestion())
     }
@@ -153,8 +125,7 @@ impl<S: Store> TenantDesk<'_, S> {
         ticket: TicketId,
         viewer: CustomerId,
     ) -> Result<CustomerView, Error> {
-        let view = self.known(ticket)?.ticket.customer_view(viewer);
-        view.ok_or_else(|| Refusal::NotYours { ticket }.into())
+        office::customer_view(&*self.known(ticket)?, viewer)
     }
 
     /// The ticket with this number.
@@ -189,9 +160,8 @@ impl<S: Store> TenantDesk<'_, S> {
     ///
     /// Who may ask for this is the host's to decide. What the store's files keep afterwards, its own documentation tells.
     pub fn erase_person(&self, customer: CustomerId, at: DateTime<Utc>) -> Result<(), Error> {
-        let mut commit = Commit::new(self.tenant, at, Vec::new());
-        commit.persons.push(customer);
-        Ok(self.desk.store.commit(&commit)?)
+        let erasure = office::erasure(self.tenant, customer, at);
+        Ok(self.desk.store.commit(&erasure)?)
     }
 
     /// The texts behind these ids, in their order; `None` for what is erased.
@@ -206,17 +176,9 @@ impl<S: Store> TenantDesk<'_, S> {
 
     /// See [`Desk::report`].
     pub fn report(&self, report: &Report, now: DateTime<Utc>) -> Result<KpiReport, Error> {
-        let mut tally = report.tally(now);
-        let mut failed = None;
-        self.desk.store.facts(self.tenant, &mut |rows| {
-            if failed.is_none() {
-                failed = tally.add(rows).err();
-            }
-        })?;
-        match failed {
-            None => Ok(tally.report()?),
-            Some(error) => Err(error.into()),
-        }
+        let mut count = office::Count::of(report, now);
+        self.facts(&mut |rows| count.add(rows))?;
+        count.report()
     }
 
     /// Forgets idempotency keys used before `before`, and tells how many. Hosts call this daily with 30 days ago.
@@ -224,20 +186,8 @@ impl<S: Store> TenantDesk<'_, S> {
         Ok(self.desk.store.prune_keys(self.tenant, before)?)
     }
 
-    fn rulebook_of(&self, ticket: &Ticket) -> Result<&Rulebook, Error> {
-        Ok(self.desk.rulebooks.of(ticket)?)
-    }
-
     fn owner(&self, key: UniqueKey) -> Result<Option<TicketId>, Error> {
         let load = Load::owners(self.tenant, vec![key]);
-        let owner = self
-            .desk
-            .store
-            .load(&load)?
-            .owners
-            .into_iter()
-            .next()
-            .flatten();
-        Ok(owner.map(TicketId::from_uuid))
+        Ok(office::owner(self.desk.store.load(&load)?))
     }
 }

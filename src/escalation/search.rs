@@ -19,6 +19,8 @@ pub(super) struct Search<'c, 'a> {
     ticket: &'c Ticket,
     outlook: &'c Outlook<'a>,
     last: Micros,
+    /// Since when the rule that is looked at is there, where it was not from the beginning.
+    pub(super) brought: Option<Micros>,
     pub(super) first: Option<First<'c, 'a>>,
 }
 
@@ -51,6 +53,7 @@ impl<'c, 'a> Search<'c, 'a> {
             ticket,
             outlook,
             last: micros(ticket.last_event_at()),
+            brought: None,
             first: None,
         }
     }
@@ -325,8 +328,7 @@ impl<'c, 'a> Search<'c, 'a> {
             return false;
         }
         if holds {
-            let attached = self.ticket.moved_to_rulebook();
-            let past = past || attached.is_some_and(|since| at < since);
+            let past = past || self.brought.is_some_and(|since| at < since);
             self.offer(
                 at,
                 Found::Fire {

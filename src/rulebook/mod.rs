@@ -71,6 +71,8 @@
 //! No rule is applied here: [`desk::plan`](crate::desk::plan) does that. Nothing is read from a file.
 
 mod draft;
+pub mod follow;
+mod governed;
 mod invalid;
 mod lint;
 mod starter;
@@ -81,14 +83,15 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::Calendar;
-use crate::escalation::{self, Causes, Due, Outlook, Rule};
-use crate::id::{Name, RulebookId};
+use crate::escalation::{self, Causes, Due, OtherRules, Outlook, Rule, Ruled};
+use crate::id::RulebookId;
 use crate::kpi::{self, Fact};
 use crate::sla::{self, Policies};
 use crate::ticket::{Rules, Ticket};
 use crate::time::Micros;
 
 pub use draft::RulebookDraft;
+pub use governed::Governed;
 pub use invalid::InvalidRulebook;
 pub use lint::{Because, Finding, Problem, Severity};
 pub use versions::{MissingRulebook, Rulebooks};
@@ -99,6 +102,9 @@ pub use versions::{MissingRulebook, Rulebooks};
 pub struct Rulebook {
     inner: Arc<Inner>,
     policies: Policies,
+    escalations: Arc<Vec<Ruled>>,
+    /// Those of other versions.
+    other_escalations: Arc<OtherRules>,
 }
 
 #[derive(Debug)]
@@ -106,8 +112,6 @@ struct Inner {
     id: RulebookId,
     draft: RulebookDraft,
     calendar: Calendar,
-    /// Each escalation rule with its calendar.
-    rules_with_calendars: Vec<(Rule, Calendar, Name)>,
     rules: Rules,
 }
 
@@ -174,11 +178,12 @@ impl Rulebook {
         &self.inner.rules
     }
 
-    /// The same rulebook, with the policies of other versions at hand.
-    fn beside(&self, others: &Arc<sla::Versions>) -> Rulebook {
+    /// The same rulebook, with the policies and rules of other versions at hand.
+    fn beside(&self, policies: &Arc<sla::Versions>, rules: &Arc<OtherRules>) -> Rulebook {
         Rulebook {
-            inner: self.inner.clone(),
-            policies: self.policies.beside(others),
+            policies: self.policies.beside(policies),
+            other_escalations: rules.clone(),
+            ..self.clone()
         }
     }
 
@@ -214,7 +219,8 @@ impl Rulebook {
     fn causes(&self) -> Causes<'_> {
         Causes {
             policies: self.policies(),
-            rules: &self.inner.rules_with_calendars,
+            rules: &self.escalations,
+            other_rules: &self.other_escalations,
         }
     }
 }

@@ -48,6 +48,19 @@ impl StoreError {
         self
     }
 
+    /// The same answer for another caller; what led to it is told in the text.
+    #[cfg_attr(
+        not(any(feature = "async", feature = "postgres", feature = "sqlite")),
+        allow(dead_code)
+    )]
+    pub(crate) fn again(&self) -> StoreError {
+        let what = match &self.source {
+            Some(source) => format!("{} ({source})", self.what),
+            None => self.what.clone(),
+        };
+        StoreError::new(self.kind, what)
+    }
+
     /// What the caller can do.
     pub fn kind(&self) -> StoreErrorKind {
         self.kind

@@ -11,7 +11,8 @@
 //!    [`StoreErrorKind::Conflict`] and writes nothing. Of several writers that saw the same version, exactly one wins. A part
 //!    without events is a version check. Events that do not follow `expected` one by one, a stream that stands twice in a
 //!    commit and a stream of another tenant are refused with [`StoreErrorKind::Other`] ([`Commit::check`] does this).
-//! 3. A unique key belongs to one owner per tenant for ever; a commit that claims a taken key for another owner is refused with
+//! 3. A unique key belongs to one owner per tenant until a commit frees or moves it ([`Commit::freed`], [`Commit::moved`]) or
+//!    erases the owner; a commit that claims a key which is taken all the same for another owner is refused with
 //!    [`StoreErrorKind::Conflict`]. Claiming it again for the same owner is no error. An idempotency key that exists is a
 //!    conflict as well.
 //! 4. [`Store::load`] answers what one instant of the store's life held: the events of a stream are without gap, in order,
@@ -55,11 +56,18 @@
 //! # Ok::<(), helpdesk::store::StoreError>(())
 //! ```
 
+#[cfg(feature = "async")]
+#[cfg_attr(docsrs, doc(cfg(feature = "async")))]
+pub mod asynchronous;
 mod check;
 mod commit;
 mod error;
+mod events;
+mod group;
 mod listing;
 mod memory;
+#[cfg(any(feature = "async", feature = "postgres"))]
+mod park;
 #[cfg(feature = "postgres")]
 #[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
 pub mod postgres;
@@ -77,13 +85,19 @@ use uuid::Uuid;
 
 use crate::id::{ContentId, TenantId};
 use crate::kpi::Fact;
-use crate::ticket::{Content, Recorded};
+use crate::ticket::Content;
 
+pub use crate::aggregate::{StreamKind, UniqueKey};
+#[cfg(feature = "async")]
+#[cfg_attr(docsrs, doc(cfg(feature = "async")))]
+pub use asynchronous::{AsyncStore, Blocking, Offloaded};
 pub use commit::{
     Commit, IdempotencyKey, IdempotencyRecord, Load, Loaded, OutboxMessage, Outgoing, Part, Stamp,
-    Stream, StreamId, StreamKind, UniqueKey, Wake,
+    Stream, StreamId, Wake,
 };
 pub use error::{StoreError, StoreErrorKind};
+pub use events::{Events, StreamEvent, event_names};
+pub use group::GroupCommit;
 pub use listing::{Filter, Page, TicketRow};
 pub use memory::MemoryStore;
 #[cfg(feature = "postgres")]
@@ -105,6 +119,13 @@ pub trait Store: fmt::Debug + Send + Sync {
 
     /// Writes the whole commit or nothing.
     fn commit(&self, commit: &Commit) -> Result<(), StoreError>;
+
+    /// Writes several commits, each as [`Store::commit`] would, one after the other: each is whole or nothing by itself, one that is
+    /// refused undoes only itself, and each sees those before it. A store may let them share one flush; none is answered
+    /// before it is kept. The results are in the order of the commits. Default: one by one. [`GroupCommit`] calls it.
+    fn commit_all(&self, commits: &[&Commit]) -> Vec<Result<(), StoreError>> {
+        commits.iter().map(|commit| self.commit(commit)).collect()
+    }
 
     /// At most `limit` streams whose wake-up lies at or before `now`, earliest first, and then such whose wake-up was computed
     /// under another zone-data version than `zone_data` (they count as due). The one call that crosses tenants; it tells no
@@ -137,6 +158,17 @@ pub trait Store: fmt::Debug + Send + Sync {
         page: &Page,
     ) -> Result<Vec<TicketRow>, StoreError>;
 
+    /// At most `limit` ids of the tenant's streams of this kind, rising, after `after`; whatever is written between two pages, a
+    /// stream that is there all the while comes exactly once. This is for kinds that have no [list](Store::list); of tickets it
+    /// may be slow.
+    fn streams(
+        &self,
+        tenant: TenantId,
+        kind: StreamKind,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<Uuid>, StoreError>;
+
     /// Takes at most `limit` outbox messages, oldest first, that nobody holds at `now`; they are held until `now + lease`.
     fn claim(
         &self,
@@ -167,48 +199,104 @@ pub struct DueStream {
     pub wake_at: Option<DateTime<Utc>>,
 }
 
-/// The events of one stream, oldest first.
-pub type Events = Vec<Recorded>;
+/// Every method of [`Store`] but the commits, done by another store.
+macro_rules! all_but_commits {
+    (|$me:ident| $store:expr) => {
+        fn load(&self, request: &Load) -> Result<Loaded, StoreError> {
+            let $me = self;
+            $store.load(request)
+        }
+        fn due(
+            &self,
+            now: DateTime<Utc>,
+            zone_data: &str,
+            limit: usize,
+        ) -> Result<Vec<DueStream>, StoreError> {
+            let $me = self;
+            $store.due(now, zone_data, limit)
+        }
+        fn next_wake(
+            &self,
+            after: Option<DateTime<Utc>>,
+        ) -> Result<Option<DateTime<Utc>>, StoreError> {
+            let $me = self;
+            $store.next_wake(after)
+        }
+        fn facts(
+            &self,
+            tenant: TenantId,
+            visit: &mut dyn FnMut(&[Fact]),
+        ) -> Result<(), StoreError> {
+            let $me = self;
+            $store.facts(tenant, visit)
+        }
+        fn content(
+            &self,
+            tenant: TenantId,
+            ids: &[ContentId],
+        ) -> Result<Vec<Option<Content>>, StoreError> {
+            let $me = self;
+            $store.content(tenant, ids)
+        }
+        fn list(
+            &self,
+            tenant: TenantId,
+            filter: &Filter,
+            page: &Page,
+        ) -> Result<Vec<TicketRow>, StoreError> {
+            let $me = self;
+            $store.list(tenant, filter, page)
+        }
+        fn streams(
+            &self,
+            tenant: TenantId,
+            kind: crate::store::StreamKind,
+            after: Option<Uuid>,
+            limit: usize,
+        ) -> Result<Vec<Uuid>, StoreError> {
+            let $me = self;
+            $store.streams(tenant, kind, after, limit)
+        }
+        fn claim(
+            &self,
+            now: DateTime<Utc>,
+            lease: TimeDelta,
+            limit: usize,
+        ) -> Result<Vec<OutboxMessage>, StoreError> {
+            let $me = self;
+            $store.claim(now, lease, limit)
+        }
+        fn postpone(&self, ids: &[Uuid], until: DateTime<Utc>) -> Result<(), StoreError> {
+            let $me = self;
+            $store.postpone(ids, until)
+        }
+        fn acknowledge(&self, ids: &[Uuid]) -> Result<(), StoreError> {
+            let $me = self;
+            $store.acknowledge(ids)
+        }
+        fn next_delivery(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+            let $me = self;
+            $store.next_delivery()
+        }
+        fn prune_keys(&self, tenant: TenantId, before: DateTime<Utc>) -> Result<usize, StoreError> {
+            let $me = self;
+            $store.prune_keys(tenant, before)
+        }
+    };
+}
+
+pub(crate) use all_but_commits;
 
 macro_rules! forward {
     ($($outer:ty),*) => {$(
         impl<S: Store + ?Sized> Store for $outer {
-            fn load(&self, request: &Load) -> Result<Loaded, StoreError> {
-                (**self).load(request)
-            }
             fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
                 (**self).commit(commit)
             }
-            fn due(&self, now: DateTime<Utc>, zone_data: &str, limit: usize) -> Result<Vec<DueStream>, StoreError> {
-                (**self).due(now, zone_data, limit)
+            fn commit_all(&self, commits: &[&Commit]) -> Vec<Result<(), StoreError>> {
+                (**self).commit_all(commits)
             }
-            fn next_wake(&self, after: Option<DateTime<Utc>>) -> Result<Option<DateTime<Utc>>, StoreError> {
-                (**self).next_wake(after)
-            }
-            fn facts(&self, tenant: TenantId, visit: &mut dyn FnMut(&[Fact])) -> Result<(), StoreError> {
-                (**self).facts(tenant, visit)
-            }
-            fn content(&self, tenant: TenantId, ids: &[ContentId]) -> Result<Vec<Option<Content>>, StoreError> {
-                (**self).content(tenant, ids)
-            }
-            fn list(&self, tenant: TenantId, filter: &Filter, page: &Page) -> Result<Vec<TicketRow>, StoreError> {
-                (**self).list(tenant, filter, page)
-            }
-            fn claim(&self, now: DateTime<Utc>, lease: TimeDelta, limit: usize) -> Result<Vec<OutboxMessage>, StoreError> {
-                (**self).claim(now, lease, limit)
-            }
-            fn postpone(&self, ids: &[Uuid], until: DateTime<Utc>) -> Result<(), StoreError> {
-                (**self).postpone(ids, until)
-            }
-            fn acknowledge(&self, ids: &[Uuid]) -> Result<(), StoreError> {
-                (**self).acknowledge(ids)
-            }
-            fn next_delivery(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-                (**self).next_delivery()
-            }
-            fn prune_keys(&self, tenant: TenantId, before: DateTime<Utc>) -> Result<usize, StoreError> {
-                (**self).prune_keys(tenant, before)
-            }
+            all_but_commits!(|me| (**me));
         }
     )*};
 }

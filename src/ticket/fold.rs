@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-
 use crate::call::{Actor, Cause};
 use crate::id::{FiringKey, Name, TenantId};
 use crate::time::micros;
@@ -283,20 +281,6 @@ impl About {
             (digest ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
         });
         About(1 << (u64::from(About::CLOCKS) + (digest >> 32) % (64 - u64::from(About::CLOCKS))))
-    }
-}
-
-impl Cycle {
-    fn beginning(started_at: DateTime<Utc>) -> Cycle {
-        Cycle {
-            started_at,
-            first_resolved_at: None,
-            resolved_at: None,
-            resolver: None,
-            closed: None,
-            left_at: None,
-            reopened_at: None,
-        }
     }
 }
 

@@ -59,6 +59,8 @@ pub(crate) struct Clock<'a> {
     pub(crate) elapsed_at_attach: Micros,
     /// When the target came into force.
     pub(crate) attached_at: Micros,
+    /// The period that it came into force in.
+    attached_in: Option<Started>,
 }
 
 /// The begin of a period; the event's place anchors what is announced about it.
@@ -169,6 +171,7 @@ impl<'a> Clock<'a> {
             ever_breached: false,
             elapsed_at_attach: 0,
             attached_at: micros(ticket.created_at()),
+            attached_in: None,
         };
         let promises = id == ClockId::from(Metric::PromisedUpdate); // made to the customer, whatever the policy
         if first.is_none() && !promises {

@@ -1,11 +1,13 @@
-//! One connection, used by one thread at a time, and the thread that moves the bytes of all of them.
+//! One connection, used by one caller at a time, and the thread that moves the bytes of all of them.
+//!
+//! Every method may be given up half-way (its future is dropped): the connection then counts as unusable until it is dropped
+//! itself, and the server undoes what was open on it.
 
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
-use std::sync::{Arc, mpsc};
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::Thread;
+use std::pin::Pin;
+use std::sync::mpsc;
+use std::task::{Context, Poll};
 
 use tokio::runtime::{Builder, Handle};
 use tokio::task::AbortHandle;
@@ -27,8 +29,8 @@ pub(super) struct Query<'a> {
 pub(super) struct Link {
     client: Client,
     known: HashMap<String, Statement>,
-    /// Whether a transaction may be open: then nobody else may have it.
-    open: bool,
+    /// Whether work was begun on it and did not come to a known end: then nobody else may have it.
+    unsure: bool,
 }
 
 impl Link {
@@ -36,56 +38,69 @@ impl Link {
         Link {
             client,
             known: HashMap::new(),
-            open: false,
+            unsure: false,
         }
     }
 
     pub(super) fn is_usable(&self) -> bool {
-        !self.open && !self.client.is_closed()
+        !self.unsure && !self.client.is_closed()
+    }
+
+    /// From here on it is unusable, unless [`Link::end`] says how it went.
+    fn begin(&mut self) {
+        self.unsure = true;
+    }
+
+    /// After a conflict it is as good as before; after anything else, better a new one.
+    fn end<T>(&mut self, answer: Result<T, StoreError>) -> Result<T, StoreError> {
+        let error = answer.as_ref().err();
+        self.unsure = error.is_some_and(|error| error.kind() != StoreErrorKind::Conflict);
+        answer
     }
 
     /// Runs texts without parameters.
-    pub(super) fn run(&self, text: &str) -> Result<(), StoreError> {
-        wait(self.client.batch_execute(text)).map_err(failed)
+    pub(super) async fn run(&mut self, text: &str) -> Result<(), StoreError> {
+        self.begin();
+        let answer = self.send(text).await;
+        self.end(answer)
+    }
+
+    async fn send(&self, text: &str) -> Result<(), StoreError> {
+        self.client.batch_execute(text).await.map_err(failed)
     }
 
     /// The rows of a text that is not kept: it is sent whole each time.
-    pub(super) fn ask(&self, query: &Query<'_>) -> Result<Vec<Row>, StoreError> {
-        wait(self.client.query(query.text, &query.params)).map_err(failed)
-    }
-
-    /// Does `work` in a transaction; an error undoes it all.
-    pub(super) fn in_transaction<T>(
-        &mut self,
-        work: impl FnOnce(&Link) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        self.open = true;
-        self.run(BEGIN)?;
-        let worked = work(self);
-        self.run(if worked.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
-        self.open = false;
-        worked
+    pub(super) async fn ask(&mut self, query: &Query<'_>) -> Result<Vec<Row>, StoreError> {
+        self.begin();
+        let answer = self.client.query(query.text, &query.params).await;
+        self.end(answer.map_err(failed))
     }
 
     /// Makes these statements known, all in one trip.
-    pub(super) fn prepare<'a>(
-        &mut self,
-        texts: impl Iterator<Item = &'a str>,
-    ) -> Result<(), StoreError> {
-        let mut missing: Vec<&str> = texts
-            .filter(|text| !self.known.contains_key(*text))
-            .collect();
+    pub(super) async fn prepare(&mut self, texts: Vec<&str>) -> Result<(), StoreError> {
+        let mut missing = texts;
+        missing.retain(|text| !self.known.contains_key(*text));
+        if missing.is_empty() {
+            return Ok(());
+        }
         missing.sort_unstable();
         missing.dedup();
+        self.begin();
         let client = &self.client;
-        let prepare = |text: &&'a str| -> Asked<'_, Statement> { Box::pin(client.prepare(text)) };
-        let requests = missing.iter().map(prepare).collect();
-        let prepared = wait(together(requests));
-        for (text, statement) in missing.iter().zip(prepared) {
-            self.known
-                .insert((*text).to_owned(), statement.map_err(failed)?);
+        let requests = missing
+            .iter()
+            .map(|text| -> Asked<'_, Statement> { Box::pin(client.prepare(text)) })
+            .collect();
+        let prepared = together(requests).await;
+        let mut answer = Ok(());
+        for (text, statement) in missing.into_iter().zip(prepared) {
+            match statement {
+                Ok(statement) => _ = self.known.insert(text.to_owned(), statement),
+                Err(error) if answer.is_ok() => answer = Err(failed(error)),
+                Err(_) => {}
+            }
         }
-        Ok(())
+        self.end(answer)
     }
 
     fn statement(&self, text: &str) -> Result<&Statement, StoreError> {
@@ -96,18 +111,27 @@ impl Link {
     }
 
     /// One statement in a transaction of its own; tells how many rows it touched.
-    pub(super) fn execute(&mut self, query: &Query<'_>) -> Result<u64, StoreError> {
-        self.prepare([query.text].into_iter())?;
-        wait(
-            self.client
-                .execute(self.statement(query.text)?, &query.params),
-        )
-        .map_err(failed)
+    pub(super) async fn execute(&mut self, query: &Query<'_>) -> Result<u64, StoreError> {
+        self.prepare(vec![query.text]).await?;
+        self.begin();
+        let statement = self.statement(query.text)?;
+        let answer = self.client.execute(statement, &query.params).await;
+        self.end(answer.map_err(failed))
     }
 
     /// The rows of each of these, all as of one instant, in one trip.
-    pub(super) fn read(&mut self, queries: &[Query<'_>]) -> Result<Vec<Vec<Row>>, StoreError> {
-        self.prepare(queries.iter().map(|query| query.text))?;
+    pub(super) async fn read(
+        &mut self,
+        queries: &[Query<'_>],
+    ) -> Result<Vec<Vec<Row>>, StoreError> {
+        self.prepare(queries.iter().map(|query| query.text).collect())
+            .await?;
+        self.begin();
+        let answer = self.read_prepared(queries).await;
+        self.end(answer)
+    }
+
+    async fn read_prepared(&self, queries: &[Query<'_>]) -> Result<Vec<Vec<Row>>, StoreError> {
         let mut asked = Vec::with_capacity(queries.len() + 2);
         let alone = queries.len() == 1; // one statement is of one instant anyway
         if !alone {
@@ -120,24 +144,20 @@ impl Link {
         if !alone {
             asked.push(no_rows(&self.client, "COMMIT"));
         }
-        let mut answers = wait(together(asked)).into_iter();
+        let mut answers = together(asked).await.into_iter();
         let mut all = Vec::with_capacity(queries.len());
         if !alone {
-            self.open = true;
             answers.next().transpose().map_err(failed)?;
         }
         for answer in answers {
             all.push(answer.map_err(failed)?);
         }
-        if !alone {
-            self.open = false;
-            all.truncate(queries.len());
-        }
+        all.truncate(queries.len());
         Ok(all)
     }
 
     /// Does all of these in one transaction, sent in one trip, and ends it as `judge` says.
-    pub(super) fn write<T>(
+    pub(super) async fn write<T>(
         &mut self,
         queries: &[Query<'_>],
         judge: impl FnOnce(&[u64]) -> Result<T, StoreError>,
@@ -148,31 +168,34 @@ impl Link {
             |client| Box::pin(async move { client.batch_execute(BEGIN).await.map(|()| 0) }),
             judge,
         )
+        .await
     }
 
     /// The same with the rows that each gave.
-    pub(super) fn take<T>(
+    pub(super) async fn take<T>(
         &mut self,
         queries: &[Query<'_>],
         judge: impl FnOnce(&[Vec<Row>]) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.transact(queries, rows, |client| no_rows(client, BEGIN), judge)
+            .await
     }
 
-    fn transact<A, T>(
+    async fn transact<A, T>(
         &mut self,
         queries: &[Query<'_>],
         ask: impl for<'a> Fn(&'a Client, &'a Statement, &'a Query<'a>) -> Asked<'a, A>,
         begin: impl for<'a> Fn(&'a Client) -> Asked<'a, A>,
         judge: impl FnOnce(&[A]) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.prepare(queries.iter().map(|query| query.text))?;
+        self.prepare(queries.iter().map(|query| query.text).collect())
+            .await?;
+        self.begin();
         let mut asked = vec![begin(&self.client)];
         for query in queries {
             asked.push(ask(&self.client, self.statement(query.text)?, query));
         }
-        let answers = wait(together(asked));
-        self.open = true;
+        let answers = together(asked).await;
         let mut done = Vec::with_capacity(queries.len());
         let mut wrong = None;
         for (n, answer) in answers.into_iter().enumerate() {
@@ -186,17 +209,19 @@ impl Link {
             }
         }
         // What was answered before the error decides first: a stream that stands elsewhere explains what follows.
-        let judged = judge(&done);
-        let ended = match (judged, wrong) {
-            (Ok(made), None) => self.run("COMMIT").map(|()| made),
-            (Err(error), _) | (Ok(_), Some(error)) => {
-                self.run("ROLLBACK")?;
-                self.open = false;
-                return Err(error);
-            }
+        let judged = match (judge(&done), wrong) {
+            (Ok(_), Some(error)) => Err(error),
+            (judged, _) => judged,
         };
-        self.open = ended.is_err();
-        ended
+        let ended = match judged.is_ok() {
+            true => self.send("COMMIT").await,
+            false => self.send("ROLLBACK").await,
+        };
+        match (ended, judged) {
+            (Ok(()), judged) => self.end(judged),
+            (Err(error), Ok(_)) => Err(error), // it stays unusable
+            (Err(_), Err(error)) => Err(error),
+        }
     }
 }
 
@@ -238,25 +263,6 @@ pub(super) async fn together<T>(mut asked: Vec<Asked<'_, T>>) -> Vec<Result<T, E
         });
     }
     all
-}
-
-/// Waits for an answer on this thread, whatever runtime it belongs to: the bytes are moved by another one.
-pub(super) fn wait<F: Future>(future: F) -> F::Output {
-    struct Unpark(Thread);
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
-    let mut context = Context::from_waker(&waker);
-    let mut future = pin!(future);
-    loop {
-        match future.as_mut().poll(&mut context) {
-            Poll::Ready(answer) => return answer,
-            Poll::Pending => std::thread::park(),
-        }
-    }
 }
 
 /// The thread that moves the bytes. It ends when this is dropped.

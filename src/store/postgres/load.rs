@@ -24,22 +24,28 @@ struct Wanted {
 const KNOWN: (i64, i64) = (FOLD as i64, SCHEMA as i64);
 
 impl PostgresStore {
-    pub(super) fn load_all(&self, request: &Load) -> Result<Loaded, StoreError> {
+    pub(super) async fn load_all(&self, request: &Load) -> Result<Loaded, StoreError> {
         request.check()?;
+        if let Some(loaded) = self.load_once(request).await? {
+            return Ok(loaded);
+        }
+        // A snapshot that cannot be read is as good as none.
+        let whole = Load {
+            snapshots: false,
+            ..request.clone()
+        };
+        Ok(self.load_once(&whole).await?.unwrap_or_default())
+    }
+
+    /// `None` where a snapshot cannot be read.
+    async fn load_once(&self, request: &Load) -> Result<Option<Loaded>, StoreError> {
         let wanted = Wanted::of(request)?;
         let queries = self.queries(request, &wanted);
         if queries.is_empty() {
-            return Ok(Loaded::default());
+            return Ok(Some(Loaded::default()));
         }
-        let answers = self.pool.with(|link| link.read(&queries))?;
-        match self.loaded(request, answers)? {
-            Some(loaded) => Ok(loaded),
-            // A snapshot that cannot be read is as good as none.
-            None => self.load_all(&Load {
-                snapshots: false,
-                ..request.clone()
-            }),
-        }
+        let answers = self.pool.read(&queries).await?;
+        self.loaded(request, answers)
     }
 
     fn queries<'a>(&'a self, request: &Load, wanted: &'a Wanted) -> Vec<Query<'a>> {

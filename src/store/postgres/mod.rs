@@ -57,6 +57,8 @@
 //! A store has one thread, which moves the bytes of all its connections; the calls block the threads that make them. Call it from
 //! `spawn_blocking` in an async host.
 
+#[cfg(feature = "async")]
+mod async_store;
 mod error;
 mod link;
 mod load;
@@ -81,12 +83,13 @@ use crate::ticket::Content;
 use super::sql::{Given, Sql};
 use super::{
     Commit, DueStream, Filter, Load, Loaded, OutboxMessage, Page, Store, StoreError,
-    StoreErrorKind, TicketRow,
+    StoreErrorKind, StreamKind, TicketRow,
 };
 
 pub use tokio_postgres;
 pub use write::{commit_in, params};
 
+use super::park::wait;
 use error::failed;
 use pool::Pool;
 use texts::Own;
@@ -180,13 +183,53 @@ impl Options {
         T::Stream: Send,
         <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
     {
+        wait(self.connected(config, tls))
+    }
+
+    /// [`Options::connect`] for an async host.
+    ///
+    /// # Errors
+    /// Those of [`Options::connect`].
+    #[cfg(feature = "async")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "async")))]
+    pub async fn connect_async(self, config: &str) -> Result<PostgresStore, StoreError> {
+        self.connected(config.parse().map_err(failed)?, NoTls).await
+    }
+
+    /// [`Options::connect_tls`] for an async host.
+    ///
+    /// # Errors
+    /// Those of [`Options::connect`].
+    #[cfg(feature = "async")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "async")))]
+    pub async fn connect_tls_async<T>(
+        self,
+        config: Config,
+        tls: T,
+    ) -> Result<PostgresStore, StoreError>
+    where
+        T: MakeTlsConnect<Socket> + Clone + Send + Sync + 'static,
+        T::TlsConnect: Send,
+        T::Stream: Send,
+        <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
+    {
+        self.connected(config, tls).await
+    }
+
+    async fn connected<T>(self, config: Config, tls: T) -> Result<PostgresStore, StoreError>
+    where
+        T: MakeTlsConnect<Socket> + Clone + Send + Sync + 'static,
+        T::TlsConnect: Send,
+        T::Stream: Send,
+        <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
+    {
         let sql = Sql::postgres(&self.schema)?;
         let own = Own::render(&sql);
         let pool = Pool::new(config, tls, &self)?;
-        pool.with(|link| {
-            version::bring_up(link, &sql, &self.schema)?;
-            version::check_tables(link, &sql, &own)
-        })?;
+        let mut taken = pool.link().await?;
+        version::bring_up(&mut taken.link, &sql, &self.schema).await?;
+        version::check_tables(&mut taken.link, &sql, &own).await?;
+        taken.back();
         Ok(PostgresStore {
             sql,
             own,
@@ -203,6 +246,13 @@ impl PostgresStore {
     /// Connects with the default [`Options`]; see [`Options::connect`].
     pub fn connect(config: &str) -> Result<PostgresStore, StoreError> {
         Options::default().connect(config)
+    }
+
+    /// Connects with the default [`Options`] for an async host; see [`Options::connect_async`].
+    #[cfg(feature = "async")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "async")))]
+    pub async fn connect_async(config: &str) -> Result<PostgresStore, StoreError> {
+        Options::default().connect_async(config).await
     }
 
     /// The default options.
@@ -226,17 +276,21 @@ impl PostgresStore {
     /// # Errors
     /// [`Corrupt`](StoreErrorKind::Corrupt), naming a stream.
     pub fn check_integrity(&self) -> Result<(), StoreError> {
-        self.check_streams()
+        wait(self.check_streams())
     }
 }
 
 impl Store for PostgresStore {
     fn load(&self, request: &Load) -> Result<Loaded, StoreError> {
-        self.load_all(request)
+        wait(self.load_all(request))
     }
 
     fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
-        self.write(commit)
+        wait(self.write(commit))
+    }
+
+    fn commit_all(&self, commits: &[&Commit]) -> Vec<Result<(), StoreError>> {
+        wait(self.write_all(commits))
     }
 
     fn due(
@@ -245,15 +299,15 @@ impl Store for PostgresStore {
         zone_data: &str,
         limit: usize,
     ) -> Result<Vec<DueStream>, StoreError> {
-        self.due_streams(now, zone_data, limit)
+        wait(self.due_streams(now, zone_data, limit))
     }
 
     fn next_wake(&self, after: Option<DateTime<Utc>>) -> Result<Option<DateTime<Utc>>, StoreError> {
-        self.earliest_wake(after)
+        wait(self.earliest_wake(after))
     }
 
     fn facts(&self, tenant: TenantId, visit: &mut dyn FnMut(&[Fact])) -> Result<(), StoreError> {
-        self.facts_by_page(tenant, visit)
+        wait(self.facts_by_page(tenant, visit))
     }
 
     fn content(
@@ -261,7 +315,7 @@ impl Store for PostgresStore {
         tenant: TenantId,
         ids: &[ContentId],
     ) -> Result<Vec<Option<Content>>, StoreError> {
-        self.texts(tenant, ids)
+        wait(self.texts(tenant, ids))
     }
 
     fn list(
@@ -270,7 +324,17 @@ impl Store for PostgresStore {
         filter: &Filter,
         page: &Page,
     ) -> Result<Vec<TicketRow>, StoreError> {
-        self.listed(tenant, filter, page)
+        wait(self.listed(tenant, filter, page))
+    }
+
+    fn streams(
+        &self,
+        tenant: TenantId,
+        kind: StreamKind,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<Uuid>, StoreError> {
+        wait(self.streams_of(tenant, kind, after, limit))
     }
 
     fn claim(
@@ -279,22 +343,22 @@ impl Store for PostgresStore {
         lease: TimeDelta,
         limit: usize,
     ) -> Result<Vec<OutboxMessage>, StoreError> {
-        self.claim_messages(now, lease, limit)
+        wait(self.claim_messages(now, lease, limit))
     }
 
     fn acknowledge(&self, ids: &[Uuid]) -> Result<(), StoreError> {
-        self.acknowledge_messages(ids)
+        wait(self.acknowledge_messages(ids))
     }
 
     fn postpone(&self, ids: &[Uuid], until: DateTime<Utc>) -> Result<(), StoreError> {
-        self.postpone_messages(ids, until)
+        wait(self.postpone_messages(ids, until))
     }
 
     fn next_delivery(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-        self.earliest_delivery()
+        wait(self.earliest_delivery())
     }
 
     fn prune_keys(&self, tenant: TenantId, before: DateTime<Utc>) -> Result<usize, StoreError> {
-        self.prune(tenant, before)
+        wait(self.prune(tenant, before))
     }
 }

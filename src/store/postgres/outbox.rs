@@ -1,6 +1,7 @@
 //! The outbox, and the pruning of idempotency keys: small writes beside the commits.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio_postgres::Row;
 use uuid::Uuid;
 
 use crate::id::TenantId;
@@ -15,7 +16,7 @@ use super::{OutboxMessage, PostgresStore, StoreError, StoreErrorKind};
 const KNOWN: i64 = SCHEMA as i64;
 
 impl PostgresStore {
-    pub(super) fn claim_messages(
+    pub(super) async fn claim_messages(
         &self,
         now: DateTime<Utc>,
         lease: TimeDelta,
@@ -31,32 +32,33 @@ impl PostgresStore {
             params: vec![&now, &KNOWN, &most, &until],
         };
         // Nobody holds what could not be read.
-        self.pool.with(|link| {
-            link.take(&[query], |answers| {
-                let mut claimed = Vec::new();
-                for row in answers.iter().flatten() {
-                    let mut message: OutboxMessage = record(row, 2, "an outbox message")?;
-                    message.attempts = u32::try_from(get::<i64>(row, 1)?).unwrap_or(u32::MAX);
-                    claimed.push((get::<Micros>(row, 4)?, get::<Uuid>(row, 0)?, message));
-                }
-                claimed.sort_unstable_by_key(|(free_at, id, _)| (*free_at, *id));
-                Ok(claimed.into_iter().map(|(_, _, message)| message).collect())
-            })
-        })
+        let judge = |answers: &[Vec<Row>]| {
+            let mut claimed = Vec::new();
+            for row in answers.iter().flatten() {
+                let mut message: OutboxMessage = record(row, 2, "an outbox message")?;
+                message.attempts = u32::try_from(get::<i64>(row, 1)?).unwrap_or(u32::MAX);
+                claimed.push((get::<Micros>(row, 4)?, get::<Uuid>(row, 0)?, message));
+            }
+            claimed.sort_unstable_by_key(|(free_at, id, _)| (*free_at, *id));
+            Ok(claimed.into_iter().map(|(_, _, message)| message).collect())
+        };
+        self.pool.take(&[query], judge).await
     }
 
-    fn touch(&self, text: &str, params: Params<'_>) -> Result<u64, StoreError> {
-        self.pool.with(|link| link.execute(&Query { text, params }))
+    async fn touch(&self, text: &str, params: Params<'_>) -> Result<u64, StoreError> {
+        self.pool.execute(&Query { text, params }).await
     }
 
-    pub(super) fn acknowledge_messages(&self, ids: &[Uuid]) -> Result<(), StoreError> {
+    pub(super) async fn acknowledge_messages(&self, ids: &[Uuid]) -> Result<(), StoreError> {
         if ids.is_empty() {
             return Ok(());
         }
-        self.touch(&self.own.acknowledge, vec![&ids]).map(|_| ())
+        self.touch(&self.own.acknowledge, vec![&ids])
+            .await
+            .map(|_| ())
     }
 
-    pub(super) fn postpone_messages(
+    pub(super) async fn postpone_messages(
         &self,
         ids: &[Uuid],
         until: DateTime<Utc>,
@@ -66,26 +68,28 @@ impl PostgresStore {
         }
         let until = micros(until);
         self.touch(&self.own.postpone, vec![&ids, &until])
+            .await
             .map(|_| ())
     }
 
-    pub(super) fn earliest_delivery(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+    pub(super) async fn earliest_delivery(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
         let query = [Query {
             text: &self.sql.texts.next_delivery,
             params: vec![&KNOWN],
         }];
-        let found = self.pool.with(|link| link.read(&query))?;
+        let found = self.pool.read(&query).await?;
         let next = found.first().and_then(|rows| rows.first());
         next.map(|row| get(row, 0).map(instant)).transpose()
     }
 
-    pub(super) fn prune(
+    pub(super) async fn prune(
         &self,
         tenant: TenantId,
         before: DateTime<Utc>,
     ) -> Result<usize, StoreError> {
-        let before = micros(before);
-        let pruned = self.touch(&self.sql.texts.prune_keys, vec![&tenant.uuid(), &before])?;
+        let (tenant, before) = (tenant.uuid(), micros(before));
+        let params: Params<'_> = vec![&tenant, &before];
+        let pruned = self.touch(&self.sql.texts.prune_keys, params).await?;
         usize::try_from(pruned)
             .map_err(|error| StoreError::new(StoreErrorKind::Other, "too many").because(error))
     }

@@ -1,36 +1,35 @@
 //! The connections: taken where one is idle, opened where none is, up to a number.
 
 use std::fmt;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc};
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
-use tokio_postgres::{Client, Config, Socket};
+use tokio_postgres::{Client, Config, Row, Socket};
 
 use super::error::{connecting, failed};
-use super::link::{Link, Mover};
+use super::link::{Link, Mover, Query};
 use super::{Options, StoreError, StoreErrorKind};
 
 /// Where the configuration has none.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-type Connect = dyn Fn(&Handle) -> Result<Client, StoreError> + Send + Sync;
+type Connecting = Pin<Box<dyn Future<Output = Result<Client, StoreError>> + Send>>;
+type Connect = dyn Fn(&Handle) -> Connecting + Send + Sync;
 
 pub(super) struct Pool {
-    links: Mutex<Links>,
-    given_back: Condvar,
+    idle: Mutex<Vec<Link>>,
+    /// One permit for each connection that may be at work.
+    places: Arc<Semaphore>,
     most: usize,
     patience: Duration,
     connect: Box<Connect>,
     mover: Mover,
-}
-
-#[derive(Default)]
-struct Links {
-    idle: Vec<Link>,
-    /// Idle or at work.
-    made: usize,
 }
 
 impl Pool {
@@ -49,31 +48,27 @@ impl Pool {
         }
         let millis = options.lock_timeout.as_millis().clamp(1, i32::MAX as u128);
         let settings = format!("SET lock_timeout = {millis}; SET client_min_messages = warning");
-        let connect = move |handle: &Handle| {
+        let connect = move |handle: &Handle| -> Connecting {
             let (config, tls, settings) = (config.clone(), tls.clone(), settings.clone());
-            let (tell, told) = mpsc::sync_channel(1);
-            handle.spawn(async move {
-                let (client, connection) = match config.connect(tls).await {
-                    Ok(both) => both,
-                    Err(error) => {
-                        let _ = tell.send(Err(error));
-                        return;
-                    }
-                };
-                let _ = tell.send(Ok(client));
-                let _ = connection.await; // who uses it is told what goes wrong
-            });
-            let gone = |error| {
-                let what = "the thread for the connections ended";
-                StoreError::new(StoreErrorKind::Unavailable, what).because(error)
-            };
-            let client: Client = told.recv().map_err(gone)?.map_err(connecting)?;
-            super::link::wait(client.batch_execute(&settings)).map_err(failed)?;
-            Ok(client)
+            let handle = handle.clone();
+            Box::pin(async move {
+                let made = handle.spawn(async move {
+                    let (client, connection) = config.connect(tls).await.map_err(connecting)?;
+                    tokio::spawn(connection); // who uses it is told what goes wrong
+                    client.batch_execute(&settings).await.map_err(failed)?;
+                    Ok(client)
+                });
+                made.await.unwrap_or_else(|error| {
+                    let what = "the thread for the connections ended";
+                    Err(StoreError::new(StoreErrorKind::Unavailable, what).because(error))
+                })
+            })
         };
         Ok(Pool {
-            links: Mutex::default(),
-            given_back: Condvar::new(),
+            idle: Mutex::default(),
+            places: Arc::new(Semaphore::new(
+                options.connections.min(Semaphore::MAX_PERMITS),
+            )),
             most: options.connections,
             patience: options.lock_timeout,
             connect: Box::new(connect),
@@ -81,92 +76,124 @@ impl Pool {
         })
     }
 
-    /// Does `work` on a connection that nobody else has meanwhile.
-    pub(super) fn with<T>(
-        &self,
-        work: impl FnOnce(&mut Link) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        let mut taken = self.take()?;
-        let Some(link) = &mut taken.link else {
-            return Err(StoreError::new(StoreErrorKind::Other, "no connection"));
+    /// A connection that nobody else has meanwhile.
+    pub(super) async fn link(&self) -> Result<Taken<'_>, StoreError> {
+        let place = self.place().await?;
+        let idle = self.take_idle();
+        let link = match idle {
+            Some(link) => link,
+            None => Link::new((self.connect)(&self.mover.handle).await?),
         };
-        let answer = work(link);
-        // After a conflict it is as good as before; after anything else, better a new one.
-        let fine = answer
-            .as_ref()
-            .err()
-            .is_none_or(|error| error.kind() == StoreErrorKind::Conflict);
-        if !fine || !link.is_usable() {
-            taken.link = None;
-        }
+        Ok(Taken {
+            pool: self,
+            link,
+            _place: place,
+        })
+    }
+
+    /// [`Link::ask`] on a connection of its own.
+    pub(super) async fn ask(&self, query: &Query<'_>) -> Result<Vec<Row>, StoreError> {
+        let mut taken = self.link().await?;
+        let answer = taken.link.ask(query).await;
+        taken.back();
         answer
     }
 
-    fn take(&self) -> Result<Taken<'_>, StoreError> {
-        let mut links = self.lock();
-        loop {
-            while let Some(link) = links.idle.pop() {
-                if link.is_usable() {
-                    return Ok(Taken {
-                        pool: self,
-                        link: Some(link),
-                    });
-                }
-                links.made = links.made.saturating_sub(1);
-            }
-            if links.made < self.most {
-                links.made += 1;
-                drop(links);
-                let mut taken = Taken {
-                    pool: self,
-                    link: None,
-                };
-                taken.link = Some(Link::new((self.connect)(&self.mover.handle)?));
-                return Ok(taken);
-            }
-            let full = |links: &mut Links| links.idle.is_empty() && links.made >= self.most;
-            let waited = self
-                .given_back
-                .wait_timeout_while(links, self.patience, full)
-                .unwrap_or_else(PoisonError::into_inner);
-            if waited.1.timed_out() {
-                let what = format!("all {} connections are at work; try again", self.most);
-                return Err(StoreError::new(StoreErrorKind::Unavailable, what));
-            }
-            links = waited.0;
-        }
+    /// [`Link::execute`] on a connection of its own.
+    pub(super) async fn execute(&self, query: &Query<'_>) -> Result<u64, StoreError> {
+        let mut taken = self.link().await?;
+        let answer = taken.link.execute(query).await;
+        taken.back();
+        answer
     }
 
-    fn lock(&self) -> MutexGuard<'_, Links> {
-        self.links.lock().unwrap_or_else(PoisonError::into_inner)
+    /// [`Link::read`] on a connection of its own.
+    pub(super) async fn read(&self, queries: &[Query<'_>]) -> Result<Vec<Vec<Row>>, StoreError> {
+        let mut taken = self.link().await?;
+        let answer = taken.link.read(queries).await;
+        taken.back();
+        answer
+    }
+
+    /// [`Link::write`] on a connection of its own.
+    pub(super) async fn write<T>(
+        &self,
+        queries: &[Query<'_>],
+        judge: impl FnOnce(&[u64]) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut taken = self.link().await?;
+        let answer = taken.link.write(queries, judge).await;
+        taken.back();
+        answer
+    }
+
+    /// [`Link::take`] on a connection of its own.
+    pub(super) async fn take<T>(
+        &self,
+        queries: &[Query<'_>],
+        judge: impl FnOnce(&[Vec<Row>]) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut taken = self.link().await?;
+        let answer = taken.link.take(queries, judge).await;
+        taken.back();
+        answer
+    }
+
+    fn take_idle(&self) -> Option<Link> {
+        let mut idle = self.idle();
+        while let Some(link) = idle.pop() {
+            if link.is_usable() {
+                return Some(link);
+            }
+        }
+        None
+    }
+
+    /// A free place, waited for as long as for a lock.
+    async fn place(&self) -> Result<OwnedSemaphorePermit, StoreError> {
+        if let Ok(place) = self.places.clone().try_acquire_owned() {
+            return Ok(place);
+        }
+        let mut place = pin!(self.places.clone().acquire_owned());
+        let mut patience = {
+            let _timer = self.mover.handle.enter(); // whatever polls this, the store's own thread keeps the time
+            Box::pin(tokio::time::sleep(self.patience))
+        };
+        let place = poll_fn(|context| match place.as_mut().poll(context) {
+            Poll::Ready(place) => Poll::Ready(place.ok()),
+            Poll::Pending => patience.as_mut().poll(context).map(|()| None),
+        });
+        place.await.ok_or_else(|| {
+            let what = format!("all {} connections are at work; try again", self.most);
+            StoreError::new(StoreErrorKind::Unavailable, what)
+        })
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Link>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Gives the connection back, also where a thread panics; without one, its place is free.
-struct Taken<'a> {
+/// A connection at work. Where it is not given back (a future is dropped half-way, a thread panics), it is closed.
+pub(super) struct Taken<'a> {
     pool: &'a Pool,
-    link: Option<Link>,
+    pub(super) link: Link,
+    _place: OwnedSemaphorePermit,
 }
 
-impl Drop for Taken<'_> {
-    fn drop(&mut self) {
-        let link = self.link.take().filter(Link::is_usable);
-        let mut links = self.pool.lock();
-        match link {
-            Some(link) => links.idle.push(link),
-            None => links.made = links.made.saturating_sub(1),
+impl Taken<'_> {
+    /// Lets others have it, unless it became unusable; its place is free in any case.
+    pub(super) fn back(self) {
+        if self.link.is_usable() {
+            self.pool.idle().push(self.link);
         }
-        drop(links);
-        self.pool.given_back.notify_one();
     }
 }
 
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let links = self.lock();
         f.debug_struct("Pool")
-            .field("made", &links.made)
-            .field("idle", &links.idle.len())
+            .field("idle", &self.idle().len())
             .field("most", &self.most)
             .finish_non_exhaustive()
     }

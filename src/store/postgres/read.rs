@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use crate::id::{ContentId, TenantId};
 use crate::kpi::Fact;
-use crate::store::sql::{NEVER, due_streams, kind_of, limit as rows};
-use crate::store::{DueStream, Filter, Page, StreamId, TicketRow};
+use crate::store::sql::{NEVER, due_streams, first_after, kind_of, limit as rows};
+use crate::store::{DueStream, Filter, Page, StreamId, StreamKind, TicketRow};
 use crate::ticket::Content;
 use crate::time::{Micros, instant, micros};
 
@@ -23,13 +23,13 @@ const FACTS_PAGE: usize = 1_000;
 
 impl PostgresStore {
     /// The rows of one statement.
-    fn rows(&self, text: &str, params: Params<'_>) -> Result<Vec<Row>, StoreError> {
+    async fn rows(&self, text: &str, params: Params<'_>) -> Result<Vec<Row>, StoreError> {
         let query = [Query { text, params }];
-        let mut all = self.pool.with(|link| link.read(&query))?;
+        let mut all = self.pool.read(&query).await?;
         Ok(all.pop().unwrap_or_default())
     }
 
-    pub(super) fn due_streams(
+    pub(super) async fn due_streams(
         &self,
         now: DateTime<Utc>,
         zone_data: &str,
@@ -41,7 +41,7 @@ impl PostgresStore {
             params: vec![&zone_data, &now, &most],
         };
         let found = match self.sweep_lease {
-            None => self.pool.with(|link| streams(&link.read(&[all])?))?,
+            None => streams(&self.pool.read(&[all]).await?)?,
             Some(lease) => {
                 let lease = lease.num_microseconds().unwrap_or(i64::MAX).max(1);
                 let until = now.saturating_add(lease);
@@ -53,35 +53,38 @@ impl PostgresStore {
                     text: &self.own.take_due,
                     params: vec![&zone_data, &now, &most, &until, &self.holder],
                 };
-                self.pool
-                    .with(|link| link.take(&[release, take], streams))?
+                self.pool.take(&[release, take], streams).await?
             }
         };
         Ok(due_streams(found, limit))
     }
 
-    pub(super) fn earliest_wake(
+    pub(super) async fn earliest_wake(
         &self,
         after: Option<DateTime<Utc>>,
     ) -> Result<Option<DateTime<Utc>>, StoreError> {
         let after = after.map_or(Micros::MIN, micros);
         let found = match self.sweep_lease {
-            None => self.rows(&self.own.next_wake, vec![&after])?,
-            Some(_) => self.rows(&self.own.next_free_wake, vec![&after, &self.holder])?,
+            None => self.rows(&self.own.next_wake, vec![&after]).await?,
+            Some(_) => {
+                let params: Params<'_> = vec![&after, &self.holder];
+                self.rows(&self.own.next_free_wake, params).await?
+            }
         };
         let wake: Option<Micros> = found.first().map(|row| get(row, 0)).transpose()?.flatten();
         Ok(wake.filter(|wake| *wake != NEVER).map(instant))
     }
 
-    pub(super) fn facts_by_page(
+    pub(super) async fn facts_by_page<V: FnMut(&[Fact]) + ?Sized>(
         &self,
         tenant: TenantId,
-        visit: &mut dyn FnMut(&[Fact]),
+        visit: &mut V,
     ) -> Result<(), StoreError> {
         let (tenant, most) = (tenant.uuid(), rows(FACTS_PAGE));
         let mut from = Uuid::nil();
         loop {
-            let page = self.rows(&self.sql.texts.facts, vec![&tenant, &from, &most])?;
+            let params: Params<'_> = vec![&tenant, &from, &most];
+            let page = self.rows(&self.sql.texts.facts, params).await?;
             let mut last = None;
             for row in &page {
                 let rows: Vec<Fact> = record(row, 1, "the rows of a ticket")?;
@@ -96,20 +99,41 @@ impl PostgresStore {
         }
     }
 
-    pub(super) fn texts(
+    pub(super) async fn streams_of(
+        &self,
+        tenant: TenantId,
+        kind: StreamKind,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<Uuid>, StoreError> {
+        let Some(from) = first_after(after) else {
+            return Ok(Vec::new());
+        };
+        let (tenant, kind, most) = (tenant.uuid(), kind.code(), rows(limit));
+        let found = self
+            .rows(&self.sql.texts.streams, vec![&tenant, &kind, &from, &most])
+            .await?;
+        found.iter().map(|row| get(row, 0)).collect()
+    }
+
+    pub(super) async fn texts(
         &self,
         tenant: TenantId,
         ids: &[ContentId],
     ) -> Result<Vec<Option<Content>>, StoreError> {
         let wanted: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
         let mut found: HashMap<Uuid, Content> = HashMap::with_capacity(ids.len());
-        for row in self.rows(&self.own.contents, vec![&tenant.uuid(), &wanted])? {
+        let tenant = tenant.uuid();
+        for row in self
+            .rows(&self.own.contents, vec![&tenant, &wanted])
+            .await?
+        {
             found.insert(get(&row, 0)?, record(&row, 1, "a text")?);
         }
         Ok(wanted.iter().map(|id| found.get(id).cloned()).collect())
     }
 
-    pub(super) fn listed(
+    pub(super) async fn listed(
         &self,
         tenant: TenantId,
         filter: &Filter,
@@ -122,18 +146,18 @@ impl PostgresStore {
             text: &text,
             params,
         };
-        let found = self.pool.with(|link| link.ask(&query))?;
+        let found = self.pool.ask(&query).await?;
         let row = |row| record(row, 0, "the list row of a ticket");
         found.iter().map(row).collect()
     }
 
-    pub(super) fn check_streams(&self) -> Result<(), StoreError> {
+    pub(super) async fn check_streams(&self) -> Result<(), StoreError> {
         let texts = &self.sql.texts;
         for (text, wrong) in [
             (&texts.torn_stream, "has other events than its version says"),
             (&texts.lost_event, "has events and is not there"),
         ] {
-            if let Some(row) = self.rows(text, Vec::new())?.first() {
+            if let Some(row) = self.rows(text, Vec::new()).await?.first() {
                 let id: Uuid = get(row, 0)?;
                 let what = format!("stream {id} {wrong}; restore the database from a backup");
                 return Err(StoreError::new(StoreErrorKind::Corrupt, what));

@@ -13,56 +13,66 @@ const SWEEPS: &str = "CREATE TABLE IF NOT EXISTS {t}sweeps (tenant {uuid} NOT NU
     holder {uuid} NOT NULL, PRIMARY KEY (tenant, kind, id))";
 
 /// Brings the tables to the newest version, all steps or none; processes that start together wait for each other.
-pub(super) fn bring_up(link: &mut Link, sql: &Sql, schema: &str) -> Result<(), StoreError> {
-    bring_up_to(link, sql, schema, MIGRATIONS)
+pub(super) async fn bring_up(link: &mut Link, sql: &Sql, schema: &str) -> Result<(), StoreError> {
+    bring_up_to(link, sql, schema, MIGRATIONS).await
 }
 
-fn bring_up_to(
+async fn bring_up_to(
     link: &mut Link,
     sql: &Sql,
     schema: &str,
     migrations: &[&str],
 ) -> Result<(), StoreError> {
-    if version(link, sql)? == known(migrations) {
+    if version(link, sql).await? == known(migrations) {
         return Ok(()); // the usual case takes no lock
     }
-    link.in_transaction(|link| {
-        // The schema's name is one of letters, digits and `_`.
-        link.run(&format!(
-            "SELECT pg_advisory_xact_lock(hashtextextended('helpdesk {schema}', 0))"
-        ))?;
-        let there = Query {
-            text: "SELECT to_regnamespace($1) IS NOT NULL",
-            params: vec![&schema],
-        };
-        let there = link
-            .ask(&there)?
-            .first()
-            .map(|row| get(row, 0))
-            .transpose()?;
-        if there != Some(true) {
-            link.run(&format!("CREATE SCHEMA {schema}"))?;
-        }
-        let found = version(link, sql)?; // another process may have been faster
-        let missing = usize::try_from(found).unwrap_or(usize::MAX);
-        let Some(steps) = migrations.get(missing..) else {
-            return Err(newer_tables(found, migrations.len()));
-        };
-        for step in steps {
-            link.run(&sql.migration(step))?;
-        }
-        link.run(&sql.migration(SWEEPS))?;
-        let (table, version) = (sql.migration(VERSION), known(migrations));
-        link.run(&format!(
-            "CREATE TABLE IF NOT EXISTS {table} (version bigint NOT NULL); \
-             DELETE FROM {table}; INSERT INTO {table} (version) VALUES ({version})"
-        ))
-    })
+    link.run("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
+    let taken = take_steps(link, sql, schema, migrations).await;
+    link.run(if taken.is_ok() { "COMMIT" } else { "ROLLBACK" })
+        .await?;
+    taken
+}
+
+async fn take_steps(
+    link: &mut Link,
+    sql: &Sql,
+    schema: &str,
+    migrations: &[&str],
+) -> Result<(), StoreError> {
+    // The schema's name is one of letters, digits and `_`.
+    link.run(&format!(
+        "SELECT pg_advisory_xact_lock(hashtextextended('helpdesk {schema}', 0))"
+    ))
+    .await?;
+    let there = Query {
+        text: "SELECT to_regnamespace($1) IS NOT NULL",
+        params: vec![&schema],
+    };
+    let there = link.ask(&there).await?;
+    if there.first().map(|row| get(row, 0)).transpose()? != Some(true) {
+        link.run(&format!("CREATE SCHEMA {schema}")).await?;
+    }
+    let found = version(link, sql).await?; // another process may have been faster
+    let missing = usize::try_from(found).unwrap_or(usize::MAX);
+    let Some(steps) = migrations.get(missing..) else {
+        return Err(newer_tables(found, migrations.len()));
+    };
+    for step in steps {
+        link.run(&sql.migration(step)).await?;
+    }
+    link.run(&sql.migration(SWEEPS)).await?;
+    let (table, version) = (sql.migration(VERSION), known(migrations));
+    link.run(&format!(
+        "CREATE TABLE IF NOT EXISTS {table} (version bigint NOT NULL); \
+         DELETE FROM {table}; INSERT INTO {table} (version) VALUES ({version})"
+    ))
+    .await
 }
 
 /// Prepares every statement: where a table or a column is missing, this finds out at once and not in the middle of the work.
-pub(super) fn check_tables(link: &mut Link, sql: &Sql, own: &Own) -> Result<(), StoreError> {
-    link.prepare(sql.texts.all().into_iter().chain(own.all()))
+pub(super) async fn check_tables(link: &mut Link, sql: &Sql, own: &Own) -> Result<(), StoreError> {
+    let texts = sql.texts.all().into_iter().chain(own.all());
+    link.prepare(texts.collect()).await
 }
 
 fn known(migrations: &[&str]) -> i64 {
@@ -70,25 +80,22 @@ fn known(migrations: &[&str]) -> i64 {
 }
 
 /// The version of the tables; 0 where there are none.
-fn version(link: &Link, sql: &Sql) -> Result<i64, StoreError> {
+async fn version(link: &mut Link, sql: &Sql) -> Result<i64, StoreError> {
     let table = sql.migration(VERSION);
     let there = Query {
         text: "SELECT to_regclass($1) IS NOT NULL",
         params: vec![&table],
     };
-    let there = link
-        .ask(&there)?
-        .first()
-        .map(|row| get(row, 0))
-        .transpose()?;
-    if there != Some(true) {
+    let there = link.ask(&there).await?;
+    if there.first().map(|row| get(row, 0)).transpose()? != Some(true) {
         return Ok(0);
     }
     let text = format!("SELECT version FROM {table}");
-    let found = link.ask(&Query {
+    let ask = Query {
         text: &text,
         params: Vec::new(),
-    })?;
+    };
+    let found = link.ask(&ask).await?;
     match found.first().map(|row| get(row, 0)).transpose()? {
         Some(version) if version >= 1 => Ok(version),
         _ => {
@@ -102,6 +109,7 @@ fn version(link: &Link, sql: &Sql) -> Result<i64, StoreError> {
 mod tests {
     use super::super::PostgresStore;
     use super::*;
+    use crate::store::park::wait;
 
     const SECOND: &str = "ALTER TABLE {t}numbers ADD COLUMN note {text}; CREATE TABLE {t}extra (a {integer}) {heap};";
 
@@ -111,8 +119,15 @@ mod tests {
         let options = PostgresStore::options().schema(schema);
         let made = options.clone().connect(&server).unwrap();
         let drop = format!("DROP SCHEMA {schema} CASCADE");
-        made.pool.with(|link| link.run(&drop)).unwrap();
+        with(&made, async |link| link.run(&drop).await).unwrap();
         options.connect(&server).unwrap()
+    }
+
+    fn with<T>(
+        store: &PostgresStore,
+        work: impl AsyncFnOnce(&mut Link) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        wait(async { work(&mut store.pool.link().await?.link).await })
     }
 
     #[test]
@@ -121,20 +136,23 @@ mod tests {
         let schema = "t_each_version";
         let store = opened(schema);
         let both = [MIGRATIONS[0], SECOND];
-        let kept = |link: &mut Link| {
-            link.run("INSERT INTO t_each_version.numbers VALUES (gen_random_uuid(), 7)")?;
+        let kept = async |link: &mut Link| {
+            let add = "INSERT INTO t_each_version.numbers VALUES (gen_random_uuid(), 7)";
+            link.run(add).await?;
             for _ in 0..2 {
-                bring_up_to(link, &store.sql, schema, &both)?;
-                assert_eq!(version(link, &store.sql)?, 2);
+                bring_up_to(link, &store.sql, schema, &both).await?;
+                assert_eq!(version(link, &store.sql).await?, 2);
             }
             let text = "SELECT last, note FROM t_each_version.numbers";
             let params = Vec::new();
-            let row = link.ask(&Query { text, params })?.remove(0);
-            check_tables(link, &store.sql, &store.own)?;
+            let row = link.ask(&Query { text, params }).await?.remove(0);
+            check_tables(link, &store.sql, &store.own).await?;
             Ok((get::<i64>(&row, 0)?, get::<Option<String>>(&row, 1)?))
         };
-        assert_eq!(store.pool.with(kept).unwrap(), (7, None));
-        let older = store.pool.with(|link| bring_up(link, &store.sql, schema));
+        assert_eq!(with(&store, kept).unwrap(), (7, None));
+        let older = with(&store, async |link| {
+            bring_up(link, &store.sql, schema).await
+        });
         assert_eq!(older.unwrap_err().kind(), StoreErrorKind::Newer);
     }
 
@@ -145,15 +163,15 @@ mod tests {
         let store = opened(schema);
         let again = "CREATE TABLE {t}extra (again {integer})";
         let torn = [MIGRATIONS[0], SECOND, again];
-        let raised = store
-            .pool
-            .with(|link| bring_up_to(link, &store.sql, schema, &torn));
+        let raised = with(&store, async |link| {
+            bring_up_to(link, &store.sql, schema, &torn).await
+        });
         assert!(raised.is_err());
-        let found = store.pool.with(|link| version(link, &store.sql));
+        let found = with(&store, async |link| version(link, &store.sql).await);
         assert_eq!(found.unwrap(), 1);
-        let extra = store
-            .pool
-            .with(|link| link.run("SELECT a FROM t_failed_step.extra"));
+        let extra = with(&store, async |link| {
+            link.run("SELECT a FROM t_failed_step.extra").await
+        });
         assert_eq!(extra.unwrap_err().kind(), StoreErrorKind::Corrupt);
     }
 }

@@ -7,7 +7,7 @@ use crate::store::sql::{Sql, Statement, Value};
 
 use super::error::failed;
 use super::link::{Asked, Query, together};
-use super::{Commit, PostgresStore, StoreError};
+use super::{Commit, PostgresStore, StoreError, StoreErrorKind};
 
 /// Makes `commit` a part of a transaction that the host has open on the same database: its own rows and the ticket, both or
 /// neither. `sql` is [`PostgresStore::sql`] of the store, or [`Sql::postgres`] with the name of its schema.
@@ -91,12 +91,16 @@ fn check(statement: &Statement<'_>, rows: u64) -> Result<(), StoreError> {
 }
 
 impl PostgresStore {
-    pub(super) fn write(&self, commit: &Commit) -> Result<(), StoreError> {
+    pub(super) async fn write(&self, commit: &Commit) -> Result<(), StoreError> {
         let statements = self.sql.commit(commit)?; // no connection is held meanwhile
+        self.write_statements(&statements).await
+    }
+
+    async fn write_statements(&self, statements: &[Statement<'_>]) -> Result<(), StoreError> {
         if statements.is_empty() {
             return Ok(());
         }
-        let sent = self.gathered(&statements);
+        let sent = self.gathered(statements);
         let queries: Vec<_> = sent.iter().map(|one| self.query(one)).collect();
         let judge = |rows: &[u64]| {
             let mut both = sent.iter().zip(rows);
@@ -105,7 +109,28 @@ impl PostgresStore {
                 Sent::Events { .. } => Ok(()),
             })
         };
-        self.pool.with(|link| link.write(&queries, judge))
+        self.pool.write(&queries, judge).await
+    }
+
+    /// All of these in one transaction, two trips in all; where one of them is refused, none is written, and each is tried alone.
+    pub(super) async fn write_all(&self, commits: &[&Commit]) -> Vec<Result<(), StoreError>> {
+        if commits.len() > 1 {
+            let all = commits.iter().map(|commit| self.sql.commit(commit));
+            if let Ok(all) = all.collect::<Result<Vec<_>, _>>() {
+                match self.write_statements(&all.concat()).await {
+                    Ok(()) => return commits.iter().map(|_| Ok(())).collect(),
+                    Err(error) if error.kind() == StoreErrorKind::Unavailable => {
+                        return commits.iter().map(|_| Err(error.again())).collect();
+                    }
+                    Err(_) => {}
+                }
+            }
+        }
+        let mut results = Vec::with_capacity(commits.len());
+        for commit in commits {
+            results.push(self.write(commit).await);
+        }
+        results
     }
 
     /// The same statements, with the events of a stream in one.

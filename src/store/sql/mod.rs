@@ -52,7 +52,7 @@ use crate::ticket::Version;
 use super::{Commit, StoreError, StoreErrorKind, StreamId, UniqueKey};
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
-pub(super) use rebuild::{Following, Given, due_streams, newer_tables};
+pub(super) use rebuild::{Following, Given, due_streams, first_after, newer_tables};
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(super) use schema::{MIGRATIONS, VERSION};
 #[cfg(any(feature = "postgres", feature = "sqlite"))]

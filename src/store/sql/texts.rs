@@ -58,6 +58,8 @@ texts! {
     erase_content = "DELETE FROM {t}contents WHERE tenant = $1 AND id = $2";
     erase_person = "DELETE FROM {t}contents WHERE tenant = $1 AND about = $2";
     release_keys = "DELETE FROM {t}unique_keys WHERE tenant = $1 AND owner = $2";
+    free_key = "DELETE FROM {t}unique_keys WHERE tenant = $1 AND key = $2 AND owner = $3";
+    move_keys = "UPDATE {t}unique_keys SET owner = $3 WHERE tenant = $1 AND owner = $2";
     claim_key = "INSERT INTO {t}unique_keys AS k (tenant, key, owner) VALUES ($1, $2, $3) \
         ON CONFLICT (tenant, key) DO UPDATE SET owner = excluded.owner WHERE k.owner = excluded.owner";
     remember = "INSERT INTO {t}idempotency (tenant, actor, key, used_at, schema, body) VALUES ($1, $2, $3, $4, $5, $6) \
@@ -85,6 +87,7 @@ texts! {
     // Rows and texts.
     facts = "SELECT id, schema, facts FROM {t}streams WHERE tenant = $1 AND kind = 1 AND id >= $2 \
         AND facts IS NOT NULL ORDER BY id LIMIT $3";
+    streams = "SELECT id FROM {t}streams WHERE tenant = $1 AND kind = $2 AND id >= $3 ORDER BY id LIMIT $4";
     content = "SELECT schema, body FROM {t}contents WHERE tenant = $1 AND id = $2";
 
     // The outbox. Messages of a newer schema are left to newer processes.

@@ -7,10 +7,12 @@ use uuid::Uuid;
 
 use crate::id::{ContentId, TenantId, TicketNumber};
 use crate::kpi::Fact;
-use crate::store::sql::{Following, NEVER, actor_text, due_streams, kind_of, limit as rows};
+use crate::store::sql::{
+    Following, NEVER, actor_text, due_streams, first_after, kind_of, limit as rows,
+};
 use crate::store::stored::{SCHEMA, read};
 use crate::store::{
-    Events, IdempotencyKey, IdempotencyRecord, Snapshot, Stream, StreamId, UniqueKey,
+    Events, IdempotencyKey, IdempotencyRecord, Snapshot, Stream, StreamId, StreamKind, UniqueKey,
 };
 use crate::ticket::{Content, FOLD, Version};
 use crate::time::{Micros, instant, micros};
@@ -261,6 +263,26 @@ impl SqliteStore {
             page.push((uuid(row, 0)?, record(row, 1, "the rows of a ticket")?));
         }
         Ok(page)
+    }
+
+    pub(super) fn streams_on(
+        &self,
+        connection: &Connection,
+        (tenant, kind): (TenantId, StreamKind),
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<Uuid>, StoreError> {
+        let Some(from) = first_after(after) else {
+            return Ok(Vec::new());
+        };
+        let mut prepared = prepare(connection, &self.sql.texts.streams)?;
+        let place = params![blob(tenant.uuid()), kind.code(), blob(from), rows(limit)];
+        let mut found = prepared.query(place).map_err(failed)?;
+        let mut streams = Vec::new();
+        while let Some(row) = found.next().map_err(failed)? {
+            streams.push(uuid(row, 0)?);
+        }
+        Ok(streams)
     }
 
     pub(super) fn content_on(

@@ -35,6 +35,7 @@
 
 mod connection;
 mod error;
+mod group;
 mod load;
 mod outbox;
 mod upkeep;
@@ -57,7 +58,7 @@ use crate::ticket::Content;
 use super::sql::{Given, Sql};
 use super::{
     Commit, DueStream, Filter, Load, Loaded, OutboxMessage, Page, Store, StoreError,
-    StoreErrorKind, TicketRow,
+    StoreErrorKind, StreamKind, TicketRow,
 };
 
 pub use rusqlite;
@@ -213,6 +214,10 @@ impl Store for SqliteStore {
         self.write(commit)
     }
 
+    fn commit_all(&self, commits: &[&Commit]) -> Vec<Result<(), StoreError>> {
+        self.write_all(commits)
+    }
+
     fn due(
         &self,
         now: DateTime<Utc>,
@@ -245,6 +250,16 @@ impl Store for SqliteStore {
         page: &Page,
     ) -> Result<Vec<TicketRow>, StoreError> {
         self.reading(|connection| self.list_on(connection, tenant, filter, page))
+    }
+
+    fn streams(
+        &self,
+        tenant: TenantId,
+        kind: StreamKind,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<Uuid>, StoreError> {
+        self.reading(|connection| self.streams_on(connection, (tenant, kind), after, limit))
     }
 
     fn claim(

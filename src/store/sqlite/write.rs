@@ -1,13 +1,12 @@
 //! Commits: the statements of [`sql`](crate::store::sql), in one transaction.
 
-use std::sync::atomic::Ordering;
-
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ToSql, Transaction, params_from_iter};
 
 use crate::store::sql::{Sql, Statement, Value};
 
 use super::error::{failed, prepare};
+use super::group::in_savepoint;
 use super::{Commit, SqliteStore, StoreError};
 
 /// Makes `commit` a part of a transaction that the host has open on the same file: its own rows and the ticket, both or neither.
@@ -44,15 +43,7 @@ use super::{Commit, SqliteStore, StoreError};
 pub fn commit_in(transaction: &Transaction<'_>, commit: &Commit) -> Result<(), StoreError> {
     let sql = Sql::sqlite();
     let statements = sql.commit(commit)?;
-    run(transaction, "SAVEPOINT helpdesk_commit")?;
-    match all(transaction, &statements) {
-        Ok(()) => run(transaction, "RELEASE helpdesk_commit"),
-        Err(error) => {
-            run(transaction, "ROLLBACK TO helpdesk_commit")?;
-            run(transaction, "RELEASE helpdesk_commit")?;
-            Err(error)
-        }
-    }
+    in_savepoint(transaction, &statements)
 }
 
 impl SqliteStore {
@@ -64,13 +55,7 @@ impl SqliteStore {
         let erases = !commit.erased.is_empty() || !commit.persons.is_empty();
         self.writing(|connection| {
             in_transaction(connection, || all(connection, &statements))?;
-            if erases {
-                self.unscrubbed.store(true, Ordering::Relaxed);
-            }
-            if self.unscrubbed.load(Ordering::Relaxed) {
-                self.scrub_on(connection)?;
-            }
-            Ok(())
+            self.scrub_after(connection, erases)
         })
     }
 }
@@ -94,7 +79,7 @@ pub(super) fn in_transaction<T>(
     result
 }
 
-fn all(connection: &Connection, statements: &[Statement<'_>]) -> Result<(), StoreError> {
+pub(super) fn all(connection: &Connection, statements: &[Statement<'_>]) -> Result<(), StoreError> {
     // Statements with the same text follow each other: the events of a part, the texts of a commit.
     for alike in statements.chunk_by(|one, next| std::ptr::eq(one.sql, next.sql)) {
         let Some(first) = alike.first() else { continue };

@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 
 use crate::call::{Actor, Call};
 use crate::id::{ContentId, CustomerId, MessageId, Name, TicketId, derive};
-use crate::ticket::command::Draft;
 use crate::ticket::content::{Content, ContentKind};
 use crate::ticket::conversation::{Attachment, Channel, Direction, MessageClass, Visibility};
+use crate::ticket::draft::Draft;
 use crate::ticket::event::{Event, Link, MessageAdded, Version};
 use crate::ticket::lifecycle::{Stage, Status, Step};
 use crate::ticket::refusal::Refusal;
@@ -65,7 +65,7 @@ impl<'a> Work<'a> {
             status: ticket.status(),
             label: ticket.label().cloned(),
             reopened: ticket.is_reopened(),
-            ended_at: ticket.cycles().last().and_then(ended_at),
+            ended_at: ticket.cycles().last().and_then(Cycle::ended_at),
             decision: Decision::at(at),
             ..Work::new(rules, call, ticket.id(), ticket.requester())
         }
@@ -262,9 +262,4 @@ impl<'a> Work<'a> {
         }
         Ok(())
     }
-}
-
-/// When a cycle ended: the close where it was closed, else the last resolution.
-fn ended_at(cycle: &Cycle) -> Option<DateTime<Utc>> {
-    cycle.closed.map(|(at, _)| at).or(cycle.resolved_at)
 }

@@ -1,0 +1,200 @@
+//! What every desk has, whatever kind of store it drives: its rules, its limits, and the tickets that ail.
+//!
+//! Here and in the conversations beside it ([`Operation`], [`Sweep`](super::sweep::Sweep), [`Nap`](super::nap::Nap),
+//! [`Look`](super::look::Look)) everything is decided; a desk only carries questions to its store and answers back. So the
+//! blocking desk and the async one cannot differ.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
+
+use crate::call::Call;
+use crate::error::Error;
+use crate::id::{CustomerId, TenantId, TicketId};
+use crate::kpi::{Fact, KpiError, KpiReport, Report, Similar, Suggest, Tally};
+use crate::rulebook::{Governed, Rulebook, Rulebooks};
+use crate::sla::{Ledger, Reading};
+use crate::store::{Commit, DueStream, Loaded, Stream, StreamEvent};
+use crate::ticket::{Agreement, ClockId, CustomerView, Recorded, Refusal, Ticket};
+use crate::time::{instant, micros};
+
+use super::ailing::Infirmary;
+use super::{Operation, Request, Tell, ledger, read};
+
+#[derive(Debug)]
+pub(super) struct Office {
+    rulebooks: Arc<Rulebooks>,
+    /// In microseconds; the largest number where there is no limit.
+    latest: AtomicI64,
+    pub(super) max_nap: TimeDelta,
+    pub(super) infirmary: Infirmary,
+}
+
+impl Office {
+    pub(super) fn new(rules: impl Into<Rulebooks>) -> Office {
+        Office {
+            rulebooks: Arc::new(rules.into()),
+            latest: AtomicI64::new(i64::MAX),
+            max_nap: TimeDelta::minutes(5),
+            infirmary: Infirmary::default(),
+        }
+    }
+
+    pub(super) fn rulebooks(&self) -> &Rulebooks {
+        &self.rulebooks
+    }
+
+    pub(super) fn accept_until(&self, latest: Option<DateTime<Utc>>) {
+        self.latest
+            .store(latest.map_or(i64::MAX, micros), Ordering::Relaxed);
+    }
+
+    fn accepted_until(&self) -> Option<DateTime<Utc>> {
+        let latest = Some(self.latest.load(Ordering::Relaxed));
+        latest.filter(|us| *us != i64::MAX).map(instant)
+    }
+
+    pub(super) fn operation(&self, call: Call, request: Request) -> Operation {
+        Operation::new(self.rulebooks.clone(), call, request).accepting_until(self.accepted_until())
+    }
+
+    /// What tells something to what stands beside tickets.
+    pub(super) fn telling<A: Governed>(
+        &self,
+        id: A::Id,
+        call: &Call,
+        command: A::Command,
+    ) -> Tell<A>
+    where
+        A::Event: StreamEvent,
+        A::Id: Serialize,
+    {
+        Tell::new(self.rulebooks.clone(), call.clone(), id, command)
+            .accepting_until(self.accepted_until())
+    }
+
+    /// The same for a request that needs nothing but its stream, which may be loaded already.
+    pub(super) fn operation_on(
+        &self,
+        loaded: Option<Stream>,
+        call: Call,
+        request: Request,
+    ) -> Result<Operation, Error> {
+        let mut operation = self.operation(call, request);
+        if let Some(stream) = loaded {
+            operation.loaded(stream.into())?;
+        }
+        Ok(operation)
+    }
+
+    /// How many due streams to ask for, so that `limit` and one more are left without those that are put off.
+    pub(super) fn due_wanted(&self, now: DateTime<Utc>, limit: usize) -> usize {
+        let (ailing, _) = self.infirmary.outlook(now);
+        limit.saturating_add(ailing).saturating_add(1)
+    }
+
+    /// What is due and not put off, of what the store found.
+    pub(super) fn due(
+        &self,
+        now: DateTime<Utc>,
+        limit: usize,
+        mut found: Vec<DueStream>,
+    ) -> Vec<DueStream> {
+        self.infirmary.dismiss(now, &found);
+        found.retain(|due| !self.infirmary.is_put_off(due.stream, now));
+        found.truncate(limit.saturating_add(1));
+        found
+    }
+
+    fn rulebook_of(&self, ticket: &Ticket) -> Result<&Rulebook, Error> {
+        Ok(self.rulebooks.of(ticket)?)
+    }
+
+    pub(super) fn reading(
+        &self,
+        ticket: &Ticket,
+        clock: impl Into<ClockId>,
+        now: DateTime<Utc>,
+    ) -> Result<Reading, Error> {
+        Ok(read(ticket, self.rulebook_of(ticket)?, clock, now))
+    }
+
+    pub(super) fn ledger(
+        &self,
+        ticket: &Ticket,
+        clock: impl Into<ClockId>,
+        now: DateTime<Utc>,
+    ) -> Result<Ledger, Error> {
+        Ok(ledger(ticket, self.rulebook_of(ticket)?, clock, now))
+    }
+
+    /// What gathers the tickets that are similar to this one.
+    pub(super) fn similar<'a>(
+        &'a self,
+        ticket: &'a Ticket,
+        similar: &'a Suggest,
+        now: DateTime<Utc>,
+    ) -> Result<Similar<'a>, Error> {
+        let book = self.rulebook_of(ticket)?;
+        let own = book.policies().calendar_of(ticket, Agreement::Sla);
+        Ok(similar.look(ticket, own.unwrap_or(book.calendar()), now))
+    }
+}
+
+pub(super) fn customer_view(ticket: &Ticket, viewer: CustomerId) -> Result<CustomerView, Error> {
+    let view = ticket.customer_view(viewer);
+    let ticket = ticket.id();
+    view.ok_or_else(|| Refusal::NotYours { ticket }.into())
+}
+
+/// The events of the one ticket that was loaded.
+pub(super) fn history(ticket: TicketId, loaded: Loaded) -> Result<Vec<Recorded>, Error> {
+    let stream = loaded.streams.into_iter().next().unwrap_or_default();
+    if stream.events.is_empty() {
+        return Err(Error::no_ticket(ticket));
+    }
+    Ok(stream.events.into_ticket())
+}
+
+/// The ticket that owns the one key that was asked for.
+pub(super) fn owner(loaded: Loaded) -> Option<TicketId> {
+    let owner = loaded.owners.into_iter().next().flatten();
+    owner.map(TicketId::from_uuid)
+}
+
+/// The commit that erases a person.
+pub(super) fn erasure(tenant: TenantId, customer: CustomerId, at: DateTime<Utc>) -> Commit {
+    let mut commit = Commit::new(tenant, at, Vec::new());
+    commit.persons.push(customer);
+    commit
+}
+
+/// A report that is being counted, ticket by ticket.
+pub(super) struct Count {
+    tally: Tally,
+    failed: Option<KpiError>,
+}
+
+impl Count {
+    pub(super) fn of(report: &Report, now: DateTime<Utc>) -> Count {
+        Count {
+            tally: report.tally(now),
+            failed: None,
+        }
+    }
+
+    pub(super) fn add(&mut self, rows: &[Fact]) {
+        if self.failed.is_none() {
+            self.failed = self.tally.add(rows).err();
+        }
+    }
+
+    pub(super) fn report(self) -> Result<KpiReport, Error> {
+        match self.failed {
+            None => Ok(self.tally.report()?),
+            Some(error) => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Several commits in one transaction, each in a savepoint of its own: one flush for all of them.
+
+use std::sync::atomic::Ordering;
+
+use rusqlite::Connection;
+
+use crate::store::sql::Statement;
+
+use super::write::{all, in_transaction, run};
+use super::{Commit, SqliteStore, StoreError, StoreErrorKind};
+
+impl SqliteStore {
+    pub(super) fn write_all(&self, commits: &[&Commit]) -> Vec<Result<(), StoreError>> {
+        if let [commit] = commits {
+            return vec![self.write(commit)];
+        }
+        // Nobody waits meanwhile.
+        let prepared: Vec<_> = commits.iter().map(|one| self.sql.commit(one)).collect();
+        let erases = |one: &&Commit| !one.erased.is_empty() || !one.persons.is_empty();
+        let erases = commits.iter().any(erases);
+        let flushed = self.writing(|connection| {
+            let results = in_transaction(connection, || each(connection, &prepared))?;
+            self.scrub_after(connection, erases)?;
+            Ok(results)
+        });
+        match flushed {
+            Ok(results) => results,
+            // Another process writes, or the disk fails: so it would for each.
+            Err(error) if error.kind() == StoreErrorKind::Unavailable => {
+                commits.iter().map(|_| Err(error.again())).collect()
+            }
+            // Nothing is written; what is wrong may be wrong with one of them, or too much of all.
+            Err(_) => commits.iter().map(|commit| self.write(commit)).collect(),
+        }
+    }
+
+    /// Empties the write-ahead log where something was erased, now or before in vain.
+    pub(super) fn scrub_after(
+        &self,
+        connection: &Connection,
+        erases: bool,
+    ) -> Result<(), StoreError> {
+        if erases {
+            self.unscrubbed.store(true, Ordering::Relaxed);
+        }
+        match self.unscrubbed.load(Ordering::Relaxed) {
+            true => self.scrub_on(connection),
+            false => Ok(()),
+        }
+    }
+}
+
+/// What became of each; an error where the whole transaction is undone.
+fn each(
+    connection: &Connection,
+    prepared: &[Result<Vec<Statement<'_>>, StoreError>],
+) -> Result<Vec<Result<(), StoreError>>, StoreError> {
+    let mut results = Vec::with_capacity(prepared.len());
+    for statements in prepared {
+        let result = match statements {
+            Ok(statements) => in_savepoint(connection, statements),
+            Err(refused) => Err(refused.again()),
+        };
+        match result {
+            // Some failures undo the whole transaction: a full disk, a lost page.
+            Err(error) if connection.is_autocommit() => return Err(error),
+            result => results.push(result),
+        }
+    }
+    Ok(results)
+}
+
+/// Runs all of these, or leaves the transaction as it was.
+pub(super) fn in_savepoint(
+    connection: &Connection,
+    statements: &[Statement<'_>],
+) -> Result<(), StoreError> {
+    run(connection, "SAVEPOINT helpdesk_commit")?;
+    let done = all(connection, statements);
+    if done.is_err() && !connection.is_autocommit() {
+        run(connection, "ROLLBACK TO helpdesk_commit")?;
+    }
+    if !connection.is_autocommit() {
+        run(connection, "RELEASE helpdesk_commit")?;
+    }
+    done
+}
