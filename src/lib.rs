@@ -51,6 +51,7 @@
 //! | [`store`] | the storage contract and the memory store |
 //! | [`kpi`] | facts, definitions, reports |
 //! | [`replay`] | histories from recorded logs |
+//! | [`incident`] | one cause behind many tickets: one update reaches all of them |
 //! | [`complaint`] | complaints as chances: the steps of a complaint, each with its own target |
 //! | [`routing`] | which agent or team should take a ticket, and why |
 //! | [`guide`] | the reasons behind all this, as pages to read |
@@ -87,6 +88,7 @@ pub mod error;
 pub mod escalation;
 pub mod guide;
 pub mod id;
+pub mod incident;
 pub mod kpi;
 pub mod replay;
 #[cfg(feature = "report")]

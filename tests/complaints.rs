@@ -8,6 +8,7 @@ use helpdesk::id::{AgentId, CustomerId, Name};
 use helpdesk::kpi::{Bands, Exclusion, RecoveryTally, RecurrenceTally};
 use helpdesk::sla::Target;
 use helpdesk::store::{MemoryStore, Outgoing};
+use helpdesk::testing::complaint::{causes as causes_of_any_kind, workflows};
 use helpdesk::ticket::{
     Agreement, Cause, Causes, Change, ClockId, CloseReason, Event, Metric, Pending, RatingKind,
     Recorded, Rules,
@@ -594,4 +595,62 @@ fn customers_are_told_apart_by_their_address() {
     let of = tickets.map(|ticket| told.desk.ticket(ticket).unwrap().requester());
     let [a, b]: [CustomerId; 2] = of;
     assert_eq!(a, b);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Every way up a tree of causes ends at the top, and a tree is read back as it was written.
+    #[test]
+    fn every_cause_leads_to_the_top(causes in causes_of_any_kind()) {
+        let text = serde_json::to_string(&causes).unwrap();
+        prop_assert_eq!(&serde_json::from_str::<Causes>(&text).unwrap(), &causes);
+        for n in 0..30 {
+            let code = n.to_string();
+            let upwards: Vec<_> = causes.upwards(&code).collect();
+            prop_assert_eq!(causes.knows(&code), !upwards.is_empty());
+            let begins_with_itself = upwards.first().is_none_or(|first| first.as_str() == code);
+            prop_assert!(begins_with_itself);
+            let top = upwards.last().is_none_or(|top| causes.tree().iter().any(|cause| cause.code == **top));
+            prop_assert!(top);
+            for above in &upwards {
+                prop_assert!(causes.is_within(&code, above.as_str()));
+            }
+        }
+    }
+
+    /// A larger target never makes a step breached that was not, and what is counted is each step with a target, once.
+    #[test]
+    fn a_larger_target_breaches_nothing(
+        workflow in workflows(), said in proptest::collection::vec((1i64..900, 0usize..6), 0..6), more in 1u32..500,
+    ) {
+        let told = Told::new();
+        let ticket = told.open(0, "ann@example.com");
+        told.complain(ticket, 0);
+        let mut now = 0;
+        for (gap, step) in said {
+            now += gap;
+            told.change(ticket, now, workflow.done(ComplaintStep::ALL[step]));
+        }
+        let mut larger = workflow.clone();
+        for target in larger.targets.values_mut() {
+            let amount = target.amount().unwrap().micros() / 60_000_000 + i64::from(more);
+            *target = Target::new(Span::minutes(amount as u32), target.measure()).unwrap();
+        }
+        let history = told.history(ticket);
+        let now = at(BEGIN) + TimeDelta::minutes(now);
+        let read = |workflow: &Workflow| workflow.read(&history, &office(), now).unwrap().unwrap();
+        let (small, large) = (read(&workflow), read(&larger));
+        for (a, b) in small.steps().iter().zip(large.steps()) {
+            prop_assert!(a.is_breached() || !b.is_breached());
+            prop_assert_eq!(a.elapsed(), b.elapsed());
+        }
+        let mut tally = StepTally::default();
+        tally.add(&small);
+        for step in ComplaintStep::ALL {
+            let c = tally.counts(step);
+            let all = c.met + c.breached + c.open + c.not_started + c.skipped + c.cancelled;
+            prop_assert_eq!(all, u64::from(workflow.targets.contains_key(&step)));
+        }
+    }
 }

@@ -23,6 +23,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "complaint",
         &["id", "time", "call", "calendar", "ticket", "sla", "kpi"],
     ),
+    ("incident", &["id", "call", "ticket"]),
     ("routing", &["id", "time", "calendar", "ticket", "sla"]),
     (
         "rulebook",
@@ -69,6 +70,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "kpi",
             "rulebook",
             "store",
+            "incident",
             "error",
             "aggregate",
             "customer",

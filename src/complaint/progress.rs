@@ -74,7 +74,7 @@ impl StepReading {
 }
 
 /// How far a complaint has come at an instant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Progress {
     since: DateTime<Utc>,
     steps: Vec<StepReading>, // INVARIANT: one for each step, in order

@@ -6,6 +6,7 @@
 
 pub mod calendar;
 pub mod clock;
+pub mod complaint;
 pub mod conformance;
 mod faulty;
 pub mod laws;

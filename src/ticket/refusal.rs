@@ -182,6 +182,24 @@ pub enum Refusal {
         /// The message asked for.
         message: MessageId,
     },
+    /// The message cannot be carried to other tickets.
+    #[error(
+        "the message {message} cannot be carried to other tickets; an ordinary public message of the desk with its text is needed"
+    )]
+    NotAnUpdate {
+        /// The message.
+        message: MessageId,
+    },
+    /// A problem that is not resolved cannot resolve its incidents.
+    #[error(
+        "ticket {ticket} is {stage}, so it resolves no other ticket; one that is resolved, or closed as settled, does"
+    )]
+    NotSolved {
+        /// The problem.
+        ticket: TicketId,
+        /// Where it stands.
+        stage: Stage,
+    },
     /// A customer's message cannot be internal, nor belong to a field of the desk.
     #[error("a customer's message is public; an internal one was asked for")]
     CustomerNote,
@@ -234,6 +252,8 @@ impl Refusal {
             Refusal::UnknownLabel { .. } => "unknown_label",
             Refusal::UnknownCause { .. } => "unknown_cause",
             Refusal::UnknownMessage { .. } => "unknown_message",
+            Refusal::NotAnUpdate { .. } => "not_an_update",
+            Refusal::NotSolved { .. } => "not_solved",
             Refusal::CustomerNote => "customer_note",
             Refusal::StoredFieldValue { .. } => "stored_field_value",
             Refusal::MessageKnown => "message_known",
