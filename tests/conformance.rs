@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use helpdesk::store::{MemoryStore, Store};
+use helpdesk::store::{GroupCommit, MemoryStore, Store};
 use helpdesk::store_conformance;
 use helpdesk::testing::FaultyStore;
 
@@ -16,8 +16,10 @@ store_conformance!(faulty_without_faults, || FaultyStore::new(
 
 #[cfg(feature = "sqlite")]
 mod sqlite {
-    use helpdesk::store::SqliteStore;
     use helpdesk::store::sqlite::Durability;
+    #[cfg(feature = "async")]
+    use helpdesk::store::{Blocking, Offloaded};
+    use helpdesk::store::{GroupCommit, SqliteStore};
     use helpdesk::store_conformance;
 
     /// A new file, named after the test.
@@ -39,6 +41,16 @@ mod sqlite {
         options.idle_readers(0).open(path()).unwrap()
     });
     store_conformance!(in_memory, || SqliteStore::in_memory().unwrap());
+    store_conformance!(grouped, || GroupCommit::new(
+        SqliteStore::open(path()).unwrap()
+    ));
+
+    #[cfg(feature = "async")]
+    store_conformance!(grouped_tasks, || {
+        let store = SqliteStore::open(path()).unwrap();
+        let offloaded = Offloaded::new(store, std::thread::spawn);
+        Blocking::new(GroupCommit::new(offloaded))
+    });
 }
 
 #[cfg(feature = "postgres")]
@@ -55,6 +67,27 @@ store_conformance!(
 #[cfg(feature = "postgres")]
 store_conformance!(
     #[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+    postgres_grouped,
+    || GroupCommit::new(server::store())
+);
+
+#[cfg(all(feature = "async", feature = "postgres"))]
+store_conformance!(
+    #[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+    postgres_async,
+    || helpdesk::store::Blocking::new(server::store())
+);
+
+#[cfg(all(feature = "async", feature = "postgres"))]
+store_conformance!(
+    #[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+    postgres_async_grouped,
+    || helpdesk::store::Blocking::new(GroupCommit::new(server::store()))
+);
+
+#[cfg(feature = "postgres")]
+store_conformance!(
+    #[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
     postgres_on_one_connection,
     || server::options()
         .connections(1)
@@ -62,3 +95,23 @@ store_conformance!(
         .connect(&server::server())
         .unwrap()
 );
+
+store_conformance!(grouped, || GroupCommit::new(MemoryStore::new()));
+
+#[cfg(feature = "async")]
+mod asynchronous {
+    use helpdesk::store::{AsyncStore, Blocking, GroupCommit, MemoryStore, Offloaded};
+    use helpdesk::store_conformance;
+
+    fn offloaded() -> Offloaded<MemoryStore> {
+        Offloaded::new(MemoryStore::new(), std::thread::spawn)
+    }
+
+    store_conformance!(bridged_there_and_back, || Blocking::new(offloaded()));
+    store_conformance!(bridged_as_dyn, || Blocking::new(
+        Box::new(offloaded()) as Box<dyn AsyncStore>
+    ));
+    store_conformance!(grouped_tasks, || Blocking::new(GroupCommit::new(
+        offloaded()
+    )));
+}

@@ -142,12 +142,12 @@ impl<'a> Working<'a> {
     }
 
     /// The wake-up, with what it was worked out by.
-    pub(crate) fn wake(&mut self, data: &Cow<'static, str>) -> Wake {
+    pub(crate) fn wake(&mut self, data: Cow<'static, str>) -> Wake {
         Wake {
             at: self.wake_at(),
             stamp: Stamp {
                 rulebook: self.ticket.rulebook(),
-                zone_data: data.clone(),
+                zone_data: data,
             },
         }
     }

@@ -129,7 +129,7 @@ fn plan_open(
         .into());
     }
     let working = begin(book, call, &mut decision)?;
-    let mut planned = finish(working, Version::default(), (call, call.at()), data);
+    let mut planned = finish(working, Version::default(), (call, call.at()), data.clone());
     let ticket = planned.ticket.id();
     // What a customer says of her address is not proof: only the desk makes an address stand for a customer.
     let by_customer = matches!(call.actor(), Actor::Customer(_));
@@ -175,7 +175,7 @@ fn plan_submit(
     let at = rules.effective(call.at(), ticket.last_event_at())?;
     let mut working = Working::on(known_ticket, book, data);
     if !working.catch_up(at, CATCH_UP_LIMIT) {
-        let mut planned = finish(working, before, (call, at), data);
+        let mut planned = finish(working, before, (call, at), data.clone());
         planned.complete = false;
         return Ok(Plan::Commit(Box::new(planned)));
     }
@@ -192,11 +192,11 @@ fn plan_submit(
             Some((begin(current, call, &mut opened)?, opened, number))
         }
     };
-    let mut planned = finish(working, before, (call, at), data);
+    let mut planned = finish(working, before, (call, at), data.clone());
     match follow_up {
         None => claim_message(&mut planned.commit, id, command.message.as_ref()),
         Some((begun, opened, number)) => {
-            let begun = finish(begun, Version::default(), (call, at), data);
+            let begun = finish(begun, Version::default(), (call, at), data.clone());
             let ticket = begun.ticket.id();
             planned.commit.parts.extend(begun.commit.parts);
             claim_number(&mut planned.commit, ticket, number);
@@ -248,7 +248,7 @@ fn plan_apply(
         let (left, right) = (from.policies(), to.policies());
         swapped = sla::swapped((&as_it_stood, left), (&working.ticket, right), at);
     }
-    let mut planned = finish(working, before, (call, at), data);
+    let mut planned = finish(working, before, (call, at), data.clone());
     (planned.complete, planned.swapped) = (complete, swapped);
     if complete {
         remember(&mut planned, request, call, before);
@@ -271,7 +271,7 @@ fn plan_sweep(
     let at = call.at().max(ticket.last_event_at());
     let mut working = Working::on(known_ticket, book, data);
     let complete = working.catch_up(at, CATCH_UP_LIMIT);
-    let mut planned = finish(working, before, (call, at), data);
+    let mut planned = finish(working, before, (call, at), data.clone());
     planned.complete = complete;
     Ok(Plan::Commit(Box::new(planned)))
 }
@@ -290,7 +290,7 @@ fn finish(
     mut working: Working<'_>,
     expected: Version,
     (call, at): (&Call, DateTime<Utc>),
-    data: &Cow<'static, str>,
+    data: Cow<'static, str>,
 ) -> Planned {
     let outbox: Vec<OutboxMessage> = working.settle();
     let stream = StreamId::ticket(call.tenant_id(), working.ticket.id());

@@ -99,9 +99,10 @@ impl<'a> Outlook<'a> {
             Vec::new()
         } else {
             let ids = causes.policies.clocks_with_target(ticket);
-            ids.map(|id| Clock::of(ticket, causes.policies, id))
-                .filter(|clock| clock.is_live() && clock.amount.is_some())
-                .collect()
+            let all = ids.map(|id| Clock::of(ticket, causes.policies, id));
+            let mut live = Vec::with_capacity(causes.policies.most_clocks());
+            live.extend(all.filter(|clock| clock.is_live() && clock.amount.is_some()));
+            live
         };
         let brought = match ticket.moved_to_rulebook() {
             None => Vec::new(),

@@ -179,6 +179,7 @@ impl<'c, 'a> Search<'c, 'a> {
         };
         let anchor = Anchor::Clock { clock, started };
         let (swapped, last) = (clock.attached_at > started.at, self.last);
+        let (brought, ticket) = (self.brought, self.ticket);
         let by_instant = rule
             .levels
             .iter()
@@ -204,10 +205,15 @@ impl<'c, 'a> Search<'c, 'a> {
                         State::Running => clock.after(threshold.saturating_sub(clock.elapsed))?,
                         _ => return None,
                     };
-                    Some((
-                        at,
-                        reached && swapped && clock.elapsed_at_attach >= threshold,
-                    ))
+                    let before_target = swapped && clock.elapsed_at_attach >= threshold;
+                    let before_rule = || {
+                        let begun = brought.filter(|since| *since > started.at);
+                        begun.is_some_and(|since| {
+                            let first = clock.reached(threshold, ticket, policies);
+                            first.is_some_and(|first| first < since)
+                        })
+                    };
+                    Some((at, reached && (before_target || before_rule())))
                 }
                 (None, Some(at)) => {
                     let at = at.saturating_add(more);

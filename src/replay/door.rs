@@ -26,7 +26,7 @@ impl Imported {
     pub fn commit(&self, rulebooks: &Rulebooks) -> Result<Commit, MissingRulebook> {
         let book = rulebooks.of(&self.ticket)?;
         let mut working = Working::new(self.ticket.clone(), book);
-        let wake = working.wake(rulebooks.data_version());
+        let wake = working.wake(rulebooks.data_version().clone());
         let tenant = self.ticket.tenant();
         let part = Part {
             stream: StreamId::ticket(tenant, self.ticket.id()),

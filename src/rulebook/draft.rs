@@ -12,7 +12,7 @@ use crate::id::{Name, RulebookId, derive};
 use crate::sla::{Condition, Policies, Policy};
 use crate::ticket::Rules;
 
-use super::{Inner, InvalidRulebook, Rulebook};
+use super::{Inner, InvalidRulebook, Rulebook, Whole};
 
 /// A rulebook as people write it: plain data, not yet checked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -144,12 +144,12 @@ impl RulebookDraft {
             calendar,
             rules,
         });
-        Ok(Rulebook {
+        Ok(Rulebook(Arc::new(Whole {
             inner,
             policies,
             escalations: Arc::new(rules_with_calendars),
             other_escalations: Arc::default(),
-        })
+        })))
     }
 }
 

@@ -45,6 +45,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -85,7 +86,7 @@ impl Joined {
 impl Rulebook {
     /// Whether a policy or a rule of it follows what is published.
     pub(super) fn follows(&self) -> bool {
-        self.policies.follow() || self.escalations.iter().any(|(rule, ..)| rule.follow)
+        self.0.policies.follow() || self.0.escalations.iter().any(|(rule, ..)| rule.follow)
     }
 
     /// The same rulebook; what follows is measured by the calendars of `next` from an instant on.
@@ -98,18 +99,18 @@ impl Rulebook {
         if !self.follows() {
             return self.clone();
         }
-        let published = &next.inner.draft.calendars;
+        let published = &next.0.inner.draft.calendars;
         let mut join = |name: &Name, before: &Calendar| match published.get(name) {
             Some(next) => joined.of(before, next, from),
             None => before.clone(),
         };
-        let mut book = self.clone();
-        book.policies = self.policies.following(&mut join);
-        let rules = std::sync::Arc::make_mut(&mut book.escalations).iter_mut();
+        let mut whole = (*self.0).clone();
+        whole.policies = self.0.policies.following(&mut join);
+        let rules = Arc::make_mut(&mut whole.escalations).iter_mut();
         for (_, calendar, name) in rules.filter(|(rule, ..)| rule.follow) {
             *calendar = join(name, calendar);
         }
-        book
+        Rulebook(Arc::new(whole))
     }
 }
 

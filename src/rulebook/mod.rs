@@ -99,7 +99,11 @@ pub use versions::{MissingRulebook, Rulebooks};
 /// The rules of a desk: immutable, checked, cheap to clone.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(try_from = "RulebookDraft", into = "RulebookDraft")]
-pub struct Rulebook {
+pub struct Rulebook(Arc<Whole>);
+
+/// A rulebook among the versions that it is kept with.
+#[derive(Clone, Debug)]
+struct Whole {
     inner: Arc<Inner>,
     policies: Policies,
     escalations: Arc<Vec<Ruled>>,
@@ -124,7 +128,7 @@ impl TryFrom<RulebookDraft> for Rulebook {
 
 impl From<Rulebook> for RulebookDraft {
     fn from(rulebook: Rulebook) -> RulebookDraft {
-        rulebook.inner.draft.clone()
+        rulebook.0.inner.draft.clone()
     }
 }
 
@@ -150,41 +154,42 @@ impl Rulebook {
 
     /// The version: the same rules have the same id everywhere.
     pub fn id(&self) -> RulebookId {
-        self.inner.id
+        self.0.inner.id
     }
 
     /// What it was built from.
     pub fn as_draft(&self) -> &RulebookDraft {
-        &self.inner.draft
+        &self.0.inner.draft
     }
 
     /// The calendar of whatever names none.
     pub fn calendar(&self) -> &Calendar {
-        &self.inner.calendar
+        &self.0.inner.calendar
     }
 
     /// The policies, in order.
     pub fn policies(&self) -> &Policies {
-        &self.policies
+        &self.0.policies
     }
 
     /// The escalation rules.
     pub fn escalations(&self) -> &[Rule] {
-        &self.inner.draft.escalations
+        &self.0.inner.draft.escalations
     }
 
     /// What is allowed on tickets.
     pub fn tickets(&self) -> &Rules {
-        &self.inner.rules
+        &self.0.inner.rules
     }
 
     /// The same rulebook, with the policies and rules of other versions at hand.
     fn beside(&self, policies: &Arc<sla::Versions>, rules: &Arc<OtherRules>) -> Rulebook {
-        Rulebook {
-            policies: self.policies.beside(policies),
+        Rulebook(Arc::new(Whole {
+            inner: self.0.inner.clone(),
+            policies: self.0.policies.beside(policies),
+            escalations: self.0.escalations.clone(),
             other_escalations: rules.clone(),
-            ..self.clone()
-        }
+        }))
     }
 
     /// What `ticket` contributes to every figure.
@@ -219,8 +224,8 @@ impl Rulebook {
     fn causes(&self) -> Causes<'_> {
         Causes {
             policies: self.policies(),
-            rules: &self.escalations,
-            other_rules: &self.other_escalations,
+            rules: &self.0.escalations,
+            other_rules: &self.0.other_escalations,
         }
     }
 }

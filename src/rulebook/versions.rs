@@ -233,9 +233,11 @@ impl Rulebooks {
     /// # Errors
     /// The first version that is not here of those that it was ever pinned to: each measures its stretch of the ticket's time.
     pub fn of(&self, ticket: &Ticket) -> Result<&Rulebook, MissingRulebook> {
-        ticket
-            .rulebooks()
-            .try_for_each(|id| self.get(id).map(|_| ()))?;
+        if ticket.moved_to_rulebook().is_some() {
+            ticket
+                .rulebooks()
+                .try_for_each(|id| self.get(id).map(|_| ()))?;
+        }
         self.get_for(ticket.tenant(), ticket.rulebook())
     }
 }
@@ -247,7 +249,7 @@ fn beside_all(books: &mut Measured, others: &[Rulebook]) {
         .map(|book| (book.id(), book.policies().shared()));
     let rules = others
         .iter()
-        .map(|book| (book.id(), book.escalations.clone()));
+        .map(|book| (book.id(), book.0.escalations.clone()));
     let (policies, rules) = (Arc::new(policies.collect()), Arc::new(rules.collect()));
     let each = books.values_mut();
     each.for_each(|book| *book = book.beside(&policies, &rules));

@@ -312,6 +312,11 @@ impl Policies {
         })
     }
 
+    /// How many clocks have a target at most, besides promises.
+    pub(crate) fn most_clocks(&self) -> usize {
+        self.targeted.count_ones() as usize
+    }
+
     /// The policies, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Policy> {
         self.ready.iter().map(|ready| &ready.policy)

@@ -7,6 +7,15 @@ use crate::id::TenantId;
 use super::{Commit, Load, Part, StoreError, StoreErrorKind, StreamId};
 
 impl Load {
+    /// Whether it asks for one stream and nothing else.
+    #[cfg(feature = "sqlite")]
+    pub(in crate::store) fn is_of_one_stream(&self) -> bool {
+        self.streams.len() == 1
+            && self.owners.is_empty()
+            && self.idempotency.is_none()
+            && !self.number
+    }
+
     /// Refuses a stream of another tenant. Every store asks this first.
     ///
     /// # Errors

@@ -42,8 +42,10 @@ pub struct FaultyStore<S> {
 pub enum Asked {
     /// [`Store::load`].
     Load,
-    /// [`Store::commit`].
+    /// [`Store::commit`], and each commit of a [`Store::commit_all`] that no cue for a flush is for.
     Commit,
+    /// [`Store::commit_all`] as a whole: the fault befalls every commit in it.
+    Flush,
     /// [`Store::due`].
     Due,
     /// [`Store::claim`].
@@ -152,6 +154,19 @@ impl<S: Store> Store for FaultyStore<S> {
 
     fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
         self.run(Asked::Commit, |_| self.store.commit(commit))
+    }
+
+    fn commit_all(&self, commits: &[&Commit]) -> Vec<Result<(), StoreError>> {
+        let each_alone = {
+            let cues = self.cues();
+            let cued = |asked| cues.iter().any(|(cue, _)| *cue == asked);
+            !cued(Asked::Flush) && (cued(Asked::Commit) || cued(Asked::Any))
+        };
+        if each_alone {
+            return commits.iter().map(|commit| self.commit(commit)).collect();
+        }
+        let all = self.run(Asked::Flush, |_| Ok(self.store.commit_all(commits)));
+        all.unwrap_or_else(|error| commits.iter().map(|_| Err(error.again())).collect())
     }
 
     fn due(

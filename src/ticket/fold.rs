@@ -61,11 +61,11 @@ impl Ticket {
             ratings: Vec::new(),
             cycles: Arc::new(vec![Cycle::beginning(first.at)]),
             policies: Default::default(),
-            marks: vec![Mark {
+            marks: Arc::new(vec![Mark {
                 at: micros(first.at),
                 version: first.version.0,
                 kind: MarkKind::Opened { inbound },
-            }],
+            }]),
             active: (micros(first.at), first.version.0),
             waiting: None,
             announced: Vec::new(),
@@ -244,11 +244,8 @@ impl Ticket {
 
     fn mark(&mut self, kind: MarkKind) {
         let at = micros(self.last_at);
-        self.marks.push(Mark {
-            at,
-            version: self.place(),
-            kind,
-        });
+        let version = self.place();
+        Arc::make_mut(&mut self.marks).push(Mark { at, version, kind });
     }
 
     fn announce(&mut self, key: FiringKey, about: About) {

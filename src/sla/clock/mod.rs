@@ -120,9 +120,18 @@ impl<'a> Clock<'a> {
     /// When the running time of this period first reached what the target in force allows. Worth a second walk only where a
     /// target came into force that was used up before.
     pub(crate) fn used_up(&self, ticket: &Ticket, policies: &'a Policies) -> Option<Micros> {
-        let (version, amount) = (self.started?.version, self.amount?);
+        self.reached(self.amount?, ticket, policies)
+    }
+
+    /// When the running time of this period first reached `amount`.
+    pub(crate) fn reached(
+        &self,
+        amount: Micros,
+        ticket: &Ticket,
+        policies: &'a Policies,
+    ) -> Option<Micros> {
         let sought = Sought {
-            version,
+            version: self.started?.version,
             amount,
             at: None,
         };

@@ -135,3 +135,76 @@ impl Drop for Flush<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+    use std::thread;
+    use std::time::Duration;
+
+    use chrono::{DateTime, TimeDelta, Utc};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::id::{ContentId, TenantId};
+    use crate::kpi::Fact;
+    use crate::store::{
+        DueStream, Filter, GroupCommit, Load, Loaded, MemoryStore, OutboxMessage, Page,
+        StoreErrorKind, TicketRow, all_but_commits,
+    };
+    use crate::ticket::Content;
+
+    /// Waits in its first commit until the others wait for it; panics in its first flush of several.
+    #[derive(Debug)]
+    struct Panicking {
+        store: MemoryStore,
+        begun: Barrier,
+        panicked: Mutex<bool>,
+    }
+
+    impl Store for Panicking {
+        fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
+            if !*self.panicked.lock().unwrap() {
+                self.begun.wait();
+                thread::sleep(Duration::from_millis(200));
+            }
+            self.store.commit(commit)
+        }
+
+        fn commit_all(&self, _: &[&Commit]) -> Vec<Result<(), StoreError>> {
+            *self.panicked.lock().unwrap() = true;
+            std::panic::resume_unwind(Box::new("in the middle of a flush"));
+        }
+
+        all_but_commits!(|me| me.store);
+    }
+
+    /// Where the store panics in a flush, its leader panics, the others are told, and the next writer goes on.
+    #[test]
+    fn a_panic_leaves_nobody_waiting() {
+        let store = GroupCommit::new(Panicking {
+            store: MemoryStore::new(),
+            begun: Barrier::new(2),
+            panicked: Mutex::new(false),
+        });
+        let commit = Commit::new(TenantId::SINGLE, DateTime::UNIX_EPOCH, Vec::new());
+        let answers = thread::scope(|scope| {
+            let first = scope.spawn(|| store.commit(&commit));
+            store.store().begun.wait();
+            let others: Vec<_> = (0..4)
+                .map(|_| scope.spawn(|| store.commit(&commit)))
+                .collect();
+            assert!(first.join().unwrap().is_ok());
+            others.into_iter().map(|one| one.join()).collect::<Vec<_>>()
+        });
+        let panics = answers.iter().filter(|answer| answer.is_err()).count();
+        assert_eq!(
+            panics, 1,
+            "of those who came meanwhile, one flushed for all"
+        );
+        for answer in answers.into_iter().flatten() {
+            assert_eq!(answer.unwrap_err().kind(), StoreErrorKind::Unavailable);
+        }
+        assert!(store.commit(&commit).is_ok());
+    }
+}

@@ -43,7 +43,9 @@ pub(super) struct Kept {
     wake: Option<Wake>,
     pub(super) facts: Option<Rows>,
     snapshot: Option<Snapshot>,
-    listing: Option<TicketRow>,
+    /// Apart, because a sweep and a load have no need of it.
+    listing: Option<Box<TicketRow>>,
+    version: Version,
 }
 
 impl Kept {
@@ -54,11 +56,12 @@ impl Kept {
             facts: None,
             snapshot: None,
             listing: None,
+            version: Version::default(),
         }
     }
 
     fn version(&self) -> Version {
-        self.events.version()
+        self.version
     }
 
     pub(super) fn events(&self) -> Events {
@@ -67,12 +70,10 @@ impl Kept {
 
     /// Reads a little of what a load will need, and tells something that depends on it.
     pub(super) fn touch(&self) -> u64 {
-        let last = self.version().0;
-        let kept = self.snapshot.as_ref().map_or(0, |kept| {
-            let (ticket, moved) = (&kept.ticket, kept.ticket.marks().last());
-            ticket.version().0 ^ moved.map_or(0, |mark| mark.version)
-        });
-        last ^ kept
+        let last = self.events.version().0;
+        let kept = self.snapshot.as_ref().map_or(0, |kept| kept.ticket.touch());
+        let known = self.facts.as_ref().is_some_and(Rows::is_known);
+        self.version.0 ^ last ^ kept ^ u64::from(known)
     }
 
     /// The last snapshot and the events after it; all events where there is none.
@@ -305,7 +306,8 @@ impl Shard {
         };
         let place = |number| (tenant, TicketNumber(number));
         let range = self.numbers.range(place(first)..=place(last));
-        let of_tenant = range.filter_map(|(_, stream)| self.streams.get(stream)?.listing.as_ref());
+        let of_tenant =
+            range.filter_map(|(_, stream)| self.streams.get(stream)?.listing.as_deref());
         let fits = |row: &&TicketRow| page.reaches(row.number) && filter.fits(row);
         if page.newest_first {
             found.extend(of_tenant.rev().filter(fits).take(page.limit).cloned());
@@ -333,10 +335,14 @@ impl Shard {
                 }
                 self.numbers.insert((tenant, row.number), part.stream);
             }
-            stream.listing = Some(row.clone());
+            match &mut stream.listing {
+                Some(kept) => **kept = row.clone(),
+                none => *none = Some(Box::new(row.clone())),
+            }
         }
         if !part.events.is_empty() {
             stream.events.push(&part.events);
+            stream.version = stream.events.version();
         }
         if let Some(facts) = &part.facts {
             stream.facts = Some(facts.clone());

@@ -139,7 +139,7 @@ impl<'a> List<'a, '_> {
             self.snapshot(part.stream, snapshot)?;
         }
         match &part.listing {
-            Some(row) => self.listing(part.stream, row),
+            Some(row) => self.listing(part, row),
             None => Ok(()),
         }
     }
@@ -167,21 +167,34 @@ impl<'a> List<'a, '_> {
         Ok(())
     }
 
-    fn listing(&mut self, stream: StreamId, row: &TicketRow) -> Result<(), StoreError> {
+    fn listing(&mut self, part: &Part, row: &TicketRow) -> Result<(), StoreError> {
         let stage = row.status.stage();
+        let is_open = Value::from(i64::from(is_open(stage)));
+        let team = Value::Uuid(row.team.map(|team| team.uuid()));
+        let agent = Value::Uuid(row.agent.map(|agent| agent.uuid()));
         let params = vec![
             self.tenant(),
             number(row.number)?.into(),
-            stream.id.into(),
-            i64::from(is_open(stage)).into(),
+            part.stream.id.into(),
+            is_open.clone(),
             stage_text(stage).into(),
             priority_text(row.priority).into(),
             Value::Text(row.kind.as_ref().map(|kind| kind.to_string().into())),
-            Value::Uuid(row.team.map(|team| team.uuid())),
-            Value::Uuid(row.agent.map(|agent| agent.uuid())),
+            team.clone(),
+            agent.clone(),
             row.requester.uuid().into(),
         ];
         self.push(&self.texts.list_ticket, params, Expect::Any);
+        if part.expected.0 > 0 {
+            let params = vec![
+                self.tenant(),
+                number(row.number)?.into(),
+                is_open,
+                team,
+                agent,
+            ];
+            self.push(&self.texts.refile_ticket, params, Expect::Any);
+        }
         Ok(())
     }
 

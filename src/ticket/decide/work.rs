@@ -61,7 +61,7 @@ impl<'a> Work<'a> {
         ticket: &Ticket,
     ) -> Work<'a> {
         Work {
-            version: ticket.version(),
+            version: Version(ticket.place()),
             status: ticket.status(),
             label: ticket.label().cloned(),
             reopened: ticket.is_reopened(),
@@ -116,7 +116,7 @@ impl<'a> Work<'a> {
             });
         }
         self.texts += 1;
-        // The version makes the id new for every command of a call that is used for several.
+        // The place makes the id new for every command of a call that is used for several; who looked when plays no part in it.
         let n = self.version.0 << 20 | self.texts;
         let id = ContentId::from_uuid(self.call.derived("content", self.ticket.uuid(), n));
         let about = self.customer().unwrap_or(self.requester);
