@@ -172,7 +172,11 @@ impl Editions {
             }
         };
         let end = self.then.get(number);
-        Some((calendar, from, end.map_or(i64::MAX, |next| next.from.timestamp())))
+        Some((
+            calendar,
+            from,
+            end.map_or(i64::MAX, |next| next.from.timestamp()),
+        ))
     }
 
     /// Takes week by week what the editions in force have; a shape that was met before is not worked out again.
