@@ -61,6 +61,7 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | (none) | the core and the memory store: opens no socket, no file and no thread |
+//! | `capi` | the C ABI, for C, Python, Node and others: `capi` |
 //! | `flat` | fact tables as CSV and as JSON lines |
 //! | `ical` | reads and writes holiday feeds (RFC 5545) |
 //! | `parallel` | reports over fact tables on several threads |
@@ -75,12 +76,15 @@
 //! never panics on input. It counts in whole microseconds, and makes a float only where a number is shown.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
-#![forbid(unsafe_code)]
+#![cfg_attr(not(feature = "capi"), forbid(unsafe_code))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod aggregate;
 pub mod calendar;
 pub mod call;
+#[cfg(feature = "capi")]
+#[cfg_attr(docsrs, doc(cfg(feature = "capi")))]
+pub mod capi;
 pub mod complaint;
 pub mod customer;
 pub mod desk;

@@ -55,5 +55,7 @@ pub use plan::{Known, Plan, Planned, Request, plan};
 pub use reading::{ledger, read};
 pub use spread::Spreading;
 pub use sweep::Swept;
+#[cfg(feature = "capi")]
+pub(crate) use tell::Hear;
 pub use tell::{Anything, Tell, Told, ToldAnything};
 pub use tenant::TenantDesk;

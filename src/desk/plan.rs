@@ -295,9 +295,9 @@ fn finish(
     let outbox: Vec<OutboxMessage> = working.settle();
     let stream = StreamId::ticket(call.tenant_id(), working.ticket.id());
     let wake = working.wake(data);
-    let is_new = !working.events.is_empty();
-    let facts = (is_new || !working.is_fresh).then(|| working.facts());
-    let listing = is_new.then(|| TicketRow::of(&working.ticket));
+    // Without an event it is a wake-up that rested on other data, and so may the rows.
+    let facts = Some(working.facts());
+    let listing = (!working.events.is_empty()).then(|| TicketRow::of(&working.ticket));
     let part = Part {
         stream,
         expected,

@@ -10,6 +10,28 @@ use crate::error::Error;
 use crate::store::Store;
 
 use super::{Desk, Told};
+#[cfg(feature = "capi")]
+use crate::{rulebook::Governed, store::StreamEvent};
+
+/// Whoever takes commands of every kind, whatever kind it is.
+#[cfg(feature = "capi")]
+pub(crate) trait Hear {
+    /// What comes of it.
+    type Answer;
+
+    /// A command to the one with this id; `told` makes the answer of any kind of what came of it.
+    fn hear<A>(
+        self,
+        id: A::Id,
+        command: A::Command,
+        told: fn(Told<A>) -> ToldAnything,
+    ) -> Self::Answer
+    where
+        A: Governed + Send + 'static,
+        A::Command: Send,
+        A::Event: StreamEvent,
+        A::Id: Serialize + Send;
+}
 
 macro_rules! doors {
     ($($(#[$doc:meta])* $kind:ident $state:ty, $command:ty;)*) => {
@@ -42,6 +64,18 @@ macro_rules! doors {
             pub const fn kind(&self) -> StreamKind {
                 match self {
                     $(Anything::$kind(_) => StreamKind::$kind,)*
+                }
+            }
+        }
+
+        impl Anything {
+            /// Hands the command over to whoever takes commands of every kind.
+            #[cfg(feature = "capi")]
+            pub(crate) fn hear<H: Hear>(self, id: Uuid, by: H) -> H::Answer {
+                match self {
+                    $(Anything::$kind(command) => {
+                        by.hear::<$state>(id.into(), command, |told| ToldAnything::$kind(Box::new(told)))
+                    })*
                 }
             }
         }

@@ -30,6 +30,8 @@ use super::once::idempotency_key;
 use super::plan::{Known, Plan, Request, in_range, plan};
 use super::{Conversation, Desk, Need, TenantDesk};
 
+#[cfg(feature = "capi")]
+pub(crate) use anything::Hear;
 pub use anything::{Anything, ToldAnything};
 use see::see;
 
