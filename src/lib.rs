@@ -55,6 +55,8 @@
 //! | [`store`] | the storage contract and the memory store |
 //! | [`kpi`] | facts, definitions, reports |
 //! | [`replay`] | histories from recorded logs |
+//! | [`incident`] | one cause behind many tickets: one update reaches all of them |
+//! | [`complaint`] | complaints as chances: the steps of a complaint, each with its own target |
 //! | [`routing`] | which agent or team should take a ticket, and why |
 //! | [`guide`] | the reasons behind all this, as pages to read |
 //! | [`call`], [`id`], [`time`], [`error`] | who and when; names of things; lengths of time; the one error |
@@ -87,6 +89,7 @@ pub mod call;
 #[cfg(feature = "capi")]
 #[cfg_attr(docsrs, doc(cfg(feature = "capi")))]
 pub mod capi;
+pub mod complaint;
 pub mod customer;
 pub mod desk;
 pub mod error;
@@ -95,6 +98,7 @@ pub mod feedback;
 pub mod guide;
 pub mod id;
 pub mod improvement;
+pub mod incident;
 pub mod kpi;
 pub mod quality;
 pub mod replay;

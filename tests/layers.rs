@@ -45,6 +45,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "quality",
         ],
     ),
+    (
+        "complaint",
+        &["id", "time", "call", "calendar", "ticket", "sla", "kpi"],
+    ),
+    ("incident", &["id", "call", "ticket"]),
     ("routing", &["id", "time", "calendar", "ticket", "sla"]),
     (
         "rulebook",
@@ -99,6 +104,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "kpi",
             "rulebook",
             "store",
+            "incident",
             "error",
             "aggregate",
             "customer",

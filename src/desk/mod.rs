@@ -36,6 +36,7 @@ mod outcome;
 mod plan;
 mod reading;
 mod settle;
+mod spread;
 mod sweep;
 mod tell;
 mod tenant;
@@ -55,6 +56,7 @@ pub use operation::Operation;
 pub use outcome::Outcome;
 pub use plan::{Known, Plan, Planned, Request, plan};
 pub use reading::{ledger, read};
+pub use spread::Spreading;
 pub use sweep::Swept;
 #[cfg(feature = "capi")]
 pub(crate) use tell::Hear;

@@ -7,6 +7,7 @@
 pub mod beside;
 pub mod calendar;
 pub mod clock;
+pub mod complaint;
 pub mod conformance;
 mod faulty;
 pub mod laws;

@@ -25,6 +25,7 @@
 //! [`escalation`](crate::escalation), and [`desk::plan`](crate::desk::plan) puts all of it together. No text is kept: events
 //! hold ids of [`Content`] records, so that a person can be erased without rewriting history.
 
+mod cause;
 mod clock;
 mod command;
 mod content;
@@ -61,6 +62,7 @@ use crate::id::{
 };
 use crate::time::{Micros, instant};
 
+pub use cause::{Cause, Causes, InvalidCauses};
 pub use clock::{Agreement, ClockId, Metric};
 pub use command::{Change, Command, Move};
 pub use content::{Content, ContentKind};

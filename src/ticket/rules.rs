@@ -11,6 +11,7 @@ use crate::id::{Name, RulebookId};
 use crate::time::{Span, micros};
 
 use super::Ticket;
+use super::cause::Causes;
 use super::command::{Change, Command, Move};
 use super::conversation::Visibility;
 use super::lifecycle::{CloseReason, Pending, Stage};
@@ -38,6 +39,9 @@ pub struct Rules {
     pub clock_skew: Span,
     /// The scales on which customers rate.
     pub scales: Scales,
+    /// Why customers have to ask, as a tree. Default: none is declared.
+    #[serde(skip_serializing_if = "Causes::is_empty")]
+    pub causes: Causes,
     /// The longest text, in bytes. Default: 1 MiB.
     pub max_text: usize,
     /// The longest list (changes in a command, tags, fields, participants, files of a message). Default: 256.
@@ -57,6 +61,7 @@ impl Default for Rules {
             reopen_closed: false,
             clock_skew: Span::seconds(5),
             scales: Scales::default(),
+            causes: Causes::default(),
             max_text: 1 << 20,
             max_list: 256,
             rulebook: None,

@@ -255,7 +255,9 @@ impl KpiReport {
             | Kpi::AbandonmentRate
             | Kpi::QualityScore
             | Kpi::SelfServiceScore
-            | Kpi::SurveyResponseRate => Figure::Outside,
+            | Kpi::SurveyResponseRate
+            | Kpi::RecurrenceByCause
+            | Kpi::ServiceRecovery => Figure::Outside,
         }
     }
 

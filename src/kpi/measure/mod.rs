@@ -90,6 +90,10 @@ pub enum Kpi {
     SelfServiceScore,
     /// How many of those who were asked answered.
     SurveyResponseRate,
+    /// How many customers came back with the same cause.
+    RecurrenceByCause,
+    /// How many customers who were let down are content again.
+    ServiceRecovery,
 }
 
 /// Which of a ticket's instants must lie in the window.
@@ -202,7 +206,7 @@ pub use table::{MEASURES, NOT_FED, NotFed};
 
 impl Kpi {
     /// Every KPI.
-    pub const ALL: [Kpi; 33] = [
+    pub const ALL: [Kpi; 35] = [
         Kpi::Volume,
         Kpi::ContactRate,
         Kpi::Resolved,
@@ -236,6 +240,8 @@ impl Kpi {
         Kpi::QualityScore,
         Kpi::SelfServiceScore,
         Kpi::SurveyResponseRate,
+        Kpi::RecurrenceByCause,
+        Kpi::ServiceRecovery,
     ];
 
     /// The name in files and in code, such as `reopen_rate`.
@@ -274,6 +280,8 @@ impl Kpi {
             Kpi::QualityScore => "quality_score",
             Kpi::SelfServiceScore => "self_service_score",
             Kpi::SurveyResponseRate => "survey_response_rate",
+            Kpi::RecurrenceByCause => "recurrence_by_cause",
+            Kpi::ServiceRecovery => "service_recovery",
         }
     }
 

@@ -493,6 +493,40 @@ pub const MEASURES: [Definition; Kpi::ALL.len()] = [
         direction: Direction::HigherIsBetter,
         source: "this crate; AAPOR's response rate 1 with every invitation taken as delivered. Fed by surveys: see `SurveyTally`",
     },
+    Definition {
+        kpi: Kpi::RecurrenceByCause,
+        title: "recurrence by cause",
+        formula: "of the tickets with a cause that are resolved, the part whose requester came again with the same cause, or a finer one, at most a given time after the resolution",
+        numerator: Some(
+            "those that a later ticket of the requester with the cause followed in time, also one that came before the resolution",
+        ),
+        denominator: "tickets with the cause or a finer one, resolved at least that time ago",
+        exclusions: &[
+            "resolved too short a time ago",
+            "reopened and not resolved since",
+            "not resolved",
+        ],
+        window: WindowOf::Resolved,
+        attribution: Attribution::Desk,
+        unit: Unit::Ratio,
+        measured_in: &[],
+        direction: Direction::LowerIsBetter,
+        source: "this crate; elsewhere: repeat contact rate by reason (SQM Group), recurring incidents by problem (ITIL problem management)",
+    },
+    Definition {
+        kpi: Kpi::ServiceRecovery,
+        title: "service recovery",
+        formula: "of the negative marks that a later mark of the same customer followed, the part whose next mark is positive; beside it, the means of the marks before and after",
+        numerator: Some("those whose next mark of the same kind is positive"),
+        denominator: "negative marks that stand and that a later one of the same kind followed, on whichever ticket",
+        exclusions: &["no mark followed"],
+        window: WindowOf::Event,
+        attribution: Attribution::Desk,
+        unit: Unit::Ratio,
+        measured_in: &[],
+        direction: Direction::HigherIsBetter,
+        source: "this crate; after ISO 10002:2018, 8.2, satisfaction with the complaints-handling process",
+    },
 ];
 
 /// A KPI of the field that no event of this version can feed.
@@ -506,13 +540,7 @@ pub struct NotFed {
 }
 
 /// What is not here, so that nobody takes its absence for a zero.
-pub const NOT_FED: &[NotFed] = &[
-    NotFed {
-        title: "containment, bot resolution, hand-off",
-        lacks: "a bot's conversations with their end",
-    },
-    NotFed {
-        title: "recurrence by cause",
-        lacks: "problems and causes that tickets are tied to",
-    },
-];
+pub const NOT_FED: &[NotFed] = &[NotFed {
+    title: "containment, bot resolution, hand-off",
+    lacks: "a bot's conversations with their end",
+}];

@@ -54,7 +54,9 @@ impl Counts {
             | Kpi::AbandonmentRate
             | Kpi::QualityScore
             | Kpi::SelfServiceScore
-            | Kpi::SurveyResponseRate => Ok(None),
+            | Kpi::SurveyResponseRate
+            | Kpi::RecurrenceByCause
+            | Kpi::ServiceRecovery => Ok(None),
         }
     }
 

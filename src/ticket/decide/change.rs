@@ -151,6 +151,9 @@ impl Work<'_> {
                 name,
                 value: Some(value),
             } => {
+                if !self.rules.causes.allow(name, value) {
+                    return Err(Refusal::unknown_cause(value, &self.rules.causes));
+                }
                 let value = Some(self.field(name, value)?);
                 facts.meet(&Change::Field {
                     name: name.clone(),
