@@ -1,18 +1,22 @@
 //! What a store costs beside its bare driver, which does the least possible work in the same run.
 //!
-//! `cargo bench --bench store --features sqlite`; `-- --million` makes the due scans among 1,000,000 tickets. The bare driver
+//! `cargo bench --bench store --features sqlite`; `-- --million` makes the due scans among 1,000,000 tickets,
+//! `-- --group` runs the group commits alone. The bare driver
 //! inserts the same JSON texts under a key of stream and version with a prepared statement, in transactions of the same size and
 //! at the same settings; it checks nothing else, keeps no wake-up and decodes nothing.
 
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use helpdesk::desk::{Need, Operation, Request};
 use helpdesk::id::{AgentId, CustomerId, Name, RulebookId};
+use helpdesk::rulebook::Rulebooks;
 use helpdesk::store::sqlite::{Durability, rusqlite};
 use helpdesk::store::{
-    Commit, Load, MemoryStore, Part, SqliteStore, Stamp, Store, StreamId, Wake, stored,
+    Commit, GroupCommit, Load, MemoryStore, Part, SqliteStore, Stamp, Store, StreamId, Wake, stored,
 };
 use helpdesk::ticket::{Event, FieldValue, Pending, Recorded, Version};
 use helpdesk::{Actor, Call, Command, Desk, Open, Rulebook, TenantId, TicketId};
@@ -22,6 +26,9 @@ const ROUNDS: usize = 5;
 
 fn main() {
     let million = std::env::args().any(|arg| arg == "--million");
+    if std::env::args().any(|arg| arg == "--group") {
+        return group_commit();
+    }
     for durability in [Durability::Full, Durability::FasterNotDurable] {
         println!(
             "\nsqlite, {durability:?}; medians of {ROUNDS} rounds, each beside the bare driver"
@@ -46,6 +53,8 @@ fn main() {
         }));
         alone("command: load, decide, commit", per(took, commands * 4));
     }
+
+    group_commit();
 
     println!("\nloads of streams of 16 events");
     let store = opened(Durability::FasterNotDurable);
@@ -84,6 +93,31 @@ fn main() {
     fill_due(&sqlite, tickets);
     alone("sqlite: nothing due", idle(&sqlite));
     alone("sqlite: a due stream, 500 at a time", due(&sqlite));
+}
+
+/// What writers gain that share a flush.
+fn group_commit() {
+    println!(
+        "\ngroup commit at sqlite FULL: commands that open a ticket; load, decide and commit included"
+    );
+    let flushes = 12;
+    let (together, one_by_one) = pair(
+        || in_one_flush(&opened(Durability::Full), flushes),
+        || one_at_a_time(opened(Durability::Full), flushes),
+    );
+    let commands = flushes * WRITERS;
+    alone("a command, one at a time", per(one_by_one, commands));
+    times("a command, 16 in one flush", together, one_by_one, commands);
+    let (threads, one_by_one) = pair(
+        || on_threads(GroupCommit::new(opened(Durability::Full)), flushes),
+        || one_at_a_time(opened(Durability::Full), flushes),
+    );
+    times(
+        "a command, 16 threads over GroupCommit",
+        threads,
+        one_by_one,
+        commands,
+    );
 }
 
 /// How many streams of how many events: enough for a stable figure, few enough for a minute.
@@ -260,6 +294,90 @@ fn whole_commands<S: Store>(desk: &Desk<S>, tickets: usize) -> Duration {
             .unwrap();
         }
     })
+}
+
+/// How many writers wait at a time.
+const WRITERS: usize = 16;
+
+fn opening(n: usize) -> (Call, Open) {
+    let call = Call::with_id(
+        uuid(n + 1),
+        Actor::Customer(CustomerId::named("ann")),
+        begin(),
+    );
+    (call, Open::new("Printer on fire").body("Please hurry"))
+}
+
+/// One writer after the other, each waiting for the disk.
+fn one_at_a_time(store: SqliteStore, flushes: usize) -> Duration {
+    let desk = Desk::new(store, Rulebook::starter());
+    timed(|| {
+        for n in 0..flushes * WRITERS {
+            let (call, open) = opening(n);
+            desk.open(&call, open).unwrap();
+        }
+    })
+}
+
+/// Writers that come while a flush is under way, as [`GroupCommit`] finds them: each has loaded and decided, and all are written in
+/// the next flush.
+fn in_one_flush(store: &SqliteStore, flushes: usize) -> Duration {
+    let rulebooks = Arc::new(Rulebooks::new(Rulebook::starter()));
+    let decided = |n| {
+        let (call, open) = opening(n);
+        let mut operation = Operation::new(rulebooks.clone(), call, Request::Open(open));
+        loop {
+            match operation.need() {
+                Need::Load(load) => {
+                    let loaded = store.load(load).unwrap();
+                    operation.loaded(loaded).unwrap();
+                }
+                _ => return operation,
+            }
+        }
+    };
+    timed(|| {
+        for flush in 0..flushes {
+            let mut waiting: Vec<_> = (0..WRITERS)
+                .map(|writer| decided(flush * WRITERS + writer))
+                .collect();
+            let commit = |operation: &Operation| match operation.need() {
+                Need::Commit(commit) => commit.clone(),
+                _ => unreachable!("it was decided"),
+            };
+            let commits: Vec<Commit> = waiting.iter().map(commit).collect();
+            let results = store.commit_all(&commits.iter().collect::<Vec<_>>());
+            for (mut operation, result) in waiting.drain(..).zip(results) {
+                operation.committed(result).unwrap();
+                black_box(operation.finish().unwrap());
+            }
+        }
+    })
+}
+
+fn on_threads<S: Store>(store: S, flushes: usize) -> Duration {
+    let desk = Desk::new(store, Rulebook::starter());
+    timed(|| {
+        std::thread::scope(|scope| {
+            for writer in 0..WRITERS {
+                let desk = &desk;
+                scope.spawn(move || {
+                    for flush in 0..flushes {
+                        let (call, open) = opening(flush * WRITERS + writer);
+                        desk.open(&call, open).unwrap();
+                    }
+                });
+            }
+        });
+    })
+}
+
+fn times(what: &str, ours: Duration, other: Duration, count: usize) {
+    let ratio = other.as_secs_f64() / ours.as_secs_f64();
+    println!(
+        "{what:<42} {:>10}  {ratio:.1} times as fast as one at a time",
+        shown(per(ours, count))
+    );
 }
 
 /// Tickets that wake one per second, from a minute after the beginning.

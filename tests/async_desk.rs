@@ -148,7 +148,11 @@ fn ailing_tickets_are_put_off_as_on_the_blocking_desk() {
     let awaiting = AsyncDesk::new(on_threads(faulty.clone()), rulebook());
     let seen = block_on(async { lived!(awaiting, faulty, await) });
     assert_eq!(seen, expected);
-    assert_eq!((seen.3, seen.4), (0, 1), "it is put off, and looked at again");
+    assert_eq!(
+        (seen.3, seen.4),
+        (0, 1),
+        "it is put off, and looked at again"
+    );
 }
 
 /// A store whose jobs wait until the test runs them: futures can then be dropped at every point.
