@@ -6,6 +6,8 @@
 //! of its own whose output goes nowhere, and beside that line by line without what it prints.
 
 mod common;
+#[path = "common/story.rs"]
+mod story;
 
 use std::collections::HashMap;
 use std::hint::black_box;
@@ -14,21 +16,16 @@ use std::sync::{Arc, Mutex, RwLock};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use common::{COMMANDS, begin, fill, fill_with, is_quick, median_of, row};
-use cqrs_es::event_sink::EventSink;
+use common::bare::commits_of;
+use common::{COMMANDS, fill, is_quick, median_of, row};
 use cqrs_es::mem_store::MemStore;
 use cqrs_es::{
-    Aggregate, AggregateContext, AggregateError, CqrsFramework, DomainEvent, EventEnvelope,
-    EventStore,
+    Aggregate, AggregateContext, AggregateError, CqrsFramework, EventEnvelope, EventStore,
 };
-use helpdesk::desk::{Need, Operation};
-use helpdesk::rulebook::Rulebooks;
-use helpdesk::store::{Commit, MemoryStore, Store, StreamId};
+use helpdesk::store::{MemoryStore, Store, StreamId};
 use helpdesk::ticket::Recorded;
 use helpdesk::{Desk, Rulebook};
-use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use story::Story;
 
 const AS_IT_IS: &str = "--cqrs-es-as-it-is";
 
@@ -54,7 +51,7 @@ fn main() {
             let mut map = map.lock().unwrap();
             map.entry(part.stream)
                 .or_default()
-                .extend_from_slice(&part.events);
+                .extend_from_slice(part.events.ticket());
         }
         let took = begun.elapsed();
         black_box(map);
@@ -111,15 +108,9 @@ fn main() {
 fn peer<E: EventStore<Story>>(tickets: usize, store: impl Fn() -> E) -> f64 {
     median_of(|| {
         let cqrs = CqrsFramework::new(store(), vec![], ());
-        let ids: Vec<String> = (0..tickets)
-            .map(|i| Uuid::from_u128(i as u128).to_string())
-            .collect();
         let begun = Instant::now();
-        for (i, id) in ids.iter().enumerate() {
-            for minutes in [0, 10, 20, 30] {
-                let at = begin() + TimeDelta::minutes(minutes) + TimeDelta::seconds(i as i64);
-                ready(cqrs.execute(id, Say::at(at, minutes))).unwrap();
-            }
+        for (id, say) in story::told(tickets) {
+            ready(cqrs.execute(&id, say)).unwrap();
         }
         let took = begun.elapsed();
         black_box(cqrs);
@@ -137,191 +128,6 @@ fn as_it_is(tickets: usize) -> f64 {
         .unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
     told.trim().parse().unwrap_or_else(|_| panic!("{told}"))
-}
-
-/// The commits of the same commands, in order.
-fn commits_of(tickets: usize) -> Vec<Commit> {
-    let store = MemoryStore::new();
-    let books = Arc::new(Rulebooks::new(Rulebook::starter()));
-    let mut commits = Vec::new();
-    fill_with(tickets, |call, request| {
-        let mut operation = Operation::new(books.clone(), call, request);
-        loop {
-            match operation.need() {
-                Need::Load(load) => {
-                    let loaded = store.load(load).unwrap();
-                    operation.loaded(loaded).unwrap();
-                }
-                Need::Commit(commit) => {
-                    commits.push(commit.clone());
-                    let done = store.commit(commit);
-                    operation.committed(done).unwrap();
-                }
-                Need::Nothing => return operation.finish().unwrap().id(),
-            }
-        }
-    });
-    commits
-}
-
-// The same desk as a plain cqrs-es aggregate.
-
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Story {
-    opened_at: Option<DateTime<Utc>>,
-    requester: Uuid,
-    status: Status,
-    messages: u32,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-enum Status {
-    #[default]
-    Open,
-    Pending,
-    Resolved,
-}
-
-enum Say {
-    Open {
-        at: DateTime<Utc>,
-        requester: Uuid,
-        subject: String,
-        body: String,
-    },
-    Reply {
-        at: DateTime<Utc>,
-        author: Uuid,
-        body: String,
-        then: Option<Status>,
-    },
-}
-
-impl Say {
-    fn at(at: DateTime<Utc>, minutes: i64) -> Say {
-        let (ann, kim) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        let reply = |author, body: &str, then| Say::Reply {
-            at,
-            author,
-            body: body.to_owned(),
-            then,
-        };
-        match minutes {
-            0 => Say::Open {
-                at,
-                requester: ann,
-                subject: "Printer on fire".to_owned(),
-                body: "Please hurry".to_owned(),
-            },
-            10 => reply(kim, "Which floor?", Some(Status::Pending)),
-            20 => reply(ann, "The third", Some(Status::Open)),
-            _ => reply(kim, "Put out", Some(Status::Resolved)),
-        }
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-enum Happened {
-    Opened {
-        at: DateTime<Utc>,
-        requester: Uuid,
-        subject: String,
-    },
-    MessageAdded {
-        at: DateTime<Utc>,
-        author: Uuid,
-        body: String,
-    },
-    StatusChanged {
-        at: DateTime<Utc>,
-        to: Status,
-    },
-}
-
-impl DomainEvent for Happened {
-    fn event_type(&self) -> String {
-        "Happened".to_owned()
-    }
-    fn event_version(&self) -> String {
-        "1".to_owned()
-    }
-}
-
-#[derive(Debug)]
-struct Refused;
-
-impl std::fmt::Display for Refused {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("refused")
-    }
-}
-
-impl std::error::Error for Refused {}
-
-impl Aggregate for Story {
-    const TYPE: &'static str = "story";
-    type Command = Say;
-    type Event = Happened;
-    type Error = Refused;
-    type Services = ();
-
-    async fn handle(
-        &mut self,
-        command: Say,
-        _: &(),
-        sink: &EventSink<Story>,
-    ) -> Result<(), Refused> {
-        match command {
-            Say::Open {
-                at,
-                requester,
-                subject,
-                body,
-            } => {
-                if self.opened_at.is_some() {
-                    return Err(Refused);
-                }
-                sink.write(
-                    Happened::Opened {
-                        at,
-                        requester,
-                        subject,
-                    },
-                    self,
-                )
-                .await;
-                let author = requester;
-                sink.write(Happened::MessageAdded { at, author, body }, self)
-                    .await;
-            }
-            Say::Reply {
-                at,
-                author,
-                body,
-                then,
-            } => {
-                if self.opened_at.is_none() {
-                    return Err(Refused);
-                }
-                sink.write(Happened::MessageAdded { at, author, body }, self)
-                    .await;
-                if let Some(to) = then {
-                    sink.write(Happened::StatusChanged { at, to }, self).await;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn apply(&mut self, event: Happened) {
-        match event {
-            Happened::Opened { at, requester, .. } => {
-                (self.opened_at, self.requester) = (Some(at), requester)
-            }
-            Happened::MessageAdded { .. } => self.messages += 1,
-            Happened::StatusChanged { to, .. } => self.status = to,
-        }
-    }
 }
 
 /// `cqrs_es::mem_store::MemStore` without the lines that print.

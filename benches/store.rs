@@ -1,136 +1,178 @@
 //! What a store costs beside its bare driver, which does the least possible work in the same run.
 //!
-//! `cargo bench --bench store --features sqlite`; `-- --million` makes the due scans among 1,000,000 tickets,
-//! `-- --group` runs the group commits alone. The bare driver
-//! inserts the same JSON texts under a key of stream and version with a prepared statement, in transactions of the same size and
-//! at the same settings; it checks nothing else, keeps no wake-up and decodes nothing.
+//! `cargo bench --bench store --features sqlite`; where `HELPDESK_PEERS` is the program of `benches/peers` (`cargo build
+//! --release --manifest-path benches/peers/Cargo.toml`), commands are measured beside cqrs-es with its own store as well; `-- --million` makes the due scans among 1,000,000 tickets, and
+//! `-- --only commands` (`appends`, `group`, `loads`, `due`) runs one part. The bare driver is rusqlite at the same settings, with
+//! prepared statements and transactions of the same size. What it is given and what it writes for a whole command stands in
+//! `common/bare.rs`. A load beside the driver alone gives typed events beside texts; beside the driver and decoding, both do.
 
+mod common;
+#[path = "common/group.rs"]
+mod group;
+
+use std::collections::BTreeSet;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::Mutex;
+use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use helpdesk::desk::{Need, Operation, Request};
-use helpdesk::id::{AgentId, CustomerId, Name, RulebookId};
-use helpdesk::rulebook::Rulebooks;
+use common::bare::*;
+use common::{COMMANDS, fill};
 use helpdesk::store::sqlite::{Durability, rusqlite};
-use helpdesk::store::{
-    Commit, GroupCommit, Load, MemoryStore, Part, SqliteStore, Stamp, Store, StreamId, Wake, stored,
-};
-use helpdesk::ticket::{Event, FieldValue, Pending, Recorded, Version};
-use helpdesk::{Actor, Call, Command, Desk, Open, Rulebook, TenantId, TicketId};
-use rusqlite::Connection;
-
-const ROUNDS: usize = 5;
+use helpdesk::store::{MemoryStore, SqliteStore, stored};
+use helpdesk::ticket::Version;
+use helpdesk::{Desk, Rulebook};
+use rusqlite::{Connection, params};
+use uuid::Uuid;
 
 fn main() {
-    let million = std::env::args().any(|arg| arg == "--million");
-    if std::env::args().any(|arg| arg == "--group") {
-        return group_commit();
-    }
+    let wanted = std::env::args().skip_while(|arg| arg != "--only").nth(1);
+    let wants = |part: &str| wanted.as_deref().is_none_or(|wanted| wanted == part);
+    println!("medians of {PAIRS} rounds, each beside the bare driver");
     for durability in [Durability::Full, Durability::FasterNotDurable] {
-        println!(
-            "\nsqlite, {durability:?}; medians of {ROUNDS} rounds, each beside the bare driver"
-        );
-        for (streams, batch) in sizes(durability) {
-            let what = format!("append, {batch} in a transaction");
-            let events = streams * batch;
-            let (bare, ours) = pair(
-                || bare_appends(durability, streams, batch),
-                || store_appends(durability, streams, batch),
-            );
-            row(&what, per(ours, events), per(bare, events));
+        println!("\nsqlite, {durability:?}");
+        if wants("appends") {
+            appending(durability);
         }
-        let commands = if durability == Durability::Full {
-            100
-        } else {
-            1_000
-        };
-        let took = median((0..ROUNDS).map(|_| {
-            let desk = Desk::new(opened(durability), Rulebook::starter());
-            whole_commands(&desk, commands)
-        }));
-        alone("command: load, decide, commit", per(took, commands * 4));
+        if wants("commands") {
+            commanding(durability);
+        }
     }
-
-    group_commit();
-
-    println!("\nloads of streams of 16 events");
-    let store = opened(Durability::FasterNotDurable);
-    append_all(&store, 2_000, 16);
-    let bare = bare(Durability::FasterNotDurable);
-    bare_append_all(&bare, 2_000, 16);
-    let (raw, ours) = pair(|| bare_loads(&bare, 2_000), || loads(&store, 2_000));
-    row(
-        "load, one by one, an event",
-        per(ours, 32_000),
-        per(raw, 32_000),
-    );
-    let decoded = median((0..ROUNDS).map(|_| bare_decoded(&bare, 2_000)));
-    row(
-        "the same, beside the driver and decoding",
-        per(ours, 32_000),
-        per(decoded, 32_000),
-    );
-
-    println!("\nmemory");
-    let commands = 20_000;
-    let took = median((0..ROUNDS).map(|_| {
-        let desk = Desk::new(MemoryStore::new(), Rulebook::starter());
-        whole_commands(&desk, commands)
-    }));
-    alone("command: load, decide, commit", per(took, commands * 4));
-
-    let tickets = if million { 1_000_000 } else { 100_000 };
-    println!("\ndue scans among {tickets} open tickets");
-    let memory = MemoryStore::new();
-    fill_due(&memory, tickets);
-    alone("memory: nothing due", idle(&memory));
-    alone("memory: a due stream, 500 at a time", due(&memory));
-    drop(memory);
-    let sqlite = opened(Durability::FasterNotDurable);
-    fill_due(&sqlite, tickets);
-    alone("sqlite: nothing due", idle(&sqlite));
-    alone("sqlite: a due stream, 500 at a time", due(&sqlite));
+    if wants("group") {
+        group::sharing(|| opened(Durability::Full));
+    }
+    if wants("loads") {
+        loading();
+    }
+    if wants("due") {
+        let million = std::env::args().any(|arg| arg == "--million");
+        scanning(if million { 1_000_000 } else { 100_000 });
+    }
 }
 
-/// What writers gain that share a flush.
-fn group_commit() {
-    println!(
-        "\ngroup commit at sqlite FULL: commands that open a ticket; load, decide and commit included"
-    );
-    let flushes = 12;
-    let (together, one_by_one) = pair(
-        || in_one_flush(&opened(Durability::Full), flushes),
-        || one_at_a_time(opened(Durability::Full), flushes),
-    );
-    let commands = flushes * WRITERS;
-    alone("a command, one at a time", per(one_by_one, commands));
-    times("a command, 16 in one flush", together, one_by_one, commands);
-    let (threads, one_by_one) = pair(
-        || on_threads(GroupCommit::new(opened(Durability::Full)), flushes),
-        || one_at_a_time(opened(Durability::Full), flushes),
-    );
-    times(
-        "a command, 16 threads over GroupCommit",
-        threads,
-        one_by_one,
-        commands,
-    );
-}
-
-/// How many streams of how many events: enough for a stable figure, few enough for a minute.
-fn sizes(durability: Durability) -> [(usize, usize); 3] {
-    match durability {
+fn appending(durability: Durability) {
+    // Enough for a stable figure, few enough for a minute.
+    let sizes = match durability {
         Durability::Full => [(300, 1), (200, 16), (10, 1_000)],
         _ => [(4_000, 1), (2_000, 16), (30, 1_000)],
+    };
+    for (streams, batch) in sizes {
+        let (commits, texts) = (appends(0..streams, batch), event_texts(batch));
+        beside(
+            &format!("append, {batch} in a transaction, an event"),
+            streams * batch,
+            |_| bare_appends(&bare(durability), &texts, streams),
+            |_| append_all(&opened(durability), &commits),
+        );
     }
 }
 
-fn begin() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_772_442_000, 0).unwrap_or_default()
+fn commanding(durability: Durability) {
+    let tickets = match durability {
+        Durability::Full => 100,
+        _ => 1_500,
+    };
+    let commands = written(tickets);
+    let ours = |_| {
+        let desk = Desk::new(opened(durability), Rulebook::starter());
+        timed(|| _ = fill(&desk, tickets))
+    };
+    beside(
+        "command: load, decide, commit",
+        tickets * COMMANDS,
+        |_| bare_commands(&bare(durability), &commands),
+        ours,
+    );
+    let (named, goal) = match durability {
+        Durability::Full => ("full", 1.3),
+        _ => ("normal", 4.0),
+    };
+    let args = [
+        "sqlite",
+        env!("CARGO_TARGET_TMPDIR"),
+        named,
+        &tickets.to_string(),
+    ];
+    beside_peer(
+        "command, beside cqrs-es with sqlite-es",
+        tickets,
+        &args,
+        goal,
+        ours,
+    );
 }
+
+fn loading() {
+    println!("\nsqlite, loads of streams of 16 events, an event");
+    let (store, bare) = (
+        opened(Durability::FasterNotDurable),
+        bare(Durability::FasterNotDurable),
+    );
+    append_all(&store, &appends(0..2_000, 16));
+    bare_appends(&bare, &event_texts(16), 2_000);
+    for at_once in [1, 100] {
+        beside(
+            &format!("{at_once} in a load, beside the driver"),
+            32_000,
+            |_| bare_loads(&bare, at_once, |_, text| _ = black_box(text.to_owned())),
+            |_| loads(&store, 0..2_000, at_once),
+        );
+        let decode = |version, text: &str| {
+            black_box(stored::read_event(Version(version), 1, text).unwrap());
+        };
+        beside(
+            &format!("{at_once} in a load, beside driver and decoding"),
+            32_000,
+            |_| bare_loads(&bare, at_once, decode),
+            |_| loads(&store, 0..2_000, at_once),
+        );
+    }
+}
+
+fn scanning(tickets: usize) {
+    println!("\nmemory, {tickets} open tickets; the bare one is an ordered set behind a lock");
+    let memory = MemoryStore::new();
+    fill_due(&memory, tickets);
+    let set: Mutex<BTreeSet<(i64, Uuid)>> =
+        Mutex::new((0..tickets).map(|n| (wakes_at(n), stream(n).id)).collect());
+    for (what, seconds, found) in scans() {
+        let now = wakes_at(0) + (seconds - 60) * 1_000_000;
+        let bare = |_| {
+            timed(|| {
+                for _ in 0..2_000 {
+                    let set = set.lock().unwrap();
+                    let due: Vec<_> = set.range(..(now + 1, Uuid::nil())).take(500).collect();
+                    assert_eq!(black_box(due).len(), found);
+                }
+            })
+        };
+        beside(what, 2_000, bare, |_| scan(&memory, seconds, found, 2_000));
+    }
+    drop((memory, set));
+
+    println!("\nsqlite, {tickets} open tickets");
+    let store = opened(Durability::FasterNotDurable);
+    fill_due(&store, tickets);
+    let bare = bare(Durability::FasterNotDurable);
+    bare.execute_batch("BEGIN").unwrap();
+    for n in 0..tickets {
+        let add = "INSERT INTO tickets (tenant, kind, id, version, wake_at) VALUES (zeroblob(16), 1, ?1, 0, ?2)";
+        let row = params![stream(n).id.into_bytes(), wakes_at(n)];
+        bare.prepare_cached(add).unwrap().execute(row).unwrap();
+    }
+    bare.execute_batch("COMMIT").unwrap();
+    for (what, seconds, found) in scans() {
+        let now = wakes_at(0) + (seconds - 60) * 1_000_000;
+        beside(
+            what,
+            500,
+            |_| bare_scan(&bare, now, found),
+            |_| scan(&store, seconds, found, 500),
+        );
+    }
+}
+
+const ADD_EVENT: &str = "INSERT INTO events (tenant, kind, id, version, schema, body) VALUES (zeroblob(16), 1, ?1, ?2, 1, ?3)";
 
 fn file(name: &str) -> PathBuf {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("bench-{name}"));
@@ -144,320 +186,167 @@ fn opened(durability: Durability) -> SqliteStore {
     options.open(file("store")).unwrap()
 }
 
-/// The least that keeps events: one table, one key.
+/// The least that keeps what a desk needs, at the store's settings.
 fn bare(durability: Durability) -> Connection {
     let connection = Connection::open(file("bare")).unwrap();
     let synchronous = if durability == Durability::Full { 2 } else { 1 };
     let set_up = format!(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA cache_size = -16384; \
-         CREATE TABLE events (stream BLOB NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, \
-         PRIMARY KEY (stream, version)) STRICT, WITHOUT ROWID;"
+         PRAGMA secure_delete = on; PRAGMA wal_autocheckpoint = 4096; \
+         CREATE TABLE events (tenant BLOB NOT NULL, kind INTEGER NOT NULL, id BLOB NOT NULL, version INTEGER NOT NULL, \
+         schema INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (tenant, kind, id, version)) STRICT, WITHOUT ROWID; \
+         CREATE TABLE tickets (tenant BLOB NOT NULL, kind INTEGER NOT NULL, id BLOB NOT NULL, version INTEGER NOT NULL, \
+         wake_at INTEGER NOT NULL, number INTEGER, is_open INTEGER, stage TEXT, listing TEXT, facts TEXT, \
+         PRIMARY KEY (tenant, kind, id)) STRICT; \
+         CREATE INDEX due ON tickets (wake_at, tenant, kind, id); CREATE INDEX numbered ON tickets (number) WHERE number IS NOT NULL; \
+         CREATE TABLE texts (id BLOB NOT NULL PRIMARY KEY, about BLOB, body TEXT NOT NULL) STRICT; \
+         CREATE INDEX texts_about ON texts (about) WHERE about IS NOT NULL; \
+         CREATE TABLE keys (key BLOB NOT NULL PRIMARY KEY, owner BLOB NOT NULL) STRICT, WITHOUT ROWID; \
+         CREATE TABLE numbers (one INTEGER PRIMARY KEY, last INTEGER NOT NULL) STRICT;"
     );
     connection.execute_batch(&set_up).unwrap();
+    connection.set_prepared_statement_cache_capacity(32);
     connection
 }
 
-fn stream(n: usize) -> StreamId {
-    StreamId::ticket(TenantId::SINGLE, TicketId::from_uuid(uuid(n)))
+fn run(connection: &Connection, text: &str, params: impl rusqlite::Params) -> usize {
+    let mut prepared = connection.prepare_cached(text).unwrap();
+    prepared.execute(params).unwrap()
 }
 
-/// Spread, as the ids of tickets are.
-fn uuid(n: usize) -> uuid::Uuid {
-    let n = n as u128;
-    uuid::Uuid::from_u128(n.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835))
-}
-
-/// About 150 bytes of JSON.
-fn event(version: usize) -> Recorded {
-    Recorded {
-        version: Version(version as u64),
-        at: begin(),
-        stamped_at: None,
-        timing: None,
-        actor: Actor::System,
-        cause: None,
-        event: Event::FieldSet {
-            name: Name::new("cost centre").unwrap(),
-            value: Some(FieldValue::Text("4711-Rotterdam-harbour-east".to_owned())),
-        },
-    }
-}
-
-fn commits(streams: usize, batch: usize) -> Vec<Commit> {
-    let events: Vec<_> = (1..=batch).map(event).collect();
-    let part = |n| Part::append(stream(n), Version(0), events.clone());
-    let commit = |n| Commit::new(TenantId::SINGLE, begin(), vec![part(n)]);
-    (0..streams).map(commit).collect()
-}
-
-fn append_all(store: &SqliteStore, streams: usize, batch: usize) -> Duration {
-    let commits = commits(streams, batch);
-    timed(|| {
-        commits
-            .iter()
-            .for_each(|commit| store.commit(commit).unwrap())
-    })
-}
-
-fn store_appends(durability: Durability, streams: usize, batch: usize) -> Duration {
-    append_all(&opened(durability), streams, batch)
-}
-
-fn bare_appends(durability: Durability, streams: usize, batch: usize) -> Duration {
-    bare_append_all(&bare(durability), streams, batch)
-}
-
-fn bare_append_all(connection: &Connection, streams: usize, batch: usize) -> Duration {
-    let text = |version| stored::write("an event", &event(version)).unwrap();
-    let texts: Vec<String> = (1..=batch).map(text).collect();
-    let run = |text: &str| {
-        connection
-            .prepare_cached(text)
-            .unwrap()
-            .execute([])
-            .unwrap()
-    };
+fn bare_appends(connection: &Connection, texts: &[String], streams: usize) -> Duration {
     timed(|| {
         for n in 0..streams {
-            run("BEGIN IMMEDIATE");
-            let insert = "INSERT INTO events (stream, version, body) VALUES (?1, ?2, ?3)";
-            let mut insert = connection.prepare_cached(insert).unwrap();
+            run(connection, "BEGIN IMMEDIATE", []);
+            let id = stream(n).id.into_bytes();
+            let mut insert = connection.prepare_cached(ADD_EVENT).unwrap();
             for (version, text) in texts.iter().enumerate() {
-                let row = rusqlite::params![uuid(n).into_bytes(), version as i64, text];
-                insert.execute(row).unwrap();
+                insert.execute(params![id, version as i64, text]).unwrap();
             }
-            run("COMMIT");
+            let add = "INSERT INTO tickets (tenant, kind, id, version, wake_at) VALUES (zeroblob(16), 1, ?1, ?2, ?3)";
+            run(
+                connection,
+                add,
+                params![id, texts.len() as i64, wakes_at(n)],
+            );
+            run(connection, "COMMIT", []);
         }
     })
 }
 
-fn loads(store: &SqliteStore, streams: usize) -> Duration {
+fn bare_commands(connection: &Connection, commands: &[Written]) -> Duration {
     timed(|| {
-        for n in 0..streams {
-            let load = Load::streams(TenantId::SINGLE, [stream(n)]);
-            let loaded = store.load(&load).unwrap();
-            assert_eq!(loaded.streams[0].events.len(), 16);
-        }
-    })
-}
-
-fn each_text(connection: &Connection, streams: usize, mut visit: impl FnMut(usize, &str)) {
-    let select = "SELECT body FROM events WHERE stream = ?1 ORDER BY version";
-    let mut select = connection.prepare_cached(select).unwrap();
-    for n in 0..streams {
-        let mut rows = select.query([uuid(n).as_bytes()]).unwrap();
-        let mut version = 0;
-        while let Some(row) = rows.next().unwrap() {
-            version += 1;
-            visit(version, row.get_ref(0).unwrap().as_str().unwrap());
-        }
-    }
-}
-
-fn bare_loads(connection: &Connection, streams: usize) -> Duration {
-    timed(|| {
-        each_text(connection, streams, |_, text| {
-            _ = black_box(text.to_owned())
-        })
-    })
-}
-
-fn bare_decoded(connection: &Connection, streams: usize) -> Duration {
-    let decode = |version: usize, text: &str| {
-        black_box(stored::read_event(Version(version as u64), 1, text).unwrap());
-    };
-    timed(|| each_text(connection, streams, decode))
-}
-
-/// Four commands a ticket: open, ask and wait, answer of the customer, resolve.
-fn whole_commands<S: Store>(desk: &Desk<S>, tickets: usize) -> Duration {
-    let kim = Actor::Agent(AgentId::named("kim"));
-    let ann = CustomerId::named("ann");
-    timed(|| {
-        for i in 0..tickets {
-            let at = |minutes| begin() + TimeDelta::minutes(minutes) + TimeDelta::seconds(i as i64);
-            let call = |actor, minutes| Call::with_id(uuid(i + 1), actor, at(minutes));
-            let customer = Actor::Customer(ann);
-            let open = Open::new("Printer on fire")
-                .from_customer(ann)
-                .body("Please hurry");
-            let id = desk.open(&call(customer, 0), open).unwrap().id();
-            let ask = Command::reply("Which floor?").then_pend(Pending::Customer);
-            desk.submit(id, &call(kim, 10), ask).unwrap();
-            desk.submit(id, &call(customer, 20), Command::reply("The third"))
-                .unwrap();
-            desk.submit(
-                id,
-                &call(kim, 30),
-                Command::reply("Put out.").then_resolve(),
-            )
-            .unwrap();
-        }
-    })
-}
-
-/// How many writers wait at a time.
-const WRITERS: usize = 16;
-
-fn opening(n: usize) -> (Call, Open) {
-    let call = Call::with_id(
-        uuid(n + 1),
-        Actor::Customer(CustomerId::named("ann")),
-        begin(),
-    );
-    (call, Open::new("Printer on fire").body("Please hurry"))
-}
-
-/// One writer after the other, each waiting for the disk.
-fn one_at_a_time(store: SqliteStore, flushes: usize) -> Duration {
-    let desk = Desk::new(store, Rulebook::starter());
-    timed(|| {
-        for n in 0..flushes * WRITERS {
-            let (call, open) = opening(n);
-            desk.open(&call, open).unwrap();
-        }
-    })
-}
-
-/// Writers that come while a flush is under way, as [`GroupCommit`] finds them: each has loaded and decided, and all are written in
-/// the next flush.
-fn in_one_flush(store: &SqliteStore, flushes: usize) -> Duration {
-    let rulebooks = Arc::new(Rulebooks::new(Rulebook::starter()));
-    let decided = |n| {
-        let (call, open) = opening(n);
-        let mut operation = Operation::new(rulebooks.clone(), call, Request::Open(open));
-        loop {
-            match operation.need() {
-                Need::Load(load) => {
-                    let loaded = store.load(load).unwrap();
-                    operation.loaded(loaded).unwrap();
-                }
-                _ => return operation,
-            }
-        }
-    };
-    timed(|| {
-        for flush in 0..flushes {
-            let mut waiting: Vec<_> = (0..WRITERS)
-                .map(|writer| decided(flush * WRITERS + writer))
-                .collect();
-            let commit = |operation: &Operation| match operation.need() {
-                Need::Commit(commit) => commit.clone(),
-                _ => unreachable!("it was decided"),
-            };
-            let commits: Vec<Commit> = waiting.iter().map(commit).collect();
-            let results = store.commit_all(&commits.iter().collect::<Vec<_>>());
-            for (mut operation, result) in waiting.drain(..).zip(results) {
-                operation.committed(result).unwrap();
-                black_box(operation.finish().unwrap());
-            }
-        }
-    })
-}
-
-fn on_threads<S: Store>(store: S, flushes: usize) -> Duration {
-    let desk = Desk::new(store, Rulebook::starter());
-    timed(|| {
-        std::thread::scope(|scope| {
-            for writer in 0..WRITERS {
-                let desk = &desk;
-                scope.spawn(move || {
-                    for flush in 0..flushes {
-                        let (call, open) = opening(flush * WRITERS + writer);
-                        desk.open(&call, open).unwrap();
-                    }
+        for command in commands {
+            let id = command.ticket.into_bytes();
+            let first = command.events[0].0;
+            if first > 1 {
+                let mut read = 0;
+                each_text(connection, command.ticket, |_, text| {
+                    read += usize::from(!black_box(text.to_owned()).is_empty());
                 });
+                assert_eq!(read as i64, first - 1);
             }
-        });
+            run(connection, "BEGIN IMMEDIATE", []);
+            for (version, body) in &command.events {
+                run(connection, ADD_EVENT, params![id, version, body]);
+            }
+            let rest = (
+                command.version,
+                command.wake_at,
+                command.is_open,
+                &command.stage,
+            );
+            if first == 1 {
+                let add = "INSERT INTO tickets (tenant, kind, id, number, version, wake_at, is_open, stage, listing, facts) \
+                    VALUES (zeroblob(16), 1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+                let row = params![
+                    id,
+                    command.number,
+                    rest.0,
+                    rest.1,
+                    rest.2,
+                    rest.3,
+                    command.listing,
+                    command.facts
+                ];
+                run(connection, add, row);
+                let next = "INSERT INTO numbers VALUES (1, ?1) ON CONFLICT DO UPDATE SET last = excluded.last";
+                run(connection, next, [command.number]);
+            } else {
+                let set = "UPDATE tickets SET version = ?3, wake_at = ?4, is_open = ?5, stage = ?6, listing = ?7, facts = ?8 \
+                    WHERE tenant = zeroblob(16) AND kind = 1 AND id = ?1 AND version = ?2";
+                let row = params![
+                    id,
+                    first - 1,
+                    rest.0,
+                    rest.1,
+                    rest.2,
+                    rest.3,
+                    command.listing,
+                    command.facts
+                ];
+                assert_eq!(run(connection, set, row), 1);
+            }
+            for (id, about, body) in &command.texts {
+                let add = "INSERT INTO texts (id, about, body) VALUES (?1, ?2, ?3)";
+                let about = about.map(Uuid::into_bytes);
+                run(connection, add, params![id.into_bytes(), about, body]);
+            }
+            for (key, owner) in &command.keys {
+                let add = "INSERT INTO keys (key, owner) VALUES (?1, ?2)";
+                run(connection, add, [key.into_bytes(), owner.into_bytes()]);
+            }
+            run(connection, "COMMIT", []);
+        }
     })
 }
 
-fn times(what: &str, ours: Duration, other: Duration, count: usize) {
-    let ratio = other.as_secs_f64() / ours.as_secs_f64();
-    println!(
-        "{what:<42} {:>10}  {ratio:.1} times as fast as one at a time",
-        shown(per(ours, count))
-    );
-}
-
-/// Tickets that wake one per second, from a minute after the beginning.
-fn fill_due(store: &dyn Store, tickets: usize) {
-    let stamp = Stamp {
-        rulebook: RulebookId::named("r"),
-        zone_data: "2026e".into(),
-    };
-    let part = |n: usize| {
-        let wake = Wake {
-            at: Some(begin() + TimeDelta::seconds(60 + n as i64)),
-            stamp: stamp.clone(),
-        };
-        Part::append(stream(n), Version(0), vec![event(1)]).wake(wake)
-    };
-    for first in (0..tickets).step_by(1_000) {
-        let parts = (first..first + 1_000).map(part).collect();
-        let commit = Commit::new(TenantId::SINGLE, begin(), parts);
-        store.commit(&commit).unwrap();
+fn each_text(connection: &Connection, stream: Uuid, mut visit: impl FnMut(u64, &str)) {
+    let select = "SELECT body FROM events WHERE tenant = zeroblob(16) AND kind = 1 AND id = ?1 ORDER BY version";
+    let mut select = connection.prepare_cached(select).unwrap();
+    let mut rows = select.query([stream.as_bytes()]).unwrap();
+    let mut version = 0;
+    while let Some(row) = rows.next().unwrap() {
+        version += 1;
+        visit(version, row.get_ref(0).unwrap().as_str().unwrap());
     }
 }
 
-fn idle(store: &dyn Store) -> Duration {
-    let scan = || {
-        for _ in 0..1_000 {
-            assert!(store.due(begin(), "2026e", 500).unwrap().is_empty());
+fn bare_loads(
+    connection: &Connection,
+    at_once: usize,
+    mut visit: impl FnMut(u64, &str),
+) -> Duration {
+    let all: Vec<Uuid> = (0..2_000).map(|n| stream(n).id).collect();
+    timed(|| {
+        for some in all.chunks(at_once) {
+            if at_once > 1 {
+                run(connection, "BEGIN", []);
+            }
+            for id in some {
+                each_text(connection, *id, &mut visit);
+            }
+            if at_once > 1 {
+                run(connection, "COMMIT", []);
+            }
         }
-    };
-    per(median((0..ROUNDS).map(|_| timed(scan))), 1_000)
+    })
 }
 
-fn due(store: &dyn Store) -> Duration {
-    let now = begin() + TimeDelta::seconds(5_000);
-    let scan = || {
-        for _ in 0..20 {
-            assert_eq!(store.due(now, "2026e", 500).unwrap().len(), 500);
+fn bare_scan(connection: &Connection, now: i64, found: usize) -> Duration {
+    let due = "SELECT id, wake_at FROM tickets WHERE wake_at <= ?1 ORDER BY wake_at, tenant, kind, id LIMIT 500";
+    timed(|| {
+        for _ in 0..500 {
+            let mut due = connection.prepare_cached(due).unwrap();
+            let row = |row: &rusqlite::Row<'_>| {
+                Ok((
+                    Uuid::from_slice(row.get_ref(0)?.as_blob().unwrap()).unwrap(),
+                    row.get::<_, i64>(1)?,
+                ))
+            };
+            let rows = due.query_map([now], row).unwrap();
+            let rows: Vec<_> = rows.map(Result::unwrap).collect();
+            assert_eq!(black_box(rows).len(), found);
         }
-    };
-    per(median((0..ROUNDS).map(|_| timed(scan))), 20 * 500)
-}
-
-fn timed(work: impl FnOnce()) -> Duration {
-    let begun = Instant::now();
-    work();
-    begun.elapsed()
-}
-
-fn median(rounds: impl Iterator<Item = Duration>) -> Duration {
-    let mut rounds: Vec<_> = rounds.collect();
-    rounds.sort_unstable();
-    rounds[rounds.len() / 2]
-}
-
-/// Both in turns, so that both see the same machine.
-fn pair(
-    mut one: impl FnMut() -> Duration,
-    mut other: impl FnMut() -> Duration,
-) -> (Duration, Duration) {
-    let rounds: Vec<_> = (0..ROUNDS).map(|_| (one(), other())).collect();
-    let of = |which: fn(&(Duration, Duration)) -> Duration| median(rounds.iter().map(which));
-    (of(|pair| pair.0), of(|pair| pair.1))
-}
-
-fn per(took: Duration, times: usize) -> Duration {
-    took / u32::try_from(times.max(1)).unwrap_or(u32::MAX)
-}
-
-fn row(what: &str, ours: Duration, bare: Duration) {
-    let share = bare.as_secs_f64() / ours.as_secs_f64() * 100.0;
-    println!(
-        "{what:<42} {:>10}  bare {:>10}  {share:>5.0} % of the bare speed",
-        shown(ours),
-        shown(bare)
-    );
-}
-
-fn alone(what: &str, ours: Duration) {
-    println!("{what:<42} {:>10}", shown(ours));
-}
-
-fn shown(took: Duration) -> String {
-    format!("{:.2} us", took.as_secs_f64() * 1e6)
+    })
 }

@@ -1,252 +1,296 @@
 //! What the PostgreSQL store costs beside its bare driver, which does the least possible work in the same run on the same server.
 //!
-//! `.ci/postgres cargo bench --bench store_postgres --features postgres`. The bare driver is the blocking `postgres` crate. It
-//! inserts the same JSON texts under a key of stream and version with a prepared statement, all events of a transaction in one
-//! statement, which is a transaction by itself; it checks nothing else, keeps no wake-up and decodes nothing.
+//! `.ci/postgres cargo bench --bench store_postgres --features postgres`; `-- --million` makes the due scans among 1,000,000
+//! tickets. The bare driver is the blocking `postgres` crate with prepared statements; all events of a transaction are one
+//! statement, which is a transaction by itself where nothing else is written. What it is given and what it writes for a whole
+//! command stands in `common/bare.rs`.
 
+mod common;
+
+use std::collections::HashMap;
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use helpdesk::id::{AgentId, CustomerId, Name, RulebookId};
-use helpdesk::store::{Commit, Load, Part, PostgresStore, Stamp, Store, StreamId, Wake, stored};
-use helpdesk::ticket::{Event, FieldValue, Pending, Recorded, Version};
-use helpdesk::{Actor, Call, Command, Desk, Open, Rulebook, TenantId, TicketId};
-use postgres::{Client, NoTls};
+use common::bare::*;
+use common::{COMMANDS, fill};
+use helpdesk::store::{PostgresStore, stored};
+use helpdesk::ticket::Version;
+use helpdesk::{Desk, Rulebook};
+use postgres::types::ToSql;
+use postgres::{Client, NoTls, Row, Statement};
 use uuid::Uuid;
-
-const ROUNDS: usize = 5;
 
 fn main() {
     let Ok(server) = std::env::var("HELPDESK_POSTGRES") else {
         println!("no server: run it through .ci/postgres, or set HELPDESK_POSTGRES");
         return;
     };
-    println!("postgresql, durable; medians of {ROUNDS} rounds, each beside the bare driver");
+    println!("postgresql, durable; medians of {PAIRS} rounds, each beside the bare driver\n");
     for (streams, batch) in [(200, 1), (200, 16), (10, 1_000)] {
-        let (store, mut bare) = (opened(&server), bare(&server));
-        let mut first = 0;
-        let rounds: Vec<_> = (0..ROUNDS + 1)
-            .map(|_| {
-                first += streams;
-                let plain = bare_appends(&mut bare, first, streams, batch);
-                (plain, appends(&store, first, streams, batch))
-            })
-            .skip(1) // the first one prepares
-            .collect();
-        row(
-            &format!("append, {batch} in a transaction"),
-            &rounds,
+        let (store, mut bare) = (opened(&server), Bare::connect(&server));
+        let texts = event_texts(batch);
+        append_all(&store, &appends(0..1, batch)); // it prepares
+        bare.appends(0..1, &texts);
+        let of = |round: usize| 1 + round * streams..1 + (round + 1) * streams;
+        beside(
+            &format!("append, {batch} in a transaction, an event"),
             streams * batch,
+            |round| bare.appends(of(round), &texts),
+            |round| append_all(&store, &appends(of(round), batch)),
         );
         if batch == 16 {
-            let rounds: Vec<_> = (0..ROUNDS)
-                .map(|_| (bare_loads(&mut bare, streams), loads(&store, streams)))
-                .collect();
-            row("load of 16 events, an event", &rounds, streams * 16);
+            loading(&store, &mut bare, streams * PAIRS);
         }
     }
-    let desk = Desk::new(opened(&server), Rulebook::starter());
-    whole_commands(&desk, 0, 20);
-    let took = median((1..=ROUNDS).map(|n| whole_commands(&desk, n * 100, 50)));
-    println!(
-        "{:<42} {}",
+    let tickets = 50;
+    let commands = written(tickets);
+    let ours = |_| {
+        let desk = Desk::new(opened(&server), Rulebook::starter());
+        fill(&desk, 2); // it prepares
+        timed(|| _ = fill(&desk, tickets))
+    };
+    beside(
         "command: load, decide, commit",
-        shown(took / 200)
+        tickets * COMMANDS,
+        |_| Bare::connect(&server).commands(&commands),
+        ours,
     );
-
-    let store = opened(&server);
-    fill_due(&store, 100_000);
-    println!("due scans among 100000 open tickets");
-    let idle = || {
-        timed(|| {
-            (0..200).for_each(|_| assert!(store.due(begin(), "2026e", 500).unwrap().is_empty()))
-        })
-    };
-    println!(
-        "{:<42} {}",
-        "nothing due",
-        shown(median((0..ROUNDS).map(|_| idle())) / 200)
+    let args = ["postgres", &server, &tickets.to_string()];
+    beside_peer(
+        "command, beside cqrs-es with postgres-es",
+        tickets,
+        &args,
+        1.5,
+        ours,
     );
-    let now = begin() + TimeDelta::seconds(5_000);
-    let due = || {
-        timed(|| (0..20).for_each(|_| assert_eq!(store.due(now, "2026e", 500).unwrap().len(), 500)))
-    };
-    println!(
-        "{:<42} {}",
-        "a due stream, 500 at a time",
-        shown(median((0..ROUNDS).map(|_| due())) / 10_000)
-    );
+    let million = std::env::args().any(|arg| arg == "--million");
+    scanning(&server, if million { 1_000_000 } else { 100_000 });
 }
 
-fn begin() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_772_442_000, 0).unwrap_or_default()
+/// Beside one query each, and beside one query for as many streams as a load has.
+fn loading(store: &PostgresStore, bare: &mut Bare, streams: usize) {
+    let decode = |version, text: &str| {
+        black_box(stored::read_event(Version(version), 1, text).unwrap());
+    };
+    let keep = |_, text: &str| _ = black_box(text.to_owned());
+    for (at_once, of_bare) in [(1, 1), (100, 1), (100, 100)] {
+        for decodes in [false, true] {
+            let (also, asks) = (
+                if decodes { " and decoding" } else { "" },
+                if of_bare == 1 {
+                    "one query each"
+                } else {
+                    "one query"
+                },
+            );
+            let all = 1..1 + streams;
+            beside(
+                &format!("load {at_once} at once, beside {asks}{also}"),
+                streams * 16,
+                |_| match decodes {
+                    true => bare.loads(all.clone(), of_bare, decode),
+                    false => bare.loads(all.clone(), of_bare, keep),
+                },
+                |_| loads(store, all.clone(), at_once),
+            );
+        }
+    }
+}
+
+fn scanning(server: &str, tickets: usize) {
+    println!("\ndue scans among {tickets} open tickets");
+    let (store, mut bare) = (opened(server), Bare::connect(server));
+    fill_due(&store, tickets);
+    let wakes: Vec<i64> = (0..tickets).map(wakes_at).collect();
+    let ids: Vec<Uuid> = (0..tickets).map(|n| stream(n).id).collect();
+    for (ids, wakes) in ids.chunks(10_000).zip(wakes.chunks(10_000)) {
+        let add = "INSERT INTO bare.tickets (tenant, kind, id, version, wake_at) SELECT $3, 1, i, 0, w FROM unnest($1::uuid[], $2::bigint[]) AS a (i, w)";
+        bare.run(add, &[&ids, &wakes, &NOBODY]);
+    }
+    bare.client.batch_execute("ANALYZE").unwrap();
+    for (what, seconds, found) in scans() {
+        let now = wakes_at(0) + (seconds - 60) * 1_000_000;
+        beside(
+            what,
+            100,
+            |_| bare.scan(now, found, 100),
+            |_| scan(&store, seconds, found, 100),
+        );
+    }
 }
 
 fn opened(server: &str) -> PostgresStore {
     let mut client = Client::connect(server, NoTls).unwrap();
-    client
-        .batch_execute("DROP SCHEMA IF EXISTS bench CASCADE")
-        .unwrap();
+    let drop = "SET client_min_messages = warning; DROP SCHEMA IF EXISTS bench CASCADE";
+    client.batch_execute(drop).unwrap();
     PostgresStore::options()
         .schema("bench")
         .connect(server)
         .unwrap()
 }
 
-/// The least that keeps events: one table, one key.
-fn bare(server: &str) -> Client {
-    let mut client = Client::connect(server, NoTls).unwrap();
-    let table = "DROP TABLE IF EXISTS bare; CREATE TABLE bare (stream uuid NOT NULL, version bigint NOT NULL, \
-        body text NOT NULL, PRIMARY KEY (stream, version))";
-    client.batch_execute(table).unwrap();
-    client
+/// The least that keeps what a desk needs.
+struct Bare {
+    client: Client,
+    known: HashMap<&'static str, Statement>,
 }
 
-fn stream(n: usize) -> StreamId {
-    StreamId::ticket(TenantId::SINGLE, TicketId::from_uuid(uuid(n)))
-}
+const NOBODY: Uuid = Uuid::nil();
 
-/// Spread, as the ids of tickets are.
-fn uuid(n: usize) -> Uuid {
-    let n = n as u128;
-    Uuid::from_u128(n.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835))
-}
+type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 
-/// About 150 bytes of JSON.
-fn event(version: usize) -> Recorded {
-    Recorded {
-        version: Version(version as u64),
-        at: begin(),
-        stamped_at: None,
-        timing: None,
-        actor: Actor::System,
-        cause: None,
-        event: Event::FieldSet {
-            name: Name::new("cost centre").unwrap(),
-            value: Some(FieldValue::Text("4711-Rotterdam-harbour-east".to_owned())),
-        },
+impl Bare {
+    fn connect(server: &str) -> Bare {
+        let mut client = Client::connect(server, NoTls).unwrap();
+        let set_up = "SET client_min_messages = warning; DROP SCHEMA IF EXISTS bare CASCADE; CREATE SCHEMA bare; \
+            CREATE TABLE bare.events (tenant uuid NOT NULL, kind bigint NOT NULL, id uuid NOT NULL, version bigint NOT NULL, \
+            schema bigint NOT NULL, body text NOT NULL, PRIMARY KEY (tenant, kind, id, version)); \
+            CREATE TABLE bare.tickets (tenant uuid NOT NULL, kind bigint NOT NULL, id uuid NOT NULL, version bigint NOT NULL, \
+            wake_at bigint NOT NULL, number bigint, is_open boolean, stage text, listing text, facts text, \
+            PRIMARY KEY (tenant, kind, id)); CREATE INDEX due ON bare.tickets (wake_at, tenant, kind, id); \
+            CREATE INDEX numbered ON bare.tickets (number) WHERE number IS NOT NULL; \
+            CREATE TABLE bare.texts (id uuid NOT NULL PRIMARY KEY, about uuid, body text NOT NULL); \
+            CREATE INDEX texts_about ON bare.texts (about) WHERE about IS NOT NULL; \
+            CREATE TABLE bare.keys (key uuid NOT NULL PRIMARY KEY, owner uuid NOT NULL); \
+            CREATE TABLE bare.numbers (one bigint PRIMARY KEY, last bigint NOT NULL)";
+        client.batch_execute(set_up).unwrap();
+        let known = HashMap::new();
+        Bare { client, known }
     }
-}
 
-fn appends(store: &PostgresStore, first: usize, streams: usize, batch: usize) -> Duration {
-    let events: Vec<_> = (1..=batch).map(event).collect();
-    let part = |n| Part::append(stream(n), Version(0), events.clone());
-    let commit = |n| Commit::new(TenantId::SINGLE, begin(), vec![part(n)]);
-    let commits: Vec<_> = (first..first + streams).map(commit).collect();
-    timed(|| {
-        commits
-            .iter()
-            .for_each(|commit| store.commit(commit).unwrap())
-    })
-}
+    fn statement(&mut self, text: &'static str) -> Statement {
+        let client = &mut self.client;
+        let prepare = || client.prepare(text).unwrap();
+        self.known.entry(text).or_insert_with(prepare).clone()
+    }
 
-fn bare_appends(client: &mut Client, first: usize, streams: usize, batch: usize) -> Duration {
-    let text = |version| stored::write("an event", &event(version)).unwrap();
-    let texts: Vec<String> = (1..=batch).map(text).collect();
-    let versions: Vec<i64> = (1..=batch as i64).collect();
-    let insert =
-        "INSERT INTO bare SELECT $1, v, b FROM unnest($2::bigint[], $3::text[]) AS e (v, b)";
-    let insert = client.prepare(insert).unwrap();
-    timed(|| {
-        for n in first..first + streams {
-            client
-                .execute(&insert, &[&uuid(n), &versions, &texts])
-                .unwrap();
-        }
-    })
-}
+    fn run(&mut self, text: &'static str, params: Params<'_>) -> u64 {
+        let statement = self.statement(text);
+        self.client.execute(&statement, params).unwrap()
+    }
 
-fn loads(store: &PostgresStore, streams: usize) -> Duration {
-    timed(|| {
-        for n in streams..2 * streams {
-            let load = Load::streams(TenantId::SINGLE, [stream(n)]);
-            assert_eq!(store.load(&load).unwrap().streams[0].events.len(), 16);
-        }
-    })
-}
+    fn rows(&mut self, text: &'static str, params: Params<'_>) -> Vec<Row> {
+        let statement = self.statement(text);
+        self.client.query(&statement, params).unwrap()
+    }
 
-fn bare_loads(client: &mut Client, streams: usize) -> Duration {
-    let select = client
-        .prepare("SELECT body FROM bare WHERE stream = $1 ORDER BY version")
-        .unwrap();
-    timed(|| {
-        for n in streams..2 * streams {
-            let rows = client.query(&select, &[&uuid(n)]).unwrap();
-            assert_eq!(rows.len(), 16);
+    fn add_events(&mut self, stream: Uuid, versions: &[i64], texts: &[&str]) {
+        let text = "INSERT INTO bare.events (tenant, kind, id, version, schema, body) \
+            SELECT $4, 1, $1, v, 1, b FROM unnest($2::bigint[], $3::text[]) AS e (v, b)";
+        self.run(text, &[&stream, &versions, &texts, &NOBODY]);
+    }
+
+    fn appends(&mut self, streams: std::ops::Range<usize>, texts: &[String]) -> Duration {
+        let versions: Vec<i64> = (1..=texts.len() as i64).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        timed(|| {
+            for n in streams {
+                let add = "WITH events AS (INSERT INTO bare.events (tenant, kind, id, version, schema, body) \
+                    SELECT $4, 1, $1, v, 1, b FROM unnest($2::bigint[], $3::text[]) AS e (v, b)) \
+                    INSERT INTO bare.tickets (tenant, kind, id, version, wake_at) VALUES ($4, 1, $1, $5, $6)";
+                let (id, version) = (stream(n).id, texts.len() as i64);
+                self.run(
+                    add,
+                    &[&id, &versions, &texts, &NOBODY, &version, &wakes_at(n)],
+                );
+            }
+        })
+    }
+
+    fn loads(
+        &mut self,
+        streams: std::ops::Range<usize>,
+        at_once: usize,
+        mut visit: impl FnMut(u64, &str),
+    ) -> Duration {
+        let all: Vec<Uuid> = streams.map(|n| stream(n).id).collect();
+        timed(|| {
+            for some in all.chunks(at_once) {
+                let rows = match some {
+                    [one] => self.rows(
+                        "SELECT body FROM bare.events WHERE tenant = $2 AND kind = 1 AND id = $1 ORDER BY version",
+                        &[one, &NOBODY],
+                    ),
+                    _ => self.rows(
+                        "SELECT body FROM bare.events WHERE tenant = $2 AND kind = 1 AND id = ANY($1) ORDER BY id, version",
+                        &[&some, &NOBODY],
+                    ),
+                };
+                assert_eq!(rows.len(), some.len() * 16);
+                for (n, row) in rows.iter().enumerate() {
+                    visit(n as u64 % 16 + 1, row.get(0));
+                }
+            }
+        })
+    }
+
+    fn commands(mut self, commands: &[Written]) -> Duration {
+        let (warm, rest) = commands.split_at(COMMANDS);
+        warm.iter().for_each(|command| self.command(command)); // it prepares
+        let rest = timed(|| rest.iter().for_each(|command| self.command(command)));
+        rest * commands.len() as u32 / (commands.len() - COMMANDS) as u32
+    }
+
+    fn command(&mut self, command: &Written) {
+        let id = command.ticket;
+        let first = command.events[0].0;
+        if first > 1 {
+            let text = "SELECT body FROM bare.events WHERE tenant = $2 AND kind = 1 AND id = $1 ORDER BY version";
+            let rows = self.rows(text, &[&id, &NOBODY]);
+            assert_eq!(rows.len() as i64, first - 1);
             rows.iter()
-                .for_each(|row| _ = black_box(row.get::<_, String>(0)));
+                .for_each(|row| _ = black_box(row.get::<_, &str>(0).to_owned()));
         }
-    })
-}
-
-/// Four commands a ticket: open, ask and wait, answer of the customer, resolve.
-fn whole_commands(desk: &Desk<PostgresStore>, first: usize, tickets: usize) -> Duration {
-    let kim = Actor::Agent(AgentId::named("kim"));
-    let ann = CustomerId::named("ann");
-    let customer = Actor::Customer(ann);
-    timed(|| {
-        for i in first..first + tickets {
-            let at = |minutes| begin() + TimeDelta::minutes(minutes) + TimeDelta::seconds(i as i64);
-            let call = |actor, minutes| Call::with_id(uuid(i + 1), actor, at(minutes));
-            let open = Open::new("Printer on fire")
-                .from_customer(ann)
-                .body("Please hurry");
-            let id = desk.open(&call(customer, 0), open).unwrap().id();
-            let ask = Command::reply("Which floor?").then_pend(Pending::Customer);
-            let solve = Command::reply("Put out.").then_resolve();
-            desk.submit(id, &call(kim, 10), ask).unwrap();
-            desk.submit(id, &call(customer, 20), Command::reply("The third"))
-                .unwrap();
-            desk.submit(id, &call(kim, 30), solve).unwrap();
+        self.client.batch_execute("BEGIN").unwrap();
+        let versions: Vec<i64> = command.events.iter().map(|(version, _)| *version).collect();
+        let texts: Vec<&str> = command.events.iter().map(|(_, text)| &**text).collect();
+        self.add_events(id, &versions, &texts);
+        let (version, wake, open) = (&command.version, &command.wake_at, &command.is_open);
+        let (stage, listing, facts) = (&command.stage, &command.listing, &command.facts);
+        if first == 1 {
+            let add = "INSERT INTO bare.tickets (tenant, kind, id, number, version, wake_at, is_open, stage, listing, facts) \
+                VALUES ($9, 1, $1, $2, $3, $4, $5, $6, $7, $8)";
+            let number = &command.number;
+            self.run(
+                add,
+                &[
+                    &id, number, version, wake, open, stage, listing, facts, &NOBODY,
+                ],
+            );
+            let next = "INSERT INTO bare.numbers VALUES (1, $1) ON CONFLICT (one) DO UPDATE SET last = excluded.last";
+            self.run(next, &[number]);
+        } else {
+            let set = "UPDATE bare.tickets SET version = $3, wake_at = $4, is_open = $5, stage = $6, listing = $7, facts = $8 \
+                WHERE tenant = $9 AND kind = 1 AND id = $1 AND version = $2";
+            let known = first - 1;
+            let done = self.run(
+                set,
+                &[
+                    &id, &known, version, wake, open, stage, listing, facts, &NOBODY,
+                ],
+            );
+            assert_eq!(done, 1);
         }
-    })
-}
-
-/// Tickets that wake one per second, from a minute after the beginning.
-fn fill_due(store: &PostgresStore, tickets: usize) {
-    let part = |n: usize| {
-        let wake = Wake {
-            at: Some(begin() + TimeDelta::seconds(60 + n as i64)),
-            stamp: Stamp {
-                rulebook: RulebookId::named("r"),
-                zone_data: "2026e".into(),
-            },
-        };
-        Part::append(stream(n), Version(0), vec![event(1)]).wake(wake)
-    };
-    for first in (0..tickets).step_by(1_000) {
-        let parts = (first..first + 1_000).map(part).collect();
-        store
-            .commit(&Commit::new(TenantId::SINGLE, begin(), parts))
-            .unwrap();
+        for (id, about, body) in &command.texts {
+            let add = "INSERT INTO bare.texts (id, about, body) VALUES ($1, $2, $3)";
+            self.run(add, &[id, about, body]);
+        }
+        for (key, owner) in &command.keys {
+            let add = "INSERT INTO bare.keys (key, owner) VALUES ($1, $2)";
+            self.run(add, &[key, owner]);
+        }
+        self.client.batch_execute("COMMIT").unwrap();
     }
-}
 
-fn timed(work: impl FnOnce()) -> Duration {
-    let begun = Instant::now();
-    work();
-    begun.elapsed()
-}
-
-fn median(rounds: impl Iterator<Item = Duration>) -> Duration {
-    let mut rounds: Vec<_> = rounds.collect();
-    rounds.sort_unstable();
-    rounds[rounds.len() / 2]
-}
-
-fn row(what: &str, rounds: &[(Duration, Duration)], times: usize) {
-    let of = |which: fn(&(Duration, Duration)) -> Duration| median(rounds.iter().map(which));
-    let times = u32::try_from(times).unwrap_or(u32::MAX);
-    let (bare, ours) = (of(|pair| pair.0) / times, of(|pair| pair.1) / times);
-    let share = bare.as_secs_f64() / ours.as_secs_f64() * 100.0;
-    println!(
-        "{what:<42} {:>12}  bare {:>12}  {share:>5.0} % of the bare speed",
-        shown(ours),
-        shown(bare)
-    );
-}
-
-fn shown(took: Duration) -> String {
-    format!("{:.2} us", took.as_secs_f64() * 1e6)
+    fn scan(&mut self, now: i64, found: usize, times: usize) -> Duration {
+        let due = "SELECT id, wake_at FROM bare.tickets WHERE wake_at <= $1 ORDER BY wake_at, tenant, kind, id LIMIT 500";
+        timed(|| {
+            for _ in 0..times {
+                let rows = self.rows(due, &[&now]);
+                let due: Vec<(Uuid, i64)> =
+                    rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+                assert_eq!(black_box(due).len(), found);
+            }
+        })
+    }
 }

@@ -11,8 +11,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use helpdesk::id::{AgentId, ContentId, TicketNumber};
 use helpdesk::kpi::Fact;
 use helpdesk::store::{
-    Commit, DueStream, Filter, IdempotencyRecord, Load, Loaded, OutboxMessage, Page, Part, Store,
-    StoreError, StoreErrorKind, StreamId, TicketRow, Wake,
+    Commit, DueStream, Events, Filter, IdempotencyRecord, Load, Loaded, OutboxMessage, Page, Part,
+    Store, StoreError, StoreErrorKind, StreamId, StreamKind, TicketRow, UniqueKey, Wake,
 };
 use helpdesk::ticket::{Content, Version};
 use helpdesk::{Actor, Call, Desk, Open, Rulebook, TenantId};
@@ -64,14 +64,15 @@ impl Log {
     }
 
     fn version(&self, stream: StreamId) -> Version {
-        let last = self.parts(stream).rev().find_map(|part| part.events.last());
-        last.map_or(Version::default(), |event| event.version)
+        let mut newest_first = self.parts(stream).rev();
+        let last = newest_first.find_map(|part| part.events.last_version());
+        last.unwrap_or_default()
     }
 
-    fn owner(&self, tenant: TenantId, key: helpdesk::store::UniqueKey) -> Option<Uuid> {
+    fn owner(&self, tenant: TenantId, key: UniqueKey) -> Option<Uuid> {
         let mut owner = None;
         for commit in self.of(tenant) {
-            owner = owner.filter(|id| commit.persons.iter().all(|person| person.uuid() != *id));
+            owner = before_claims(commit, key, owner);
             let claim = commit.unique.iter().find(|(claimed, _)| *claimed == key);
             owner = claim.map(|(_, id)| *id).or(owner);
         }
@@ -87,7 +88,8 @@ impl Log {
 
     fn streams(&self) -> BTreeSet<StreamId> {
         let parts = self.commits.iter().flat_map(|commit| &commit.parts);
-        parts.map(|part| part.stream).collect()
+        let written = parts.filter(|part| !part.is_check());
+        written.map(|part| part.stream).collect()
     }
 
     fn wakes(&self) -> Vec<(StreamId, &Wake)> {
@@ -103,6 +105,20 @@ impl Log {
     }
 }
 
+/// Who has the key of `owner` once a commit has erased persons, freed keys and moved the rest, and before it claims any.
+fn before_claims(commit: &Commit, key: UniqueKey, owner: Option<Uuid>) -> Option<Uuid> {
+    let owner = owner?;
+    let is_erased = commit.persons.iter().any(|person| person.uuid() == owner);
+    if is_erased || commit.freed.contains(&(key, owner)) {
+        return None;
+    }
+    let moved = commit.moved.iter();
+    Some(moved.fold(
+        owner,
+        |owner, (from, to)| if owner == *from { *to } else { owner },
+    ))
+}
+
 fn conflict(what: &str) -> Result<(), StoreError> {
     Err(StoreError::new(StoreErrorKind::Conflict, what))
 }
@@ -112,10 +128,11 @@ impl Store for LogStore {
         request.check()?;
         let (mut log, mut loaded) = (self.log(), Loaded::default());
         for stream in &request.streams {
-            let events = log
-                .parts(*stream)
-                .flat_map(|part| part.events.iter().cloned());
-            loaded.streams.push(events.collect::<Vec<_>>().into());
+            let mut events = Events::none(stream.kind);
+            for part in log.parts(*stream) {
+                events.append(part.events.clone());
+            }
+            loaded.streams.push(events.into());
         }
         let owners = request.owners.iter();
         loaded.owners = owners.map(|key| log.owner(request.tenant, *key)).collect();
@@ -143,8 +160,8 @@ impl Store for LogStore {
             return conflict("somebody wrote first");
         }
         let taken = |(key, id): &(_, Uuid)| {
-            log.owner(commit.tenant, *key)
-                .is_some_and(|owner| owner != *id)
+            let owner = log.owner(commit.tenant, *key);
+            before_claims(commit, *key, owner).is_some_and(|owner| owner != *id)
         };
         if commit.unique.iter().any(taken) {
             return conflict("a key has another owner");
@@ -257,6 +274,19 @@ impl Store for LogStore {
         }
         rows.truncate(page.limit);
         Ok(rows)
+    }
+
+    fn streams(
+        &self,
+        tenant: TenantId,
+        kind: StreamKind,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<Uuid>, StoreError> {
+        let all = self.log().streams().into_iter();
+        let alike = all.filter(|stream| (stream.tenant, stream.kind) == (tenant, kind));
+        let later = alike.filter(|stream| after.is_none_or(|after| stream.id > after));
+        Ok(later.map(|stream| stream.id).take(limit).collect())
     }
 
     fn claim(

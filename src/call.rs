@@ -181,6 +181,12 @@ impl Call {
         self
     }
 
+    /// The same call without its idempotency key.
+    pub(crate) fn without_key(mut self) -> Call {
+        self.key = None;
+        self
+    }
+
     /// The same call with its cause told.
     #[must_use]
     pub fn because(mut self, cause: Cause) -> Call {

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use uuid::Uuid;
+
+use crate::aggregate::{Reason, StreamKind};
 use crate::id::TicketId;
 use crate::kpi::KpiError;
 use crate::rulebook::MissingRulebook;
@@ -27,6 +30,8 @@ pub struct Error(Box<Inner>);
 #[derive(Debug)]
 enum Inner {
     Refused(Refusal),
+    Declined(Box<dyn Reason>),
+    Nothing(StreamKind, Uuid),
     NoTicket(TicketId),
     NotAHistory(TicketId),
     Store(StoreError),
@@ -45,7 +50,7 @@ pub enum ErrorKind {
     Refused,
     /// The caller has not the right.
     Forbidden,
-    /// There is no such ticket in the tenant.
+    /// There is no such ticket, customer, ... in the tenant.
     NotFound,
     /// Others wrote first, again and again: try later.
     Conflict,
@@ -72,6 +77,17 @@ impl Error {
         Error(Box::new(Inner::NoTicket(ticket)))
     }
 
+    pub(crate) fn nothing(kind: StreamKind, id: Uuid) -> Error {
+        Error(Box::new(Inner::Nothing(kind, id)))
+    }
+
+    pub(crate) fn declined(reason: impl Reason) -> Error {
+        match reason.common() {
+            Some(refusal) => refusal.clone().into(),
+            None => Error(Box::new(Inner::Declined(Box::new(reason)))),
+        }
+    }
+
     pub(crate) fn not_a_history(ticket: TicketId) -> Error {
         Error(Box::new(Inner::NotAHistory(ticket)))
     }
@@ -93,7 +109,9 @@ impl Error {
         match &*self.0 {
             Inner::Refused(refusal) if refusal.is_forbidden() => ErrorKind::Forbidden,
             Inner::Refused(_) => ErrorKind::Refused,
-            Inner::NoTicket(_) => ErrorKind::NotFound,
+            Inner::Declined(reason) if reason.is_forbidden() => ErrorKind::Forbidden,
+            Inner::Declined(_) => ErrorKind::Refused,
+            Inner::NoTicket(_) | Inner::Nothing(..) => ErrorKind::NotFound,
             Inner::NotAHistory(_) => ErrorKind::Corrupt,
             Inner::Store(error) => match error.kind() {
                 StoreErrorKind::Conflict => ErrorKind::Conflict,
@@ -115,6 +133,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match (&*self.0, self.kind()) {
             (Inner::Refused(refusal), _) => refusal.code(),
+            (Inner::Declined(reason), _) => reason.code(),
             (_, ErrorKind::Refused) => "refused",
             (_, ErrorKind::Forbidden) => "forbidden",
             (_, ErrorKind::NotFound) => "not_found",
@@ -138,6 +157,18 @@ impl Error {
         }
     }
 
+    /// The refusal of something beside tickets, where it is of this type, such as
+    /// [`customer::Refusal`](crate::customer::Refusal). Reasons that tickets have too are in [`refusal`](Error::refusal).
+    pub fn refusal_of<R: Reason>(&self) -> Option<&R> {
+        match &*self.0 {
+            Inner::Declined(reason) => {
+                let reason: &(dyn std::error::Error + 'static) = &**reason;
+                reason.downcast_ref()
+            }
+            _ => None,
+        }
+    }
+
     /// Whether the same request may succeed later without anybody's help.
     pub fn is_retryable(&self) -> bool {
         matches!(self.kind(), ErrorKind::Conflict | ErrorKind::Unavailable)
@@ -148,6 +179,8 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
             Inner::Refused(refusal) => refusal.fmt(f),
+            Inner::Declined(reason) => reason.fmt(f),
+            Inner::Nothing(kind, id) => write!(f, "there is no {kind} `{id}` in the tenant"),
             Inner::NoTicket(ticket) => write!(f, "there is no ticket `{ticket}` in the tenant"),
             Inner::NotAHistory(ticket) => write!(
                 f,

@@ -41,6 +41,8 @@
 //! | module | what |
 //! |---|---|
 //! | [`ticket`] | tickets: the lifecycle table, commands, events, decisions, permissions, the customer's view |
+//! | [`customer`] | profiles over all channels, joined and erased |
+//! | [`aggregate`] | what stands beside tickets: a state, commands, events; told something through [`Desk::tell`] |
 //! | [`calendar`] | business time, exact over clock changes, fast at any span |
 //! | [`sla`] | policies, targets, clocks and what they show |
 //! | [`escalation`] | what happens by itself, each once for ever |
@@ -49,6 +51,7 @@
 //! | [`store`] | the storage contract and the memory store |
 //! | [`kpi`] | facts, definitions, reports |
 //! | [`replay`] | histories from recorded logs |
+//! | [`routing`] | which agent or team should take a ticket, and why |
 //! | [`guide`] | the reasons behind all this, as pages to read |
 //! | [`call`], [`id`], [`time`], [`error`] | who and when; names of things; lengths of time; the one error |
 //!
@@ -74,8 +77,10 @@
 #![forbid(unsafe_code)]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
+pub mod aggregate;
 pub mod calendar;
 pub mod call;
+pub mod customer;
 pub mod desk;
 pub mod error;
 pub mod escalation;
@@ -86,6 +91,7 @@ pub mod replay;
 #[cfg(feature = "report")]
 #[cfg_attr(docsrs, doc(cfg(feature = "report")))]
 pub mod report;
+pub mod routing;
 pub mod rulebook;
 pub mod sla;
 pub mod store;

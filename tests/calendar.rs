@@ -565,6 +565,17 @@ fn combined_calendars_follow_the_sun() {
         error.to_string(),
         "calendars are combined `32` deep at most"
     );
+    let mut wide = office();
+    let error = loop {
+        match wide.union(&wide) {
+            Ok(wider) => wide = wider,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(
+        error.to_string(),
+        "the calendar has `16384` parts: at most `10000` are allowed"
+    );
 }
 
 #[test]
@@ -631,6 +642,38 @@ fn business_days_are_dates() {
     assert_eq!(repeated, Ok(at("2026-10-25T00:15:00Z")));
 }
 
+/// The days of a combination are those of its first part's zone, counted over the whole range as one counts them.
+#[test]
+fn business_days_of_combinations_are_counted() {
+    let tokyo = Calendar::parse("Mon,Wed 9:00-17:00", "Asia/Tokyo").expect("a calendar");
+    let both = tokyo
+        .union(&Calendar::parse("Tue 20:00-24:00", "Pacific/Apia").expect("a calendar"))
+        .expect("a calendar");
+    let (first, last) = (date("1970-01-01"), date("2100-12-31"));
+    let is_one = |date: &NaiveDate| both.is_business_day(*date) == Ok(true);
+    let all: Vec<NaiveDate> = first
+        .iter_days()
+        .take_while(|date| *date <= last)
+        .filter(is_one)
+        .collect();
+    let count = all.len() as i64;
+    assert_eq!(
+        both.count_business_days(first, last),
+        Ok(count - i64::from(is_one(&first)))
+    );
+    for (number, expected) in (1..).zip(&all).step_by(97) {
+        assert_eq!(both.business_day(all[0], number - 1), Ok(*expected));
+    }
+    assert_eq!(both.business_day(last, 1), Err(CalendarError::BeyondRange));
+    assert_eq!(
+        both.business_day(all[0], -1),
+        Err(CalendarError::BeyondRange)
+    );
+    let mondays = tokyo.difference(&Calendar::always()).expect("a calendar");
+    assert_eq!(mondays.business_day(first, 1), Err(CalendarError::Never));
+    assert_eq!(mondays.count_business_days(first, last), Ok(0));
+}
+
 #[test]
 fn business_days_as_time_are_never_nothing() {
     let office = Calendar::parse("Mon-Fri 9:00-17:00; Sat 20:00-21:00", "UTC").expect("a calendar");
@@ -668,7 +711,6 @@ fn reasons_are_told() {
         .expect("reasons");
     let told: Vec<String> = why
         .stretches()
-        .iter()
         .map(|s| format!("{} {}", s.from.format("%d %H:%M"), s.reason))
         .collect();
     let expected = [
@@ -703,15 +745,87 @@ fn reasons_are_told() {
     let why = both
         .explain(at("2026-03-11T07:00:00Z"), at("2026-03-11T08:00:00Z"))
         .expect("reasons");
+    let first = why.stretches().next().expect("a stretch");
     assert_eq!(
-        why.stretches()[0].reason.to_string(),
+        first.reason.to_string(),
         "closed: Founders' day, or always open"
     );
-    let text = serde_json::to_string(&why.stretches()[0].reason).expect("text");
+    let text = serde_json::to_string(&first.reason).expect("text");
     assert_eq!(
         serde_json::from_str::<Reason>(&text).expect("a reason"),
-        why.stretches()[0].reason
+        first.reason
     );
+}
+
+/// The exception with the last word is the reason, wherever it stands in its layer; overruled ones are none.
+#[test]
+fn the_reason_is_the_exception_with_the_last_word() {
+    let told = |calendar: &Calendar, from: &str| -> Vec<String> {
+        let from = at(from);
+        let why = calendar
+            .explain(from, from + TimeDelta::days(1))
+            .expect("reasons");
+        let shown =
+            |s: helpdesk::calendar::Stretch| format!("{} {}", s.from.format("%H:%M"), s.reason);
+        why.stretches().map(shown).collect()
+    };
+    let office = || {
+        let builder = Calendar::builder("UTC").expect("a zone");
+        builder.hours("Mon-Fri 9:00-17:00").expect("hours")
+    };
+    let day = date("2026-12-24");
+    let one_layer = office()
+        .special(day, "10:00-11:00", "half day")
+        .expect("hours")
+        .closed(When::yearly(12, 24).expect("a day"), "every year")
+        .build()
+        .expect("a calendar");
+    let expected = [
+        "00:00 outside hours",
+        "09:00 closed: half day",
+        "10:00 special hours 10:00-11:00 (half day)",
+        "11:00 closed: half day",
+        "17:00 outside hours",
+    ];
+    assert_eq!(told(&one_layer, "2026-12-24T00:00:00Z"), expected);
+    let two_layers = office()
+        .layer("national")
+        .closed(day, "holiday")
+        .layer("team")
+        .special(day, "10:00-11:00", "half day")
+        .and_then(|builder| builder.build())
+        .expect("a calendar");
+    assert_eq!(told(&two_layers, "2026-12-24T00:00:00Z"), expected);
+    let night = Calendar::builder("UTC")
+        .and_then(|builder| builder.hours("daily 22:00-06:00"))
+        .expect("hours")
+        .overnight(Overnight::CutAtMidnight)
+        .special(day, "10:00-11:00", "half day")
+        .and_then(|builder| builder.build())
+        .expect("a calendar");
+    let expected = [
+        "00:00 closed: half day",
+        "06:00 outside hours",
+        "10:00 special hours 10:00-11:00 (half day)",
+        "11:00 outside hours",
+        "22:00 closed: half day",
+    ];
+    assert_eq!(told(&night, "2026-12-24T00:00:00Z"), expected);
+}
+
+/// Reading the first stretches of a century costs no more than they do.
+#[test]
+fn an_explanation_is_read_as_far_as_somebody_reads() {
+    let both = office()
+        .union(&office_with("Sat 9:00-12:00", &[]).expect("a calendar"))
+        .expect("a calendar");
+    let why = both.explain(EARLIEST, LATEST).expect("reasons");
+    for _ in 0..10_000 {
+        assert_eq!(why.stretches().take(3).count(), 3);
+    }
+    assert_eq!(Ok(why.open()), both.elapsed(EARLIEST, LATEST));
+    let nothing = both.explain(LATEST, LATEST).expect("reasons");
+    assert_eq!(nothing.stretches().next(), None);
 }
 
 /// Found by a law: the clocks jump from before a window into it.

@@ -35,6 +35,11 @@ proptest! {
     }
 
     #[test]
+    fn there_and_back_again(calendar in calendars(), from in instants(), time in amounts()) {
+        laws::there_and_back_again(&calendar, from, time);
+    }
+
+    #[test]
     fn more_time_never_ends_sooner(
         calendar in calendars(), a in instants(), b in instants(), less in amounts(), more in amounts(),
     ) {

@@ -5,7 +5,7 @@ use helpdesk::Rulebook;
 use helpdesk::sla::periods;
 use helpdesk::testing::clock::{Oracle, Shown};
 use helpdesk::testing::laws::clock as laws;
-use helpdesk::testing::story::{Story, rulebooks, stories};
+use helpdesk::testing::story::{Story, holidays, rulebooks, stories};
 use helpdesk::ticket::{Agreement, ClockId, Metric};
 use helpdesk::time::Span;
 use proptest::prelude::*;
@@ -100,5 +100,20 @@ proptest! {
     fn a_clock_is_fulfilled_once(rulebook in rulebooks(SECOND), story in stories(SECOND)) {
         let told = story.tell(&rulebook).unwrap();
         clocks().for_each(|clock| laws::fulfilled_once(&told, &rulebook, clock));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 16))]
+
+    #[test]
+    fn holidays_apply_from_their_publication(
+        rulebook in rulebooks(MINUTE), story in stories(MINUTE), days in holidays(), wait in 0i64..3_000,
+    ) {
+        let told = story.tell(&rulebook).unwrap();
+        let from = told.now + TimeDelta::minutes(wait);
+        for clock in clocks() {
+            laws::holidays_apply_from_their_publication(&told, &rulebook, clock, &days, from);
+        }
     }
 }

@@ -255,7 +255,9 @@ impl Machine {
     fn claim(&mut self, now: DateTime<Utc>, lease: TimeDelta, limit: usize) -> usize {
         let messages = self.desk.claim(now, lease, limit).unwrap();
         for message in &messages {
-            let Outgoing::Escalation { key, .. } = &message.what else {
+            let (Outgoing::Escalation { key, .. } | Outgoing::Withdrawal { key, .. }) =
+                &message.what
+            else {
                 panic!("{message:?}")
             };
             assert!(

@@ -517,3 +517,73 @@ fn a_move_withdraws_what_the_other_rules_do_not_know() {
     assert!(matches!(message.what, Outgoing::Withdrawal { .. }));
     assert!(moved.ticket() == &desk.ticket(t).unwrap());
 }
+
+/// A rule that waits for its guard waits on under another version that has the same rule, and is delivered as it would have been; a
+/// rule that the version brings was past before it was there.
+#[test]
+fn the_same_rule_of_another_version_waits_on() {
+    let guarded = |rule: &str| {
+        Rule::new(name(rule), Trigger::clock(Metric::FirstResponse)).level(
+            at_threshold("half", "50 %")
+                .guard(Guard::default().when(Condition::Priority(vec![Priority::Urgent])))
+                .action(Action::Custom(name("page"))),
+        )
+    };
+    let book = |rules: Vec<Rule>| desk(rules).rulebooks().current(TenantId::SINGLE).clone();
+    let (before, after) = (
+        book(vec![guarded("known")]),
+        book(vec![guarded("known"), guarded("new")]),
+    );
+    let third = book(vec![guarded("new"), guarded("known")]);
+    let books = Rulebooks::new(before)
+        .with_earlier(after.clone())
+        .with_earlier(third.clone());
+    let desk = Desk::new(MemoryStore::new(), books);
+    let t = open(&desk, "2026-03-02T09:00:00Z");
+    for (now, to) in [
+        ("2026-03-02T12:00:00Z", &after),
+        ("2026-03-02T12:10:00Z", &third),
+    ] {
+        let lee = Call::new(Actor::Supervisor(KIM), at(now));
+        desk.apply_rulebook(t, &lee, to.id()).unwrap();
+    }
+    let urgent = Command::change(Change::Priority(Priority::Urgent));
+    desk.submit(t, &kim("2026-03-02T12:30:00Z"), urgent)
+        .unwrap();
+    desk.sweep(at("2026-03-02T12:31:00Z"), 10).unwrap();
+    let all = history(&desk, t);
+    let fired = all.iter().filter_map(|recorded| match &recorded.event {
+        Event::Escalated(fired) => Some((fired.rule.as_str(), fired.delivery)),
+        _ => None,
+    });
+    let fired: Vec<_> = fired.collect();
+    assert_eq!(
+        fired,
+        [("new", Delivery::HeldBack), ("known", Delivery::Delivered)]
+    );
+}
+
+/// A command before which more had fallen due than one commit takes: asked again under its key, it tells all that it recorded, over
+/// all its commits, and the first answer tells all that was sent.
+#[test]
+fn a_command_of_several_commits_is_recalled_whole() {
+    let rule = Rule::new(name("r"), Trigger::clock(Metric::FirstResponse))
+        .catch_up(helpdesk::escalation::CatchUp::All)
+        .level(
+            at_threshold("again", "1min calendar after due")
+                .repeat(target("1min calendar"), 600)
+                .action(Action::Custom(name("page"))),
+        );
+    let desk = desk([rule]);
+    let t = open(&desk, "2026-03-02T09:00:00Z");
+    let call = kim("2026-03-04T09:00:00Z").key(name("once"));
+    let first = desk.submit(t, &call, Command::reply("at last")).unwrap();
+    let again = desk.submit(t, &call, Command::reply("at last")).unwrap();
+    // A breach, 601 firings, the message.
+    assert_eq!(first.events().len(), 603);
+    // Those of the last commit are over by its end.
+    assert_eq!(first.actions().len(), 2 * 256 - 1);
+    assert!(again.is_replayed());
+    assert_eq!(first.events(), again.events());
+    assert_eq!(first.message(), again.message());
+}

@@ -101,13 +101,16 @@ proptest! {
         let rows = tickets(&stories).concat();
         let backlog = backlog_by_day(&rows, &zone, now).unwrap();
         let count = |at| rows.iter().filter(|row| row.is_backlog_at(at)).count() as u64;
+        let instant = TimeDelta::microseconds(1);
         for day in backlog.days() {
-            let end = zone.start_of(day.date.succ_opt().unwrap());
-            prop_assert_eq!(day.count, count(end.min(now)), "{}", day.date);
-            let snapshot = backlog_at(&rows, end.min(now));
+            // Half-open: what happens at the midnight that ends a day belongs to the next one.
+            let end = (zone.start_of(day.date.succ_opt().unwrap()) - instant).min(now);
+            prop_assert_eq!(day.count, count(end), "{}", day.date);
+            let snapshot = backlog_at(&rows, end);
             let ages = snapshot.ages.map_or(0, |ages| ages.sum_us());
-            prop_assert_eq!((day.count, day.age_us), (snapshot.count, ages), "{}", day.date);
-            let again = rows.iter().filter(|row| row.cycle > 0 && row.is_backlog_at(end.min(now))).count();
+            let is_over = i128::from(end < now);
+            prop_assert_eq!((day.count, day.age_us - is_over * i128::from(day.count)), (snapshot.count, ages), "{}", day.date);
+            let again = rows.iter().filter(|row| row.cycle > 0 && row.is_backlog_at(end)).count();
             prop_assert_eq!(snapshot.reopened, again as u64);
         }
         prop_assert_eq!(backlog.now(), count(now));
@@ -116,7 +119,7 @@ proptest! {
         let begun = rows.iter().map(|row| row.started_at).min().is_some_and(|first| first <= now);
         prop_assert_eq!(!backlog.days().is_empty(), begun);
         if let (true, Some(last)) = (begun, backlog.days().last()) {
-            prop_assert!(zone.start_of(last.date) < now && now <= zone.start_of(last.date.succ_opt().unwrap()));
+            prop_assert!(zone.start_of(last.date) <= now && now < zone.start_of(last.date.succ_opt().unwrap()));
         }
     }
 
@@ -297,7 +300,7 @@ fn a_ticket_closed_before_it_was_resolved_left_the_backlog_then() {
     ]);
     assert_eq!(rows.len(), 1);
     assert!(!rows[0].is_backlog_at(at("2026-03-04T00:00:00Z")));
-    let backlog = backlog_by_day(&rows, &Zone::utc(), at("2026-03-07T00:00:00Z")).unwrap();
+    let backlog = backlog_by_day(&rows, &Zone::utc(), at("2026-03-06T12:00:00Z")).unwrap();
     assert_eq!(
         backlog
             .days()
@@ -571,4 +574,28 @@ fn attainment_counts_what_runs_past_its_target() {
             .to_string()
             .contains("1 met after a target had been passed")
     );
+}
+
+/// A day is half-open: what happens at a midnight belongs to the day that begins there, and a window of days holds no other day.
+#[test]
+fn what_happens_at_midnight_belongs_to_the_new_day() {
+    let rows = rows(&[("2026-03-05T00:00:00Z", RESOLVED)]);
+    let counts = |backlog: &helpdesk::kpi::Backlog| -> Vec<_> {
+        let day =
+            |day: &helpdesk::kpi::BacklogDay| (day.date.to_string(), day.count, day.flow.resolved);
+        backlog.days().iter().map(day).collect()
+    };
+    let day = |date: &str, count, resolved| (date.to_owned(), count, resolved);
+    let series = backlog_by_day(&rows, &Zone::utc(), at("2026-03-05T12:00:00Z")).unwrap();
+    let days = counts(&series);
+    assert_eq!(
+        days[days.len() - 2..],
+        [day("2026-03-04", 1, 0), day("2026-03-05", 0, 1)]
+    );
+
+    let of_window = Report::standard()
+        .between(at("2026-03-04T00:00:00Z"), at("2026-03-05T00:00:00Z"))
+        .over([&rows], at("2026-03-20T00:00:00Z"))
+        .unwrap();
+    assert_eq!(counts(of_window.backlog()), [day("2026-03-04", 1, 0)]);
 }

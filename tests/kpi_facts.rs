@@ -224,3 +224,67 @@ fn a_story_by_hand() {
         (1, 1, None)
     );
 }
+
+/// What is said after a resolution is not part of the contact that it ended: the period stays as it was reported.
+#[test]
+fn messages_after_the_resolution_do_not_undo_a_first_contact_resolution() {
+    let (kim, lee) = (AgentId::named("kim"), AgentId::named("lee"));
+    let ann = Actor::customer(CustomerId::named("ann"));
+    let rulebook = Rulebook::starter();
+    let call = Call::new(ann, at("2026-03-02T09:00:00Z"));
+    let open = Open::new("Printer on fire").from_customer(CustomerId::named("ann"));
+    let opened = ticket::open(rulebook.tickets(), &call, &open, TicketNumber(1), None).unwrap();
+    let ticket = Ticket::replay(call.tenant_id(), &opened.recorded(&call)).unwrap();
+    let mut desk = Desk { rulebook, ticket };
+    let to = |agent, team| {
+        Command::change(Change::Assign {
+            agent: Some(agent),
+            team: Some(TeamId::named(team)),
+        })
+    };
+    desk.says(Actor::agent(kim), "2026-03-02T09:05:00Z", to(kim, "north"));
+    let answer = Command::reply("Take this extinguisher.").then_resolve();
+    desk.says(Actor::agent(kim), "2026-03-02T09:10:00Z", answer);
+    let report = |desk: &Desk, until: &str| {
+        let report = helpdesk::kpi::Report::standard()
+            .between(at("2026-03-02T00:00:00Z"), at("2026-03-03T00:00:00Z"));
+        let report = report.over([desk.rulebook.facts(&desk.ticket)], at(until));
+        report.unwrap().first_contact_resolution().to_string()
+    };
+    assert_eq!(report(&desk, "2026-03-10T00:00:00Z"), "100.0 % (1 of 1)");
+
+    let mut thanks = ticket::Draft::new("It is out, thank you!");
+    thanks.class = ticket::MessageClass::Thanks;
+    desk.says(ann, "2026-03-10T09:00:00Z", Command::say(thanks));
+    desk.says(
+        Actor::agent(lee),
+        "2026-03-10T09:30:00Z",
+        Command::reply("Glad to hear it."),
+    );
+    desk.says(
+        Actor::agent(lee),
+        "2026-03-10T09:31:00Z",
+        Command::reply("Bye."),
+    );
+    desk.says(Actor::agent(lee), "2026-03-10T09:32:00Z", to(lee, "south"));
+    assert_eq!(report(&desk, "2026-03-11T00:00:00Z"), "100.0 % (1 of 1)");
+    let row = &desk.rulebook.facts(&desk.ticket)[0];
+    assert_eq!(
+        (row.replies, row.team_transfers, row.one_contact),
+        (3, 1, true)
+    );
+
+    // Before it, each of them counts.
+    desk.says(ann, "2026-03-15T09:00:00Z", Command::reply("Again on fire"));
+    desk.says(
+        Actor::agent(lee),
+        "2026-03-15T09:30:00Z",
+        Command::reply("Where?"),
+    );
+    desk.says(
+        Actor::agent(lee),
+        "2026-03-15T09:40:00Z",
+        Command::reply("I see it.").then_resolve(),
+    );
+    assert!(!desk.rulebook.facts(&desk.ticket)[1].one_contact);
+}

@@ -164,6 +164,7 @@ fn told(pattern: &Fact, index: usize, story: &Story) -> Vec<Fact> {
         row.own = None;
         (row.replies, row.follow_ups) = cycle.counts;
         row.team_transfers = u32::from(cycle.rests % 3 == 1);
+        row.one_contact = row.replies <= 1 && row.follow_ups + row.team_transfers == 0;
         let rating = |(is_nps, mark, at): &(bool, u8, i64)| {
             let (kind, scale) = match is_nps {
                 true => (RatingKind::Nps, Scale::NPS),

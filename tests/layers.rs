@@ -11,9 +11,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("call", &["id", "time"]),
     ("calendar", &["id", "time"]),
     ("ticket", &["id", "time", "call"]),
+    ("aggregate", &["id", "time", "call", "ticket"]),
+    (
+        "customer",
+        &["id", "time", "call", "calendar", "ticket", "aggregate"],
+    ),
     ("sla", &["id", "time", "calendar", "ticket"]),
     ("escalation", &["id", "time", "calendar", "sla", "ticket"]),
     ("kpi", &["id", "time", "call", "calendar", "ticket", "sla"]),
+    ("routing", &["id", "time", "calendar", "ticket", "sla"]),
     (
         "rulebook",
         &[
@@ -25,13 +31,27 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "sla",
             "escalation",
             "kpi",
+            "aggregate",
+            "customer",
         ],
     ),
     (
         "store",
-        &["id", "time", "call", "ticket", "escalation", "kpi"],
+        &[
+            "id",
+            "time",
+            "call",
+            "ticket",
+            "escalation",
+            "kpi",
+            "aggregate",
+            "customer",
+        ],
     ),
-    ("error", &["id", "kpi", "rulebook", "store", "ticket"]),
+    (
+        "error",
+        &["id", "kpi", "rulebook", "store", "ticket", "aggregate"],
+    ),
     (
         "desk",
         &[
@@ -46,6 +66,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "rulebook",
             "store",
             "error",
+            "aggregate",
+            "customer",
         ],
     ),
     (

@@ -1026,3 +1026,43 @@ proptest! {
         }
     }
 }
+
+/// Following where nothing is measured in open time has no effect; and what may come to have more time is not said to have none.
+#[test]
+fn what_follows_without_effect() {
+    let policy = |target: &str, follow: bool| {
+        policies(json!([{"name": "all", "follow": follow, "targets": {"first_response": target}}]))
+    };
+    let (with, without) = (policy("4h calendar", true), policy("4h", true));
+    check("follow_without_effect", "policies[0].follow", with, without);
+    let rule = |at: &str| {
+        json!({
+            "policies": [{"name": "all", "targets": {"first_response": "4h"}}],
+            "escalations": [{"name": "r", "follow": true, "trigger": {"idle": {"stages": ["open"]}},
+                "levels": [{"name": "l", "at": at, "actions": [{"add_tag": "a"}]}]}],
+        })
+    };
+    let (with, without) = (rule("after 4h calendar"), rule("after 4h"));
+    check(
+        "follow_without_effect",
+        "escalations[0].follow",
+        with,
+        without,
+    );
+    let closing = |follow: bool| {
+        json!({
+            "calendars": {"fair": {"intersection": [
+                {"hours": {"zone": "UTC", "hours": "Mon-Fri 09:00-17:00"}},
+                {"hours": {"zone": "UTC", "hours": "Fri 16:00-18:00"}},
+            ]}},
+            "calendar": "fair",
+            "policies": [{"name": "all", "follow": follow, "targets": {"first_response": "9000h"}}],
+        })
+    };
+    check(
+        "target_never_used_up",
+        "policies[0].targets.first_response",
+        closing(false),
+        closing(true),
+    );
+}

@@ -45,7 +45,7 @@ fn event(version: u64) -> Recorded {
 }
 
 fn append(stream: StreamId, after: u64, until: u64) -> Part {
-    let events = (after + 1..=until).map(event).collect();
+    let events: Vec<_> = (after + 1..=until).map(event).collect();
     Part::append(stream, Version(after), events)
 }
 

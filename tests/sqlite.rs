@@ -58,7 +58,7 @@ fn append(stream: StreamId, after: u64, until: u64) -> Part {
     Part::append(
         stream,
         Version(after),
-        (after + 1..=until).map(event).collect(),
+        (after + 1..=until).map(event).collect::<Vec<_>>(),
     )
 }
 

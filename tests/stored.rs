@@ -17,11 +17,12 @@ use helpdesk::id::ContentId;
 use helpdesk::kpi::Fact;
 use helpdesk::store::stored::{SCHEMA, event_kinds, read, read_event, write};
 use helpdesk::store::{
-    Commit, Filter, IdempotencyRecord, Load, OutboxMessage, Page, Part, SqliteStore, Store,
-    StoreErrorKind, StreamId, TicketRow,
+    Commit, Events, Filter, IdempotencyRecord, Load, OutboxMessage, Page, Part, SqliteStore, Store,
+    StoreErrorKind, StreamId, StreamKind, TicketRow, event_names,
 };
+use helpdesk::testing::conformance::kinds::one_of_each_of;
 use helpdesk::testing::conformance::streams::one_of_each;
-use helpdesk::ticket::{Content, Pending, Recorded, Ticket, Version};
+use helpdesk::ticket::{Content, Event, Pending, Recorded, Ticket, Version};
 use helpdesk::{Actor, Command, Desk, Open, TenantId, TicketId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -160,7 +161,7 @@ fn texts_of_every_schema_read() {
         let texts: Texts = serde_json::from_slice(&json).unwrap();
         assert_eq!(texts.schema, schema);
         for (n, text) in texts.events.iter().enumerate() {
-            let found = read_event(Version(n as u64 + 1), schema.into(), text).unwrap();
+            let found = read_event::<Event>(Version(n as u64 + 1), schema.into(), text).unwrap();
             assert_eq!(found, events[n], "{text}");
             if schema == SCHEMA {
                 assert_eq!(write("event", &events[n]).unwrap(), *text);
@@ -185,8 +186,56 @@ fn there_is_one_of_each_kind() {
     };
     let events = one_of_each();
     let there: Vec<String> = events.iter().map(kind).collect();
-    for kind in event_kinds() {
+    for kind in event_kinds::<Event>() {
         assert!(there.iter().any(|other| other == kind), "no `{kind}`");
+    }
+}
+
+/// Of every other kind of stream: a file with the texts of one event of each kind, per schema.
+#[test]
+fn texts_of_every_kind_read() {
+    for kind in StreamKind::ALL.into_iter().skip(1) {
+        let events = one_of_each_of(kind);
+        let texts: Vec<String> = events
+            .texts()
+            .unwrap()
+            .into_iter()
+            .map(|(_, text)| text)
+            .collect();
+        let newest = golden(&format!("{kind}-{SCHEMA}.json"));
+        if writes_anew() {
+            let json = serde_json::to_string_pretty(&texts).unwrap();
+            std::fs::write(&newest, json + "\n").unwrap();
+        }
+        for schema in 1..=SCHEMA {
+            let Ok(json) = std::fs::read(golden(&format!("{kind}-{schema}.json"))) else {
+                assert!(schema < SCHEMA, "{kind} has no file");
+                continue; // the kind is younger
+            };
+            let stored: Vec<String> = serde_json::from_slice(&json).unwrap();
+            let mut read = Events::none(kind);
+            for (n, text) in stored.iter().enumerate() {
+                read.push_text(Version(n as u64 + 1), schema.into(), text)
+                    .unwrap();
+            }
+            assert_eq!(read, events, "{kind} of schema {schema}");
+            assert!(
+                schema < SCHEMA || stored == texts,
+                "the stored form of {kind} changed"
+            );
+        }
+        for name in event_names(kind) {
+            let there = |text: &String| {
+                text.contains(&format!("\"event\":{{\"{name}\""))
+                    || text.contains(&format!("\"event\":\"{name}\""))
+            };
+            assert!(texts.iter().any(there), "{kind}: no `{name}`");
+        }
+        let newer = texts[0].replace(event_names(kind)[0], "teleported");
+        let error = Events::none(kind)
+            .push_text(Version(1), 1, &newer)
+            .unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Newer, "{kind}");
     }
 }
 
@@ -211,7 +260,14 @@ fn files_of_every_version_open() {
         let desk = Desk::new(SqliteStore::open(&path).unwrap(), rulebook());
         desk.store().check_integrity().unwrap();
         let load = Load::streams(TENANT, [full()]);
-        let events = desk.store().load(&load).unwrap().streams.remove(0).events;
+        let events = desk
+            .store()
+            .load(&load)
+            .unwrap()
+            .streams
+            .remove(0)
+            .events
+            .into_ticket();
         let known = events.len();
         assert!(
             known >= 30 && one_of_each().starts_with(&events),
@@ -249,7 +305,11 @@ fn files_of_every_version_open() {
 #[test]
 fn unknown_and_damaged_are_told_apart() {
     let text = write("event", &one_of_each()[0]).unwrap();
-    let kind = |schema, text: &str| read_event(Version(1), schema, text).unwrap_err().kind();
+    let kind = |schema, text: &str| {
+        read_event::<Event>(Version(1), schema, text)
+            .unwrap_err()
+            .kind()
+    };
     let newer_kind = text.replace("\"opened\"", "\"teleported\"");
     assert_eq!(kind(2, &text), StoreErrorKind::Newer);
     assert_eq!(kind(1, &newer_kind), StoreErrorKind::Newer);

@@ -42,6 +42,8 @@ pub(crate) enum What {
     Servicenow(Options),
     /// Replays the service requests of the City of Boston (CSV, also gzipped).
     Boston(Requests),
+    /// Replays the conversations of a company's help desk (two CSV files, also gzipped).
+    Helpdesk(Conversations),
 }
 
 #[derive(Debug, Args)]
@@ -77,6 +79,32 @@ pub(crate) struct Requests {
     pub(crate) file: PathBuf,
     /// The time zone of the stamps, of the business hours and of the midnights.
     #[arg(long, default_value = "America/New_York")]
+    pub(crate) zone: String,
+    /// The business hours.
+    #[arg(long, default_value = "Mon-Fri 09:00-17:00")]
+    pub(crate) hours: String,
+    /// Public holidays, as .csv with a column `date`, or as .ics.
+    #[arg(long)]
+    pub(crate) holidays: Option<PathBuf>,
+    /// Prints one JSON object and nothing else.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Also writes the report as one HTML page to this file.
+    #[arg(long)]
+    pub(crate) html: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Conversations {
+    /// The messages, sentence by sentence.
+    pub(crate) utterances: PathBuf,
+    /// The turns of those in charge, with their marks.
+    pub(crate) snapshot: PathBuf,
+    /// The accounts that write by themselves, such as `4ggo,z2w_x`.
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) automatic: Vec<String>,
+    /// The time zone of the business hours.
+    #[arg(long, default_value = "UTC")]
     pub(crate) zone: String,
     /// The business hours.
     #[arg(long, default_value = "Mon-Fri 09:00-17:00")]

@@ -5,6 +5,8 @@
 //! cargo run --release --example replay -- servicenow ../shared/data/servicenow/incident_event_log.csv.gz \
 //!     --zone America/New_York --hours "Mon-Fri 09:00-17:00" --targets "1=4h,2=8h,3=24h,4=40h" --measure business
 //! cargo run --release --example replay -- boston ../shared/data/boston311/311_service_requests_2011.csv.gz --html boston.html
+//! cargo run --release --example replay -- helpdesk ../shared/data/helpdesk/sample_utterances.csv.gz \
+//!     ../shared/data/helpdesk/issues_snapshot_sample.csv.gz --automatic 4ggo,z2w_x --hours "Sun-Thu 06:00-14:00"
 //! ```
 //!
 //! Without an argument a seeded simulation runs: thousands of tickets, each command through a [`helpdesk::Desk`], a sweep
@@ -18,6 +20,10 @@ mod boston_log;
 mod boston_show;
 mod csv_log;
 mod figures;
+mod helpdesk_figures;
+mod helpdesk_log;
+mod helpdesk_run;
+mod helpdesk_show;
 mod holidays;
 mod log_rules;
 mod page;
@@ -44,6 +50,7 @@ fn main() -> ExitCode {
         None => simulated::run(&arguments.quarter(), arguments.html.as_deref(), &mut out),
         Some(What::Servicenow(options)) => recorded::run(options, &mut out),
         Some(What::Boston(requests)) => boston::run(requests, &mut out),
+        Some(What::Helpdesk(conversations)) => helpdesk_run::run(conversations, &mut out),
     };
     match done.and_then(|()| Ok(out.flush()?)) {
         Ok(()) => ExitCode::SUCCESS,

@@ -173,8 +173,16 @@ pub(crate) fn calendar(written: &Value, options: Options) -> Result<Calendar, Fa
     let week: Vec<String> = days
         .map(|(day, hours)| format!("{day} {}", windows(hours)))
         .collect();
-    let mut builder: Builder =
-        Calendar::builder(written["zone"].as_str().unwrap_or("UTC"))?.hours(&week.join("; "))?;
+    let none = Map::new();
+    let overrides = written["date_overrides"].as_object().unwrap_or(&none);
+    let mut builder = Calendar::builder(written["zone"].as_str().unwrap_or("UTC"))?;
+    if !week.is_empty() {
+        builder = builder.hours(&week.join("; "))?;
+    } else if overrides.values().all(|hours| windows(hours).is_empty()) {
+        return Ok(Calendar::always().difference(&Calendar::always())?);
+    } else {
+        builder = without_hours(builder)?;
+    }
     if options.cut_tails {
         builder = builder.overnight(Overnight::CutAtMidnight);
     }
@@ -182,8 +190,7 @@ pub(crate) fn calendar(written: &Value, options: Options) -> Result<Calendar, Fa
         let date: NaiveDate = date.as_str().ok_or("a holiday that is no date")?.parse()?;
         builder = builder.closed(date, "holiday");
     }
-    let none = Map::new();
-    for (date, hours) in written["date_overrides"].as_object().unwrap_or(&none) {
+    for (date, hours) in overrides {
         let when = When::on(date.parse()?);
         builder = match windows(hours) {
             hours if hours.is_empty() => builder.closed(when, "override"),
@@ -191,6 +198,16 @@ pub(crate) fn calendar(written: &Value, options: Options) -> Result<Calendar, Fa
         };
     }
     Ok(builder.build()?)
+}
+
+/// A week without hours, which the library refuses as a slip: hours that are closed for ever, except where a date has its
+/// own.
+fn without_hours(builder: Builder) -> Result<Builder, Failure> {
+    let (first, last) = ("1969-12-01".parse()?, "2101-01-31".parse()?);
+    let closed = builder
+        .hours("daily 00:00-24:00")?
+        .closed(When::between(first, last)?, "no hours");
+    Ok(closed.layer("dates"))
 }
 
 /// `[["09:00", "17:00"], ..]` as the library writes it.

@@ -3,12 +3,15 @@
 //! "Two business days" is not 48 hours. A business day is a local date on which a window starts; for a combination of
 //! calendars, and for one that is always open, a date with any open time.
 //!
-//! How many lie before a date is known from the week and the exceptions; only a combination is walked date by date.
+//! How many lie before a date is known from the week and the exceptions, so counting them, and finding the n-th, costs
+//! the same however far it leads. A combination has no week, nor has a succession: the first such question to one looks at
+//! all its dates once, which takes some milliseconds, and remembers what it found; from then on it costs the same too.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
+use super::day_set::DaySet;
 use super::error::CalendarError;
-use super::range::{DAY_S, LATEST_S, date_of, day_number, micros};
+use super::range::{LAST_DATE, date_of, day_number, micros};
 use super::{Calendar, Source};
 
 /// Which instant of the last day a number of business days leads to.
@@ -42,46 +45,23 @@ impl Calendar {
     /// ever, [`BeyondRange`](CalendarError::BeyondRange) when the answer lies outside the range.
     pub fn business_day(&self, date: NaiveDate, days: i64) -> Result<NaiveDate, CalendarError> {
         let start = in_range(date)?;
-        let step = days.signum() as i32;
-        let mut left = days.unsigned_abs();
-        if left == 0 {
+        if days == 0 {
             return Ok(date);
         }
-        if let Some(count) = self.day_count() {
-            return self.counted_day(count, start, days);
-        }
-        let mut day = start;
-        while left > 0 {
-            day += step;
-            if !(0..=LAST).contains(&day) {
-                return Err(self.no_more_days(step));
-            }
-            left -= u64::from(self.has_hours(day));
-        }
-        Ok(date_of(day))
-    }
-
-    /// The business day that is `days` of them from `start`, looked for by halves, given how many there are before a
-    /// day.
-    fn counted_day(
-        &self,
-        count: impl Fn(i32) -> i64,
-        start: i32,
-        days: i64,
-    ) -> Result<NaiveDate, CalendarError> {
         // The day looked for is the last with fewer business days than this before it: it is one itself.
         let goal = if days > 0 {
-            count(start + 1).saturating_add(days)
+            self.days_before(start + 1).saturating_add(days)
         } else {
-            count(start).saturating_add(days).saturating_add(1)
+            let before = self.days_before(start);
+            before.saturating_add(days).saturating_add(1)
         };
-        if goal <= count(0) || goal > count(LAST + 1) {
-            return Err(self.no_more_days(days.signum() as i32));
+        if goal <= self.days_before(0) || goal > self.days_before(LAST_DATE + 1) {
+            return Err(self.no_more_days(days > 0));
         }
-        let (mut low, mut high) = (0, LAST + 1);
+        let (mut low, mut high) = (0, LAST_DATE + 1);
         while high - low > 1 {
             let middle = (low + high) / 2;
-            if count(middle) < goal {
+            if self.days_before(middle) < goal {
                 low = middle
             } else {
                 high = middle
@@ -100,14 +80,7 @@ impl Calendar {
         to: NaiveDate,
     ) -> Result<i64, CalendarError> {
         let (from, to) = (in_range(from)?, in_range(to)?);
-        if let Some(count) = self.day_count() {
-            return Ok(count(to + 1) - count(from + 1));
-        }
-        let (first, last) = (from.min(to), from.max(to));
-        let count = (first + 1..=last)
-            .filter(|&day| self.has_hours(day))
-            .count() as i64;
-        Ok(if from <= to { count } else { -count })
+        Ok(self.days_before(to + 1) - self.days_before(from + 1))
     }
 
     /// The instant `days` business days after `from`: the `days`-th business day after its local date, at the local time
@@ -177,14 +150,16 @@ impl Calendar {
         self.previous_open(close)
     }
 
-    /// How many business days lie before a day, where that is known without looking at each: a combination has to.
-    fn day_count(&self) -> Option<impl Fn(i32) -> i64 + '_> {
-        let hours = match &self.0.source {
-            Source::Always => None,
-            Source::Hours(hours) => Some(hours),
-            Source::Combined { .. } | Source::Succession(_) => return None,
-        };
-        Some(move |day| hours.map_or(i64::from(day), |hours| hours.plan.days_before(day)))
+    /// How many business days lie before a day, counted from one before all that calendars answer for.
+    fn days_before(&self, day: i32) -> i64 {
+        match &self.0.source {
+            Source::Always => i64::from(day),
+            Source::Hours(hours) => hours.plan.days_before(day),
+            Source::Combined { .. } | Source::Succession(_) => {
+                let days = || DaySet::new(|day| self.has_hours(day));
+                self.0.days.get_or_init(days).before(day)
+            }
+        }
     }
 
     fn has_hours(&self, day: i32) -> bool {
@@ -198,9 +173,9 @@ impl Calendar {
         }
     }
 
-    fn no_more_days(&self, step: i32) -> CalendarError {
-        let goes_on = (LAST - 400..=LAST).any(|day| self.has_hours(day));
-        if step > 0 && !goes_on {
+    fn no_more_days(&self, forward: bool) -> CalendarError {
+        let goes_on = (LAST_DATE - 400..=LAST_DATE).any(|day| self.has_hours(day));
+        if forward && !goes_on {
             CalendarError::Never
         } else {
             CalendarError::BeyondRange
@@ -208,12 +183,9 @@ impl Calendar {
     }
 }
 
-/// The last date of the range, 2100-12-31.
-const LAST: i32 = (LATEST_S / DAY_S) as i32 - 1;
-
 fn in_range(date: NaiveDate) -> Result<i32, CalendarError> {
     let day = day_number(date);
-    if (0..=LAST).contains(&day) {
+    if (0..=LAST_DATE).contains(&day) {
         Ok(day)
     } else {
         Err(CalendarError::DateOutOfRange { date })

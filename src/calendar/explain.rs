@@ -1,23 +1,28 @@
 //! Why open time is what it is: the stretches between two instants, each with its reason.
 //!
 //! The stretches follow each other without gap or overlap, and the open ones add up to exactly what
-//! [`Calendar::elapsed`] says. They are read off the written rules; that the compiled form agrees is checked for each.
+//! [`Calendar::elapsed`] says. Whether it is open is read off the compiled form, why off the written rules.
+//!
+//! They come one at a time, and only as far as somebody reads: a local date is looked up when the reader gets to it, with
+//! the exceptions of that date and of the one before, so nothing is kept of all others.
 
-use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
+use std::iter::{FusedIterator, Peekable};
+
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::algebra::Combination;
-use super::definition::Definition;
 use super::error::CalendarError;
-use super::exception::{DayHours, Exception, Layer};
-use super::plan::Plan;
-use super::range::{DAY_S, SECOND_US, date_of, day_number, instant, micros};
+use super::explain_days::Days;
+use super::range::{SECOND_US, instant, micros};
 use super::reason::{Explanation, Reason, Stretch};
-use super::window::Window;
+use super::succession::Editions;
 use super::{Calendar, Source};
 
 impl Calendar {
     /// Why [`elapsed`](Self::elapsed) from `from` to `to` is what it is. Instants in the wrong order are exchanged: then
     /// the open time is the negative of what `elapsed` says.
+    ///
+    /// Nothing is worked out yet: the stretches are found one at a time, as they are asked for.
     ///
     /// ```
     /// use chrono::NaiveDate;
@@ -26,7 +31,7 @@ impl Calendar {
     /// let christmas = NaiveDate::from_ymd_opt(2026, 12, 25).unwrap();
     /// let office = Calendar::builder("UTC")?.hours("Mon-Fri 9:00-17:00")?.closed(christmas, "Christmas").build()?;
     /// let why = office.explain("2026-12-24T15:00:00Z".parse()?, "2026-12-26T00:00:00Z".parse()?)?;
-    /// let reasons: Vec<String> = why.stretches().iter().map(|stretch| stretch.reason.to_string()).collect();
+    /// let reasons: Vec<String> = why.stretches().map(|stretch| stretch.reason.to_string()).collect();
     /// assert_eq!(reasons, ["Thu 09:00-17:00", "outside hours", "closed: Christmas"]);
     /// assert_eq!(why.open(), chrono::TimeDelta::hours(2));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -38,11 +43,12 @@ impl Calendar {
         &self,
         from: DateTime<Utc>,
         to: DateTime<Utc>,
-    ) -> Result<Explanation, CalendarError> {
+    ) -> Result<Explanation<'_>, CalendarError> {
         let (from, to) = (micros(from)?, micros(to)?);
         Ok(Explanation {
-            zone: self.zone(),
-            stretches: self.stretches(from.min(to), from.max(to)),
+            calendar: self,
+            from: from.min(to),
+            to: from.max(to),
         })
     }
 
@@ -54,215 +60,168 @@ impl Calendar {
         &self,
         from: DateTime<Utc>,
         time: TimeDelta,
-    ) -> Result<Explanation, CalendarError> {
+    ) -> Result<Explanation<'_>, CalendarError> {
         self.explain(from, self.add(from, time)?)
     }
+}
 
-    fn stretches(&self, from: i64, to: i64) -> Vec<Stretch> {
-        match &self.0.source {
-            Source::Always => {
-                let whole = Stretch {
-                    from: instant(from),
-                    to: instant(to),
-                    is_open: true,
-                    reason: Reason::AlwaysOpen,
-                };
-                if from < to { vec![whole] } else { Vec::new() }
-            }
+impl<'a> Explanation<'a> {
+    /// The stretches in order, without gap or overlap, each as long as its reason holds. They are found as the iterator
+    /// gets to them, a local date at a time.
+    pub fn stretches(&self) -> Stretches<'a> {
+        Stretches::new(self.calendar, self.from, self.to)
+    }
+
+    /// The open time of all stretches together.
+    pub fn open(&self) -> TimeDelta {
+        TimeDelta::microseconds(self.calendar.elapsed_us(self.from, self.to))
+    }
+}
+
+impl<'a> IntoIterator for &Explanation<'a> {
+    type Item = Stretch;
+    type IntoIter = Stretches<'a>;
+
+    fn into_iter(self) -> Stretches<'a> {
+        self.stretches()
+    }
+}
+
+/// The stretches of an [`Explanation`], found one at a time.
+#[derive(Clone, Debug)]
+pub struct Stretches<'a> {
+    pieces: Pieces<'a>,
+    /// The piece after those that were given out, if it was looked at.
+    next: Option<Stretch>,
+}
+
+impl<'a> Stretches<'a> {
+    fn new(calendar: &'a Calendar, from: i64, to: i64) -> Stretches<'a> {
+        let pieces = match &calendar.0.source {
+            Source::Always => Pieces::Always { from, to },
             Source::Hours(hours) => {
-                let (definition, plan) = (&hours.definition, &hours.plan);
-                let mut edges = edges(definition, from, to);
-                edges.extend([from, to]);
-                edges.sort_unstable();
-                edges.dedup();
-                let reader = Reader { definition, plan };
-                let mut stretches = Vec::new();
-                for pair in edges.windows(2) {
-                    let is_open = self.is_open_us(pair[0]);
-                    let reason = reader.reason(instant(pair[0]), is_open);
-                    join(
-                        &mut stretches,
-                        Stretch {
-                            from: instant(pair[0]),
-                            to: instant(pair[1]),
-                            is_open,
-                            reason,
-                        },
-                    );
-                }
-                stretches
+                let days = Days::new(calendar, hours, from, to);
+                Pieces::Hours(Box::new(days))
             }
             Source::Combined {
                 how,
                 parts: [first, second],
                 ..
-            } => {
-                let (first, second) = (first.stretches(from, to), second.stretches(from, to));
-                combined(*how, &first, &second)
-            }
-            Source::Succession(editions) => editions.stretches(from, to),
-        }
-    }
-}
-
-/// All instants strictly between two at which a window or an exception may begin or end, and all midnights.
-fn edges(definition: &Definition, from: i64, to: i64) -> Vec<i64> {
-    let offsets = definition.zone.offsets();
-    let (first, last) = (from.div_euclid(SECOND_US), to.div_euclid(SECOND_US) + 1);
-    let changes = offsets
-        .changes
-        .iter()
-        .map(|&(at, _)| at)
-        .filter(|&at| first < at && at < last);
-    let mut starts: Vec<i64> = [first].into_iter().chain(changes).collect();
-    starts.push(last);
-    let mut edges: Vec<i64> = starts.iter().map(|start| start * SECOND_US).collect();
-    for pair in starts.windows(2) {
-        let offset = i64::from(offsets.at(pair[0]));
-        let days = (pair[0] + offset).div_euclid(DAY_S) - 1..=(pair[1] + offset).div_euclid(DAY_S);
-        for day in days {
-            for second in edges_of(definition, date_of(day as i32)) {
-                let at = day * DAY_S + second - offset;
-                if pair[0] <= at && at <= pair[1] {
-                    edges.push(at * SECOND_US);
-                }
-            }
-        }
-    }
-    edges.retain(|&edge| from < edge && edge < to);
-    edges
-}
-
-/// The seconds since its midnight at which something may change because of a date.
-fn edges_of(definition: &Definition, date: NaiveDate) -> Vec<i64> {
-    let ordinary = definition.week.on(date.weekday()).iter();
-    let special = exceptions(definition, date).flat_map(|exception| match exception.hours() {
-        DayHours::Closed => &[],
-        DayHours::ClosedDuring(windows) | DayHours::Special(windows) => windows.as_slice(),
-    });
-    let windows = ordinary
-        .chain(special)
-        .flat_map(|window| [window.opens(), window.closes()]);
-    windows.map(i64::from).chain([0, DAY_S]).collect()
-}
-
-fn exceptions(definition: &Definition, date: NaiveDate) -> impl Iterator<Item = &Exception> {
-    let all = definition.layers.iter().flat_map(Layer::exceptions);
-    all.filter(move |exception| exception.when().includes(date))
-}
-
-/// Reads reasons off the written rules, one instant at a time.
-struct Reader<'a> {
-    definition: &'a Definition,
-    plan: &'a Plan,
-}
-
-impl Reader<'_> {
-    fn reason(&self, at: DateTime<Utc>, is_open: bool) -> Reason {
-        let local = self.definition.zone.local(at);
-        let today = local.date();
-        let second = chrono::Timelike::num_seconds_from_midnight(&local);
-        let yesterday = (date_of(day_number(today) - 1), second + DAY_S as u32);
-        if is_open {
-            let open = self
-                .window((today, second))
-                .or_else(|| self.window(yesterday));
-            return open.unwrap_or(Reason::OutsideHours);
-        }
-        let closed = self
-            .closed_by((today, second), true)
-            .or_else(|| self.closed_by(yesterday, false));
-        closed.unwrap_or_else(|| match self.plan.on(day_number(today)) {
-            [] => Reason::DayOff { date: today },
-            _ => Reason::OutsideHours,
-        })
-    }
-
-    /// The window of a date that this second, counted from its midnight, lies in.
-    fn window(&self, (date, second): (NaiveDate, u32)) -> Option<Reason> {
-        let planned = self.plan.on(day_number(date));
-        planned
-            .iter()
-            .find(|span| span.0 <= second && second < span.1)?;
-        let covers = |window: &&Window| window.opens() <= second && second < window.closes();
-        let special =
-            exceptions(self.definition, date).filter_map(|exception| match exception.hours() {
-                DayHours::Special(windows) => Some((exception, *windows.iter().find(covers)?)),
-                _ => None,
-            });
-        if let Some((exception, window)) = special.last() {
-            return Some(Reason::SpecialHours {
-                date,
-                window,
-                name: exception.name().to_owned(),
-            });
-        }
-        let window = *self
-            .definition
-            .week
-            .on(date.weekday())
-            .iter()
-            .find(covers)?;
-        Some(Reason::Hours { date, window })
-    }
-
-    /// The exception of a date because of which this second is closed: any second of a date that is closed, and those
-    /// of windows that an exception took away.
-    fn closed_by(&self, (date, second): (NaiveDate, u32), whole_day: bool) -> Option<Reason> {
-        let covers = |window: &Window| window.opens() <= second && second < window.closes();
-        let ordinary = self.definition.week.on(date.weekday());
-        let took_away = |exception: &&Exception| match exception.hours() {
-            DayHours::Closed => whole_day || ordinary.iter().any(covers),
-            DayHours::ClosedDuring(windows) => windows.iter().any(covers),
-            DayHours::Special(_) => ordinary.iter().any(covers),
+            } => Pieces::Combined(Box::new(Overlay {
+                how: *how,
+                first: Stretches::new(first, from, to).peekable(),
+                second: Stretches::new(second, from, to).peekable(),
+            })),
+            Source::Succession(editions) => Pieces::Succession(Box::new(InTurn {
+                editions,
+                next: 0,
+                now: None,
+                from,
+                to,
+            })),
         };
-        let exception = exceptions(self.definition, date).filter(took_away).last()?;
-        Some(Reason::Exception {
-            date,
-            name: exception.name().to_owned(),
-        })
+        Stretches { pieces, next: None }
+    }
+}
+
+impl Iterator for Stretches<'_> {
+    type Item = Stretch;
+
+    /// The next piece, and all that go on for the same reason.
+    fn next(&mut self) -> Option<Stretch> {
+        let mut stretch = match self.next.take() {
+            Some(stretch) => stretch,
+            None => self.pieces.next()?,
+        };
+        while let Some(next) = self.pieces.next() {
+            if next.is_open != stretch.is_open || next.reason != stretch.reason {
+                self.next = Some(next);
+                break;
+            }
+            stretch.to = next.to;
+        }
+        Some(stretch)
+    }
+}
+
+impl FusedIterator for Stretches<'_> {}
+
+/// Pieces of stretches in order, without gap; one stretch may come in several.
+#[derive(Clone, Debug)]
+enum Pieces<'a> {
+    Always { from: i64, to: i64 },
+    Hours(Box<Days<'a>>),
+    Combined(Box<Overlay<'a>>),
+    Succession(Box<InTurn<'a>>),
+}
+
+impl Pieces<'_> {
+    fn next(&mut self) -> Option<Stretch> {
+        match self {
+            Pieces::Always { from, to } => (from < to).then(|| Stretch {
+                from: instant(std::mem::replace(from, *to)),
+                to: instant(*to),
+                is_open: true,
+                reason: Reason::AlwaysOpen,
+            }),
+            Pieces::Hours(days) => days.next(),
+            Pieces::Combined(overlay) => overlay.next(),
+            Pieces::Succession(editions) => editions.next(),
+        }
     }
 }
 
 /// Stretches of two calendars laid over each other.
-fn combined(how: Combination, first: &[Stretch], second: &[Stretch]) -> Vec<Stretch> {
-    let (mut first, mut second) = (first.iter().peekable(), second.iter().peekable());
-    let mut stretches = Vec::new();
-    while let (Some(a), Some(b)) = (first.peek(), second.peek()) {
+#[derive(Clone, Debug)]
+struct Overlay<'a> {
+    how: Combination,
+    first: Peekable<Stretches<'a>>,
+    second: Peekable<Stretches<'a>>,
+}
+
+impl Overlay<'_> {
+    fn next(&mut self) -> Option<Stretch> {
+        let (a, b) = (self.first.peek()?, self.second.peek()?);
         let (from, to) = (a.from.max(b.from), a.to.min(b.to));
         let reason = Reason::Combined {
-            how,
+            how: self.how,
             first: Box::new(a.reason.clone()),
             second: Box::new(b.reason.clone()),
         };
-        let stretch = Stretch {
+        let is_open = self.how.of(a.is_open, b.is_open);
+        self.first.next_if(|a| a.to == to);
+        self.second.next_if(|b| b.to == to);
+        Some(Stretch {
             from,
             to,
-            is_open: how.of(a.is_open, b.is_open),
+            is_open,
             reason,
-        };
-        let (a_ends, b_ends) = (a.to == to, b.to == to);
-        join(&mut stretches, stretch);
-        if a_ends {
-            first.next();
-        }
-        if b_ends {
-            second.next();
-        }
+        })
     }
-    stretches
 }
 
-/// Adds a stretch, or makes the last one longer when it goes on for the same reason.
-pub(super) fn join(stretches: &mut Vec<Stretch>, next: Stretch) {
-    match stretches.last_mut() {
-        Some(last)
-            if last.is_open == next.is_open
-                && last.reason == next.reason
-                && last.to == next.from =>
-        {
-            last.to = next.to;
+/// What the edition in force says, one edition after the other.
+#[derive(Clone, Debug)]
+struct InTurn<'a> {
+    editions: &'a Editions,
+    /// The number of the edition after the one that is read now.
+    next: usize,
+    now: Option<Stretches<'a>>,
+    from: i64,
+    to: i64,
+}
+
+impl InTurn<'_> {
+    fn next(&mut self) -> Option<Stretch> {
+        loop {
+            if let Some(stretch) = self.now.as_mut().and_then(Stretches::next) {
+                return Some(stretch);
+            }
+            let (calendar, begin, end) = self.editions.nth(self.next)?;
+            self.next += 1;
+            let begin = begin.saturating_mul(SECOND_US).max(self.from);
+            let end = end.saturating_mul(SECOND_US).min(self.to);
+            self.now = (begin < end).then(|| Stretches::new(calendar, begin, end));
         }
-        _ => stretches.push(next),
     }
 }

@@ -32,11 +32,13 @@ mod builder;
 mod chart;
 mod compile;
 mod core;
+mod day_set;
 mod days;
 mod definition;
 mod error;
 mod exception;
 mod explain;
+mod explain_days;
 mod form;
 #[cfg(feature = "ical")]
 pub mod ical;
@@ -57,9 +59,10 @@ mod window;
 mod windows;
 mod zone;
 mod zone_fixes;
+mod zone_form;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use chrono::NaiveDate;
 
@@ -69,6 +72,7 @@ pub use days::DayEnd;
 pub use definition::Overnight;
 pub use error::{CalendarError, InvalidCalendar};
 pub use exception::{DayHours, Exception, Layer, When};
+pub use explain::Stretches;
 pub use range::{EARLIEST, LATEST};
 pub use reason::{Explanation, Reason, Stretch};
 pub use week::Week;
@@ -76,6 +80,7 @@ pub use window::Window;
 pub use windows::{OpenStretch, Windows};
 pub use zone::{ZONE_DATA_VERSION, Zone};
 
+use day_set::DaySet;
 use definition::Definition;
 use error::Problem;
 use plan::Plan;
@@ -100,6 +105,8 @@ pub struct Calendar(Arc<Inner>);
 struct Inner {
     source: Source,
     timeline: Timeline,
+    /// The business days of a combination or succession, found when somebody first counts them.
+    days: OnceLock<DaySet>,
 }
 
 #[derive(PartialEq)]
@@ -110,6 +117,8 @@ enum Source {
         how: Combination,
         parts: [Calendar; 2],
         depth: usize,
+        /// How many calendars that are no combinations it is made of.
+        count: usize,
     },
     Succession(Box<Editions>),
 }
@@ -124,13 +133,13 @@ struct Hours {
 /// How deep combinations may be nested.
 const MOST_DEPTH: usize = 32;
 
+/// How many calendars may be combined in all: what is written or explained of a combination is that of all its parts.
+const MOST_PARTS: usize = 10_000;
+
 impl Calendar {
     /// Open all the time: 24x7.
     pub fn always() -> Calendar {
-        Calendar(Arc::new(Inner {
-            source: Source::Always,
-            timeline: Timeline::Always,
-        }))
+        Calendar::of(Source::Always, Timeline::Always)
     }
 
     /// A week of hours in a zone: `Calendar::parse("Mon-Fri 09:00-17:00; Sat 10:00-14:00", "America/New_York")`.
@@ -186,7 +195,7 @@ impl Calendar {
     /// Open when at least one of the two is: desks that follow the sun.
     ///
     /// # Errors
-    /// Combinations nested more than 32 deep.
+    /// Combinations nested more than 32 deep, or of more than 10,000 calendars in all.
     pub fn union(&self, other: &Calendar) -> Result<Calendar, InvalidCalendar> {
         self.combine(Combination::Union, other)
     }
@@ -210,19 +219,29 @@ impl Calendar {
     /// Combines two calendars, which may be in different zones.
     ///
     /// # Errors
-    /// Combinations nested more than 32 deep.
+    /// As [`union`](Self::union).
     pub fn combine(&self, how: Combination, other: &Calendar) -> Result<Calendar, InvalidCalendar> {
         let depth = 1 + self.depth().max(other.depth());
         if depth > MOST_DEPTH {
             return Err(Problem::TooDeep { limit: MOST_DEPTH }.into());
+        }
+        let found = self.count().saturating_add(other.count());
+        if found > MOST_PARTS {
+            return Err(Problem::TooMany {
+                what: "parts",
+                found,
+                limit: MOST_PARTS,
+            }
+            .into());
         }
         let timeline = how.compile(self.timeline(), other.timeline());
         let source = Source::Combined {
             how,
             parts: [self.clone(), other.clone()],
             depth,
+            count: found,
         };
-        Ok(Calendar(Arc::new(Inner { source, timeline })))
+        Ok(Calendar::of(source, timeline))
     }
 
     /// The zone whose dates are the calendar's business days: its own, UTC for one that is always open, for a
@@ -288,7 +307,8 @@ impl Calendar {
         }
     }
 
-    /// The bytes of its compiled form. What it was written as, and the parts of a combination, come on top.
+    /// The bytes of its compiled form. What it was written as, the parts of a combination, and its business days once
+    /// they were counted (9 KB), come on top.
     pub fn compiled_bytes(&self) -> usize {
         self.timeline().bytes()
     }
@@ -300,10 +320,16 @@ impl Calendar {
         if matches!(&timeline, Timeline::Table(table) if table.never_opens()) {
             return Err(Problem::NeverOpens.into());
         }
-        Ok(Calendar(Arc::new(Inner {
-            source: Source::Hours(Box::new(Hours { definition, plan })),
+        let hours = Box::new(Hours { definition, plan });
+        Ok(Calendar::of(Source::Hours(hours), timeline))
+    }
+
+    fn of(source: Source, timeline: Timeline) -> Calendar {
+        Calendar(Arc::new(Inner {
+            source,
             timeline,
-        })))
+            days: OnceLock::new(),
+        }))
     }
 
     fn timeline(&self) -> &Timeline {
@@ -315,6 +341,14 @@ impl Calendar {
             Source::Combined { depth, .. } => depth,
             Source::Succession(ref editions) => editions.depth(),
             _ => 0,
+        }
+    }
+
+    fn count(&self) -> usize {
+        match self.0.source {
+            Source::Combined { count, .. } => count,
+            Source::Succession(ref editions) => editions.count(),
+            _ => 1,
         }
     }
 }

@@ -26,6 +26,12 @@ impl Offsets {
             .map_or(self.first, |&(_, offset)| offset)
     }
 
+    /// The first change after a second.
+    pub(super) fn after(&self, second: i64) -> Option<&(i64, i32)> {
+        let after = self.changes.partition_point(|&(at, _)| at <= second);
+        self.changes.get(after)
+    }
+
     /// The changes within two days after a second: further away a reading cannot come again.
     pub(super) fn changes_around(&self, second: i64) -> &[(i64, i32)] {
         let first = self.changes.partition_point(|&(at, _)| at <= second);

@@ -235,8 +235,8 @@ pub(super) fn exception(definition: &Definition, layer: u32, index: u32) -> Opti
         .get(index as usize)
 }
 
-/// A later rank is applied later, and so wins.
-fn rank(exception: &Exception) -> u8 {
+/// The order in which the exceptions of one layer apply to a date: a later rank is applied later, and so wins.
+pub(super) fn rank(exception: &Exception) -> u8 {
     match (exception.hours(), exception.when().is_yearly()) {
         (DayHours::Closed, true) => 0,
         (DayHours::Special(_), true) => 1,

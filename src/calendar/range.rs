@@ -28,6 +28,9 @@ pub(super) const WEEKS: usize = 6_836;
 pub(super) const FIRST_DAY: i32 = -4;
 pub(super) const LAST_DAY: i32 = (WEEKS * 7) as i32 + 4;
 
+/// The last date of the range, 2100-12-31, as days since 1970-01-01.
+pub(super) const LAST_DATE: i32 = (LATEST_S / DAY_S) as i32 - 1;
+
 /// The number of 1970-01-01 when 0001-01-01 is 1.
 const EPOCH_FROM_CE: i32 = 719_163;
 

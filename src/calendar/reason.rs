@@ -5,9 +5,9 @@ use std::fmt;
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::Calendar;
 use super::algebra::Combination;
 use super::window::Window;
-use super::zone::Zone;
 
 /// A stretch of time `[from, to)` that is open or closed throughout, for one reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,39 +114,23 @@ impl fmt::Display for Reason {
     }
 }
 
-/// The stretches between two instants. Shown as text it is a table with local times and a sum.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Explanation {
-    pub(super) zone: Zone,
-    pub(super) stretches: Vec<Stretch>,
+/// Why the open time between two instants is what it is, as [`stretches`](Self::stretches). Shown as text it is a table
+/// with local times and a sum.
+#[derive(Clone, Debug)]
+pub struct Explanation<'a> {
+    pub(super) calendar: &'a Calendar,
+    // INVARIANT: both in the supported range, and `from` not after `to`.
+    pub(super) from: i64,
+    pub(super) to: i64,
 }
 
-impl Explanation {
-    /// The stretches in order, without gap or overlap.
-    pub fn stretches(&self) -> &[Stretch] {
-        &self.stretches
-    }
-
-    /// The open time of all stretches together.
-    pub fn open(&self) -> TimeDelta {
-        let open = self.stretches.iter().filter(|stretch| stretch.is_open);
-        open.fold(TimeDelta::zero(), |sum, stretch| sum + stretch.length())
-    }
-}
-
-impl fmt::Display for Explanation {
+impl fmt::Display for Explanation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.zone)?;
-        let mut open = TimeDelta::zero();
-        for stretch in &self.stretches {
-            let (from, to) = (self.zone.local(stretch.from), self.zone.local(stretch.to));
+        let zone = self.calendar.zone();
+        writeln!(f, "{zone}")?;
+        for stretch in self {
+            let (from, to) = (zone.local(stretch.from), zone.local(stretch.to));
             let length = stretch.length();
-            let counted = if stretch.is_open {
-                length
-            } else {
-                TimeDelta::zero()
-            };
-            open += counted;
             writeln!(
                 f,
                 "{} {} to {} {}  {:>12}  {}",
@@ -162,7 +146,7 @@ impl fmt::Display for Explanation {
                 stretch.reason
             )?;
         }
-        writeln!(f, "open in all: {}", Length(open))
+        writeln!(f, "open in all: {}", Length(self.open()))
     }
 }
 

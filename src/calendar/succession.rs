@@ -10,12 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use super::algebra::{shape_of, spans};
 use super::error::{InvalidCalendar, Problem};
-use super::range::{SECOND_US, WEEKS, instant};
-use super::reason::Stretch;
+use super::range::WEEKS;
 use super::shapes::{Shape, WEEK};
 use super::timeline::Timeline;
 use super::weaver::Weaver;
-use super::{Calendar, EARLIEST, Inner, LATEST, MOST_DEPTH, Source};
+use super::{Calendar, EARLIEST, LATEST, Source};
 
 /// The editions of a calendar that others succeeded. None of them is a succession itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -60,14 +59,29 @@ impl Calendar {
     /// `next` that is closed more never makes a due earlier.
     ///
     /// # Errors
-    /// More than 1,000 editions, and calendars nested more than 32 deep.
+    /// More than 1,000 editions.
     pub fn succeeded_by(
         &self,
         next: &Calendar,
         from: DateTime<Utc>,
     ) -> Result<Calendar, InvalidCalendar> {
+        let joined = self.followed_by(next, from);
+        let found = joined.editions().count();
+        if found > MOST_EDITIONS {
+            return Err(Problem::TooMany {
+                what: "editions",
+                found,
+                limit: MOST_EDITIONS,
+            }
+            .into());
+        }
+        Ok(joined)
+    }
+
+    /// The same, however many editions there are.
+    pub(crate) fn followed_by(&self, next: &Calendar, from: DateTime<Utc>) -> Calendar {
         if from >= LATEST {
-            return Ok(self.clone());
+            return self.clone();
         }
         let from = whole_second(from);
         let kept = self
@@ -124,24 +138,13 @@ impl Calendar {
 
 impl Editions {
     /// The one calendar of these, which is the first where nothing succeeded it.
-    pub(super) fn join(self) -> Result<Calendar, InvalidCalendar> {
+    fn join(self) -> Calendar {
         if self.then.is_empty() {
-            return Ok(self.first);
-        }
-        if self.then.len() >= MOST_EDITIONS {
-            return Err(Problem::TooMany {
-                what: "editions",
-                found: self.then.len() + 1,
-                limit: MOST_EDITIONS,
-            }
-            .into());
-        }
-        if self.depth() > MOST_DEPTH {
-            return Err(Problem::TooDeep { limit: MOST_DEPTH }.into());
+            return self.first;
         }
         let timeline = self.compile();
         let source = Source::Succession(Box::new(self));
-        Ok(Calendar(std::sync::Arc::new(Inner { source, timeline })))
+        Calendar::of(source, timeline)
     }
 
     pub(super) fn last(&self) -> &Calendar {
@@ -150,29 +153,33 @@ impl Editions {
 
     pub(super) fn depth(&self) -> usize {
         let then = self.then.iter().map(|next| next.calendar.depth());
-        1 + then.fold(self.first.depth(), usize::max)
+        then.fold(self.first.depth(), usize::max)
     }
 
-    /// Each edition with the seconds since the begin of the range in which it holds.
-    fn in_force(&self) -> impl Iterator<Item = (&Calendar, i64, i64)> {
-        let begins = |next: &Edition| next.from.timestamp();
-        let ends = self.then.iter().map(begins).chain([i64::MAX]);
-        let begun = std::iter::once((0, &self.first));
-        let begun = begun.chain(
-            self.then
-                .iter()
-                .map(move |next| (begins(next), &next.calendar)),
-        );
-        begun
-            .zip(ends)
-            .map(|((from, calendar), to)| (calendar, from, to))
+    /// How many calendars it is made of, as those count that are [combined](Calendar::combine).
+    pub(super) fn count(&self) -> usize {
+        let then = self.then.iter().map(|next| next.calendar.count());
+        then.fold(self.first.count(), usize::saturating_add)
+    }
+
+    /// An edition with the seconds since the begin of the range in which it holds.
+    pub(super) fn nth(&self, number: usize) -> Option<(&Calendar, i64, i64)> {
+        let (from, calendar) = match number.checked_sub(1) {
+            None => (0, &self.first),
+            Some(later) => {
+                let next = self.then.get(later)?;
+                (next.from.timestamp(), &next.calendar)
+            }
+        };
+        let end = self.then.get(number);
+        Some((calendar, from, end.map_or(i64::MAX, |next| next.from.timestamp())))
     }
 
     /// Takes week by week what the editions in force have; a shape that was met before is not worked out again.
     fn compile(&self) -> Timeline {
         let mut weaver = Weaver::new();
         let mut known: HashMap<(usize, Shape), Shape> = HashMap::new();
-        let editions: Vec<_> = self.in_force().collect();
+        let editions: Vec<_> = (0..).map_while(|number| self.nth(number)).collect();
         let (mut now, mut part, mut open) = (0, Vec::new(), Vec::new());
         for week in 0..WEEKS {
             let begin = week as i64 * i64::from(WEEK);
@@ -210,22 +217,6 @@ impl Editions {
             weaver.push(shape);
         }
         weaver.finish()
-    }
-
-    /// What the edition in force says of each stretch.
-    pub(super) fn stretches(&self, from: i64, to: i64) -> Vec<Stretch> {
-        let mut stretches = Vec::new();
-        for (calendar, begin, end) in self.in_force() {
-            let begin = begin.saturating_mul(SECOND_US).max(from);
-            let end = end.saturating_mul(SECOND_US).min(to);
-            if begin < end
-                && let Ok(explained) = calendar.explain(instant(begin), instant(end))
-            {
-                let part = explained.stretches().iter().cloned();
-                part.for_each(|stretch| super::explain::join(&mut stretches, stretch));
-            }
-        }
-        stretches
     }
 }
 

@@ -117,7 +117,10 @@ impl Zone {
         )
     }
 
-    fn from_offsets(name: String, mut offsets: Offsets) -> Result<Zone, InvalidCalendar> {
+    pub(super) fn from_offsets(
+        name: String,
+        mut offsets: Offsets,
+    ) -> Result<Zone, InvalidCalendar> {
         let ascending = offsets.changes.windows(2).all(|pair| pair[0].0 < pair[1].0);
         if !ascending {
             return Err(Problem::ZoneData("its changes are not in ascending order").into());
@@ -250,52 +253,6 @@ impl FromStr for Zone {
 
     fn from_str(name: &str) -> Result<Zone, InvalidCalendar> {
         Zone::parse(name)
-    }
-}
-
-/// A named zone is written as its name; a host's own as `{name, first_offset, changes}`, changes in Unix seconds.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[serde(untagged)]
-enum Form {
-    Name(String),
-    Host {
-        name: String,
-        first_offset: i32,
-        changes: Vec<(i64, i32)>,
-    },
-}
-
-impl serde::Serialize for Zone {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let form = match &self.0 {
-            Source::Named(named) => Form::Name(named.name.to_owned()),
-            Source::Host(host) => Form::Host {
-                name: host.name.clone(),
-                first_offset: host.offsets.first,
-                changes: host.offsets.changes.clone(),
-            },
-        };
-        form.serialize(serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Zone {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Zone, D::Error> {
-        let zone = match Form::deserialize(deserializer)? {
-            Form::Name(name) => Zone::parse(&name),
-            Form::Host {
-                name,
-                first_offset,
-                changes,
-            } => Zone::from_offsets(
-                name,
-                Offsets {
-                    first: first_offset,
-                    changes,
-                },
-            ),
-        };
-        zone.map_err(serde::de::Error::custom)
     }
 }
 

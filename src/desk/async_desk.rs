@@ -3,7 +3,6 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use crate::calendar::ZONE_DATA_VERSION;
 use crate::call::Call;
 use crate::error::Error;
 use crate::id::{RulebookId, TenantId, TicketId};
@@ -16,7 +15,7 @@ use crate::ticket::{ClockId, Command, Open, Ticket};
 use super::nap::{Nap, NapNeed};
 use super::office::Office;
 use super::sweep::{Sweep, Swept};
-use super::{Ailing, AsyncTenantDesk, Need, Operation, Outcome, Request};
+use super::{Ailing, AsyncTenantDesk, Conversation, Need, Outcome, Request};
 
 /// The desk of an async host: it reads as the blocking [`Desk`](super::Desk) does, with `.await`. There stands what each method does and answers.
 ///
@@ -185,7 +184,9 @@ impl<S: AsyncStore> AsyncDesk<S> {
     /// See [`Desk::sweep`](super::Desk::sweep). Dropped half-way, it has swept some of the tickets.
     pub async fn sweep(&self, now: DateTime<Utc>, limit: usize) -> Result<Swept, Error> {
         let mut sweep = Sweep::new(&self.office, now, limit);
-        let due = self.store.due(now, ZONE_DATA_VERSION, sweep.wanted());
+        let due = self
+            .store
+            .due(now, self.rulebooks().data_version(), sweep.wanted());
         sweep.due(due.await?);
         while let Some(load) = sweep.load() {
             sweep.loaded(self.store.load(&load).await.unwrap_or_default());
@@ -211,10 +212,10 @@ impl<S: AsyncStore> AsyncDesk<S> {
         loop {
             match *nap.need() {
                 NapNeed::Due(most) => {
-                    let due = self.store.due(now, ZONE_DATA_VERSION, most);
+                    let due = self.store.due(now, self.rulebooks().data_version(), most);
                     nap.due(due.await?);
                 }
-                NapNeed::Wake(after) => nap.wake(self.store.next_wake(after).await?),
+                NapNeed::Wake(after) => nap.wake(self.store.next_wake(Some(after)).await?),
                 NapNeed::Delivery => nap.delivery(self.store.next_delivery().await?),
                 NapNeed::Nothing => return Ok(nap.until()),
             }
@@ -250,18 +251,21 @@ impl<S: AsyncStore> AsyncDesk<S> {
         self.drive(self.office.operation(call, request)).await
     }
 
-    async fn drive(&self, mut operation: Operation) -> Result<Outcome, Error> {
+    pub(super) async fn drive<C: Conversation>(
+        &self,
+        mut conversation: C,
+    ) -> Result<C::Outcome, Error> {
         loop {
-            match operation.need() {
+            match conversation.need() {
                 Need::Load(load) => {
                     let loaded = self.store.load(load).await?;
-                    operation.loaded(loaded)?;
+                    conversation.loaded(loaded)?;
                 }
                 Need::Commit(commit) => {
                     let result = self.store.commit(commit).await;
-                    operation.committed(result)?;
+                    conversation.committed(result)?;
                 }
-                Need::Nothing => return operation.finish(),
+                Need::Nothing => return conversation.finish(),
             }
         }
     }

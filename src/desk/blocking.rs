@@ -3,7 +3,6 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use crate::calendar::ZONE_DATA_VERSION;
 use crate::call::Call;
 use crate::error::Error;
 use crate::id::{RulebookId, TenantId, TicketId};
@@ -16,7 +15,7 @@ use crate::ticket::{ClockId, Command, Open, Ticket};
 use super::nap::{Nap, NapNeed};
 use super::office::Office;
 use super::sweep::{Sweep, Swept};
-use super::{Ailing, Need, Operation, Outcome, Request, TenantDesk};
+use super::{Ailing, Conversation, Need, Outcome, Request, TenantDesk};
 
 /// The desk of a host: its store and its rules.
 ///
@@ -153,7 +152,10 @@ impl<S: Store> Desk<S> {
     /// What the store answers when asked what is due.
     pub fn sweep(&self, now: DateTime<Utc>, limit: usize) -> Result<Swept, Error> {
         let mut sweep = Sweep::new(&self.office, now, limit);
-        sweep.due(self.store.due(now, ZONE_DATA_VERSION, sweep.wanted())?);
+        sweep.due(
+            self.store
+                .due(now, self.rulebooks().data_version(), sweep.wanted())?,
+        );
         while let Some(load) = sweep.load() {
             sweep.loaded(self.store.load(&load).unwrap_or_default());
             while let Some(operation) = sweep.next() {
@@ -175,8 +177,10 @@ impl<S: Store> Desk<S> {
         let mut nap = Nap::new(&self.office, now);
         loop {
             match *nap.need() {
-                NapNeed::Due(most) => nap.due(self.store.due(now, ZONE_DATA_VERSION, most)?),
-                NapNeed::Wake(after) => nap.wake(self.store.next_wake(after)?),
+                NapNeed::Due(most) => {
+                    nap.due(self.store.due(now, self.rulebooks().data_version(), most)?)
+                }
+                NapNeed::Wake(after) => nap.wake(self.store.next_wake(Some(after))?),
                 NapNeed::Delivery => nap.delivery(self.store.next_delivery()?),
                 NapNeed::Nothing => return Ok(nap.until()),
             }
@@ -217,18 +221,19 @@ impl<S: Store> Desk<S> {
         self.drive(self.office.operation(call, request))
     }
 
-    fn drive(&self, mut operation: Operation) -> Result<Outcome, Error> {
+    /// Drives a conversation to its end.
+    pub(super) fn drive<C: Conversation>(&self, mut conversation: C) -> Result<C::Outcome, Error> {
         loop {
-            match operation.need() {
+            match conversation.need() {
                 Need::Load(load) => {
                     let loaded = self.store.load(load)?;
-                    operation.loaded(loaded)?;
+                    conversation.loaded(loaded)?;
                 }
                 Need::Commit(commit) => {
                     let result = self.store.commit(commit);
-                    operation.committed(result)?;
+                    conversation.committed(result)?;
                 }
-                Need::Nothing => return operation.finish(),
+                Need::Nothing => return conversation.finish(),
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Time passes first: what fell due before an instant is recorded before anything else happens at it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -9,7 +10,7 @@ use crate::escalation::{self, Due, MAX_CHAIN, Outlook, What};
 use crate::id::{Name, TenantId};
 use crate::kpi::Rows;
 use crate::rulebook::Rulebook;
-use crate::store::{OutboxMessage, Snapshot, Wake};
+use crate::store::{OutboxMessage, Snapshot, Stamp, Wake};
 use crate::ticket::{
     Agreement, Delivery, Escalated, Event, Recorded, Status, Step, Ticket, Timing, Version,
 };
@@ -30,6 +31,10 @@ pub(crate) struct Working<'a> {
     pub(super) early: Vec<OutboxMessage>,
     /// When something falls due next on the ticket as it stands, where that was worked out.
     next: Option<Option<Micros>>,
+    /// Whether that is what was stored with the ticket.
+    is_stored: bool,
+    /// Whether the wake-up and the rows that are stored rest on the rules and the zone data of now.
+    pub(super) is_fresh: bool,
     /// What that rests on, while it holds.
     outlook: Option<Outlook<'a>>,
     /// Whether the policies were chosen by the facts as they stand.
@@ -47,6 +52,8 @@ impl<'a> Working<'a> {
             firings: Vec::new(),
             early: Vec::new(),
             next: None,
+            is_stored: false,
+            is_fresh: false,
             outlook: None,
             chosen: false,
             resumed: false,
@@ -54,14 +61,16 @@ impl<'a> Working<'a> {
     }
 
     /// On a ticket whose wake-up may be known: the same rules and zone data would find the same again.
-    pub(crate) fn on(known: &Snapshot, book: &'a Rulebook) -> Working<'a> {
+    pub(crate) fn on(known: &Snapshot, book: &'a Rulebook, data: &str) -> Working<'a> {
         let mut working = Working::new(known.ticket.clone(), book);
-        if let Some(wake) = known
-            .wake
-            .as_ref()
-            .filter(|wake| wake.stamp == super::plan::stamp(&known.ticket))
-        {
+        let is_fresh = |wake: &&Wake| {
+            wake.stamp.rulebook == known.ticket.rulebook() && wake.stamp.zone_data == data
+        };
+        let fresh = known.wake.as_ref().filter(is_fresh);
+        working.is_fresh = fresh.is_some();
+        if let Some(wake) = fresh {
             working.next = Some(wake.at.map(|at| micros(at).saturating_sub(1)));
+            working.is_stored = true;
         }
         working
     }
@@ -104,10 +113,15 @@ impl<'a> Working<'a> {
             };
             let (ticket, book) = (&self.ticket, self.book);
             let outlook = self.outlook.get_or_insert_with(|| book.outlook(ticket));
-            let Some(due) = book.next_due(ticket, outlook, at) else {
-                return true;
-            };
-            self.record(due, before);
+            match book.next_due(ticket, outlook, at) {
+                Some(due) if due.at == at => self.record(due, before),
+                // What was stored told another instant: it is worked out from the beginning.
+                _ if self.is_stored => {
+                    (self.next, self.outlook) = (None, None);
+                }
+                _ => return true,
+            }
+            self.is_stored = false;
         }
         false
     }
@@ -128,10 +142,13 @@ impl<'a> Working<'a> {
     }
 
     /// The wake-up, with what it was worked out by.
-    pub(crate) fn wake(&mut self) -> Wake {
+    pub(crate) fn wake(&mut self, data: Cow<'static, str>) -> Wake {
         Wake {
             at: self.wake_at(),
-            stamp: super::plan::stamp(&self.ticket),
+            stamp: Stamp {
+                rulebook: self.ticket.rulebook(),
+                zone_data: data,
+            },
         }
     }
 

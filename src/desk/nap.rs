@@ -12,7 +12,7 @@ pub(super) enum NapNeed {
     /// At most so many due streams.
     Due(usize),
     /// The earliest wake-up after this.
-    Wake(Option<DateTime<Utc>>),
+    Wake(DateTime<Utc>),
     /// The next delivery.
     Delivery,
     /// Nothing any more.
@@ -29,11 +29,8 @@ pub(super) struct Nap<'a> {
 
 impl<'a> Nap<'a> {
     pub(super) fn new(office: &'a Office, now: DateTime<Utc>) -> Nap<'a> {
-        let need = match office.infirmary.outlook(now) {
-            (0, _) => NapNeed::Wake(None),
-            // What ails may be what is due, so the earliest wake-up of all may be one that is put off.
-            _ => NapNeed::Due(office.due_wanted(now, 0)),
-        };
+        // What was worked out with other data is due, whatever instant it says; and what ails may be due and put off.
+        let need = NapNeed::Due(office.due_wanted(now, 0));
         let until = now.checked_add_signed(office.max_nap).unwrap_or(now);
         Nap {
             office,
@@ -51,7 +48,7 @@ impl<'a> Nap<'a> {
         if self.office.due(self.now, 0, found).is_empty() {
             let (_, again) = self.office.infirmary.outlook(self.now);
             self.earlier(again);
-            self.need = NapNeed::Wake(Some(self.now));
+            self.need = NapNeed::Wake(self.now);
         } else {
             self.until = self.now;
             self.need = NapNeed::Delivery;

@@ -8,19 +8,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
 
 use crate::call::Call;
 use crate::error::Error;
 use crate::id::{CustomerId, TenantId, TicketId};
 use crate::kpi::{Fact, KpiError, KpiReport, Report, Similar, Suggest, Tally};
-use crate::rulebook::{Rulebook, Rulebooks};
+use crate::rulebook::{Governed, Rulebook, Rulebooks};
 use crate::sla::{Ledger, Reading};
-use crate::store::{Commit, DueStream, Loaded, Stream};
+use crate::store::{Commit, DueStream, Loaded, Stream, StreamEvent};
 use crate::ticket::{Agreement, ClockId, CustomerView, Recorded, Refusal, Ticket};
 use crate::time::{instant, micros};
 
 use super::ailing::Infirmary;
-use super::{Operation, Request, ledger, read};
+use super::{Operation, Request, Tell, ledger, read};
 
 #[derive(Debug)]
 pub(super) struct Office {
@@ -50,11 +51,28 @@ impl Office {
             .store(latest.map_or(i64::MAX, micros), Ordering::Relaxed);
     }
 
+    fn accepted_until(&self) -> Option<DateTime<Utc>> {
+        let latest = Some(self.latest.load(Ordering::Relaxed));
+        latest.filter(|us| *us != i64::MAX).map(instant)
+    }
+
     pub(super) fn operation(&self, call: Call, request: Request) -> Operation {
-        let latest = Some(self.latest.load(Ordering::Relaxed))
-            .filter(|us| *us != i64::MAX)
-            .map(instant);
-        Operation::new(self.rulebooks.clone(), call, request).accepting_until(latest)
+        Operation::new(self.rulebooks.clone(), call, request).accepting_until(self.accepted_until())
+    }
+
+    /// What tells something to what stands beside tickets.
+    pub(super) fn telling<A: Governed>(
+        &self,
+        id: A::Id,
+        call: &Call,
+        command: A::Command,
+    ) -> Tell<A>
+    where
+        A::Event: StreamEvent,
+        A::Id: Serialize,
+    {
+        Tell::new(self.rulebooks.clone(), call.clone(), id, command)
+            .accepting_until(self.accepted_until())
     }
 
     /// The same for a request that needs nothing but its stream, which may be loaded already.
@@ -137,7 +155,7 @@ pub(super) fn history(ticket: TicketId, loaded: Loaded) -> Result<Vec<Recorded>,
     if stream.events.is_empty() {
         return Err(Error::no_ticket(ticket));
     }
-    Ok(stream.events)
+    Ok(stream.events.into_ticket())
 }
 
 /// The ticket that owns the one key that was asked for.

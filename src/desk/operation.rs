@@ -34,25 +34,14 @@ use crate::error::Error;
 use crate::id::{CustomerId, TicketId};
 use crate::rulebook::Rulebooks;
 use crate::store::{
-    Commit, IdempotencyRecord, Load, Loaded, NoTicket, Snapshot, StoreError, StoreErrorKind,
-    StreamId, UniqueKey,
+    Commit, IdempotencyRecord, Load, Loaded, NoTicket, OutboxMessage, Snapshot, StoreError,
+    StoreErrorKind, StreamId, UniqueKey,
 };
-use crate::ticket::{Link, Refusal, Requester, Ticket};
+use crate::ticket::{Link, Refusal, Requester, Ticket, Version};
 
-use super::Outcome;
 use super::once::idempotency_key;
 use super::plan::{Known, Plan, Planned, Request, plan};
-
-/// What an operation needs next.
-#[derive(Debug)]
-pub enum Need<'a> {
-    /// Load this and tell [`Operation::loaded`].
-    Load(&'a Load),
-    /// Commit this and tell [`Operation::committed`].
-    Commit(&'a Commit),
-    /// Nothing any more: [`Operation::finish`] has the outcome.
-    Nothing,
-}
+use super::{Conversation, Need, Outcome};
 
 /// One request on its way; see the module for how to drive it.
 #[derive(Debug)]
@@ -65,6 +54,8 @@ pub struct Operation {
     rounds: u32,
     /// The events that earlier commits of this operation recorded.
     earlier: Vec<crate::ticket::Recorded>,
+    /// The messages that those commits sent.
+    told: Vec<OutboxMessage>,
     state: State,
 }
 
@@ -96,6 +87,7 @@ impl Operation {
             tries: 0,
             rounds: 0,
             earlier: Vec::new(),
+            told: Vec::new(),
             state: State::Loading(load),
         }
     }
@@ -121,7 +113,8 @@ impl Operation {
         match std::mem::replace(&mut self.state, State::Over) {
             State::Loading(load) => self.decide(load, loaded),
             State::Recalling(load, record) => {
-                let events = loaded.streams.into_iter().next().unwrap_or_default().events;
+                let stream = loaded.streams.into_iter().next().unwrap_or_default();
+                let events = stream.events.into_ticket();
                 let ticket = stream_ticket(&load);
                 let outcome = Outcome::recalled(
                     &self.rulebooks,
@@ -166,8 +159,10 @@ impl Operation {
             }
             Err(error) => return Err(error.into()),
             Ok(()) if !planned.complete => {
-                let parts = planned.commit.parts.into_iter();
-                self.earlier.extend(parts.flat_map(|part| part.events));
+                let Commit { parts, outbox, .. } = planned.commit;
+                self.earlier
+                    .extend(parts.into_iter().flat_map(|part| part.events.into_ticket()));
+                self.told.extend(outbox);
                 self.rounds += 1;
                 if self.rounds >= MAX_ROUNDS {
                     return Err(Error::runaway(planned.ticket.id(), self.earlier.len()));
@@ -175,7 +170,10 @@ impl Operation {
             }
             Ok(()) => {
                 let earlier = std::mem::take(&mut self.earlier);
-                let outcome = Outcome::committed(&self.rulebooks, &self.call, *planned, earlier)?;
+                let mut planned = *planned;
+                self.told.append(&mut planned.commit.outbox);
+                planned.commit.outbox = std::mem::take(&mut self.told);
+                let outcome = Outcome::committed(&self.rulebooks, &self.call, planned, earlier)?;
                 self.state = State::Done(Box::new(outcome));
                 return Ok(());
             }
@@ -237,8 +235,21 @@ impl Operation {
             Err(_) => return Err(Error::not_a_history(stream_ticket(&load))),
         };
         let known = self.known(ticket, loaded);
+        let stands_at = known.ticket.as_ref().map(Snapshot::version);
+        let left_at = self.earlier.last().map(|event| event.version);
+        if self.call.idempotency_key().is_some() && left_at.is_some() && left_at != stands_at {
+            // Somebody else wrote in between: a recalled outcome tells one piece of the history.
+            (self.earlier, self.told) = (Vec::new(), Vec::new());
+        }
         self.state = match plan(&self.request, &known, &self.rulebooks, &self.call)? {
-            Plan::Commit(planned) => State::Committing(planned),
+            Plan::Commit(mut planned) => {
+                let first = self.earlier.first().map(|event| event.version.0);
+                let record = planned.commit.idempotency.as_mut();
+                if let (Some(first), Some(record)) = (first, record) {
+                    record.after = Version(first.saturating_sub(1));
+                }
+                State::Committing(planned)
+            }
             Plan::Number => State::Loading(Load {
                 number: true,
                 ..load
@@ -270,6 +281,26 @@ impl Operation {
             known.message_in = owners.next().flatten().map(TicketId::from_uuid);
         }
         known
+    }
+}
+
+impl Conversation for Operation {
+    type Outcome = Outcome;
+
+    fn need(&self) -> Need<'_> {
+        Operation::need(self)
+    }
+
+    fn loaded(&mut self, loaded: Loaded) -> Result<(), Error> {
+        Operation::loaded(self, loaded)
+    }
+
+    fn committed(&mut self, result: Result<(), StoreError>) -> Result<(), Error> {
+        Operation::committed(self, result)
+    }
+
+    fn finish(self) -> Result<Outcome, Error> {
+        Operation::finish(self)
     }
 }
 

@@ -38,10 +38,12 @@ impl Outcome {
         let mut events = earlier;
         let mut wake_at = None;
         if let Some(mut part) = planned.commit.parts.into_iter().next() {
+            let mut recorded = std::mem::take(&mut part.events).into_ticket();
             if events.is_empty() {
-                events = std::mem::take(&mut part.events);
+                events = recorded;
+            } else {
+                events.append(&mut recorded);
             }
-            events.append(&mut part.events);
             wake_at = part.wake.and_then(|wake| wake.at);
         }
         Ok(Outcome {

@@ -1,17 +1,18 @@
 //! The paved pure door: from what is known and what is asked to what is to be committed. No I/O, no clock.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::calendar::{EARLIEST, LATEST, ZONE_DATA_VERSION};
+use crate::calendar::{EARLIEST, LATEST};
 use crate::call::{Actor, Call};
 use crate::error::Error;
 use crate::id::{CustomerId, RulebookId, TicketId, TicketNumber};
 use crate::rulebook::{Rulebook, Rulebooks};
 use crate::sla::{self, Swapped};
 use crate::store::{
-    Commit, IdempotencyRecord, OutboxMessage, Part, Snapshot, Stamp, StreamId, TicketRow, UniqueKey,
+    Commit, IdempotencyRecord, OutboxMessage, Part, Snapshot, StreamId, TicketRow, UniqueKey,
 };
 use crate::ticket::{
     self, Command, Decision, Draft, Event, MessageAdded, Move, Open, Pending, Permission, Recorded,
@@ -108,6 +109,7 @@ fn plan_open(
     rulebooks: &Rulebooks,
     call: &Call,
 ) -> Result<Plan, Error> {
+    let data = rulebooks.data_version();
     let book = rulebooks.current(call.tenant_id());
     let number = known.number.ok_or(Error::misused(
         "a ticket number is needed to open a ticket; ask the operation what it needs",
@@ -127,7 +129,7 @@ fn plan_open(
         .into());
     }
     let working = begin(book, call, &mut decision)?;
-    let mut planned = finish(working, Version::default(), call, call.at());
+    let mut planned = finish(working, Version::default(), (call, call.at()), data.clone());
     let ticket = planned.ticket.id();
     // What a customer says of her address is not proof: only the desk makes an address stand for a customer.
     let by_customer = matches!(call.actor(), Actor::Customer(_));
@@ -155,6 +157,7 @@ fn plan_submit(
 ) -> Result<Plan, Error> {
     let known_ticket = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
     let ticket = &known_ticket.ticket;
+    let data = rulebooks.data_version();
     let book = rulebooks.of(ticket)?;
     let rules = book.tickets();
     rules.permit(ticket, call.actor(), command)?;
@@ -170,9 +173,9 @@ fn plan_submit(
     }
     let before = ticket.version();
     let at = rules.effective(call.at(), ticket.last_event_at())?;
-    let mut working = Working::on(known_ticket, book);
+    let mut working = Working::on(known_ticket, book, data);
     if !working.catch_up(at, CATCH_UP_LIMIT) {
-        let mut planned = finish(working, before, call, at);
+        let mut planned = finish(working, before, (call, at), data.clone());
         planned.complete = false;
         return Ok(Plan::Commit(Box::new(planned)));
     }
@@ -189,11 +192,11 @@ fn plan_submit(
             Some((begin(current, call, &mut opened)?, opened, number))
         }
     };
-    let mut planned = finish(working, before, call, at);
+    let mut planned = finish(working, before, (call, at), data.clone());
     match follow_up {
         None => claim_message(&mut planned.commit, id, command.message.as_ref()),
         Some((begun, opened, number)) => {
-            let begun = finish(begun, Version::default(), call, at);
+            let begun = finish(begun, Version::default(), (call, at), data.clone());
             let ticket = begun.ticket.id();
             planned.commit.parts.extend(begun.commit.parts);
             claim_number(&mut planned.commit, ticket, number);
@@ -216,7 +219,9 @@ fn plan_apply(
 ) -> Result<Plan, Error> {
     let known_ticket = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
     let ticket = &known_ticket.ticket;
-    let (from, to) = (rulebooks.of(ticket)?, rulebooks.get(to)?);
+    let data = rulebooks.data_version();
+    let from = rulebooks.of(ticket)?;
+    let to = rulebooks.get_for(ticket.tenant(), to)?;
     let rules = from.tickets();
     let role = call.actor().role();
     rules.permissions.check(role, Permission::ApplyRulebook)?;
@@ -226,7 +231,7 @@ fn plan_apply(
     in_range(call.at())?;
     let before = ticket.version();
     let at = rules.effective(call.at(), ticket.last_event_at())?;
-    let mut working = Working::on(known_ticket, from);
+    let mut working = Working::on(known_ticket, from, data);
     let complete = working.catch_up(at, CATCH_UP_LIMIT);
     let is_closed = working.ticket.status().stage() == Stage::Closed;
     if complete && is_closed {
@@ -243,7 +248,7 @@ fn plan_apply(
         let (left, right) = (from.policies(), to.policies());
         swapped = sla::swapped((&as_it_stood, left), (&working.ticket, right), at);
     }
-    let mut planned = finish(working, before, call, at);
+    let mut planned = finish(working, before, (call, at), data.clone());
     (planned.complete, planned.swapped) = (complete, swapped);
     if complete {
         remember(&mut planned, request, call, before);
@@ -259,13 +264,14 @@ fn plan_sweep(
 ) -> Result<Plan, Error> {
     let known_ticket = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
     let ticket = &known_ticket.ticket;
+    let data = rulebooks.data_version();
     let book = rulebooks.of(ticket)?;
     in_range(call.at())?;
     let before = ticket.version();
     let at = call.at().max(ticket.last_event_at());
-    let mut working = Working::on(known_ticket, book);
+    let mut working = Working::on(known_ticket, book, data);
     let complete = working.catch_up(at, CATCH_UP_LIMIT);
-    let mut planned = finish(working, before, call, at);
+    let mut planned = finish(working, before, (call, at), data.clone());
     planned.complete = complete;
     Ok(Plan::Commit(Box::new(planned)))
 }
@@ -280,16 +286,22 @@ fn begin<'a>(
     Working::begin(call.tenant_id(), events, book).ok_or_else(lost)
 }
 
-fn finish(mut working: Working<'_>, expected: Version, call: &Call, at: DateTime<Utc>) -> Planned {
+fn finish(
+    mut working: Working<'_>,
+    expected: Version,
+    (call, at): (&Call, DateTime<Utc>),
+    data: Cow<'static, str>,
+) -> Planned {
     let outbox: Vec<OutboxMessage> = working.settle();
     let stream = StreamId::ticket(call.tenant_id(), working.ticket.id());
-    let wake = working.wake();
-    let facts = (!working.events.is_empty()).then(|| working.facts());
-    let listing = facts.is_some().then(|| TicketRow::of(&working.ticket));
+    let wake = working.wake(data);
+    let is_new = !working.events.is_empty();
+    let facts = (is_new || !working.is_fresh).then(|| working.facts());
+    let listing = is_new.then(|| TicketRow::of(&working.ticket));
     let part = Part {
         stream,
         expected,
-        events: working.events,
+        events: working.events.into(),
         wake: Some(wake.clone()),
         facts,
         snapshot: Some(Snapshot::of(working.ticket.clone()).wake(wake)),
@@ -303,13 +315,6 @@ fn finish(mut working: Working<'_>, expected: Version, call: &Call, at: DateTime
         complete: true,
         follow_up: None,
         swapped: Vec::new(),
-    }
-}
-
-pub(crate) fn stamp(ticket: &Ticket) -> Stamp {
-    Stamp {
-        rulebook: ticket.rulebook(),
-        zone_data: ZONE_DATA_VERSION.into(),
     }
 }
 
@@ -333,7 +338,7 @@ fn keep_texts(commit: &mut Commit, decision: Decision) {
     commit.erased.extend(decision.erased);
 }
 
-fn in_range(at: DateTime<Utc>) -> Result<(), Refusal> {
+pub(super) fn in_range(at: DateTime<Utc>) -> Result<(), Refusal> {
     let (earliest, latest) = (EARLIEST, LATEST);
     if (earliest..latest).contains(&at) {
         Ok(())

@@ -1,12 +1,14 @@
 //! What falls due next on a ticket, and when.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::calendar::Calendar;
-use crate::id::{FiringKey, Name};
+use crate::id::{FiringKey, Name, RulebookId};
 use crate::sla::{Clock, Policies};
 use crate::ticket::{ClockId, Pending, Stage, Status, Ticket};
-use crate::time::{Micros, micros};
+use crate::time::{Micros, instant, micros};
 
 use super::key::Place;
 use super::rule::{Level, Rule, Trigger};
@@ -46,8 +48,34 @@ pub(crate) enum What<'a> {
 #[derive(Clone, Copy)]
 pub(crate) struct Causes<'a> {
     pub(crate) policies: &'a Policies,
-    /// Each rule with the calendar of its business time and that calendar's name.
-    pub(crate) rules: &'a [(Rule, Calendar, Name)],
+    pub(crate) rules: &'a [Ruled],
+    /// Those of other versions, for tickets that were moved from them.
+    pub(crate) other_rules: &'a OtherRules,
+}
+
+/// A rule with the calendar of its business time and that calendar's name.
+pub(crate) type Ruled = (Rule, Calendar, Name);
+
+/// The rules of several versions of a rulebook.
+pub(crate) type OtherRules = BTreeMap<RulebookId, Arc<Vec<Ruled>>>;
+
+impl Causes<'_> {
+    /// Since when a rule is there for `ticket`, where it was not from the beginning: the last move to another version that
+    /// brought it. The same rule, by the same calendar, in the version before was there already.
+    fn brought(&self, ticket: &Ticket, (rule, calendar, _): &Ruled) -> Option<Micros> {
+        let moves: Vec<(Micros, RulebookId)> = ticket.moves_of_rulebook().collect();
+        let before = std::iter::once(ticket.opened().rulebook);
+        let before = before.chain(moves.iter().map(|(_, version)| *version));
+        let steps: Vec<_> = moves.iter().map(|(at, _)| *at).zip(before).collect();
+        let was_there = |(at, version): &(Micros, RulebookId)| {
+            let rules = self.other_rules.get(version).map_or(&[][..], |rules| rules);
+            rules.iter().any(|(known, of, _)| {
+                known == rule && of.edition_at(instant(*at)) == calendar.edition_at(instant(*at))
+            })
+        };
+        let brought = steps.iter().rev().find(|step| !was_there(step));
+        brought.map(|(at, _)| *at)
+    }
 }
 
 /// What the search for the next due thing may keep from one time to the next: the ticket's live clocks with a target, and the
@@ -57,6 +85,8 @@ pub(crate) struct Causes<'a> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outlook<'a> {
     clocks: Vec<Clock<'a>>,
+    /// Since when each rule is there; empty where the ticket has them from the beginning.
+    brought: Vec<Option<Micros>>,
     /// Whatever was due before this by the rules alone, and may fire, is announced.
     pub(super) settled: Cell<Option<Micros>>,
     keys: RefCell<Vec<(Place, FiringKey)>>,
@@ -69,12 +99,21 @@ impl<'a> Outlook<'a> {
             Vec::new()
         } else {
             let ids = causes.policies.clocks_with_target(ticket);
-            ids.map(|id| Clock::of(ticket, causes.policies, id))
-                .filter(|clock| clock.is_live() && clock.amount.is_some())
-                .collect()
+            let all = ids.map(|id| Clock::of(ticket, causes.policies, id));
+            let mut live = Vec::with_capacity(causes.policies.most_clocks());
+            live.extend(all.filter(|clock| clock.is_live() && clock.amount.is_some()));
+            live
+        };
+        let brought = match ticket.moved_to_rulebook() {
+            None => Vec::new(),
+            Some(_) => {
+                let rules = causes.rules.iter();
+                rules.map(|rule| causes.brought(ticket, rule)).collect()
+            }
         };
         Outlook {
             clocks,
+            brought,
             settled: Cell::default(),
             keys: RefCell::default(),
         }
@@ -130,7 +169,8 @@ fn search<'c, 'a>(
     for clock in &outlook.clocks {
         search.breach(clock);
     }
-    for (rule, calendar, name) in causes.rules {
+    for (place, (rule, calendar, name)) in causes.rules.iter().enumerate() {
+        search.brought = outlook.brought.get(place).copied().flatten();
         match &rule.trigger {
             Trigger::Clock { .. } => {
                 let watched = rule.trigger.watched();

@@ -24,7 +24,9 @@ mod rule;
 mod search;
 mod threshold;
 
-pub(crate) use due::{Causes, Due, Outlook, What, next, next_at, passed_on_attach};
+pub(crate) use due::{
+    Causes, Due, OtherRules, Outlook, Ruled, What, next, next_at, passed_on_attach,
+};
 pub use rule::{Action, CatchUp, Guard, Level, MAX_CHAIN, Recipient, Repeat, Rule, Trigger};
 pub use threshold::{InvalidThreshold, Threshold};
 pub(crate) use threshold::{Kind as ThresholdKind, share};

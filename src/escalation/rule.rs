@@ -37,6 +37,10 @@ pub struct Rule {
     /// brings its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calendar: Option<Name>,
+    /// Whether a calendar of the same name that is [published](crate::rulebook::Rulebooks::publish) after the ticket's version
+    /// measures from its publication on. A clock follows where its policy does.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub follow: bool,
     /// The levels, in order.
     pub levels: Vec<Level>,
     /// What is delivered when several levels fell due before anybody looked.
@@ -61,6 +65,7 @@ impl Rule {
             name,
             trigger,
             calendar: None,
+            follow: false,
             levels: Vec::new(),
             catch_up: CatchUp::default(),
             deliver_stale: false,
@@ -87,6 +92,13 @@ impl Rule {
     #[must_use]
     pub fn withdraw(mut self) -> Rule {
         self.withdraw = true;
+        self
+    }
+
+    /// The same rule, measured by what is published of its calendar.
+    #[must_use]
+    pub fn follow(mut self) -> Rule {
+        self.follow = true;
         self
     }
 

@@ -19,6 +19,8 @@ pub(super) struct Search<'c, 'a> {
     ticket: &'c Ticket,
     outlook: &'c Outlook<'a>,
     last: Micros,
+    /// Since when the rule that is looked at is there, where it was not from the beginning.
+    pub(super) brought: Option<Micros>,
     pub(super) first: Option<First<'c, 'a>>,
 }
 
@@ -51,6 +53,7 @@ impl<'c, 'a> Search<'c, 'a> {
             ticket,
             outlook,
             last: micros(ticket.last_event_at()),
+            brought: None,
             first: None,
         }
     }
@@ -176,6 +179,7 @@ impl<'c, 'a> Search<'c, 'a> {
         };
         let anchor = Anchor::Clock { clock, started };
         let (swapped, last) = (clock.attached_at > started.at, self.last);
+        let (brought, ticket) = (self.brought, self.ticket);
         let by_instant = rule
             .levels
             .iter()
@@ -201,10 +205,15 @@ impl<'c, 'a> Search<'c, 'a> {
                         State::Running => clock.after(threshold.saturating_sub(clock.elapsed))?,
                         _ => return None,
                     };
-                    Some((
-                        at,
-                        reached && swapped && clock.elapsed_at_attach >= threshold,
-                    ))
+                    let before_target = swapped && clock.elapsed_at_attach >= threshold;
+                    let before_rule = || {
+                        let begun = brought.filter(|since| *since > started.at);
+                        begun.is_some_and(|since| {
+                            let first = clock.reached(threshold, ticket, policies);
+                            first.is_some_and(|first| first < since)
+                        })
+                    };
+                    Some((at, reached && (before_target || before_rule())))
                 }
                 (None, Some(at)) => {
                     let at = at.saturating_add(more);
@@ -325,8 +334,7 @@ impl<'c, 'a> Search<'c, 'a> {
             return false;
         }
         if holds {
-            let attached = self.ticket.moved_to_rulebook();
-            let past = past || attached.is_some_and(|since| at < since);
+            let past = past || self.brought.is_some_and(|since| at < since);
             self.offer(
                 at,
                 Found::Fire {

@@ -1,12 +1,12 @@
 //! How many tickets wait for the desk, day by day, and what moved the number.
 //!
-//! A ticket is in the backlog while it is open, pending or reopened. The number of a day is the one at the midnight that ends
-//! it, by the clock on the wall of a zone; for the day that is not over, the one at the instant of the report. It is not
+//! A ticket is in the backlog while it is open, pending or reopened. The number of a day is the one just before the midnight that
+//! ends it, by the clock on the wall of a zone; for the day that is not over, the one at the instant of the report. It is not
 //! counted anew for each day: every entry and every exit has an instant, so the series costs one step for each of them and
 //! one for each day.
 //!
-//! A day's entries and exits are those after the midnight that begins it, up to and including the one that ends it: exactly
-//! what the number at that midnight knows ([`Fact::is_backlog_at`]).
+//! A day is half-open, like every period: its entries and exits are those from the midnight that begins it up to, and without,
+//! the one that ends it.
 //!
 //! ```
 //! use helpdesk::{Actor, Call, Command, Open, Rulebook, calendar::Zone, id::{AgentId, TicketNumber}, kpi, ticket::{self, Ticket}};
@@ -237,9 +237,9 @@ impl Flows {
 pub struct BacklogDay {
     /// The local date.
     pub date: NaiveDate,
-    /// How many tickets waited at the midnight that ends it, or at the instant of the report if that comes first.
+    /// How many tickets waited just before the midnight that ends it, or at the instant of the report if that comes first.
     pub count: u64,
-    /// What changed the number since the midnight before.
+    /// What changed the number since the midnight that began it, what happened at that midnight included.
     pub flow: Flow,
     /// The ages of those that waited, from their creation to that instant, added up, in microseconds: over `count`, it is the
     /// mean age.
@@ -315,8 +315,8 @@ pub struct Snapshot {
 /// order.
 ///
 /// # Properties
-/// Its number at the midnight that ends a day is that of the series. Between two instants it changes by what entered less what
-/// left.
+/// Its number a microsecond before the midnight that ends a day is that of the series. Between two instants it changes by what
+/// entered less what left.
 pub fn backlog_at<'a>(rows: impl IntoIterator<Item = &'a Fact>, at: DateTime<Utc>) -> Snapshot {
     let mut reopened = 0u64;
     let waiting = rows.into_iter().filter(|row| row.is_backlog_at(at));

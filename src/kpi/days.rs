@@ -27,18 +27,18 @@ pub(super) struct Days {
 }
 
 impl Days {
-    /// The first day whose end is not before `at`: an instant at midnight belongs to the day that ends there. The days are those
-    /// of `zone`, which must be the same each time.
+    /// The day in which `at` lies: a day is half-open, and an instant at midnight belongs to the day that begins there. The days
+    /// are those of `zone`, which must be the same each time.
     pub(super) fn of(&mut self, zone: &Zone, at: Micros) -> Day {
         let at = at.clamp(
             micros(DateTime::<Utc>::MIN_UTC),
             micros(DateTime::<Utc>::MAX_UTC),
         );
         let mut day = Day::try_from(at.div_euclid(DAY_US)).unwrap_or(0); // in UTC: a day or two off at most
-        while at > self.end(zone, day) {
+        while at >= self.end(zone, day) && day < Day::MAX {
             day = day.saturating_add(1);
         }
-        while at <= self.end(zone, day.saturating_sub(1)) {
+        while at < self.end(zone, day.saturating_sub(1)) {
             day = day.saturating_sub(1);
         }
         day
@@ -76,7 +76,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn midnight_belongs_to_the_day_that_it_ends() {
+    fn midnight_belongs_to_the_day_that_it_begins() {
         let berlin = Zone::parse("Europe/Berlin").unwrap();
         let date = |text: &str| {
             let at: chrono::DateTime<chrono::Utc> = text.parse().unwrap();
@@ -84,15 +84,15 @@ mod tests {
                 .unwrap()
                 .to_string()
         };
-        assert_eq!(date("2026-03-04T23:00:00Z"), "2026-03-04");
-        assert_eq!(date("2026-03-04T23:00:00.000001Z"), "2026-03-05");
-        assert_eq!(date("2026-07-04T22:00:00Z"), "2026-07-04");
+        assert_eq!(date("2026-03-04T22:59:59.999999Z"), "2026-03-04");
+        assert_eq!(date("2026-03-04T23:00:00Z"), "2026-03-05");
+        assert_eq!(date("2026-07-04T22:00:00Z"), "2026-07-05");
     }
 
     proptest! {
         /// Zones whose clocks change at midnight, skip a date, or stand far from UTC.
         #[test]
-        fn a_day_ends_not_before_what_belongs_to_it(
+        fn a_day_begins_not_after_what_belongs_to_it_and_ends_after_it(
             name in prop::sample::select(vec!["UTC", "America/St_Johns", "Pacific/Apia", "Asia/Beirut", "Pacific/Kiritimati", "America/Havana"]),
             at in prop_oneof![Just(i64::MIN), Just(i64::MAX), -8_000_000_000_000_000_000i64..8_000_000_000_000_000_000, 0..4_200_000_000_000_000i64],
         ) {
@@ -100,7 +100,7 @@ mod tests {
             let mut days = Days::default();
             let day = days.of(&zone, at);
             let within = at.clamp(micros(DateTime::<Utc>::MIN_UTC), micros(DateTime::<Utc>::MAX_UTC));
-            prop_assert!(work_out(&zone, day.saturating_sub(1)) < within && within <= work_out(&zone, day));
+            prop_assert!(work_out(&zone, day.saturating_sub(1)) <= within && within < work_out(&zone, day));
             prop_assert_eq!(days.of(&zone, at), day); // remembered
         }
     }

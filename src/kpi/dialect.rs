@@ -80,7 +80,7 @@ pub const DIALECTS: [DialectDefinition; Dialect::ALL.len()] = [
     DialectDefinition {
         dialect: Dialect::Standard,
         title: "first contact resolution",
-        numerator: "those resolved in their first cycle with at most one public message of a human agent, no further message of the customer, no change of team, and not reopened within 7 days (or as set)",
+        numerator: "those resolved in their first cycle with, up to that resolution, at most one public message of a human agent, no further message of the customer and no change of team, and not reopened within 7 days (or as set)",
         denominator: "tickets whose first resolution lies in the window and is at least 7 days old (or as set)",
         exclusions: &["immature: younger"],
         source: "this crate",
@@ -96,7 +96,7 @@ pub const DIALECTS: [DialectDefinition; Dialect::ALL.len()] = [
     DialectDefinition {
         dialect: Dialect::HdiGross,
         title: "gross first contact resolution (HDI)",
-        numerator: "by phone, chat or in person: at most one public message of a human agent and no further message of the customer; otherwise: resolved within one business hour; in both: no change of team and not reopened",
+        numerator: "by phone, chat or in person: up to the resolution at most one public message of a human agent and no further message of the customer; otherwise: resolved within one business hour; in both: no change of team and not reopened",
         denominator: "tickets created in the window: all contacts",
         exclusions: &[],
         source: "J. Rumburg, Metric of the Month: First Contact Resolution Rate, HDI and MetricNet; HDI, How Do You Calculate First Call Resolution?, thinkhdi.com, 2018: one business hour for e-mail and web",
@@ -351,11 +351,7 @@ fn is_first_contact(first: &Resolution<'_>, scope: &Scope) -> bool {
     let reopened = first
         .reopened_at
         .is_some_and(|at| scope.is_soon(first.at, at));
-    row.cycle == 0 && one_contact(row) && row.team_transfers == 0 && !reopened
-}
-
-fn one_contact(row: &Fact) -> bool {
-    row.replies <= 1 && row.follow_ups == 0
+    row.cycle == 0 && row.one_contact && !reopened
 }
 
 fn is_hdi(ticket: &Known<'_>) -> bool {
@@ -368,7 +364,7 @@ fn is_hdi(ticket: &Known<'_>) -> bool {
     );
     let soon = |first: Resolution<'_>| first.spent.whole().business_us <= HOUR;
     let resolved = ticket.first_resolution();
-    once && resolved.is_some_and(|first| if live { one_contact(row) } else { soon(first) })
+    once && resolved.is_some_and(|first| if live { row.one_contact } else { soon(first) })
 }
 
 fn standing(ticket: &Known<'_>, yes: bool) -> Result<bool, Exclusion> {

@@ -33,6 +33,11 @@ impl Rows {
             make,
         }))
     }
+
+    /// Whether somebody read them.
+    pub(crate) fn is_known(&self) -> bool {
+        self.0.rows.get().is_some()
+    }
 }
 
 impl From<Vec<Fact>> for Rows {

@@ -26,12 +26,12 @@ impl Imported {
     pub fn commit(&self, rulebooks: &Rulebooks) -> Result<Commit, MissingRulebook> {
         let book = rulebooks.of(&self.ticket)?;
         let mut working = Working::new(self.ticket.clone(), book);
-        let wake = working.wake();
+        let wake = working.wake(rulebooks.data_version().clone());
         let tenant = self.ticket.tenant();
         let part = Part {
             stream: StreamId::ticket(tenant, self.ticket.id()),
             expected: Version::default(),
-            events: self.events.clone(),
+            events: self.events.clone().into(),
             wake: Some(wake.clone()),
             facts: Some(working.facts()),
             listing: Some(TicketRow::of(&self.ticket)),

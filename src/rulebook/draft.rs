@@ -6,12 +6,13 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::Calendar;
+use crate::customer;
 use crate::escalation::Rule;
 use crate::id::{Name, RulebookId, derive};
 use crate::sla::{Condition, Policies, Policy};
 use crate::ticket::Rules;
 
-use super::{Inner, InvalidRulebook, Rulebook};
+use super::{Inner, InvalidRulebook, Rulebook, Whole};
 
 /// A rulebook as people write it: plain data, not yet checked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +29,13 @@ pub struct RulebookDraft {
     pub escalations: Vec<Rule>,
     /// What is allowed on tickets.
     pub tickets: Rules,
+    /// What holds for customers.
+    #[serde(skip_serializing_if = "is_default")]
+    pub customers: customer::Rules,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl Default for RulebookDraft {
@@ -40,6 +48,7 @@ impl Default for RulebookDraft {
             policies: Vec::new(),
             escalations: Vec::new(),
             tickets: Rules::default(),
+            customers: customer::Rules::default(),
         }
     }
 }
@@ -80,6 +89,13 @@ impl RulebookDraft {
     #[must_use]
     pub fn tickets(mut self, rules: Rules) -> RulebookDraft {
         self.tickets = rules;
+        self
+    }
+
+    /// The same draft with other rules for customers.
+    #[must_use]
+    pub fn customers(mut self, rules: customer::Rules) -> RulebookDraft {
+        self.customers = rules;
         self
     }
 
@@ -126,10 +142,14 @@ impl RulebookDraft {
             id,
             draft: self,
             calendar,
-            rules_with_calendars,
             rules,
         });
-        Ok(Rulebook { inner, policies })
+        Ok(Rulebook(Arc::new(Whole {
+            inner,
+            policies,
+            escalations: Arc::new(rules_with_calendars),
+            other_escalations: Arc::default(),
+        })))
     }
 }
 

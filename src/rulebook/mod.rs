@@ -71,6 +71,8 @@
 //! No rule is applied here: [`desk::plan`](crate::desk::plan) does that. Nothing is read from a file.
 
 mod draft;
+pub mod follow;
+mod governed;
 mod invalid;
 mod lint;
 mod starter;
@@ -81,14 +83,15 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::Calendar;
-use crate::escalation::{self, Causes, Due, Outlook, Rule};
-use crate::id::{Name, RulebookId};
+use crate::escalation::{self, Causes, Due, OtherRules, Outlook, Rule, Ruled};
+use crate::id::RulebookId;
 use crate::kpi::{self, Fact};
 use crate::sla::{self, Policies};
 use crate::ticket::{Rules, Ticket};
 use crate::time::Micros;
 
 pub use draft::RulebookDraft;
+pub use governed::Governed;
 pub use invalid::InvalidRulebook;
 pub use lint::{Because, Finding, Problem, Severity};
 pub use versions::{MissingRulebook, Rulebooks};
@@ -96,9 +99,16 @@ pub use versions::{MissingRulebook, Rulebooks};
 /// The rules of a desk: immutable, checked, cheap to clone.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(try_from = "RulebookDraft", into = "RulebookDraft")]
-pub struct Rulebook {
+pub struct Rulebook(Arc<Whole>);
+
+/// A rulebook among the versions that it is kept with.
+#[derive(Clone, Debug)]
+struct Whole {
     inner: Arc<Inner>,
     policies: Policies,
+    escalations: Arc<Vec<Ruled>>,
+    /// Those of other versions.
+    other_escalations: Arc<OtherRules>,
 }
 
 #[derive(Debug)]
@@ -106,8 +116,6 @@ struct Inner {
     id: RulebookId,
     draft: RulebookDraft,
     calendar: Calendar,
-    /// Each escalation rule with its calendar.
-    rules_with_calendars: Vec<(Rule, Calendar, Name)>,
     rules: Rules,
 }
 
@@ -120,7 +128,7 @@ impl TryFrom<RulebookDraft> for Rulebook {
 
 impl From<Rulebook> for RulebookDraft {
     fn from(rulebook: Rulebook) -> RulebookDraft {
-        rulebook.inner.draft.clone()
+        rulebook.0.inner.draft.clone()
     }
 }
 
@@ -146,40 +154,42 @@ impl Rulebook {
 
     /// The version: the same rules have the same id everywhere.
     pub fn id(&self) -> RulebookId {
-        self.inner.id
+        self.0.inner.id
     }
 
     /// What it was built from.
     pub fn as_draft(&self) -> &RulebookDraft {
-        &self.inner.draft
+        &self.0.inner.draft
     }
 
     /// The calendar of whatever names none.
     pub fn calendar(&self) -> &Calendar {
-        &self.inner.calendar
+        &self.0.inner.calendar
     }
 
     /// The policies, in order.
     pub fn policies(&self) -> &Policies {
-        &self.policies
+        &self.0.policies
     }
 
     /// The escalation rules.
     pub fn escalations(&self) -> &[Rule] {
-        &self.inner.draft.escalations
+        &self.0.inner.draft.escalations
     }
 
     /// What is allowed on tickets.
     pub fn tickets(&self) -> &Rules {
-        &self.inner.rules
+        &self.0.inner.rules
     }
 
-    /// The same rulebook, with the policies of other versions at hand.
-    fn beside(&self, others: &Arc<sla::Versions>) -> Rulebook {
-        Rulebook {
-            inner: self.inner.clone(),
-            policies: self.policies.beside(others),
-        }
+    /// The same rulebook, with the policies and rules of other versions at hand.
+    fn beside(&self, policies: &Arc<sla::Versions>, rules: &Arc<OtherRules>) -> Rulebook {
+        Rulebook(Arc::new(Whole {
+            inner: self.0.inner.clone(),
+            policies: self.0.policies.beside(policies),
+            escalations: self.0.escalations.clone(),
+            other_escalations: rules.clone(),
+        }))
     }
 
     /// What `ticket` contributes to every figure.
@@ -214,7 +224,8 @@ impl Rulebook {
     fn causes(&self) -> Causes<'_> {
         Causes {
             policies: self.policies(),
-            rules: &self.inner.rules_with_calendars,
+            rules: &self.0.escalations,
+            other_rules: &self.0.other_escalations,
         }
     }
 }

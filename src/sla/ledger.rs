@@ -232,19 +232,13 @@ fn open_and_closed(ready: &Ready, from: Micros, to: Micros) -> Vec<(Micros, Micr
     let Ok(explained) = ready.calendar.explain(instant(from), instant(to)) else {
         return vec![(from, to, false, Why::Closed(Reason::OutsideHours))]; // outside the years that calendars know
     };
-    let each = explained.stretches().iter().map(|stretch| {
-        let reason = stretch.reason.clone();
-        let why = if stretch.is_open {
-            Why::Open(reason)
-        } else {
-            Why::Closed(reason)
+    let each = explained.stretches().map(|stretch| {
+        let (from, to) = (micros(stretch.from), micros(stretch.to));
+        let why = match stretch.is_open {
+            true => Why::Open(stretch.reason),
+            false => Why::Closed(stretch.reason),
         };
-        (
-            micros(stretch.from),
-            micros(stretch.to),
-            stretch.is_open,
-            why,
-        )
+        (from, to, stretch.is_open, why)
     });
     each.collect()
 }

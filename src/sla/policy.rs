@@ -32,6 +32,10 @@ pub struct Policy {
     /// The calendar of its business time; the rulebook's own where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calendar: Option<Name>,
+    /// Whether a calendar of the same name that is [published](crate::rulebook::Rulebooks::publish) after the ticket's version
+    /// measures from its publication on. Default: no, the ticket's version measures.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub follow: bool,
     /// How much time each clock may use. A metric without a target is measured and never breached.
     #[serde(default)]
     pub targets: BTreeMap<Metric, Target>,
@@ -88,6 +92,7 @@ impl Policy {
             agreement: Agreement::Sla,
             when: Condition::Always,
             calendar: None,
+            follow: false,
             targets: BTreeMap::new(),
             pauses: BTreeMap::new(),
             first_response_starts: StartOption::default(),
@@ -113,6 +118,13 @@ impl Policy {
     #[must_use]
     pub fn calendar(mut self, calendar: Name) -> Policy {
         self.calendar = Some(calendar);
+        self
+    }
+
+    /// The same policy, measured by what is published of its calendar.
+    #[must_use]
+    pub fn follow(mut self) -> Policy {
+        self.follow = true;
         self
     }
 
@@ -150,6 +162,7 @@ impl Policy {
 pub(crate) struct Ready {
     pub(crate) policy: Policy,
     pub(crate) calendar: Calendar,
+    calendar_name: Name,
     targets: [Option<Target>; Metric::ALL.len()],
     target_texts: [Option<String>; Metric::ALL.len()],
     pauses: [PendingReasons; Metric::ALL.len()],
@@ -221,6 +234,7 @@ impl Policies {
         Arc::make_mut(&mut self.ready).push(Ready {
             policy,
             calendar,
+            calendar_name,
             targets,
             target_texts,
             pauses,
@@ -236,6 +250,24 @@ impl Policies {
             targeted: of_versions.fold(self.targeted, |all, of| all | of),
             ..self.clone()
         }
+    }
+
+    /// Whether one of them follows what is published.
+    pub(crate) fn follow(&self) -> bool {
+        self.ready.iter().any(|ready| ready.policy.follow)
+    }
+
+    /// The same policies; those that follow are measured by what `published` makes of their calendars.
+    pub(crate) fn following(
+        &self,
+        mut published: impl FnMut(&Name, &Calendar) -> Calendar,
+    ) -> Policies {
+        let mut policies = self.clone();
+        let followers = Arc::make_mut(&mut policies.ready).iter_mut();
+        for ready in followers.filter(|ready| ready.policy.follow) {
+            ready.calendar = published(&ready.calendar_name, &ready.calendar);
+        }
+        policies
     }
 
     /// These policies, as others may have them at hand.
@@ -278,6 +310,11 @@ impl Policies {
                 metric: *metric,
             })
         })
+    }
+
+    /// How many clocks have a target at most, besides promises.
+    pub(crate) fn most_clocks(&self) -> usize {
+        self.targeted.count_ones() as usize
     }
 
     /// The policies, in order.

@@ -99,11 +99,12 @@ impl Target {
         }
     }
 
-    /// The running time of a clock that started at `start`. Where a calendar has not as many days left, no time can use it up.
+    /// The running time of a clock that started at `start`; days are those of the edition that the calendar had then. Where it has not as many days left, no time can use it up.
     pub(crate) fn amount_from(self, start: Micros, calendar: &Calendar) -> Micros {
         match self.0 {
             Kind::Running(amount, _) => amount.micros(),
             Kind::Days(days, end) => calendar
+                .edition_at(instant(start))
                 .business_days_as_time(instant(start), days.into(), end)
                 .ok()
                 .and_then(|time| time.num_microseconds())

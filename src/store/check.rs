@@ -7,6 +7,15 @@ use crate::id::TenantId;
 use super::{Commit, Load, Part, StoreError, StoreErrorKind, StreamId};
 
 impl Load {
+    /// Whether it asks for one stream and nothing else.
+    #[cfg(feature = "sqlite")]
+    pub(in crate::store) fn is_of_one_stream(&self) -> bool {
+        self.streams.len() == 1
+            && self.owners.is_empty()
+            && self.idempotency.is_none()
+            && !self.number
+    }
+
     /// Refuses a stream of another tenant. Every store asks this first.
     ///
     /// # Errors
@@ -20,7 +29,7 @@ impl Load {
 
 impl Commit {
     /// Refuses what contradicts itself: a stream of another tenant, a stream that stands twice, events that do not follow the
-    /// expected version one by one, a key for two owners. Every store asks this first.
+    /// expected version one by one or are of another kind than the stream, a key for two owners. Every store asks this first.
     ///
     /// # Errors
     /// [`StoreErrorKind::Other`], naming the stream or the key.
@@ -56,10 +65,17 @@ fn of_tenant(tenant: TenantId, stream: StreamId) -> Result<(), StoreError> {
 }
 
 fn follows(part: &Part) -> Result<(), StoreError> {
+    let (kind, of) = (part.events.kind(), part.stream.kind);
+    if kind != of {
+        let id = part.stream.id;
+        return other(format!(
+            "stream {id} is of the kind `{of}`, the events for it of the kind `{kind}`"
+        ));
+    }
     let mut next = part.expected;
-    for event in &part.events {
+    for version in part.events.versions() {
         next = next.next();
-        if event.version != next {
+        if version != next {
             return other(format!(
                 "the events of stream {} do not follow version {} one by one",
                 part.stream.id, part.expected.0

@@ -6,33 +6,16 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::aggregate::{Aggregate, StreamKind, UniqueKey};
 use crate::call::Actor;
 use crate::escalation::Action;
 use crate::id::{
-    ContentId, CustomerId, FiringKey, Name, RulebookId, TenantId, TicketId, TicketNumber, derive,
+    ContentId, CustomerId, FiringKey, Name, RulebookId, TenantId, TicketId, TicketNumber,
 };
 use crate::kpi::Rows;
-use crate::ticket::{Content, Recorded, Version};
+use crate::ticket::{Content, Version};
 
 use super::{Events, Snapshot, TicketRow};
-
-/// The kinds of streams.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum StreamKind {
-    /// The events of a ticket.
-    Ticket,
-}
-
-impl StreamKind {
-    /// The kind as databases have it.
-    pub const fn code(self) -> i64 {
-        match self {
-            StreamKind::Ticket => 1,
-        }
-    }
-}
 
 /// The name of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -54,41 +37,14 @@ impl StreamId {
             id: ticket.uuid(),
         }
     }
-}
 
-/// A key that can have one owner per tenant. It holds a digest, never the text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct UniqueKey(Uuid);
-
-impl UniqueKey {
-    fn of(tenant: TenantId, kind: &str, text: &[u8]) -> UniqueKey {
-        UniqueKey(derive(&[
-            b"key",
-            tenant.uuid().as_bytes(),
-            kind.as_bytes(),
-            text,
-        ]))
-    }
-
-    /// The key of a ticket number; its owner is the ticket.
-    pub fn number(tenant: TenantId, number: TicketNumber) -> UniqueKey {
-        UniqueKey::of(tenant, "number", &number.0.to_be_bytes())
-    }
-
-    /// The key of a message's id outside; its owner is the ticket that has the message.
-    pub fn message(tenant: TenantId, external_id: &str) -> UniqueKey {
-        UniqueKey::of(tenant, "message", external_id.as_bytes())
-    }
-
-    /// The key of an address; its owner is the customer. White space around it and the case of letters do not count.
-    pub fn address(tenant: TenantId, address: &str) -> UniqueKey {
-        UniqueKey::of(tenant, "address", address.trim().to_lowercase().as_bytes())
-    }
-
-    /// The key as an id.
-    pub const fn uuid(self) -> Uuid {
-        self.0
+    /// The stream of an aggregate.
+    pub fn of<A: Aggregate>(tenant: TenantId, id: A::Id) -> StreamId {
+        StreamId {
+            tenant,
+            kind: A::KIND,
+            id: id.into(),
+        }
     }
 }
 
@@ -201,9 +157,9 @@ impl Stream {
     }
 }
 
-impl From<Events> for Stream {
-    fn from(events: Events) -> Stream {
-        Stream::since(None, events)
+impl<E: Into<Events>> From<E> for Stream {
+    fn from(events: E) -> Stream {
+        Stream::since(None, events.into())
     }
 }
 
@@ -224,6 +180,11 @@ pub struct Commit {
     /// Persons to erase: every text about them that is stored by now is deleted for ever, and the unique keys that they own
     /// (their addresses) are free again. This comes first: what the same commit keeps or claims stays.
     pub persons: Vec<CustomerId>,
+    /// Keys that their owners give up: each is free again where this owner has it. This comes before [`unique`](Commit::unique).
+    pub freed: Vec<(UniqueKey, Uuid)>,
+    /// Owners whose keys go to another owner, all of them. This comes after [`freed`](Commit::freed) and before
+    /// [`unique`](Commit::unique).
+    pub moved: Vec<(Uuid, Uuid)>,
     /// Messages for the host to deliver.
     pub outbox: Vec<OutboxMessage>,
     /// Keys to claim, each with its owner.
@@ -242,8 +203,8 @@ pub struct Part {
     pub stream: StreamId,
     /// The version that was decided on. There is no "any": a desk never writes blind.
     pub expected: Version,
-    /// The events to append; none is a version check.
-    pub events: Vec<Recorded>,
+    /// The events to append; none is a version check. They are of the stream's kind.
+    pub events: Events,
     /// When to look at the stream again; left as it was where `None`.
     pub wake: Option<Wake>,
     /// The rows that replace the stream's; left as they were where `None`.
@@ -260,7 +221,7 @@ impl Part {
         Part {
             stream,
             expected,
-            events: Vec::new(),
+            events: Events::none(stream.kind),
             wake: None,
             facts: None,
             snapshot: None,
@@ -269,9 +230,9 @@ impl Part {
     }
 
     /// These events, the first of which follows `expected`.
-    pub fn append(stream: StreamId, expected: Version, events: Vec<Recorded>) -> Part {
+    pub fn append(stream: StreamId, expected: Version, events: impl Into<Events>) -> Part {
         Part {
-            events,
+            events: events.into(),
             ..Part::check(stream, expected)
         }
     }
@@ -316,6 +277,8 @@ impl Commit {
             content: Vec::new(),
             erased: Vec::new(),
             persons: Vec::new(),
+            freed: Vec::new(),
+            moved: Vec::new(),
             outbox: Vec::new(),
             unique: Vec::new(),
             idempotency: None,
@@ -329,6 +292,8 @@ impl Commit {
             && self.content.is_empty()
             && self.erased.is_empty()
             && self.persons.is_empty()
+            && self.freed.is_empty()
+            && self.moved.is_empty()
             && self.outbox.is_empty()
             && self.unique.is_empty()
             && self.idempotency.is_none()
@@ -350,7 +315,8 @@ pub struct Wake {
 pub struct Stamp {
     /// The rulebook version.
     pub rulebook: RulebookId,
-    /// The version of the time-zone data.
+    /// The version of the time-zone data, and of the calendars that were published
+    /// ([`Rulebooks::data_version`](crate::rulebook::Rulebooks::data_version)).
     pub zone_data: Cow<'static, str>,
 }
 
@@ -389,6 +355,13 @@ pub enum Outgoing {
         level: Name,
         /// What the level asked for: one message per outward action.
         action: Action,
+    },
+    /// A customer is invited to a survey about the ticket.
+    Survey {
+        /// The survey, by its name in the rulebook.
+        survey: Name,
+        /// The resolution cycle that it is about, from 0.
+        cycle: u32,
     },
     /// An escalation level fired.
     Escalation {

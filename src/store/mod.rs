@@ -11,7 +11,8 @@
 //!    [`StoreErrorKind::Conflict`] and writes nothing. Of several writers that saw the same version, exactly one wins. A part
 //!    without events is a version check. Events that do not follow `expected` one by one, a stream that stands twice in a
 //!    commit and a stream of another tenant are refused with [`StoreErrorKind::Other`] ([`Commit::check`] does this).
-//! 3. A unique key belongs to one owner per tenant for ever; a commit that claims a taken key for another owner is refused with
+//! 3. A unique key belongs to one owner per tenant until a commit frees or moves it ([`Commit::freed`], [`Commit::moved`]) or
+//!    erases the owner; a commit that claims a key which is taken all the same for another owner is refused with
 //!    [`StoreErrorKind::Conflict`]. Claiming it again for the same owner is no error. An idempotency key that exists is a
 //!    conflict as well.
 //! 4. [`Store::load`] answers what one instant of the store's life held: the events of a stream are without gap, in order,
@@ -65,6 +66,7 @@ pub mod asynchronous;
 mod check;
 mod commit;
 mod error;
+mod events;
 mod group;
 mod listing;
 mod memory;
@@ -87,16 +89,18 @@ use uuid::Uuid;
 
 use crate::id::{ContentId, TenantId};
 use crate::kpi::Fact;
-use crate::ticket::{Content, Recorded};
+use crate::ticket::Content;
 
+pub use crate::aggregate::{StreamKind, UniqueKey};
 #[cfg(feature = "async")]
 #[cfg_attr(docsrs, doc(cfg(feature = "async")))]
 pub use asynchronous::{AsyncStore, Blocking, Offloaded};
 pub use commit::{
     Commit, IdempotencyKey, IdempotencyRecord, Load, Loaded, OutboxMessage, Outgoing, Part, Stamp,
-    Stream, StreamId, StreamKind, UniqueKey, Wake,
+    Stream, StreamId, Wake,
 };
 pub use error::{StoreError, StoreErrorKind};
+pub use events::{Events, StreamEvent, event_names};
 pub use group::GroupCommit;
 pub use listing::{Filter, Page, TicketRow};
 pub use memory::MemoryStore;
@@ -158,6 +162,17 @@ pub trait Store: fmt::Debug + Send + Sync {
         page: &Page,
     ) -> Result<Vec<TicketRow>, StoreError>;
 
+    /// At most `limit` ids of the tenant's streams of this kind, rising, after `after`; whatever is written between two pages, a
+    /// stream that is there all the while comes exactly once. This is for kinds that have no [list](Store::list); of tickets it
+    /// may be slow.
+    fn streams(
+        &self,
+        tenant: TenantId,
+        kind: StreamKind,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<Uuid>, StoreError>;
+
     /// Takes at most `limit` outbox messages, oldest first, that nobody holds at `now`; they are held until `now + lease`.
     fn claim(
         &self,
@@ -187,9 +202,6 @@ pub struct DueStream {
     /// Its wake-up.
     pub wake_at: Option<DateTime<Utc>>,
 }
-
-/// The events of one stream, oldest first.
-pub type Events = Vec<Recorded>;
 
 /// Every method of [`Store`] but the commits, done by another store.
 macro_rules! all_but_commits {
@@ -238,6 +250,16 @@ macro_rules! all_but_commits {
         ) -> Result<Vec<TicketRow>, StoreError> {
             let $me = self;
             $store.list(tenant, filter, page)
+        }
+        fn streams(
+            &self,
+            tenant: TenantId,
+            kind: crate::store::StreamKind,
+            after: Option<Uuid>,
+            limit: usize,
+        ) -> Result<Vec<Uuid>, StoreError> {
+            let $me = self;
+            $store.streams(tenant, kind, after, limit)
         }
         fn claim(
             &self,

@@ -86,10 +86,10 @@ impl Loaded {
     pub(crate) fn take_ticket(&mut self, stream: StreamId) -> Result<Option<Snapshot>, NoTicket> {
         let Stream { snapshot, events } = self.streams.drain(..).next().unwrap_or_default();
         let known = match snapshot {
-            Some(kept) if kept.stands_for(stream) => kept.then(&events),
+            Some(kept) if kept.stands_for(stream) => kept.then(events.ticket()),
             Some(_) => return Err(NoTicket::OtherFold),
             None if events.is_empty() => return Ok(None),
-            None => Ticket::replay(stream.tenant, &events).map(Snapshot::of),
+            None => Ticket::replay(stream.tenant, events.ticket()).map(Snapshot::of),
         };
         known.map(Some).ok_or(NoTicket::NotAHistory)
     }

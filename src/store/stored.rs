@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 
-use crate::ticket::{Event, Recorded, Version};
+use crate::ticket::{Recorded, Version};
 
 use super::{StoreError, StoreErrorKind};
 
@@ -50,15 +50,19 @@ pub fn read<T: DeserializeOwned>(what: &str, schema: i64, text: &str) -> Result<
 ///
 /// # Errors
 /// Those of [`read()`]; an event of a kind that this version does not know is [`StoreErrorKind::Newer`] as well.
-pub fn read_event(version: Version, schema: i64, text: &str) -> Result<Recorded, StoreError> {
+pub fn read_event<E: DeserializeOwned>(
+    version: Version,
+    schema: i64,
+    text: &str,
+) -> Result<Recorded<E>, StoreError> {
     let place = || format!("event {}", version.0);
-    match read::<Recorded>("an event", schema, text) {
+    match read::<Recorded<E>>("an event", schema, text) {
         Ok(event) if event.version == version => Ok(event),
         Ok(event) => {
             let what = format!("{} says that it is event {}", place(), event.version.0);
             Err(StoreError::new(StoreErrorKind::Corrupt, what))
         }
-        Err(error) if error.kind() == StoreErrorKind::Corrupt => match unknown_kind(text) {
+        Err(error) if error.kind() == StoreErrorKind::Corrupt => match unknown_kind::<E>(text) {
             Some(kind) => {
                 let what = format!(
                     "{} is of the kind `{kind}`, which a newer version of this crate wrote",
@@ -94,7 +98,7 @@ fn lift(what: &str, schema: i64) -> Result<Form, StoreError> {
 }
 
 /// The kind of an event that has none of the kinds known here.
-fn unknown_kind(text: &str) -> Option<String> {
+fn unknown_kind<E: DeserializeOwned>(text: &str) -> Option<String> {
     #[derive(Deserialize)]
     struct Tagged {
         event: serde_json::Value,
@@ -104,13 +108,13 @@ fn unknown_kind(text: &str) -> Option<String> {
         serde_json::Value::Object(one) if one.len() == 1 => one.into_iter().next()?.0,
         _ => return None,
     };
-    (!event_kinds().contains(&kind.as_str())).then_some(kind)
+    (!event_kinds::<E>().contains(&kind.as_str())).then_some(kind)
 }
 
-/// The kinds of events as they are stored: `opened`, `message_added`, and so on.
-pub fn event_kinds() -> &'static [&'static str] {
+/// The kinds of events of a stream as they are stored: `opened`, `message_added`, and so on.
+pub fn event_kinds<E: DeserializeOwned>() -> &'static [&'static str] {
     let mut kinds: &'static [&'static str] = &[];
-    let _ = Event::deserialize(Kinds(&mut kinds));
+    let _ = E::deserialize(Kinds(&mut kinds));
     kinds
 }
 
@@ -146,7 +150,7 @@ mod tests {
 
     #[test]
     fn the_kinds_are_those_of_the_enum() {
-        let kinds = event_kinds();
+        let kinds = event_kinds::<crate::ticket::Event>();
         assert!(
             kinds.contains(&"opened") && kinds.contains(&"imported"),
             "{kinds:?}"

@@ -174,7 +174,8 @@ pub fn dates() -> impl Strategy<Value = NaiveDate> {
     })
 }
 
-/// Instants in the supported range, to the microsecond; many of them close to a change of clocks or to midnight.
+/// Instants in the supported range, to the microsecond; many of them close to a change of clocks or to midnight, and some
+/// to the ends of the range.
 pub fn instants() -> impl Strategy<Value = DateTime<Utc>> {
     let end = LATEST.timestamp_micros();
     let all = 0..=end;
@@ -197,7 +198,9 @@ pub fn instants() -> impl Strategy<Value = DateTime<Utc>> {
             };
             (at + offset / 60_000_000 * 60_000_000).clamp(0, LATEST.timestamp_micros())
         });
-    prop_oneof![1 => all, 3 => of_years, 1 => round, 3 => changes]
+    let days = 40 * 86_400_000_000;
+    let ends = prop_oneof![0..days, end - days..=end, Just(0), Just(end)];
+    prop_oneof![2 => all, 6 => of_years, 2 => round, 6 => changes, 1 => ends]
         .prop_filter_map("an instant", DateTime::from_timestamp_micros)
 }
 

@@ -11,7 +11,7 @@ use crate::id::{ContentId, TenantId};
 use crate::kpi::Fact;
 use crate::store::{
     Commit, DueStream, Filter, Load, Loaded, OutboxMessage, Page, Store, StoreError,
-    StoreErrorKind, TicketRow,
+    StoreErrorKind, StreamKind, TicketRow,
 };
 use crate::ticket::Content;
 
@@ -201,6 +201,18 @@ impl<S: Store> Store for FaultyStore<S> {
         page: &Page,
     ) -> Result<Vec<TicketRow>, StoreError> {
         self.run(Asked::Any, |_| self.store.list(tenant, filter, page))
+    }
+
+    fn streams(
+        &self,
+        tenant: TenantId,
+        kind: StreamKind,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<Uuid>, StoreError> {
+        self.run(Asked::Any, |_| {
+            self.store.streams(tenant, kind, after, limit)
+        })
     }
 
     fn claim(

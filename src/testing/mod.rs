@@ -9,6 +9,7 @@ pub mod clock;
 pub mod conformance;
 mod faulty;
 pub mod laws;
+pub mod routing;
 pub mod story;
 
 pub use faulty::{Asked, Fault, FaultyStore};

@@ -3,7 +3,7 @@
 //! Everything is laid on a grid: with a `tick` of a second or a minute, each instant of a story, each opening and closing and
 //! each target is a whole number of ticks, so that a slow oracle can follow it tick by tick.
 
-use chrono::{DateTime, TimeDelta, Utc, Weekday};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc, Weekday};
 use proptest::collection::{btree_map, vec};
 use proptest::option::weighted;
 use proptest::prelude::*;
@@ -222,7 +222,7 @@ pub fn rulebooks(tick: TimeDelta) -> impl Strategy<Value = Rulebook> {
         calendars,
         vec(policies(tick), 1..5),
         any::<bool>(),
-        any::<bool>(),
+        proptest::option::of(any::<bool>()),
     );
     parts.prop_filter_map(
         "builds",
@@ -239,12 +239,14 @@ pub fn rulebooks(tick: TimeDelta) -> impl Strategy<Value = Rulebook> {
                 policy.name = name(["first", "second", "third", "fourth"][n]);
                 draft = draft.policy(policy);
             }
-            if escalates {
+            if let Some(withdraw) = escalates {
                 let level = Level::new(name("late"), Threshold::percent(100).ok()?)
-                    .action(Action::RaisePriority(Priority::High));
-                draft = draft.escalation(
-                    Rule::new(name("rule"), Trigger::clock(Metric::TotalResolution)).level(level),
-                );
+                    .action(Action::RaisePriority(Priority::High))
+                    .action(Action::Custom(name("page")));
+                let mut rule =
+                    Rule::new(name("rule"), Trigger::clock(Metric::TotalResolution)).level(level);
+                rule.withdraw = withdraw;
+                draft = draft.escalation(rule);
             }
             draft.build().ok()
         },
@@ -287,6 +289,12 @@ fn calendars(tick: TimeDelta) -> impl Strategy<Value = Calendar> {
     prop_oneof![6 => written, 1 => Just(Calendar::always())]
 }
 
+/// Some holidays of the days of a story.
+pub fn holidays() -> impl Strategy<Value = Vec<NaiveDate>> {
+    let day = (0..10_u64).prop_map(|day| beginning().date_naive() + Days::new(day));
+    vec(day, 1..4)
+}
+
 fn policies(tick: TimeDelta) -> impl Strategy<Value = Policy> {
     let when = prop_oneof![
         2 => Just(Condition::Always),
@@ -313,13 +321,15 @@ fn policies(tick: TimeDelta) -> impl Strategy<Value = Policy> {
         btree_map(metrics(), reasons, 0..5),
         btree_map(metrics(), reopening, 0..4),
     );
-    (when, agreement, select(&CALENDARS[..]), start, data).prop_map(
-        |(when, agreement, calendar, start, data)| {
+    let calendar = (select(&CALENDARS[..]), any::<bool>());
+    (when, agreement, calendar, start, data).prop_map(
+        |(when, agreement, (calendar, follow), start, data)| {
             let mut policy = Policy::new(name("policy"))
                 .when(when)
                 .agreement(agreement)
                 .calendar(name(calendar));
             policy.first_response_starts = start;
+            policy.follow = follow;
             (policy.targets, policy.pauses, policy.reopening) = data;
             policy
         },

@@ -51,4 +51,8 @@ pub enum ContentKind {
     Comment,
     /// A host field marked as personal.
     Field,
+    /// A note about a person, for the desk alone.
+    Note,
+    /// The name of a person.
+    Name,
 }

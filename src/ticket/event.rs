@@ -18,10 +18,10 @@ use super::lifecycle::{Status, Step};
 use super::rating::Rated;
 use super::{FieldValue, Holder, Priority};
 
-/// An event with its place in the ticket's history.
+/// An event with its place in the history of its stream: of a ticket, unless another kind of event is named.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Recorded {
-    /// Its place: 1 for the first event of the ticket, then without gaps.
+pub struct Recorded<E = Event> {
+    /// Its place: 1 for the first event of the stream, then without gaps.
     pub version: Version,
     /// When it took effect, to the microsecond; never earlier than the event before it.
     pub at: DateTime<Utc>,
@@ -37,10 +37,10 @@ pub struct Recorded {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
     /// What happened.
-    pub event: Event,
+    pub event: E,
 }
 
-impl Recorded {
+impl Recorded<Event> {
     /// Whether it is a firing whose inner actions did not run, because rules had acted too often in a row.
     pub const fn ended_a_chain(&self) -> bool {
         matches!(&self.event, Event::Escalated(fired) if fired.chain_ended)

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-
 use crate::call::{Actor, Cause};
 use crate::id::{FiringKey, Name, TenantId};
 use crate::time::micros;
@@ -63,11 +61,11 @@ impl Ticket {
             ratings: Vec::new(),
             cycles: Arc::new(vec![Cycle::beginning(first.at)]),
             policies: Default::default(),
-            marks: vec![Mark {
+            marks: Arc::new(vec![Mark {
                 at: micros(first.at),
                 version: first.version.0,
                 kind: MarkKind::Opened { inbound },
-            }],
+            }]),
             active: (micros(first.at), first.version.0),
             waiting: None,
             announced: Vec::new(),
@@ -246,11 +244,8 @@ impl Ticket {
 
     fn mark(&mut self, kind: MarkKind) {
         let at = micros(self.last_at);
-        self.marks.push(Mark {
-            at,
-            version: self.place(),
-            kind,
-        });
+        let version = self.place();
+        Arc::make_mut(&mut self.marks).push(Mark { at, version, kind });
     }
 
     fn announce(&mut self, key: FiringKey, about: About) {
@@ -283,20 +278,6 @@ impl About {
             (digest ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
         });
         About(1 << (u64::from(About::CLOCKS) + (digest >> 32) % (64 - u64::from(About::CLOCKS))))
-    }
-}
-
-impl Cycle {
-    fn beginning(started_at: DateTime<Utc>) -> Cycle {
-        Cycle {
-            started_at,
-            first_resolved_at: None,
-            resolved_at: None,
-            resolver: None,
-            closed: None,
-            left_at: None,
-            reopened_at: None,
-        }
     }
 }
 

@@ -29,19 +29,26 @@ mod clock;
 mod command;
 mod content;
 mod conversation;
+mod cycle;
 mod decide;
 mod diagram;
+mod draft;
+mod effort;
 mod event;
+mod field;
 mod fold;
+mod holder;
 mod lifecycle;
 mod mark;
+mod open;
+mod priority;
 mod rating;
 mod refusal;
 mod rules;
+mod standing;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -55,168 +62,32 @@ use crate::id::{
 use crate::time::{Micros, instant};
 
 pub use clock::{Agreement, ClockId, Metric};
-pub use command::{AttachmentDraft, Change, Command, Draft, Move, Open, Requester};
+pub use command::{Change, Command, Move};
 pub use content::{Content, ContentKind};
 pub use conversation::{Attachment, Channel, Direction, Message, MessageClass, Visibility};
+pub use cycle::Cycle;
 pub(crate) use decide::event_of;
 pub use decide::{Decision, FollowUp, decide, follow_up, open};
 pub use diagram::{lifecycle_mermaid, lifecycle_svg};
+pub use draft::{AttachmentDraft, Draft};
+pub use effort::{Estimate, TimeEntry};
 pub use event::{
     Delivery, Escalated, Event, Link, MessageAdded, Opened, Recorded, Timing, Version,
 };
+pub use field::FieldValue;
 pub(crate) use fold::About;
 pub use fold::FOLD;
+pub use holder::{Assignment, Holder};
 pub use lifecycle::{CloseReason, LIFECYCLE, Pending, Stage, Status, Step};
 pub(crate) use mark::{Mark, MarkKind, Phase};
 pub use mark::{PendingReason, PendingReasons};
+pub use open::{Open, Requester};
+pub use priority::Priority;
 pub use rating::{Rated, Rating, RatingKind, Scale, Scales};
 pub use refusal::Refusal;
 pub use rules::{Label, Permission, Permissions, Rules};
+pub(crate) use standing::Standing;
 pub use view::{CustomerMessage, CustomerView};
-
-/// How urgent a ticket is, from low to critical; the order is the order of urgency.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Priority {
-    /// Can wait.
-    Low,
-    /// As usual.
-    #[default]
-    Normal,
-    /// Before the usual.
-    High,
-    /// Before everything that is not critical.
-    Urgent,
-    /// Many people cannot work.
-    Critical,
-}
-
-impl Priority {
-    /// Every priority, from low to critical.
-    pub const ALL: [Priority; 5] = [
-        Priority::Low,
-        Priority::Normal,
-        Priority::High,
-        Priority::Urgent,
-        Priority::Critical,
-    ];
-}
-
-impl fmt::Display for Priority {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Priority::Low => "low",
-            Priority::Normal => "normal",
-            Priority::High => "high",
-            Priority::Urgent => "urgent",
-            Priority::Critical => "critical",
-        })
-    }
-}
-
-/// The value of a host's own field.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum FieldValue {
-    /// A text that is not about a person.
-    Text(String),
-    /// A whole number.
-    Number(i64),
-    /// Yes or no.
-    Flag(bool),
-    /// A text about a person, as a content record. The desk writes it; commands pass [`FieldValue::Text`].
-    Personal(ContentId),
-}
-
-/// Effort that somebody recorded.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TimeEntry {
-    /// When it was recorded.
-    pub at: DateTime<Utc>,
-    /// Who worked.
-    pub actor: Actor,
-    /// For how long.
-    pub spent: crate::time::Span,
-    /// The kind of work, in the host's words.
-    pub activity: Option<Name>,
-}
-
-/// An estimated time of resolution that the customer was told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Estimate {
-    /// When the customer was told.
-    pub made_at: DateTime<Utc>,
-    /// When the ticket is to be resolved.
-    pub at: DateTime<Utc>,
-}
-
-/// Who is in charge of a ticket: an agent, a team, both or nobody.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
-pub struct Holder {
-    /// The agent.
-    pub agent: Option<AgentId>,
-    /// The team.
-    pub team: Option<TeamId>,
-}
-
-/// Who was in charge from an instant on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Assignment {
-    /// Since when.
-    pub at: DateTime<Utc>,
-    /// The place of the event.
-    pub version: Version,
-    /// Who.
-    pub holder: Holder,
-}
-
-/// A firing that somebody was told of and that is not over yet.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Standing {
-    pub(crate) key: FiringKey,
-    pub(crate) rule: Name,
-    pub(crate) level: Name,
-    pub(crate) version: Version,
-    /// Who was in charge then.
-    pub(crate) holder: Holder,
-}
-
-impl Standing {
-    /// What stands of a firing: nothing where nobody wants to be told once it is over.
-    pub(crate) fn of(fired: &Escalated, version: Version) -> Option<Standing> {
-        Some(Standing {
-            key: fired.key,
-            rule: fired.rule.clone(),
-            level: fired.level.clone(),
-            version,
-            holder: fired.told?,
-        })
-    }
-}
-
-/// One resolution cycle: from creation or a reopening to the next reopening.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cycle {
-    /// When work began: creation, or the reopening.
-    pub started_at: DateTime<Utc>,
-    /// The first entry into `Resolved` in this cycle.
-    pub first_resolved_at: Option<DateTime<Utc>>,
-    /// The last entry into `Resolved` in this cycle; a log may hold several (resolved, closed, resolved).
-    pub resolved_at: Option<DateTime<Utc>>,
-    /// Who resolved it last.
-    pub resolver: Option<Actor>,
-    /// When and why it was closed in this cycle.
-    pub closed: Option<(DateTime<Utc>, CloseReason)>,
-    /// When it was no longer work to do: the first entry into `Resolved` or `Closed`.
-    pub left_at: Option<DateTime<Utc>>,
-    /// When the next cycle began.
-    pub reopened_at: Option<DateTime<Utc>>,
-}
 
 /// A ticket as its events made it.
 ///
@@ -251,7 +122,7 @@ pub struct Ticket {
     ratings: Vec<Rating>,
     cycles: Arc<Vec<Cycle>>, // INVARIANT: never empty
     policies: [Option<Name>; Agreement::ALL.len()],
-    marks: Vec<Mark>,
+    marks: Arc<Vec<Mark>>,
     active: (Micros, u64),
     waiting: Option<(Micros, u64)>,
     announced: Vec<FiringKey>, // sorted
@@ -428,11 +299,16 @@ impl Ticket {
 
     /// Every rulebook version that it was ever pinned to, in order; the last one is [`rulebook`](Ticket::rulebook).
     pub fn rulebooks(&self) -> impl Iterator<Item = RulebookId> + '_ {
-        let moved = self.marks.iter().filter_map(|mark| match mark.kind {
-            MarkKind::Rulebook(version) => Some(version),
-            _ => None,
-        });
+        let moved = self.moves_of_rulebook().map(|(_, version)| version);
         std::iter::once(self.opened.rulebook).chain(moved)
+    }
+
+    /// When it was moved to which rulebook version.
+    pub(crate) fn moves_of_rulebook(&self) -> impl Iterator<Item = (Micros, RulebookId)> + '_ {
+        self.marks.iter().filter_map(|mark| match mark.kind {
+            MarkKind::Rulebook(version) => Some((mark.at, version)),
+            _ => None,
+        })
     }
 
     /// When it was moved to the rulebook version that it is pinned to, if it was.
@@ -513,6 +389,28 @@ impl Ticket {
     /// How many events rules brought about since somebody last did something.
     pub(crate) fn chain(&self) -> u16 {
         self.chain
+    }
+
+    /// Reads a little of every part, so that all of it lies near for whoever works on it next; tells something that depends on it.
+    pub(crate) fn touch(&self) -> u64 {
+        let marked = self.marks.last().map_or(0, |mark| mark.version);
+        let lengths = [
+            self.messages.len(),
+            self.cycles.len(),
+            self.tags.len(),
+            self.participants.len(),
+            self.links.len(),
+            self.assignments.len(),
+            self.ratings.len(),
+            self.announced.len(),
+        ];
+        let lengths = lengths.iter().fold(0, |all, length| all ^ *length as u64);
+        let ids = self.opened.number.0 ^ self.announced_about ^ self.active.1 ^ self.version.0;
+        let key = self
+            .announced
+            .last()
+            .map_or(0, |key| key.uuid().as_u64_pair().0);
+        marked ^ lengths ^ ids ^ key
     }
 
     pub(crate) fn marks(&self) -> &[Mark] {

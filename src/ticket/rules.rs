@@ -178,11 +178,15 @@ pub enum Permission {
     ApplyRulebook,
     /// Take the text of a message away.
     Redact,
+    /// Change what a customer prefers: name, channel, language, time zone.
+    Preferences,
+    /// Change a customer's profile: identities, tier, organisation, notes; join two.
+    Profile,
 }
 
 impl Permission {
     /// Everything that can be permitted.
-    pub const ALL: [Permission; 16] = [
+    pub const ALL: [Permission; 18] = [
         Permission::Open,
         Permission::Reply,
         Permission::Note,
@@ -199,6 +203,8 @@ impl Permission {
         Permission::Rate,
         Permission::ApplyRulebook,
         Permission::Redact,
+        Permission::Preferences,
+        Permission::Profile,
     ];
 
     pub(crate) fn of_change(change: &Change) -> Permission {
@@ -237,6 +243,8 @@ impl fmt::Display for Permission {
             Permission::Rate => "rate",
             Permission::ApplyRulebook => "apply a rulebook",
             Permission::Redact => "redact",
+            Permission::Preferences => "set preferences",
+            Permission::Profile => "change profiles",
         })
     }
 }
@@ -244,7 +252,7 @@ impl fmt::Display for Permission {
 /// The permission table: what each role may do. A table that is written replaces the default one whole: a role that it does not
 /// name may do nothing.
 ///
-/// By default a customer may open, reply, resolve, reopen and rate; a bot may talk, let a ticket wait, assign and classify; an agent
+/// By default a customer may open, reply, resolve, reopen, rate and set her own preferences; a bot may talk, let a ticket wait, assign and classify; an agent
 /// may do everything but rate, apply a rulebook and redact; a supervisor may do everything but rate; the system may do everything, so that a
 /// host can record what a survey brought.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -254,8 +262,8 @@ pub struct Permissions(BTreeMap<Role, BTreeSet<Permission>>);
 impl Default for Permissions {
     fn default() -> Permissions {
         use Permission::{
-            ApplyRulebook, Assign, Classify, Note, Open, Pend, Rate, Redact, Reopen, Reply,
-            Resolve, Resume,
+            ApplyRulebook, Assign, Classify, Note, Open, Pend, Preferences, Rate, Redact, Reopen,
+            Reply, Resolve, Resume,
         };
         let all = BTreeSet::from(Permission::ALL);
         let but = |left_out: &[Permission]| {
@@ -265,7 +273,7 @@ impl Default for Permissions {
         Permissions(BTreeMap::from([
             (
                 Role::Customer,
-                BTreeSet::from([Open, Reply, Resolve, Reopen, Rate]),
+                BTreeSet::from([Open, Reply, Resolve, Reopen, Rate, Preferences]),
             ),
             (
                 Role::Bot,

@@ -77,6 +77,7 @@ pub fn rulebook() -> Rulebook {
         )
         .escalation(
             Rule::new(name("answer"), Trigger::clock(Metric::FirstResponse))
+                .withdraw()
                 .level(level("half", 50).action(Action::Notify(Recipient::AgentInCharge)))
                 .level(level("most", 90).action(Action::AddTag(name("late"))))
                 .level(level("all", 100).action(Action::Notify(Recipient::Role(name("lead"))))),
@@ -108,11 +109,13 @@ pub fn rulebook() -> Rulebook {
                 ),
         )
         .escalation(
-            Rule::new(name("waits"), Trigger::CustomerWaits).level(
-                at_threshold("long", "after 5h")
-                    .repeat(all_day(7), 2)
-                    .action(Action::Custom(name("call"))),
-            ),
+            Rule::new(name("waits"), Trigger::CustomerWaits)
+                .withdraw()
+                .level(
+                    at_threshold("long", "after 5h")
+                        .repeat(all_day(7), 2)
+                        .action(Action::Custom(name("call"))),
+                ),
         )
         .escalation(
             Rule::new(name("often"), Trigger::Reopened)
@@ -275,16 +278,21 @@ pub fn history<S: Store>(desk: &Desk<S>, ticket: TicketId) -> Vec<Recorded> {
         .unwrap()
 }
 
-/// What happened and when, without what depends on who looked when.
+/// What happened and when, without what depends on who looked when: what was delivered, and what was withdrawn of that.
 pub fn what_happened(events: &[Recorded]) -> Vec<(DateTime<Utc>, Event)> {
     let plain = |recorded: &Recorded| {
         let mut event = recorded.event.clone();
-        if let Event::Escalated(escalated) = &mut event {
-            escalated.delivery = helpdesk::ticket::Delivery::Delivered;
+        match &mut event {
+            Event::Escalated(escalated) => {
+                escalated.delivery = helpdesk::ticket::Delivery::Delivered;
+                escalated.told = None;
+            }
+            Event::Withdrawn { .. } => return None,
+            _ => {}
         }
-        (recorded.at, event)
+        Some((recorded.at, event))
     };
-    events.iter().map(plain).collect()
+    events.iter().filter_map(plain).collect()
 }
 
 /// The keys of the breaches and firings that were announced, in order.

@@ -262,6 +262,9 @@ pub(crate) fn decorate(row: &mut Fact, begun: i64, left: i64, story: &Story, dic
     row.touches = row.replies + (dice >> 5 & 1);
     row.follow_ups = dice >> 6 & 1;
     row.team_transfers = dice >> 7 & 1;
+    row.one_contact = row.first_resolved_at.is_some()
+        && row.replies <= 1
+        && row.follow_ups + row.team_transfers == 0;
     row.agent_transfers = dice >> 8 & 3;
     let at = |us: i64| json!(after(us));
     let lengths = |us: i64| json!({"calendar_us": us, "business_us": us / 3});

@@ -3,11 +3,17 @@
 //! A [`Feed`] is read from the bytes of an `.ics` file, compared with the days already loaded ([`Feed::compare`]) so that
 //! someone can look at what would change, and becomes a [`Layer`]. [`Calendar::to_ical`] writes closed days back.
 //!
-//! Read are all-day events: `DTSTART` with `DTEND` or `DURATION`, `SUMMARY`, yearly `RRULE`s, `RDATE` and `EXDATE`. Events
-//! at times of day, cancelled ones and exceptions to a recurrence are not holidays; they are counted in
-//! [`Feed::skipped`]. A recurrence is spelled out to the end of 2100 and no further, and everything in a feed that could
-//! grow has a limit, so a hostile one is an error and not a hang.
+//! Read are all-day events: `DTSTART` with `DTEND` or `DURATION`, `SUMMARY`, `RRULE`s of days, weeks, months and years with
+//! all their parts, `RDATE` and `EXDATE`. Events at times of day, cancelled ones and exceptions to a recurrence are not
+//! holidays; they are counted in [`Feed::skipped`]. A recurrence is spelled out to the end of 2100 and no further, and
+//! everything in a feed that could grow has a limit, so a hostile one is an error and not a hang.
+//!
+//! The reader is our own and not a general one, on purpose. Of the format only lines, components, dates and recurrences
+//! of whole days matter here, which is less than wrapping a library takes; each mistake is told with its line; and the
+//! limits hold from the first byte on, where libraries build the whole file, or expand a recurrence, before one can look.
+//! Its recurrences are checked against those of another library (`tests/vectors/recurrences.json`).
 
+mod dates;
 mod read;
 mod recur;
 mod write;

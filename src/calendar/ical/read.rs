@@ -2,7 +2,8 @@
 
 use chrono::{Days, NaiveDate};
 
-use super::recur::{self, Rule};
+use super::dates::{Work, dates};
+use super::recur::Rule;
 use super::{Feed, Holiday};
 
 const MOST_BYTES: usize = 16 << 20;
@@ -48,9 +49,20 @@ pub(super) enum Problem {
     #[error("the event ends before it begins")]
     EndsFirst,
     #[error(
-        "`{0}` is not a recurrence that is understood: yearly, with `INTERVAL`, `COUNT`, `UNTIL`, `BYMONTH`, `BYMONTHDAY`, `BYDAY`"
+        "`{0}` is not a recurrence of days: write `FREQ=DAILY`, `FREQ=WEEKLY`, `FREQ=MONTHLY` or `FREQ=YEARLY`"
+    )]
+    Frequency(String),
+    #[error(
+        "`{0}` is not a part of a recurrence that is understood: `INTERVAL`, `COUNT`, `UNTIL`, `WKST`, `BYMONTH`, `BYWEEKNO`, `BYYEARDAY`, `BYMONTHDAY`, `BYDAY` and `BYSETPOS` are, each with values in its range"
     )]
     Recurrence(String),
+    #[error("{part} is allowed only beside {beside}")]
+    NotBeside {
+        part: &'static str,
+        beside: &'static str,
+    },
+    #[error("`EXRULE` is no part of the format any more: list the dates under `EXDATE`")]
+    ExceptionRule,
     #[error("there are too many or too long {0}")]
     TooMuch(&'static str),
 }
@@ -102,7 +114,7 @@ struct Reader {
     open: Vec<String>,
     event: Event,
     events: usize,
-    work: recur::Work,
+    work: Work,
     feed: Feed,
 }
 
@@ -114,6 +126,7 @@ struct Event {
     days: Option<u64>,
     name: String,
     rules: Vec<String>,
+    has_exception_rule: bool,
     also: Vec<NaiveDate>,
     not: Vec<NaiveDate>,
     /// It has a time of day, is cancelled, or changes one date of another event.
@@ -194,8 +207,9 @@ impl Event {
             "DURATION" => self.days = duration(value),
             "SUMMARY" => self.name = unescaped(value),
             "RRULE" => self.rules.push(value.to_owned()),
-            "RDATE" => self.also.extend(dates(value)?),
-            "EXDATE" => self.not.extend(dates(value)?),
+            "EXRULE" => self.has_exception_rule = true,
+            "RDATE" => self.also.extend(listed(value)?),
+            "EXDATE" => self.not.extend(listed(value)?),
             "STATUS" if value.eq_ignore_ascii_case("CANCELLED") => self.is_other = true,
             "RECURRENCE-ID" => self.is_other = true,
             _ => {}
@@ -207,7 +221,7 @@ impl Event {
         Ok(())
     }
 
-    fn holidays(self, work: &mut recur::Work, holidays: &mut Vec<Holiday>) -> Result<(), Problem> {
+    fn holidays(self, work: &mut Work, holidays: &mut Vec<Holiday>) -> Result<(), Problem> {
         let start = self.start.ok_or(Problem::NoStart)?;
         let days = match (self.end, self.days) {
             (Some(end), _) if end < start => return Err(Problem::EndsFirst),
@@ -215,16 +229,16 @@ impl Event {
             (None, Some(days)) => days.max(1),
             (None, None) => 1,
         };
+        if self.has_exception_rule {
+            return Err(Problem::ExceptionRule);
+        }
         if days > MOST_DAYS {
             return Err(Problem::TooMuch("days of one holiday"));
         }
         let mut starts = vec![start];
         for rule in &self.rules {
-            let rule = Rule::parse(rule).ok_or_else(|| Problem::Recurrence(shortened(rule)))?;
-            starts.extend(
-                rule.dates(start, work)
-                    .ok_or(Problem::TooMuch("recurrences"))?,
-            );
+            let spelled_out = dates(&Rule::parse(rule)?, start, work);
+            starts.extend(spelled_out.ok_or(Problem::TooMuch("recurrences"))?);
         }
         starts.extend(self.also);
         starts.sort_unstable();
@@ -271,7 +285,7 @@ pub(super) fn date(text: &str) -> Result<NaiveDate, Problem> {
 }
 
 /// A list of dates; a date with a time of day counts as its date.
-fn dates(text: &str) -> Result<Vec<NaiveDate>, Problem> {
+fn listed(text: &str) -> Result<Vec<NaiveDate>, Problem> {
     text.split(',')
         .map(|one| date(one.split(['T', '/']).next().unwrap_or_default()))
         .collect()
@@ -310,6 +324,6 @@ fn unescaped(text: &str) -> String {
 }
 
 /// As much of a text as an error message should repeat.
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     text.chars().take(80).collect()
 }

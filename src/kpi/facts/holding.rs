@@ -11,6 +11,8 @@ use super::{Holder, Holding};
 pub(super) struct Keep {
     pub(super) holdings: Vec<Holding>,
     pub(super) at_resolution: Holder,
+    /// It was resolved, and had not gone from team to team when it first was.
+    pub(super) one_team: bool,
     pub(super) team_transfers: u32,
     pub(super) agent_transfers: u32,
 }
@@ -23,6 +25,7 @@ pub(super) fn holdings(ticket: &Ticket, ledger: &Ledger) -> Vec<Keep> {
         last: Holder::default(),
         is_work: true,
         is_resolved: false,
+        was_resolved: false,
         since: micros(ticket.created_at()),
         done: Vec::new(),
         now: Keep::default(),
@@ -45,6 +48,8 @@ struct Walk<'a> {
     last: Holder,
     is_work: bool,
     is_resolved: bool,
+    /// In this cycle.
+    was_resolved: bool,
     since: Micros,
     done: Vec<Keep>,
     now: Keep,
@@ -85,6 +90,7 @@ impl Walk<'_> {
             (true, false) => self.end_stretch(mark.at),
             (false, true) => {
                 self.done.push(std::mem::take(&mut self.now));
+                self.was_resolved = false;
                 self.since = mark.at;
             }
             _ => {}
@@ -93,6 +99,9 @@ impl Walk<'_> {
         let is_resolved = phase == Phase::Resolved;
         if is_resolved && !self.is_resolved {
             self.now.at_resolution = self.holder;
+            if !std::mem::replace(&mut self.was_resolved, true) {
+                self.now.one_team = self.now.team_transfers == 0;
+            }
         }
         self.is_resolved = is_resolved;
     }

@@ -24,7 +24,7 @@ pub use crate::ticket::Holder;
 pub use rows::facts;
 
 /// The version of the formulas below. Rows of another version are rebuilt from the events before they are used.
-pub const FORMULA: u32 = 2;
+pub const FORMULA: u32 = 3;
 
 /// One resolution cycle of one ticket: from creation or a reopening to the next reopening.
 ///
@@ -78,6 +78,10 @@ pub struct Fact {
     pub touches: u32,
     /// Ordinary messages of customers in this cycle, without those that opened the ticket.
     pub follow_ups: u32,
+    /// Whether one contact was enough: by `first_resolved_at` there had been at most one ordinary public message of a human agent, no
+    /// ordinary message of the customer after those that opened the ticket, and no change of team. What came later changes
+    /// nothing of it. No, where nothing was resolved.
+    pub one_contact: bool,
     /// The answers in this cycle to the customer's messages after the first response.
     pub responses: Vec<Response>,
     /// The effort recorded in this cycle.

@@ -100,6 +100,7 @@ fn row(ticket: &Ticket, index: usize, cycle: &Cycle, keep: Keep, ledger: &Ledger
         replies: 0,
         touches: 0,
         follow_ups: 0,
+        one_contact: keep.one_team,
         responses: Vec::new(),
         effort: Vec::new(),
         ratings: Vec::new(),
@@ -122,8 +123,10 @@ fn cycle_at(rows: &mut [Fact], at: DateTime<Utc>) -> Option<&mut Fact> {
 
 fn count_message(row: &mut Fact, message: &Message) {
     let plus = |count: &mut u32| *count = count.saturating_add(1);
+    let in_time = row.first_resolved_at.is_some_and(|at| message.at <= at);
     if message.answers() {
         plus(&mut row.replies);
+        row.one_contact &= !in_time || row.replies <= 1;
     }
     if message.answers() || is_note(message) && message.author.human_agent().is_some() {
         plus(&mut row.touches);
@@ -131,6 +134,7 @@ fn count_message(row: &mut Fact, message: &Message) {
     // What opened a ticket has its instant, and is no second contact.
     if message.asks() && message.at > row.created_at {
         plus(&mut row.follow_ups);
+        row.one_contact &= !in_time;
     }
 }
 

@@ -101,7 +101,7 @@ pub const MEASURES: [Definition; Kpi::ALL.len()] = [
         title: "first contact resolution",
         formula: "of the tickets first resolved in the window, the part that one answer resolved for good",
         numerator: Some(
-            "those resolved in their first cycle with at most one public message of a human agent, no further message of the customer, no change of team, and not reopened within 7 days (or as set)",
+            "those resolved in their first cycle with, up to that resolution, at most one public message of a human agent, no further message of the customer and no change of team, and not reopened within 7 days (or as set)",
         ),
         denominator: "tickets whose first resolution lies in the window and is at least 7 days old (or as set)",
         exclusions: &["immature: younger"],
@@ -126,7 +126,7 @@ pub const MEASURES: [Definition; Kpi::ALL.len()] = [
         unit: Unit::Ratio,
         measured_in: &[],
         direction: Direction::HigherIsBetter,
-        source: "Zendesk, How are one-touch resolutions calculated?, support.zendesk.com/hc/en-us/articles/4408820618266",
+        source: "Zendesk, How are one-touch resolutions calculated?, support.zendesk.com/hc/en-us/articles/4408820618266; it looks at the ticket as it stands, so later messages and reopenings change a period that is over",
     },
     Definition {
         kpi: Kpi::FirstResponseTime,
@@ -398,7 +398,7 @@ pub const MEASURES: [Definition; Kpi::ALL.len()] = [
     Definition {
         kpi: Kpi::Backlog,
         title: "backlog",
-        formula: "the number of tickets that are open, pending or reopened at the midnight that ends each day, and at the instant of the report",
+        formula: "the number of tickets that are open, pending or reopened just before the midnight that ends each day, and at the instant of the report",
         numerator: None,
         denominator: "all tickets of the desk, whenever created",
         exclusions: &[],

@@ -133,8 +133,7 @@ impl Cycles {
             .map(|(_, code)| code)
             .next();
         let winding = if goes_on || is_twice { WINDING } else { 0 };
-        let is_one = row.replies <= 1 && row.follow_ups == 0 && row.team_transfers == 0;
-        let contact = if is_one { ONE_CONTACT } else { 0 };
+        let contact = if row.one_contact { ONE_CONTACT } else { 0 };
         self.started.push(micros(row.started_at));
         self.resolved.push(or_never(row.resolved_at));
         self.left.push(or_never(row.left_at));
@@ -330,6 +329,7 @@ impl Tickets {
             replies: cycles.replies.get(place)?,
             touches: cycles.touches.get(place)?,
             follow_ups: cycles.follow_ups.get(place)?,
+            one_contact: *cycles.marks.get(place)? & ONE_CONTACT != 0,
             responses: cycles.responses.get(place).to_vec(),
             effort: cycles.effort.get(place).to_vec(),
             ratings: cycles.ratings.get(place).to_vec(),

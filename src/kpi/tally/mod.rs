@@ -180,12 +180,13 @@ pub(super) fn report(
     days: &Days,
 ) -> Result<KpiReport, KpiError> {
     let mut days = days.clone();
-    let end = window.to.map_or(scope.as_of, |to| to.min(scope.as_of));
-    let last = days.of(&scope.zone, micros(end));
-    // A window that begins at midnight begins with the day that begins there, not with the one that ends.
-    let first = window
-        .from
-        .map(|from| days.of(&scope.zone, micros(from).saturating_add(1)));
+    // A window that ends at midnight ends with the day that ends there; what happened at the instant of the report is known.
+    let last = match window.to.filter(|to| *to <= scope.as_of) {
+        Some(to) => micros(to).saturating_sub(1),
+        None => micros(scope.as_of),
+    };
+    let last = days.of(&scope.zone, last);
+    let first = window.from.map(|from| days.of(&scope.zone, micros(from)));
     let clocks = counts.clocks.iter();
     let closed = counts.closed.iter();
     let ages = stock.ages.summary()?;

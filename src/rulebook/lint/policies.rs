@@ -46,6 +46,15 @@ pub(super) fn check(view: &View<'_>, found: &mut Findings) {
             amount(view, &path, policy, *metric, *target, found);
         }
         together(&format!("{path}.targets"), policy, found);
+        let by_calendar = |target: &Target| target.measure() == Measure::Business;
+        if policy.follow && !policy.targets.is_empty() && !policy.targets.values().any(by_calendar)
+        {
+            let name = policy.name.clone();
+            found.add(
+                format!("{path}.follow"),
+                Problem::FollowWithoutEffect { name },
+            );
+        }
         for (metric, reasons) in &policy.pauses {
             pauses(&format!("{path}.pauses.{metric}"), *metric, *reasons, found);
         }
@@ -158,8 +167,8 @@ fn amount<'a>(
 ) {
     let calendar = view.calendar_of(policy);
     let open = view.time_of(calendar, target.measure());
-    if open == 0 {
-        return; // the calendar has a finding of its own
+    if open == 0 || policy.follow && target.amount().is_some_and(|amount| amount.micros() > open) {
+        return; // the calendar has a finding of its own, or may come to have more time
     }
     let all = view.time_of(calendar, Measure::Calendar);
     let on_average = match target.amount() {
@@ -217,6 +226,9 @@ fn days<'a>(
         return;
     };
     if there_are < i64::from(wanted) {
+        if policy.follow {
+            return; // the calendar may come to have more
+        }
         let calendar = name.clone();
         found.add(
             path,

@@ -245,6 +245,12 @@ problems! {
         calendar: Name,
     } = "target_never_used_up", Error,
         "{target} for `{metric}` is more than the calendar `{calendar}` is ever open, so it cannot be missed";
+    /// Nothing is measured by a calendar that is followed.
+    FollowWithoutEffect {
+        /// The policy or rule.
+        name: Name,
+    } = "follow_without_effect", Warning,
+        "`{name}` follows its calendar, but measures nothing by it, so what is published has no effect";
     /// A calendar without open time.
     CalendarNeverOpens {
         /// The calendar.

@@ -20,6 +20,13 @@ pub(super) fn check(view: &View<'_>, found: &mut Findings) {
                 Problem::RuleNeverFires { rule, because },
             );
         }
+        if this.rule.follow && !measures_by_its_calendar(this.rule) {
+            let name = this.rule.name.clone();
+            found.add(
+                format!("{path}.follow"),
+                Problem::FollowWithoutEffect { name },
+            );
+        }
         for (j, level) in this.levels.iter().enumerate() {
             let path = format!("{path}.levels[{j}]");
             let never = view.logic.never(&[(&level.guard, true)]);
@@ -135,7 +142,8 @@ pub(super) fn level_never_fires(
             let too_long = targets.iter().all(|(i, target)| {
                 let calendar = view.calendar_of(view.policies[*i].policy);
                 let wanted = running_threshold(this.level, *target);
-                wanted > view.time_of(calendar, target.measure())
+                let follow = view.policies[*i].policy.follow;
+                wanted > view.time_of(calendar, target.measure()) && !follow
             });
             match (excluded, too_long) {
                 (true, _) => Some(("guard.when", Because::GuardExcludes)),
@@ -150,9 +158,19 @@ pub(super) fn level_never_fires(
             };
             let open = view.time_of(calendar, target.measure());
             let wanted = target.amount().map_or(1, |amount| amount.micros());
-            (wanted > open).then_some(("at", Because::NotEnoughTime))
+            (wanted > open && !rule.follow).then_some(("at", Because::NotEnoughTime))
         }
     }
+}
+
+/// Whether anything of a rule is counted in the open time of the rule's own calendar.
+fn measures_by_its_calendar(rule: &Rule) -> bool {
+    let business = |target: Target| target.measure() == Measure::Business;
+    rule.trigger.watched().is_none()
+        && rule.levels.iter().any(|level| {
+            let waits = matches!(level.at.0, ThresholdKind::For(target) if business(target));
+            waits || level.repeat.is_some_and(|repeat| business(repeat.every))
+        })
 }
 
 /// The running time at which a level fires at the earliest; 0 where that is not counted in running time.

@@ -6,7 +6,7 @@ use crate::sla::metric::{AtResolution, Fulfilment, OnReopen, Start};
 use crate::sla::policy::{Ready, ReopenOption, StartOption};
 use crate::sla::reading::State;
 use crate::ticket::{Agreement, Mark, MarkKind, Phase};
-use crate::time::Micros;
+use crate::time::{Micros, instant};
 
 use super::{Clock, First, Started, is_all_time};
 
@@ -269,13 +269,22 @@ impl<'a> Clock<'a> {
         self.run_or_pause(at);
     }
 
-    /// Puts the newest policy's target into force: what has run stays, the target is swapped.
+    /// Puts the newest policy's target into force: what has run stays, the target is swapped. The same target of another version
+    /// of the rulebook is no other target.
     fn attach(&mut self, at: Micros) {
+        if self.is_in_force_already(at) {
+            self.ready = self.newest;
+            if self.is_live() {
+                self.run_or_pause(at);
+            }
+            return;
+        }
         self.target = self.newest.and_then(|ready| ready.target(self.id.metric));
         self.ready = self.newest.or(self.ready);
         self.all_time = self.target.is_some_and(is_all_time);
         self.elapsed_at_attach = self.elapsed;
         self.attached_at = at;
+        self.attached_in = self.started;
         self.due = None;
         self.was_used_up = false;
         self.amount = match (self.started, self.target, self.ready) {
@@ -292,6 +301,17 @@ impl<'a> Clock<'a> {
         if self.is_live() {
             self.run_or_pause(at);
         }
+    }
+
+    /// Whether the newest policy's target is the one in force: the same amount under the same policy, by the same calendar.
+    fn is_in_force_already(&self, at: Micros) -> bool {
+        let metric = self.id.metric;
+        let (Some(before), Some(now), Some(_)) = (self.ready, self.newest, self.target) else {
+            return false;
+        };
+        self.attached_in == self.started
+            && before.target_text(metric) == now.target_text(metric)
+            && before.calendar.edition_at(instant(at)) == now.calendar.edition_at(instant(at))
     }
 
     fn run_or_pause(&mut self, at: Micros) {

@@ -59,6 +59,8 @@ pub(crate) struct Clock<'a> {
     pub(crate) elapsed_at_attach: Micros,
     /// When the target came into force.
     pub(crate) attached_at: Micros,
+    /// The period that it came into force in.
+    attached_in: Option<Started>,
 }
 
 /// The begin of a period; the event's place anchors what is announced about it.
@@ -118,9 +120,18 @@ impl<'a> Clock<'a> {
     /// When the running time of this period first reached what the target in force allows. Worth a second walk only where a
     /// target came into force that was used up before.
     pub(crate) fn used_up(&self, ticket: &Ticket, policies: &'a Policies) -> Option<Micros> {
-        let (version, amount) = (self.started?.version, self.amount?);
+        self.reached(self.amount?, ticket, policies)
+    }
+
+    /// When the running time of this period first reached `amount`.
+    pub(crate) fn reached(
+        &self,
+        amount: Micros,
+        ticket: &Ticket,
+        policies: &'a Policies,
+    ) -> Option<Micros> {
         let sought = Sought {
-            version,
+            version: self.started?.version,
             amount,
             at: None,
         };
@@ -169,6 +180,7 @@ impl<'a> Clock<'a> {
             ever_breached: false,
             elapsed_at_attach: 0,
             attached_at: micros(ticket.created_at()),
+            attached_in: None,
         };
         let promises = id == ClockId::from(Metric::PromisedUpdate); // made to the customer, whatever the policy
         if first.is_none() && !promises {

@@ -14,7 +14,7 @@ use crate::kpi::Fact;
 use crate::store::park::wait_within;
 use crate::store::{
     Commit, DueStream, Filter, Load, Loaded, OutboxMessage, Page, Store, StoreError,
-    StoreErrorKind, TicketRow,
+    StoreErrorKind, StreamKind, TicketRow,
 };
 use crate::ticket::Content;
 
@@ -190,6 +190,16 @@ impl<S: AsyncStore> Store for Blocking<S> {
         page: &Page,
     ) -> Result<Vec<TicketRow>, StoreError> {
         self.wait(self.store.list(tenant, filter, page))
+    }
+
+    fn streams(
+        &self,
+        tenant: TenantId,
+        kind: StreamKind,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<Uuid>, StoreError> {
+        self.wait(self.store.streams(tenant, kind, after, limit))
     }
 
     fn claim(

@@ -46,7 +46,9 @@ use crate::id::{ContentId, TenantId};
 use crate::kpi::Fact;
 use crate::ticket::Content;
 
-use super::{Commit, DueStream, Filter, Load, Loaded, OutboxMessage, Page, StoreError, TicketRow};
+use super::{
+    Commit, DueStream, Filter, Load, Loaded, OutboxMessage, Page, StoreError, StreamKind, TicketRow,
+};
 
 pub use blocking::Blocking;
 pub use offloaded::{Job, Offloaded};
@@ -109,6 +111,15 @@ pub trait AsyncStore: fmt::Debug + Send + Sync {
         filter: &'a Filter,
         page: &'a Page,
     ) -> Answer<'a, Vec<TicketRow>>;
+
+    /// See [`Store::streams`](super::Store::streams).
+    fn streams(
+        &self,
+        tenant: TenantId,
+        kind: StreamKind,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Answer<'_, Vec<Uuid>>;
 
     /// See [`Store::claim`](super::Store::claim). Where the future is dropped half-way, messages may be held until their lease
     /// ends.
@@ -176,6 +187,16 @@ macro_rules! async_but_commits {
         ) -> Answer<'a, Vec<TicketRow>> {
             let $me = self;
             $store.list(tenant, filter, page)
+        }
+        fn streams(
+            &self,
+            tenant: TenantId,
+            kind: crate::store::StreamKind,
+            after: Option<Uuid>,
+            limit: usize,
+        ) -> Answer<'_, Vec<Uuid>> {
+            let $me = self;
+            $store.streams(tenant, kind, after, limit)
         }
         fn claim(
             &self,

@@ -10,7 +10,7 @@ use crate::id::{ContentId, TenantId};
 use crate::kpi::Fact;
 use crate::store::{
     Commit, DueStream, Filter, Load, Loaded, OutboxMessage, Page, Store, StoreError,
-    StoreErrorKind, TicketRow,
+    StoreErrorKind, StreamKind, TicketRow,
 };
 use crate::ticket::Content;
 
@@ -178,6 +178,16 @@ impl<S: Store + 'static> AsyncStore for Offloaded<S> {
     ) -> Answer<'a, Vec<TicketRow>> {
         let (filter, page) = (filter.clone(), *page);
         self.run(move |store| store.list(tenant, &filter, &page))
+    }
+
+    fn streams(
+        &self,
+        tenant: TenantId,
+        kind: StreamKind,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Answer<'_, Vec<Uuid>> {
+        self.run(move |store| store.streams(tenant, kind, after, limit))
     }
 
     fn claim(

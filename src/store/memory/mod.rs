@@ -2,6 +2,7 @@
 
 mod hash;
 mod outbox;
+mod pieces;
 mod shard;
 mod wakes;
 
@@ -17,8 +18,8 @@ use crate::ticket::Content;
 use crate::time::{Micros, instant, micros};
 
 use super::{
-    Commit, DueStream, Filter, Load, Loaded, OutboxMessage, Page, Store, StoreError, Stream,
-    StreamId, TicketRow,
+    Commit, DueStream, Events, Filter, Load, Loaded, OutboxMessage, Page, Store, StoreError,
+    Stream, StreamId, StreamKind, TicketRow,
 };
 
 use outbox::Outbox;
@@ -81,12 +82,13 @@ impl Store for MemoryStore {
         let mut loaded = Loaded::default();
         for stream in &request.streams {
             let known = held.shard(shard_of(stream.id))?.streams.get(stream);
+            let none = || (None, Events::none(stream.kind));
             if request.snapshots {
-                let (kept, after) = known.map(Kept::since_snapshot).unwrap_or_default();
+                let (kept, after) = known.map_or_else(none, Kept::since_snapshot);
                 loaded.streams.push(Stream::since(kept, after));
             } else {
-                let events = known.map(Kept::events);
-                loaded.streams.push(events.unwrap_or_default().into());
+                let events = known.map_or_else(|| none().1, Kept::events);
+                loaded.streams.push(events.into());
             }
         }
         for key in &request.owners {
@@ -123,8 +125,10 @@ impl Store for MemoryStore {
             .iter()
             .map(|record| shard_of_key(&record.key));
         let texts = content.chain(erased);
-        let everywhere = (0..SHARDS).filter(|_| !commit.persons.is_empty());
-        let keys = unique.chain(key).chain(everywhere);
+        let is_wide = !(commit.persons.is_empty() && commit.moved.is_empty());
+        let everywhere = (0..SHARDS).filter(|_| is_wide);
+        let freed = commit.freed.iter().map(|(key, _)| shard_of(key.uuid()));
+        let keys = unique.chain(freed).chain(key).chain(everywhere);
         let mut held = Held::lock(&self.shards, parts.chain(texts).chain(keys));
 
         check(commit, &mut held)?; // nothing is written before everything is checked
@@ -140,6 +144,15 @@ impl Store for MemoryStore {
                 self.zone_data.get_or_init(used).as_str()
             });
             held.write(part, zone_data)?;
+        }
+        for (key, owner) in &commit.freed {
+            let owners = &mut held.shard(shard_of(key.uuid()))?.owners;
+            if owners.get(&(tenant, *key)) == Some(owner) {
+                owners.remove(&(tenant, *key));
+            }
+        }
+        for owners in &commit.moved {
+            held.hand_over(tenant, *owners);
         }
         for (key, owner) in &commit.unique {
             held.shard(shard_of(key.uuid()))?
@@ -202,7 +215,7 @@ impl Store for MemoryStore {
                 shard
                     .streams
                     .keys()
-                    .filter(|stream| stream.tenant == tenant),
+                    .filter(|stream| stream.tenant == tenant && stream.kind == StreamKind::Ticket),
             );
         }
         streams.sort_unstable();
@@ -248,6 +261,24 @@ impl Store for MemoryStore {
             found.reverse();
         }
         found.truncate(page.limit);
+        Ok(found)
+    }
+
+    fn streams(
+        &self,
+        tenant: TenantId,
+        kind: StreamKind,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<Uuid>, StoreError> {
+        let mut found = Vec::new();
+        for shard in &self.shards {
+            shard
+                .lock()
+                .streams_of(tenant, kind, after, limit, &mut found);
+        }
+        found.sort_unstable();
+        found.truncate(limit);
         Ok(found)
     }
 

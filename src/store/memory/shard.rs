@@ -1,6 +1,6 @@
 //! A part of the records, and what a commit does to it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hint::black_box;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,12 +11,13 @@ use crate::id::{ContentId, CustomerId, TenantId, TicketNumber};
 use crate::kpi::Rows;
 use crate::store::{
     Commit, Events, Filter, IdempotencyKey, IdempotencyRecord, Page, Part, Snapshot, StoreError,
-    StoreErrorKind, StreamId, TicketRow, UniqueKey, Wake,
+    StoreErrorKind, StreamId, StreamKind, TicketRow, UniqueKey, Wake,
 };
-use crate::ticket::{Content, Recorded, Version};
+use crate::ticket::{Content, Version};
 use crate::time::Micros;
 
 use super::hash::Ids;
+use super::pieces::Pieces;
 use super::wakes::Wakes;
 
 /// How many there are: so many writers seldom meet.
@@ -32,36 +33,47 @@ pub(super) struct Shard {
     pub(super) content: HashMap<(TenantId, ContentId), Content, Ids>,
     /// By number: a page of a list is a range. What it shows lies in the stream.
     numbers: BTreeMap<(TenantId, TicketNumber), StreamId>,
+    /// The streams that are no tickets, in order.
+    others: BTreeSet<StreamId>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Kept {
-    /// One piece per commit: none is ever moved again.
-    events: Vec<Box<[Recorded]>>,
+    events: Pieces,
     wake: Option<Wake>,
     pub(super) facts: Option<Rows>,
     snapshot: Option<Snapshot>,
-    listing: Option<TicketRow>,
+    /// Apart, because a sweep and a load have no need of it.
+    listing: Option<Box<TicketRow>>,
+    version: Version,
 }
 
 impl Kept {
+    fn none(kind: StreamKind) -> Kept {
+        Kept {
+            events: Pieces::none(kind),
+            wake: None,
+            facts: None,
+            snapshot: None,
+            listing: None,
+            version: Version::default(),
+        }
+    }
+
     fn version(&self) -> Version {
-        let last = self.events.last().and_then(|piece| piece.last());
-        last.map_or(Version::default(), |event| event.version)
+        self.version
     }
 
     pub(super) fn events(&self) -> Events {
-        self.events.concat()
+        self.events.all()
     }
 
     /// Reads a little of what a load will need, and tells something that depends on it.
     pub(super) fn touch(&self) -> u64 {
-        let last = self.version().0;
-        let kept = self.snapshot.as_ref().map_or(0, |kept| {
-            let (ticket, moved) = (&kept.ticket, kept.ticket.marks().last());
-            ticket.version().0 ^ moved.map_or(0, |mark| mark.version)
-        });
-        last ^ kept
+        let last = self.events.version().0;
+        let kept = self.snapshot.as_ref().map_or(0, |kept| kept.ticket.touch());
+        let known = self.facts.as_ref().is_some_and(Rows::is_known);
+        self.version.0 ^ last ^ kept ^ u64::from(known)
     }
 
     /// The last snapshot and the events after it; all events where there is none.
@@ -70,12 +82,7 @@ impl Kept {
             .snapshot
             .as_ref()
             .map_or(Version::default(), Snapshot::version);
-        let mut events = Events::new();
-        if before < self.version() {
-            events = self.events();
-            events.retain(|event| event.version > before);
-        }
-        (self.snapshot.clone(), events)
+        (self.snapshot.clone(), self.events.since(before))
     }
 }
 
@@ -171,6 +178,13 @@ impl<'a> Held<'a> {
             .for_each(|(.., shard)| shard.forget(tenant, person));
     }
 
+    /// Gives all keys of an owner to another, in every shard that is held.
+    pub(super) fn hand_over(&mut self, tenant: TenantId, owners: (Uuid, Uuid)) {
+        self.0
+            .iter_mut()
+            .for_each(|(.., shard)| shard.hand_over(tenant, owners));
+    }
+
     /// Writes what belongs to one stream. `zone_data` is the version that sweeps of this store are expected to have.
     pub(super) fn write(&mut self, part: &Part, zone_data: Option<&str>) -> Result<(), StoreError> {
         let (_, locked, shard) = self.place(shard_of(part.stream.id))?;
@@ -205,7 +219,9 @@ pub(super) fn check(commit: &Commit, held: &mut Held<'_>) -> Result<(), StoreErr
             .shard(shard_of(key.uuid()))?
             .owners
             .get(&(commit.tenant, *key));
-        if taken.is_some_and(|taken| taken != owner) {
+        if taken.is_some_and(|taken| {
+            owner_after(commit, *key, *taken).is_some_and(|taken| taken != *owner)
+        }) {
             return conflict(format!("the unique key {} has another owner", key.uuid()));
         }
     }
@@ -223,7 +239,51 @@ pub(super) fn check(commit: &Commit, held: &mut Held<'_>) -> Result<(), StoreErr
     Ok(())
 }
 
+/// Who has a key of `owner` before the commit claims anything; nobody where it is given up.
+fn owner_after(commit: &Commit, key: UniqueKey, owner: Uuid) -> Option<Uuid> {
+    let is_erased = commit.persons.iter().any(|person| person.uuid() == owner);
+    if is_erased || commit.freed.contains(&(key, owner)) {
+        return None;
+    }
+    let moved = commit.moved.iter();
+    Some(moved.fold(
+        owner,
+        |owner, (from, to)| if owner == *from { *to } else { owner },
+    ))
+}
+
 impl Shard {
+    /// Gives all keys of an owner to another.
+    fn hand_over(&mut self, tenant: TenantId, (from, to): (Uuid, Uuid)) {
+        for ((of, _), owner) in &mut self.owners {
+            if *of == tenant && *owner == from {
+                *owner = to;
+            }
+        }
+    }
+
+    /// The streams of a kind after `after`: the first `limit` ones, or all of them where they are tickets.
+    pub(super) fn streams_of(
+        &self,
+        tenant: TenantId,
+        kind: StreamKind,
+        after: Option<Uuid>,
+        limit: usize,
+        found: &mut Vec<Uuid>,
+    ) {
+        let alike = |stream: &&StreamId| (stream.tenant, stream.kind) == (tenant, kind);
+        let later =
+            |stream: &&StreamId| alike(stream) && after.is_none_or(|after| stream.id > after);
+        if kind == StreamKind::Ticket {
+            found.extend(self.streams.keys().filter(later).map(|stream| stream.id));
+        } else {
+            let id = after.unwrap_or(Uuid::nil());
+            let from = self.others.range(StreamId { tenant, kind, id }..);
+            let here = from.take_while(alike).filter(later).take(limit);
+            found.extend(here.map(|stream| stream.id));
+        }
+    }
+
     /// Everything about a person, and the keys that the person owns.
     fn forget(&mut self, tenant: TenantId, person: CustomerId) {
         self.content
@@ -246,7 +306,8 @@ impl Shard {
         };
         let place = |number| (tenant, TicketNumber(number));
         let range = self.numbers.range(place(first)..=place(last));
-        let of_tenant = range.filter_map(|(_, stream)| self.streams.get(stream)?.listing.as_ref());
+        let of_tenant =
+            range.filter_map(|(_, stream)| self.streams.get(stream)?.listing.as_deref());
         let fits = |row: &&TicketRow| page.reaches(row.number) && filter.fits(row);
         if page.newest_first {
             found.extend(of_tenant.rev().filter(fits).take(page.limit).cloned());
@@ -259,7 +320,12 @@ impl Shard {
         if part.is_check() {
             return;
         }
-        let stream = self.streams.entry(part.stream).or_default();
+        let kind = part.stream.kind;
+        if kind != StreamKind::Ticket {
+            self.others.insert(part.stream);
+        }
+        let stream = self.streams.entry(part.stream);
+        let stream = stream.or_insert_with(|| Kept::none(kind));
         if let Some(row) = &part.listing {
             let tenant = part.stream.tenant;
             let old = stream.listing.as_ref().map(|old| old.number);
@@ -269,10 +335,14 @@ impl Shard {
                 }
                 self.numbers.insert((tenant, row.number), part.stream);
             }
-            stream.listing = Some(row.clone());
+            match &mut stream.listing {
+                Some(kept) => **kept = row.clone(),
+                none => *none = Some(Box::new(row.clone())),
+            }
         }
         if !part.events.is_empty() {
-            stream.events.push(part.events.as_slice().into());
+            stream.events.push(&part.events);
+            stream.version = stream.events.version();
         }
         if let Some(facts) = &part.facts {
             stream.facts = Some(facts.clone());

@@ -9,7 +9,8 @@ use crate::store::asynchronous::{Answer, Answers, AsyncStore};
 use crate::ticket::Content;
 
 use super::{
-    Commit, DueStream, Filter, Load, Loaded, OutboxMessage, Page, PostgresStore, TicketRow,
+    Commit, DueStream, Filter, Load, Loaded, OutboxMessage, Page, PostgresStore, StreamKind,
+    TicketRow,
 };
 
 #[cfg_attr(docsrs, doc(cfg(feature = "async")))]
@@ -62,6 +63,16 @@ impl AsyncStore for PostgresStore {
         page: &'a Page,
     ) -> Answer<'a, Vec<TicketRow>> {
         Box::pin(self.listed(tenant, filter, page))
+    }
+
+    fn streams(
+        &self,
+        tenant: TenantId,
+        kind: StreamKind,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Answer<'_, Vec<Uuid>> {
+        Box::pin(self.streams_of(tenant, kind, after, limit))
     }
 
     fn claim(

@@ -25,6 +25,10 @@ pub(super) fn failed(error: Error) -> StoreError {
 
 /// The same where no connection came about.
 pub(super) fn connecting(error: Error) -> StoreError {
+    if is_unlike_tls(&error) {
+        let what = "no encrypted connection came about; the server's certificate must be for its name and from somebody trusted";
+        return StoreError::new(StoreErrorKind::Other, what).because(error);
+    }
     if error.as_db_error().is_none() && is_lost(&error) {
         let what = "the server cannot be reached; try again";
         return StoreError::new(StoreErrorKind::Unavailable, what).because(error);
@@ -38,14 +42,23 @@ pub(super) fn unreadable(error: Error) -> StoreError {
 }
 
 fn is_lost(error: &Error) -> bool {
+    io_error(error).is_some() || error.is_closed()
+}
+
+/// Whether the other side was reached and what it said is no answer: TLS that is not trusted tells so.
+fn is_unlike_tls(error: &Error) -> bool {
+    io_error(error).is_some_and(|error| error.kind() == io::ErrorKind::InvalidData)
+}
+
+fn io_error(error: &Error) -> Option<&io::Error> {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(one) = cause {
-        if one.is::<io::Error>() {
-            return true;
+        if let Some(found) = one.downcast_ref::<io::Error>() {
+            return Some(found);
         }
         cause = one.source();
     }
-    error.is_closed()
+    None
 }
 
 fn meaning(said: &DbError) -> (StoreErrorKind, String) {

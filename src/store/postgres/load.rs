@@ -1,7 +1,6 @@
 //! Loads: everything that a decision needs, as of one instant, in one trip.
 
 use tokio_postgres::Row;
-use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use crate::store::sql::{Following, actor_text};
@@ -16,12 +15,16 @@ use super::{PostgresStore, StoreError};
 /// The parameters of all queries of a load, so that these can borrow them.
 struct Wanted {
     tenant: Uuid,
-    places: Vec<[Box<dyn ToSql + Sync + Send>; 3]>,
+    kinds: Vec<i64>,
+    ids: Vec<Uuid>,
+    /// Of no fold, where snapshots are not wanted.
+    fold: i64,
     keys: Vec<Uuid>,
     actor: Option<(String, String)>,
 }
 
-const KNOWN: (i64, i64) = (FOLD as i64, SCHEMA as i64);
+const STORED: i64 = SCHEMA as i64;
+const NO_FOLD: i64 = -1;
 
 impl PostgresStore {
     pub(super) async fn load_all(&self, request: &Load) -> Result<Loaded, StoreError> {
@@ -50,17 +53,18 @@ impl PostgresStore {
 
     fn queries<'a>(&'a self, request: &Load, wanted: &'a Wanted) -> Vec<Query<'a>> {
         let texts = &self.sql.texts;
-        let mut queries = Vec::with_capacity(request.streams.len() + 3);
+        let mut queries = Vec::with_capacity(4);
         let mut ask = |text: &'a str, params: Params<'a>| queries.push(Query { text, params });
-        for [tenant, kind, id] in &wanted.places {
-            let place = |more: [&'a (dyn ToSql + Sync); 2]| -> Params<'a> {
-                vec![&**tenant, &**kind, &**id, more[0], more[1]]
-            };
-            if request.snapshots {
-                ask(&texts.snapshot, place([&KNOWN.0, &KNOWN.1]));
-                ask(&self.own.events_since, place([&KNOWN.0, &KNOWN.1]));
-            } else {
-                ask(&texts.events, vec![&**tenant, &**kind, &**id, &0_i64]);
+        let (tenant, fold) = (&wanted.tenant, &wanted.fold);
+        match (wanted.kinds.as_slice(), wanted.ids.as_slice()) {
+            ([kind], [id]) if request.snapshots => {
+                ask(&self.own.since, vec![tenant, kind, id, fold, &STORED]);
+            }
+            ([kind], [id]) => ask(&texts.events, vec![tenant, kind, id, &0_i64]),
+            ([], _) => {}
+            _ => {
+                let (kinds, ids) = (&wanted.kinds, &wanted.ids);
+                ask(&self.own.several, vec![tenant, kinds, ids, fold, &STORED]);
             }
         }
         if !wanted.keys.is_empty() {
@@ -80,16 +84,17 @@ impl PostgresStore {
         let mut answers = answers.into_iter();
         let mut next = || answers.next().unwrap_or_default();
         let mut loaded = Loaded::default();
-        for stream in &request.streams {
-            let snapshot = match request.snapshots {
-                true => match next().first().map(snapshot).transpose()? {
-                    Some(None) => return Ok(None),
-                    Some(Some(found)) => Some(found),
-                    None => None,
-                },
-                false => None,
-            };
-            loaded.streams.push(stream_of(*stream, snapshot, &next())?);
+        if !request.streams.is_empty() {
+            let rows = next();
+            let mut rest = rows.as_slice();
+            for (n, stream) in (1..).zip(&request.streams) {
+                let (of_stream, others) = rest.split_at(rows_of(n, rest)?);
+                rest = others;
+                match stream_of(*stream, of_stream)? {
+                    Some(stream) => loaded.streams.push(stream),
+                    None => return Ok(None),
+                }
+            }
         }
         if !request.owners.is_empty() {
             loaded.owners = owners(&request.owners, &next())?;
@@ -108,17 +113,19 @@ impl PostgresStore {
 
 impl Wanted {
     fn of(request: &Load) -> Result<Wanted, StoreError> {
-        let place = |stream: &StreamId| -> [Box<dyn ToSql + Sync + Send>; 3] {
-            let StreamId { tenant, kind, id } = *stream;
-            [Box::new(tenant.uuid()), Box::new(kind.code()), Box::new(id)]
-        };
         let actor = match &request.idempotency {
             Some(key) => Some((actor_text(key.actor)?, key.key.to_string())),
             None => None,
         };
         Ok(Wanted {
             tenant: request.tenant.uuid(),
-            places: request.streams.iter().map(place).collect(),
+            kinds: request.streams.iter().map(|one| one.kind.code()).collect(),
+            ids: request.streams.iter().map(|one| one.id).collect(),
+            fold: if request.snapshots {
+                FOLD.into()
+            } else {
+                NO_FOLD
+            },
             keys: request.owners.iter().map(|key| key.uuid()).collect(),
             actor,
         })
@@ -127,22 +134,49 @@ impl Wanted {
 
 /// The snapshot in this row; `None` where it cannot be read or is not of the version beside it.
 fn snapshot(row: &Row) -> Result<Option<Snapshot>, StoreError> {
-    let (version, body): (i64, &str) = (get(row, 0)?, get(row, 1)?);
+    let (version, body): (i64, &str) = (get(row, VERSION)?, get(row, BODY)?);
     let found = serde_json::from_str::<Snapshot>(body).ok();
     Ok(found.filter(|found| i64::try_from(found.version().0) == Ok(version)))
 }
 
-fn stream_of(
-    stream: StreamId,
-    snapshot: Option<Snapshot>,
-    rows: &[Row],
-) -> Result<Stream, StoreError> {
-    let after = snapshot.as_ref().map(Snapshot::version);
-    let mut events = Following::new(stream, after.unwrap_or(Version(0)));
+/// Where what stands in a row of an event or a snapshot; the last two are not in every answer.
+const VERSION: usize = 0;
+const KEPT_AS: usize = 1;
+const BODY: usize = 2;
+const FOLDED: usize = 3;
+const PLACE: usize = 4;
+
+/// How many of the rows, from the first on, are of the stream with this place in the request.
+fn rows_of(place: i64, rows: &[Row]) -> Result<usize, StoreError> {
+    let mut count = 0;
     for row in rows {
-        events.push(get(row, 0)?, get(row, 1)?, get(row, 2)?)?;
+        if row.len() > PLACE && get::<i64>(row, PLACE)? != place {
+            break;
+        }
+        count += 1;
     }
-    Ok(Stream::since(snapshot, events.events()))
+    Ok(count)
+}
+
+/// The stream in these rows; `None` where its snapshot cannot be read.
+fn stream_of(stream: StreamId, rows: &[Row]) -> Result<Option<Stream>, StoreError> {
+    let (mut kept, mut rest) = (None, rows);
+    if let [first, others @ ..] = rows
+        && first.len() > FOLDED
+        && get::<Option<i64>>(first, FOLDED)?.is_some()
+    {
+        match snapshot(first)? {
+            Some(found) => kept = Some(found),
+            None => return Ok(None),
+        }
+        rest = others;
+    }
+    let after = kept.as_ref().map(Snapshot::version);
+    let mut events = Following::new(stream, after.unwrap_or(Version(0)));
+    for row in rest {
+        events.push(get(row, VERSION)?, get(row, KEPT_AS)?, get(row, BODY)?)?;
+    }
+    Ok(Some(Stream::since(kept, events.events())))
 }
 
 fn owners(keys: &[UniqueKey], rows: &[Row]) -> Result<Vec<Option<Uuid>>, StoreError> {

@@ -87,7 +87,7 @@ use crate::ticket::Content;
 use super::sql::{Given, Sql};
 use super::{
     Commit, DueStream, Filter, Load, Loaded, OutboxMessage, Page, Store, StoreError,
-    StoreErrorKind, TicketRow,
+    StoreErrorKind, StreamKind, TicketRow,
 };
 
 pub use tokio_postgres;
@@ -329,6 +329,16 @@ impl Store for PostgresStore {
         page: &Page,
     ) -> Result<Vec<TicketRow>, StoreError> {
         wait(self.listed(tenant, filter, page))
+    }
+
+    fn streams(
+        &self,
+        tenant: TenantId,
+        kind: StreamKind,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<Uuid>, StoreError> {
+        wait(self.streams_of(tenant, kind, after, limit))
     }
 
     fn claim(

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use crate::id::{ContentId, TenantId};
 use crate::kpi::Fact;
-use crate::store::sql::{NEVER, due_streams, kind_of, limit as rows};
-use crate::store::{DueStream, Filter, Page, StreamId, TicketRow};
+use crate::store::sql::{NEVER, due_streams, first_after, kind_of, limit as rows};
+use crate::store::{DueStream, Filter, Page, StreamId, StreamKind, TicketRow};
 use crate::ticket::Content;
 use crate::time::{Micros, instant, micros};
 
@@ -97,6 +97,23 @@ impl PostgresStore {
                 None => return Ok(()),
             }
         }
+    }
+
+    pub(super) async fn streams_of(
+        &self,
+        tenant: TenantId,
+        kind: StreamKind,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<Uuid>, StoreError> {
+        let Some(from) = first_after(after) else {
+            return Ok(Vec::new());
+        };
+        let (tenant, kind, most) = (tenant.uuid(), kind.code(), rows(limit));
+        let found = self
+            .rows(&self.sql.texts.streams, vec![&tenant, &kind, &from, &most])
+            .await?;
+        found.iter().map(|row| get(row, 0)).collect()
     }
 
     pub(super) async fn texts(

@@ -56,10 +56,18 @@ own! {
         AND l.wake_at = s.wake_at AND l.holder <> $2) ORDER BY s.wake_at LIMIT 1) n \
         UNION ALL SELECT min(l.held_until) FROM {{t}}sweeps l JOIN {{t}}streams s ON l.tenant = s.tenant \
         AND l.kind = s.kind AND l.id = s.id AND l.wake_at = s.wake_at WHERE l.holder <> $2 AND l.held_until > $1) a");
-    /// The events after the snapshot of this fold and schema, where there is one; else all.
-    events_since = "SELECT version, schema, body FROM {t}events WHERE tenant = $1 AND kind = $2 AND id = $3 \
-        AND version > coalesce((SELECT version FROM {t}snapshots WHERE tenant = $1 AND kind = $2 AND id = $3 \
-        AND fold = $4 AND schema = $5), 0) ORDER BY version";
+    /// The snapshot of the fold $4 and the schema $5, where there is one, and the events after it; else all. Only a snapshot has a fold.
+    since = "SELECT version, schema, body, fold FROM {t}snapshots WHERE tenant = $1 AND kind = $2 AND id = $3 \
+        AND fold = $4 AND schema = $5 UNION ALL SELECT version, schema, body, NULL FROM {t}events \
+        WHERE tenant = $1 AND kind = $2 AND id = $3 AND version > coalesce((SELECT version FROM {t}snapshots \
+        WHERE tenant = $1 AND kind = $2 AND id = $3 AND fold = $4 AND schema = $5), 0) ORDER BY version";
+    /// The same for several streams, each with its place in the request, counted from 1.
+    several = "WITH wanted AS MATERIALIZED (SELECT w.n, w.kind, w.id, s.version, s.schema, s.body, s.fold \
+        FROM unnest($2::bigint[], $3::uuid[]) WITH ORDINALITY AS w (kind, id, n) LEFT JOIN {t}snapshots s \
+        ON s.tenant = $1 AND s.kind = w.kind AND s.id = w.id AND s.fold = $4 AND s.schema = $5) \
+        SELECT version, schema, body, fold, n FROM wanted WHERE fold IS NOT NULL UNION ALL \
+        SELECT e.version, e.schema, e.body, NULL, w.n FROM wanted w CROSS JOIN LATERAL (SELECT version, schema, body FROM {t}events \
+        WHERE tenant = $1 AND kind = w.kind AND id = w.id AND version > coalesce(w.version, 0) OFFSET 0) e ORDER BY n, version";
     /// Several events of one stream.
     add_events = "INSERT INTO {t}events (tenant, kind, id, version, schema, body) \
         SELECT $1, $2, $3, e.version, $4, e.body FROM unnest($5::bigint[], $6::text[]) AS e (version, body)";

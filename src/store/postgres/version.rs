@@ -111,7 +111,7 @@ mod tests {
     use super::*;
     use crate::store::park::wait;
 
-    const SECOND: &str = "ALTER TABLE {t}numbers ADD COLUMN note {text}; CREATE TABLE {t}extra (a {integer}) {heap};";
+    const NEXT: &str = "ALTER TABLE {t}numbers ADD COLUMN note {text}; CREATE TABLE {t}extra (a {integer}) {heap};";
 
     fn opened(schema: &str) -> PostgresStore {
         let server = std::env::var("HELPDESK_POSTGRES")
@@ -135,13 +135,14 @@ mod tests {
     fn each_version_is_made_of_the_one_before() {
         let schema = "t_each_version";
         let store = opened(schema);
-        let both = [MIGRATIONS[0], SECOND];
+        let known = MIGRATIONS.len() as i64;
+        let more = [MIGRATIONS, &[NEXT]].concat();
         let kept = async |link: &mut Link| {
             let add = "INSERT INTO t_each_version.numbers VALUES (gen_random_uuid(), 7)";
             link.run(add).await?;
             for _ in 0..2 {
-                bring_up_to(link, &store.sql, schema, &both).await?;
-                assert_eq!(version(link, &store.sql).await?, 2);
+                bring_up_to(link, &store.sql, schema, &more).await?;
+                assert_eq!(version(link, &store.sql).await?, known + 1);
             }
             let text = "SELECT last, note FROM t_each_version.numbers";
             let params = Vec::new();
@@ -162,13 +163,13 @@ mod tests {
         let schema = "t_failed_step";
         let store = opened(schema);
         let again = "CREATE TABLE {t}extra (again {integer})";
-        let torn = [MIGRATIONS[0], SECOND, again];
+        let torn = [MIGRATIONS, &[NEXT, again]].concat();
         let raised = with(&store, async |link| {
             bring_up_to(link, &store.sql, schema, &torn).await
         });
         assert!(raised.is_err());
         let found = with(&store, async |link| version(link, &store.sql).await);
-        assert_eq!(found.unwrap(), 1);
+        assert_eq!(found.unwrap(), MIGRATIONS.len() as i64);
         let extra = with(&store, async |link| {
             link.run("SELECT a FROM t_failed_step.extra").await
         });

@@ -28,7 +28,7 @@
 //! | `events` | an event |
 //! | `snapshots` | what the events of a long stream made, now and then |
 //! | `tickets` | what lists filter by |
-//! | `contents` | a text of a person |
+//! | `contents` | a text of a person; in the order of writing, because a tree that is split keeps old bytes of what moved |
 //! | `unique_keys` | a key and its owner |
 //! | `idempotency` | what was done under a key |
 //! | `outbox` | a message to deliver |
@@ -52,7 +52,7 @@ use crate::ticket::Version;
 use super::{Commit, StoreError, StoreErrorKind, StreamId, UniqueKey};
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
-pub(super) use rebuild::{Following, Given, due_streams, newer_tables};
+pub(super) use rebuild::{Following, Given, due_streams, first_after, newer_tables};
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(super) use schema::{MIGRATIONS, VERSION};
 #[cfg(any(feature = "postgres", feature = "sqlite"))]

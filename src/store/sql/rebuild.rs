@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
+use uuid::Uuid;
+
 use crate::id::{TenantId, TicketNumber};
-use crate::store::stored::read_event;
 use crate::store::{DueStream, Events, StoreError, StoreErrorKind, StreamId};
 use crate::ticket::Version;
 use crate::time::{Micros, instant};
@@ -24,7 +25,7 @@ impl Following {
         Following {
             stream,
             version: after,
-            events: Events::new(),
+            events: Events::none(stream.kind),
         }
     }
 
@@ -38,8 +39,8 @@ impl Following {
         if u64::try_from(number) != Ok(version.0) {
             return Err(self.torn(version, number));
         }
-        let event = read_event(version, schema, body).map_err(|error| self.within(error))?;
-        self.events.push(event);
+        let pushed = self.events.push_text(version, schema, body);
+        pushed.map_err(|error| self.within(error))?;
         self.version = version;
         Ok(())
     }
@@ -89,6 +90,14 @@ pub(in crate::store) fn due_streams(
         wake_at: (at != NEVER).then(|| instant(at)),
     };
     found.into_iter().map(told).collect()
+}
+
+/// The first id that can follow `after`; none where it is the last one.
+pub(in crate::store) fn first_after(after: Option<Uuid>) -> Option<Uuid> {
+    let Some(after) = after else {
+        return Some(Uuid::nil());
+    };
+    after.as_u128().checked_add(1).map(Uuid::from_u128)
 }
 
 /// The tables are of a version that is not known here.

@@ -46,18 +46,22 @@ texts! {
     keep_snapshot = "INSERT INTO {t}snapshots (tenant, kind, id, version, fold, schema, body) \
         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (tenant, kind, id) DO UPDATE SET version = excluded.version, \
         fold = excluded.fold, schema = excluded.schema, body = excluded.body";
-    /// Written only where it changes what lists filter by. A ticket's number and requester never change.
+    /// Written only where it changes what lists filter by. A ticket's number and requester never change; what stands in an
+    /// index of its own is [`Texts::refile_ticket`]'s.
     list_ticket = "INSERT INTO {t}tickets AS t (tenant, number, id, is_open, stage, priority, type, team, agent, requester) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (tenant, number) DO UPDATE SET \
-        is_open = excluded.is_open, stage = excluded.stage, priority = excluded.priority, type = excluded.type, \
-        team = excluded.team, agent = excluded.agent WHERE t.stage <> excluded.stage OR t.priority <> excluded.priority \
-        OR t.type IS DISTINCT FROM excluded.type OR t.team IS DISTINCT FROM excluded.team \
-        OR t.agent IS DISTINCT FROM excluded.agent";
+        stage = excluded.stage, priority = excluded.priority, type = excluded.type \
+        WHERE t.stage <> excluded.stage OR t.priority <> excluded.priority OR t.type IS DISTINCT FROM excluded.type";
+    /// The indexes of a list are written anew by whatever names their columns, also where these stay the same.
+    refile_ticket = "UPDATE {t}tickets SET is_open = $3, team = $4, agent = $5 WHERE tenant = $1 AND number = $2 \
+        AND (is_open <> $3 OR team IS DISTINCT FROM $4 OR agent IS DISTINCT FROM $5)";
     keep_content = "INSERT INTO {t}contents (tenant, id, about, schema, body) VALUES ($1, $2, $3, $4, $5) \
         ON CONFLICT (tenant, id) DO UPDATE SET about = excluded.about, schema = excluded.schema, body = excluded.body";
     erase_content = "DELETE FROM {t}contents WHERE tenant = $1 AND id = $2";
     erase_person = "DELETE FROM {t}contents WHERE tenant = $1 AND about = $2";
     release_keys = "DELETE FROM {t}unique_keys WHERE tenant = $1 AND owner = $2";
+    free_key = "DELETE FROM {t}unique_keys WHERE tenant = $1 AND key = $2 AND owner = $3";
+    move_keys = "UPDATE {t}unique_keys SET owner = $3 WHERE tenant = $1 AND owner = $2";
     claim_key = "INSERT INTO {t}unique_keys AS k (tenant, key, owner) VALUES ($1, $2, $3) \
         ON CONFLICT (tenant, key) DO UPDATE SET owner = excluded.owner WHERE k.owner = excluded.owner";
     remember = "INSERT INTO {t}idempotency (tenant, actor, key, used_at, schema, body) VALUES ($1, $2, $3, $4, $5, $6) \
@@ -80,11 +84,15 @@ texts! {
     next_zone_data = "SELECT min(zone_data) FROM {t}streams WHERE zone_data > $1";
     due = "SELECT tenant, kind, id, wake_at FROM {t}streams WHERE zone_data = $1 AND wake_at <= $2 \
         ORDER BY zone_data, wake_at, tenant, kind, id LIMIT $3";
+    /// Whether there are wake-ups under other zone data.
+    other_zone_data = "SELECT EXISTS (SELECT 1 FROM {t}streams WHERE zone_data < $1) \
+        OR EXISTS (SELECT 1 FROM {t}streams WHERE zone_data > $1)";
     next_wake = "SELECT min(wake_at) FROM {t}streams WHERE zone_data = $1 AND wake_at > $2";
 
     // Rows and texts.
     facts = "SELECT id, schema, facts FROM {t}streams WHERE tenant = $1 AND kind = 1 AND id >= $2 \
         AND facts IS NOT NULL ORDER BY id LIMIT $3";
+    streams = "SELECT id FROM {t}streams WHERE tenant = $1 AND kind = $2 AND id >= $3 ORDER BY id LIMIT $4";
     content = "SELECT schema, body FROM {t}contents WHERE tenant = $1 AND id = $2";
 
     // The outbox. Messages of a newer schema are left to newer processes.

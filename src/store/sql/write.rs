@@ -7,7 +7,7 @@ use crate::store::stored::{SCHEMA, write};
 use crate::store::{
     Commit, IdempotencyRecord, OutboxMessage, Part, Snapshot, StoreError, StreamId, TicketRow, Wake,
 };
-use crate::ticket::{Content, Priority, Recorded, Stage};
+use crate::ticket::{Content, Priority, Stage, Version};
 use crate::time::{Micros, micros};
 
 use super::texts::Texts;
@@ -33,6 +33,14 @@ pub(super) fn statements<'a>(
     list.persons();
     for part in &commit.parts {
         list.part(part)?;
+    }
+    for (key, owner) in &commit.freed {
+        let params = vec![list.tenant(), key.uuid().into(), (*owner).into()];
+        list.push(&texts.free_key, params, Expect::Any);
+    }
+    for (from, to) in &commit.moved {
+        let params = vec![list.tenant(), (*from).into(), (*to).into()];
+        list.push(&texts.move_keys, params, Expect::Any);
     }
     for (key, owner) in &commit.unique {
         list.push(
@@ -90,10 +98,7 @@ impl<'a> List<'a, '_> {
     }
 
     fn part(&mut self, part: &Part) -> Result<(), StoreError> {
-        let until = part
-            .events
-            .last()
-            .map_or(part.expected, |event| event.version);
+        let until = part.events.last_version().unwrap_or(part.expected);
         let [tenant, kind, id] = place(part.stream);
         let mut params = vec![tenant, kind, id, signed(until.0, "version")?.into()];
         let facts = match &part.facts {
@@ -125,8 +130,8 @@ impl<'a> List<'a, '_> {
             }
         };
         self.push(sql, params, Expect::Stands(part.stream, part.expected));
-        for event in &part.events {
-            self.event(part.stream, event)?;
+        for (version, body) in part.events.texts()? {
+            self.event(part.stream, version, body)?;
         }
         if let Some(snapshot) = &part.snapshot
             && part.expected.0 / SNAPSHOT_EVERY < snapshot.version().0 / SNAPSHOT_EVERY
@@ -134,7 +139,7 @@ impl<'a> List<'a, '_> {
             self.snapshot(part.stream, snapshot)?;
         }
         match &part.listing {
-            Some(row) => self.listing(part.stream, row),
+            Some(row) => self.listing(part, row),
             None => Ok(()),
         }
     }
@@ -149,30 +154,47 @@ impl<'a> List<'a, '_> {
         Ok(())
     }
 
-    fn event(&mut self, stream: StreamId, event: &Recorded) -> Result<(), StoreError> {
+    fn event(
+        &mut self,
+        stream: StreamId,
+        version: Version,
+        body: String,
+    ) -> Result<(), StoreError> {
         let [tenant, kind, id] = place(stream);
-        let version = signed(event.version.0, "version")?.into();
-        let body = write("an event", event)?.into();
-        let params = vec![tenant, kind, id, version, schema(), body];
+        let version = signed(version.0, "version")?.into();
+        let params = vec![tenant, kind, id, version, schema(), body.into()];
         self.push(&self.texts.add_event, params, Expect::Any);
         Ok(())
     }
 
-    fn listing(&mut self, stream: StreamId, row: &TicketRow) -> Result<(), StoreError> {
+    fn listing(&mut self, part: &Part, row: &TicketRow) -> Result<(), StoreError> {
         let stage = row.status.stage();
+        let is_open = Value::from(i64::from(is_open(stage)));
+        let team = Value::Uuid(row.team.map(|team| team.uuid()));
+        let agent = Value::Uuid(row.agent.map(|agent| agent.uuid()));
         let params = vec![
             self.tenant(),
             number(row.number)?.into(),
-            stream.id.into(),
-            i64::from(is_open(stage)).into(),
+            part.stream.id.into(),
+            is_open.clone(),
             stage_text(stage).into(),
             priority_text(row.priority).into(),
             Value::Text(row.kind.as_ref().map(|kind| kind.to_string().into())),
-            Value::Uuid(row.team.map(|team| team.uuid())),
-            Value::Uuid(row.agent.map(|agent| agent.uuid())),
+            team.clone(),
+            agent.clone(),
             row.requester.uuid().into(),
         ];
         self.push(&self.texts.list_ticket, params, Expect::Any);
+        if part.expected.0 > 0 {
+            let params = vec![
+                self.tenant(),
+                number(row.number)?.into(),
+                is_open,
+                team,
+                agent,
+            ];
+            self.push(&self.texts.refile_ticket, params, Expect::Any);
+        }
         Ok(())
     }
 
@@ -238,9 +260,7 @@ fn wake_up(wake: Option<&Wake>) -> [Value; 3] {
 /// The kind behind a stored code; `None` for one that a newer version of the crate knows.
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(in crate::store) fn kind_of(code: i64) -> Option<crate::store::StreamKind> {
-    [crate::store::StreamKind::Ticket]
-        .into_iter()
-        .find(|kind| kind.code() == code)
+    crate::store::StreamKind::of_code(code)
 }
 
 pub(in crate::store) fn actor_text(actor: Actor) -> Result<String, StoreError> {

@@ -7,16 +7,18 @@ use uuid::Uuid;
 
 use crate::id::{ContentId, TenantId, TicketNumber};
 use crate::kpi::Fact;
-use crate::store::sql::{Following, NEVER, actor_text, due_streams, kind_of, limit as rows};
+use crate::store::sql::{
+    Following, NEVER, actor_text, due_streams, first_after, kind_of, limit as rows,
+};
 use crate::store::stored::{SCHEMA, read};
 use crate::store::{
-    Events, IdempotencyKey, IdempotencyRecord, Snapshot, Stream, StreamId, UniqueKey,
+    Events, IdempotencyKey, IdempotencyRecord, Snapshot, Stream, StreamId, StreamKind, UniqueKey,
 };
 use crate::ticket::{Content, FOLD, Version};
 use crate::time::{Micros, instant, micros};
 
 use super::error::{failed, prepare};
-use super::write::run;
+use super::write::{run, undo};
 use super::{
     DueStream, Filter, Load, Loaded, Page, SqliteStore, StoreError, StoreErrorKind, TicketRow,
 };
@@ -31,6 +33,10 @@ impl SqliteStore {
         request: &Load,
     ) -> Result<Loaded, StoreError> {
         request.check()?;
+        if request.is_of_one_stream() && !request.snapshots {
+            undo(connection)?;
+            return self.load_parts(connection, request); // one statement is of one instant anyway
+        }
         as_of_one_instant(connection, || self.load_parts(connection, request))
     }
 
@@ -152,6 +158,11 @@ impl SqliteStore {
         limit: usize,
     ) -> Result<Vec<DueStream>, StoreError> {
         let mut found: Vec<(Micros, StreamId)> = Vec::new();
+        undo(connection)?;
+        if !self.has_other_zone_data(connection, zone_data)? {
+            self.due_under(connection, zone_data, micros(now), limit, &mut found)?;
+            return Ok(due_streams(found, limit));
+        }
         as_of_one_instant(connection, || {
             self.each_zone_data(connection, |version| {
                 let until = if version == zone_data {
@@ -163,6 +174,16 @@ impl SqliteStore {
             })
         })?;
         Ok(due_streams(found, limit))
+    }
+
+    fn has_other_zone_data(
+        &self,
+        connection: &Connection,
+        zone_data: &str,
+    ) -> Result<bool, StoreError> {
+        let mut prepared = prepare(connection, &self.sql.texts.other_zone_data)?;
+        let found = prepared.query_row([zone_data], |row| row.get(0));
+        found.map_err(failed)
     }
 
     fn due_under(
@@ -263,6 +284,26 @@ impl SqliteStore {
         Ok(page)
     }
 
+    pub(super) fn streams_on(
+        &self,
+        connection: &Connection,
+        (tenant, kind): (TenantId, StreamKind),
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<Uuid>, StoreError> {
+        let Some(from) = first_after(after) else {
+            return Ok(Vec::new());
+        };
+        let mut prepared = prepare(connection, &self.sql.texts.streams)?;
+        let place = params![blob(tenant.uuid()), kind.code(), blob(from), rows(limit)];
+        let mut found = prepared.query(place).map_err(failed)?;
+        let mut streams = Vec::new();
+        while let Some(row) = found.next().map_err(failed)? {
+            streams.push(uuid(row, 0)?);
+        }
+        Ok(streams)
+    }
+
     pub(super) fn content_on(
         &self,
         connection: &Connection,
@@ -304,9 +345,7 @@ fn as_of_one_instant<T>(
     connection: &Connection,
     work: impl FnOnce() -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    if !connection.is_autocommit() {
-        run(connection, "ROLLBACK")?; // a thread panicked in the middle
-    }
+    undo(connection)?;
     run(connection, "BEGIN")?;
     let result = work();
     let ended = run(connection, "COMMIT");

@@ -58,7 +58,7 @@ use crate::ticket::Content;
 use super::sql::{Given, Sql};
 use super::{
     Commit, DueStream, Filter, Load, Loaded, OutboxMessage, Page, Store, StoreError,
-    StoreErrorKind, TicketRow,
+    StoreErrorKind, StreamKind, TicketRow,
 };
 
 pub use rusqlite;
@@ -250,6 +250,16 @@ impl Store for SqliteStore {
         page: &Page,
     ) -> Result<Vec<TicketRow>, StoreError> {
         self.reading(|connection| self.list_on(connection, tenant, filter, page))
+    }
+
+    fn streams(
+        &self,
+        tenant: TenantId,
+        kind: StreamKind,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<Uuid>, StoreError> {
+        self.reading(|connection| self.streams_on(connection, (tenant, kind), after, limit))
     }
 
     fn claim(

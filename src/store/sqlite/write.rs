@@ -65,9 +65,7 @@ pub(super) fn in_transaction<T>(
     connection: &Connection,
     work: impl FnOnce() -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    if !connection.is_autocommit() {
-        run(connection, "ROLLBACK")?; // a thread panicked in the middle
-    }
+    undo(connection)?;
     run(connection, "BEGIN IMMEDIATE")?;
     let result = work().and_then(|done| {
         run(connection, "COMMIT")?;
@@ -92,6 +90,14 @@ pub(super) fn all(connection: &Connection, statements: &[Statement<'_>]) -> Resu
         }
     }
     Ok(())
+}
+
+/// Ends what a thread left open that panicked in the middle.
+pub(super) fn undo(connection: &Connection) -> Result<(), StoreError> {
+    if connection.is_autocommit() {
+        return Ok(());
+    }
+    run(connection, "ROLLBACK")
 }
 
 pub(super) fn run(connection: &Connection, text: &str) -> Result<(), StoreError> {

@@ -16,6 +16,7 @@
 //! [`Store::claim`]: crate::store::Store::claim
 
 pub mod desks;
+pub mod kinds;
 pub mod lists;
 pub mod outbox;
 pub mod records;
@@ -57,6 +58,12 @@ macro_rules! store_conformance {
                     an_empty_commit_changes_nothing
                     one_load_answers_everything_in_order
                     writers_of_many_streams_lose_nothing
+                }
+                kinds {
+                    streams_of_every_kind_come_back
+                    kinds_do_not_meet
+                    a_kind_comes_page_by_page
+                    keys_are_freed_and_moved
                 }
                 records {
                     a_unique_key_has_one_owner
@@ -157,7 +164,7 @@ fn append(stream: StreamId, after: u64, until: u64) -> Part {
     Part::append(
         stream,
         Version(after),
-        (after + 1..=until).map(event).collect(),
+        (after + 1..=until).map(event).collect::<Vec<_>>(),
     )
 }
 
@@ -186,7 +193,7 @@ fn events(store: &dyn Store, stream: StreamId) -> Vec<Recorded> {
     let load = Load::streams(stream.tenant, [stream]);
     let mut streams = store.load(&load).unwrap().streams;
     assert_eq!(streams.len(), 1, "one stream was asked for");
-    streams.remove(0).events
+    streams.remove(0).events.into_ticket()
 }
 
 fn versions(store: &dyn Store, stream: StreamId) -> Vec<u64> {

@@ -103,7 +103,7 @@ pub fn big_payloads_come_back(store: &dyn Store) {
     let ids: Vec<_> = keep.content.iter().map(|content| content.id).collect();
     let texts = store.content(TENANT, &ids).unwrap();
     assert!(texts.into_iter().eq(keep.content.into_iter().map(Some)));
-    let expected = append(stream, 0, 500).events;
+    let expected = append(stream, 0, 500).events.into_ticket();
     assert_eq!(events(store, stream), expected);
     let more = Part::append(stream, Version(500), append(stream, 500, 501).events);
     store.commit(&commit(vec![more])).unwrap();

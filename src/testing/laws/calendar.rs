@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use crate::calendar::{Calendar, CalendarError, EARLIEST, LATEST, Reason};
+use crate::calendar::{Calendar, CalendarError, EARLIEST, LATEST, Reason, Stretch};
 use crate::testing::calendar::oracle;
 
 const TICK: TimeDelta = TimeDelta::microseconds(1);
@@ -137,6 +137,31 @@ pub fn subtract_is_the_mirror(calendar: &Calendar, from: DateTime<Utc>, time: Ti
     }
 }
 
+/// There and back again leads to where one began, or to the other end of a closed stretch.
+#[track_caller]
+pub fn there_and_back_again(calendar: &Calendar, from: DateTime<Utc>, time: TimeDelta) {
+    let message = || format!("{calendar:?}: {time} from {from}");
+    let nothing = Ok(TimeDelta::zero());
+    if let Some(at) = reached(calendar.add(from, time)) {
+        let back = calendar.subtract(at, time);
+        let back = back.unwrap_or_else(|error| panic!("{}: {error}", message()));
+        assert!(from <= back && back <= at, "{}", message());
+        assert_eq!(calendar.elapsed(from, back), nothing, "{}", message());
+    }
+    if let Some(at) = reached(calendar.subtract(from, time)) {
+        let back = calendar.add(at, time);
+        let back = back.unwrap_or_else(|error| panic!("{}: {error}", message()));
+        assert!(at <= back && back <= from, "{}", message());
+        assert_eq!(calendar.elapsed(back, from), nothing, "{}", message());
+    }
+    if let Some(at) = reached(calendar.add_latest(from, time)) {
+        if let Some(back) = reached(calendar.subtract_earliest(at, time)) {
+            assert!(back <= from, "{}", message());
+            assert_eq!(calendar.elapsed(back, from), nothing, "{}", message());
+        }
+    }
+}
+
 /// More time never ends sooner, and a later start never ends sooner.
 #[track_caller]
 pub fn monotone(
@@ -235,6 +260,8 @@ pub fn openings_and_closings(calendar: &Calendar, at: DateTime<Utc>, to: DateTim
             "{}",
             message()
         );
+        let last = calendar.previous_close(close - TICK);
+        assert!(last.map_or(true, |last| last <= at), "{}", message());
     }
     if let Some(opening) = reached(calendar.next_opening(at)) {
         assert!(
@@ -242,6 +269,8 @@ pub fn openings_and_closings(calendar: &Calendar, at: DateTime<Utc>, to: DateTim
             "{}",
             message()
         );
+        let last = calendar.previous_opening(opening);
+        assert!(last.map_or(true, |last| last <= at), "{}", message());
     }
     if let Some(open) = reached(calendar.previous_open(at)) {
         assert!(
@@ -276,6 +305,8 @@ pub fn openings_and_closings(calendar: &Calendar, at: DateTime<Utc>, to: DateTim
             "{}",
             message()
         );
+        let next = calendar.next_close(close);
+        assert!(next.map_or(true, |next| at < next), "{}", message());
     }
     let to = at.max(to.min(at + TimeDelta::days(400)));
     let windows = || {
@@ -305,7 +336,7 @@ pub fn explanation_adds_up(calendar: &Calendar, a: DateTime<Utc>, b: DateTime<Ut
     let explanation = calendar
         .explain(a, b)
         .unwrap_or_else(|error| panic!("{error}"));
-    let stretches = explanation.stretches();
+    let stretches: Vec<_> = explanation.stretches().collect();
     let message = || format!("{calendar:?}: {a} to {b}\n{explanation}");
     assert!(
         stretches.windows(2).all(|pair| pair[0].to == pair[1].from),
@@ -325,7 +356,13 @@ pub fn explanation_adds_up(calendar: &Calendar, a: DateTime<Utc>, b: DateTime<Ut
         "{}",
         message()
     );
-    for stretch in stretches {
+    let open = stretches.iter().filter(|stretch| stretch.is_open);
+    let sum = open.fold(TimeDelta::zero(), |sum, stretch| sum + stretch.length());
+    assert_eq!(explanation.open(), sum, "{}", message());
+    let goes_on =
+        |pair: &[Stretch]| pair[0].is_open == pair[1].is_open && pair[0].reason == pair[1].reason;
+    assert!(!stretches.windows(2).any(goes_on), "{}", message());
+    for stretch in &stretches {
         let open = if stretch.is_open {
             stretch.length()
         } else {

@@ -1,6 +1,6 @@
 //! The laws of clocks. Each takes a story that was told to a desk, the rulebook that it was told under, and a clock.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use crate::call::{Actor, Call};
 use crate::desk::{self, Known, Plan, Request, plan};
@@ -151,6 +151,49 @@ pub fn a_larger_target_never_makes_a_due_earlier(
     let Ok(generous) = draft.build() else { return };
     let due = |book: &Rulebook| read(&told.ticket, book.policies(), clock, told.now).due();
     not_earlier(due(&generous), due(rulebook), clock);
+}
+
+/// Holidays that are published never make a due earlier and change no time before their publication; where the policy does not
+/// follow, and where the same is published, nothing changes.
+#[track_caller]
+pub fn holidays_apply_from_their_publication(
+    told: &Told,
+    rulebook: &Rulebook,
+    clock: ClockId,
+    holidays: &[NaiveDate],
+    from: DateTime<Utc>,
+) {
+    let mut draft = rulebook.as_draft().clone();
+    for calendar in draft.calendars.values_mut() {
+        let named = holidays.iter().map(|day| (*day, "Holiday".to_owned()));
+        match calendar.with_closed_days(named) {
+            Ok(closed) => *calendar = closed,
+            Err(_) => return, // nothing would stay open
+        }
+    }
+    let Ok(next) = draft.build() else { return };
+    let books = Rulebooks::new(rulebook.clone()).publish(next, from);
+    let again = books
+        .clone()
+        .publish(books.current(told.ticket.tenant()).clone(), from);
+    let (Ok(book), Ok(again)) = (books.of(&told.ticket), again.of(&told.ticket)) else {
+        return;
+    };
+    let later = from + TimeDelta::days(3);
+    let at = |book: &Rulebook, at| read(&told.ticket, book.policies(), clock, at);
+    assert_eq!(
+        at(rulebook, from).elapsed(),
+        at(book, from).elapsed(),
+        "{clock} until {from}"
+    );
+    assert_eq!(at(again, later), at(book, later), "{clock}: the same again");
+    let (before, after) = (at(rulebook, later), at(book, later));
+    not_earlier(after.due(), before.due(), clock);
+    assert!(after.elapsed() <= before.elapsed(), "{clock} until {later}");
+    let follows = rulebook.policies().iter().any(|policy| policy.follow);
+    if !follows {
+        assert_eq!(before, after, "{clock}: nothing follows");
+    }
 }
 
 /// Reading at one instant and then at a later one is reading at the later one, also where the desk was swept in between.

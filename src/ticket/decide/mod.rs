@@ -10,11 +10,13 @@ use uuid::Uuid;
 use crate::call::{Actor, Call};
 use crate::id::{ContentId, CustomerId, RulebookId, TicketId, TicketNumber};
 
-use super::command::{Change, Command, Draft, Open, Requester};
+use super::command::{Change, Command};
 use super::content::{Content, ContentKind};
 use super::conversation::Direction;
+use super::draft::Draft;
 use super::event::{Event, Link, Opened, Recorded, Version};
 use super::lifecycle::Stage;
+use super::open::{Open, Requester};
 use super::refusal::Refusal;
 use super::rules::{Permission, Rules};
 use super::{Priority, Ticket};

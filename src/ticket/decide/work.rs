@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 
 use crate::call::{Actor, Call};
 use crate::id::{ContentId, CustomerId, MessageId, Name, TicketId, derive};
-use crate::ticket::command::Draft;
 use crate::ticket::content::{Content, ContentKind};
 use crate::ticket::conversation::{Attachment, Channel, Direction, MessageClass, Visibility};
+use crate::ticket::draft::Draft;
 use crate::ticket::event::{Event, Link, MessageAdded, Version};
 use crate::ticket::lifecycle::{Stage, Status, Step};
 use crate::ticket::refusal::Refusal;
@@ -61,11 +61,11 @@ impl<'a> Work<'a> {
         ticket: &Ticket,
     ) -> Work<'a> {
         Work {
-            version: ticket.version(),
+            version: Version(ticket.place()),
             status: ticket.status(),
             label: ticket.label().cloned(),
             reopened: ticket.is_reopened(),
-            ended_at: ticket.cycles().last().and_then(ended_at),
+            ended_at: ticket.cycles().last().and_then(Cycle::ended_at),
             decision: Decision::at(at),
             ..Work::new(rules, call, ticket.id(), ticket.requester())
         }
@@ -116,7 +116,7 @@ impl<'a> Work<'a> {
             });
         }
         self.texts += 1;
-        // The version makes the id new for every command of a call that is used for several.
+        // The place makes the id new for every command of a call that is used for several; who looked when plays no part in it.
         let n = self.version.0 << 20 | self.texts;
         let id = ContentId::from_uuid(self.call.derived("content", self.ticket.uuid(), n));
         let about = self.customer().unwrap_or(self.requester);
@@ -262,9 +262,4 @@ impl<'a> Work<'a> {
         }
         Ok(())
     }
-}
-
-/// When a cycle ended: the close where it was closed, else the last resolution.
-fn ended_at(cycle: &Cycle) -> Option<DateTime<Utc>> {
-    cycle.closed.map(|(at, _)| at).or(cycle.resolved_at)
 }

@@ -83,6 +83,14 @@ impl FlatError {
         FlatError::new(line, None, Problem::Table(error))
     }
 
+    pub(super) fn csv(error: csv::Error) -> FlatError {
+        FlatError {
+            line: error.position().map(csv::Position::line),
+            column: None,
+            problem: Problem::Csv(error),
+        }
+    }
+
     pub(super) fn io(error: std::io::Error) -> FlatError {
         FlatError {
             line: None,
@@ -100,16 +108,6 @@ impl FlatError {
     /// The column at fault.
     pub fn column(&self) -> Option<&str> {
         self.column.as_deref()
-    }
-}
-
-impl From<csv::Error> for FlatError {
-    fn from(error: csv::Error) -> FlatError {
-        FlatError {
-            line: error.position().map(csv::Position::line),
-            column: None,
-            problem: Problem::Csv(error),
-        }
     }
 }
 

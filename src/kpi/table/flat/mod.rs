@@ -14,6 +14,7 @@
 //! | `first_spent_...`, `spent_...`, `cycle_spent_...` | each of `work`, `waiting`, `done`, `for_customer` in `calendar_us` and `business_us` |
 //! | `assignee_agent`, `assignee_team`, `agent`, `team`, `requester` | ids |
 //! | `team_transfers`, `agent_transfers`, `replies`, `touches`, `follow_ups` | counts of the cycle |
+//! | `one_contact` | 1 where one contact was enough up to the first resolution of the cycle, else 0 |
 //! | `channel`, `priority`, `type` | words; a channel of the host's own has `other:` before its name |
 //! | `tags`, `holdings`, `responses`, `effort`, `ratings` | lists, as [`Fact`](super::Fact) is serialised |
 //! | `stage`, `first_response` (`not_applicable`, `waiting`, `unanswered`, `answered`), `first_response_at_us`, `first_response_calendar_us`, `first_response_business_us`, `first_response_by`, `first_response_team` | the ticket's own, in cycle 0 alone, like all that follow |
@@ -54,7 +55,7 @@ pub const COLUMNS: &[&str] = &[
     "cycle_spent_waiting_business_us", "cycle_spent_done_calendar_us", "cycle_spent_done_business_us",
     "cycle_spent_for_customer_calendar_us", "cycle_spent_for_customer_business_us",
     "assignee_agent", "assignee_team", "agent", "team", "requester",
-    "team_transfers", "agent_transfers", "replies", "touches", "follow_ups", "channel", "priority", "type",
+    "team_transfers", "agent_transfers", "replies", "touches", "follow_ups", "one_contact", "channel", "priority", "type",
     "tags", "holdings", "responses", "effort", "ratings",
     "stage", "first_response", "first_response_at_us", "first_response_calendar_us", "first_response_business_us",
     "first_response_by", "first_response_team", "ticket_replies", "ticket_customer_messages", "ticket_notes",
@@ -104,7 +105,7 @@ impl FactTable {
     /// What the writer answers.
     pub fn write_csv(&self, to: impl Write, how: Csv) -> Result<(), FlatError> {
         let mut csv = csv::Writer::from_writer(to);
-        csv.write_record(COLUMNS)?;
+        csv.write_record(COLUMNS).map_err(FlatError::csv)?;
         for row in self.iter().flatten() {
             let cells = cells(&row);
             let of = |name: &&str| {
@@ -112,7 +113,8 @@ impl FactTable {
                     .get(*name)
                     .map_or(String::new(), |value| how.cell(value))
             };
-            csv.write_record(COLUMNS.iter().map(of))?;
+            csv.write_record(COLUMNS.iter().map(of))
+                .map_err(FlatError::csv)?;
         }
         csv.flush().map_err(FlatError::io)
     }
@@ -124,7 +126,7 @@ impl FactTable {
     /// [`FactTable::push`] refuses; what the reader answers.
     pub fn read_csv(from: impl Read, how: Csv) -> Result<FactTable, FlatError> {
         let mut csv = csv::Reader::from_reader(from);
-        let header = csv.headers()?.clone();
+        let header = csv.headers().map_err(FlatError::csv)?.clone();
         if let Some(unknown) = header.iter().find(|name| !COLUMNS.contains(name)) {
             return Err(FlatError::unknown(1, unknown));
         }
@@ -137,7 +139,7 @@ impl FactTable {
         let mut filling = Filling::default();
         let mut record = csv::StringRecord::new();
         let mut last = 1;
-        while csv.read_record(&mut record)? {
+        while csv.read_record(&mut record).map_err(FlatError::csv)? {
             let line = record.position().map_or(0, csv::Position::line);
             let given = header
                 .iter()

@@ -67,6 +67,7 @@ pub(super) fn cells(row: &Fact) -> Map<String, Value> {
     put("replies", row.replies.into());
     put("touches", row.touches.into());
     put("follow_ups", row.follow_ups.into());
+    put("one_contact", u8::from(row.one_contact).into());
     put(
         "channel",
         match &row.channel {
@@ -188,6 +189,7 @@ pub(super) fn fact(cells: &Cells) -> Result<Fact, FlatError> {
         replies: cells.needed(cells.number("replies")?, "replies")?,
         touches: cells.needed(cells.number("touches")?, "touches")?,
         follow_ups: cells.needed(cells.number("follow_ups")?, "follow_ups")?,
+        one_contact: cells.needed(cells.number::<u8>("one_contact")?, "one_contact")? != 0,
         responses: cells.list("responses")?,
         effort: cells.list("effort")?,
         ratings: cells.list("ratings")?,

@@ -1,0 +1,68 @@
+//! Every command of every kind as one value: the door for hosts in other languages.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::aggregate::StreamKind;
+use crate::call::Call;
+use crate::customer::{self, Profile};
+use crate::error::Error;
+use crate::store::Store;
+
+use super::{Desk, Told};
+
+macro_rules! doors {
+    ($($(#[$doc:meta])* $kind:ident $state:ty, $command:ty;)*) => {
+        /// A command of any kind, for [`Desk::tell_anything`]: in JSON its kind and the command.
+        ///
+        /// ```
+        /// use helpdesk::desk::Anything;
+        /// let text = r#"{"customer":{"identify":{"phone":"+49 30 901820"}}}"#;
+        /// let command: Anything = serde_json::from_str(text)?;
+        /// assert_eq!(serde_json::to_string(&command)?, text);
+        /// # Ok::<(), serde_json::Error>(())
+        /// ```
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        #[non_exhaustive]
+        pub enum Anything {
+            $($(#[$doc])* $kind($command),)*
+        }
+
+        /// What came of telling something of any kind.
+        #[derive(Clone, Debug, PartialEq, Serialize)]
+        #[serde(rename_all = "snake_case")]
+        #[non_exhaustive]
+        pub enum ToldAnything {
+            $($(#[$doc])* $kind(Box<Told<$state>>),)*
+        }
+
+        impl Anything {
+            /// The kind of what it is said of.
+            pub const fn kind(&self) -> StreamKind {
+                match self {
+                    $(Anything::$kind(_) => StreamKind::$kind,)*
+                }
+            }
+        }
+
+        impl<S: Store> Desk<S> {
+            /// Tells something of any kind to the one with this id, in the tenant of the call.
+            ///
+            /// # Errors
+            /// Those of [`Desk::tell`].
+            pub fn tell_anything(&self, id: Uuid, call: &Call, command: Anything) -> Result<ToldAnything, Error> {
+                Ok(match command {
+                    $(Anything::$kind(command) => {
+                        ToldAnything::$kind(Box::new(self.tell::<$state>(id.into(), call, command)?))
+                    })*
+                })
+            }
+        }
+    };
+}
+
+doors! {
+    /// Of a customer.
+    Customer Profile, customer::Command;
+}

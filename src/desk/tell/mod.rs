@@ -1,0 +1,689 @@
+//! Telling something to what stands beside tickets: a customer, a survey, an article.
+//!
+//! [`Desk::tell`] drives a [`Tell`], which is a conversation without I/O like [`Operation`](super::Operation): it says what it
+//! [needs](Need) and is given the answer. The order is that of tickets: permission, idempotency, the stamp, the request. Rules are
+//! those of the tenant's current rulebook: only tickets are pinned.
+//!
+//! [`Anything`] is every command of every kind as one serde value, for hosts in other languages.
+
+mod anything;
+mod see;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::aggregate::{Around, Context, Decided, Needs, Notice, Reason, StreamKind};
+use crate::call::Call;
+use crate::error::Error;
+use crate::id::{TenantId, TicketId, derive};
+use crate::rulebook::{Governed, Rulebooks};
+use crate::store::{
+    Commit, IdempotencyKey, IdempotencyRecord, Load, Loaded, OutboxMessage, Outgoing, Part,
+    Snapshot, Store, StoreError, StoreErrorKind, StreamEvent, StreamId,
+};
+use crate::ticket::{Change, Command, Recorded, Refusal, Version};
+
+use super::once::idempotency_key;
+use super::plan::{Known, Plan, Request, in_range, plan};
+use super::{Conversation, Desk, Need, TenantDesk};
+
+pub use anything::{Anything, ToldAnything};
+use see::see;
+
+/// What came of telling something.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Told<A: Governed>
+where
+    A::Id: Serialize,
+{
+    /// Whom it was told.
+    pub id: A::Id,
+    /// The state as it is now.
+    pub state: A,
+    /// The version that it stands at.
+    pub version: Version,
+    /// What was recorded.
+    pub events: Vec<Recorded<A::Event>>,
+    /// What went to the outbox.
+    pub actions: Vec<OutboxMessage>,
+    /// Whether nothing was written, because the same had been done before under the same key.
+    pub replayed: bool,
+}
+
+/// One thing to tell, on its way.
+///
+/// ```
+/// use std::sync::Arc;
+/// use helpdesk::customer::{Command, Profile};
+/// use helpdesk::desk::{Need, Tell};
+/// use helpdesk::id::{AgentId, CustomerId};
+/// use helpdesk::rulebook::Rulebooks;
+/// use helpdesk::store::{MemoryStore, Store};
+/// use helpdesk::{Actor, Call, Rulebook};
+///
+/// let store = MemoryStore::new();
+/// let rulebooks = Arc::new(Rulebooks::new(Rulebook::starter()));
+/// let call = Call::new(Actor::agent(AgentId::named("kim")), "2026-03-05T09:00:00Z".parse()?);
+/// let note = Command::Note("calls in the evening".to_owned());
+/// let mut tell = Tell::<Profile>::new(rulebooks, call, CustomerId::named("ann"), note);
+/// loop {
+///     match tell.need() {
+///         Need::Load(load) => { let loaded = store.load(load)?; tell.loaded(loaded)? }
+///         Need::Commit(commit) => { let done = store.commit(commit); tell.committed(done)? }
+///         Need::Nothing => break,
+///     }
+/// }
+/// assert_eq!(tell.finish()?.state.notes().len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Tell<A: Governed>
+where
+    A::Event: StreamEvent,
+    A::Id: Serialize,
+{
+    rulebooks: Arc<Rulebooks>,
+    call: Call,
+    id: A::Id,
+    command: A::Command,
+    latest: Option<DateTime<Utc>>,
+    tries: u32,
+    rounds: u32,
+    own: Option<Own<A>>,
+    around: Around,
+    done: Option<IdempotencyRecord>,
+    state: State<A>,
+}
+
+#[derive(Debug)]
+enum State<A: Governed>
+where
+    A::Id: Serialize,
+{
+    Loading(Load),
+    /// What to write, and what comes of it; nothing where more is to be written after it.
+    Committing(Box<Commit>, Option<Box<Told<A>>>),
+    /// It was done before; the stream is loaded to tell what happened then.
+    Recalling(Load, IdempotencyRecord),
+    Done(Box<Told<A>>),
+    Over,
+}
+
+/// The stream that the command is about.
+#[derive(Debug)]
+struct Own<A> {
+    state: Option<A>,
+    version: Version,
+    last: Option<DateTime<Utc>>,
+}
+
+/// How often a conflict is met by deciding again.
+const MAX_TRIES: u32 = 1_000;
+/// How often a decision may ask for more, or a ticket's catch-up for another commit.
+const MAX_ROUNDS: u32 = 256;
+
+impl<A: Governed> Tell<A>
+where
+    A::Event: StreamEvent,
+    A::Id: Serialize,
+{
+    /// `call` says `command` of `id`.
+    pub fn new(rulebooks: Arc<Rulebooks>, call: Call, id: A::Id, command: A::Command) -> Tell<A> {
+        let mut tell = Tell {
+            rulebooks,
+            call,
+            id,
+            command,
+            latest: None,
+            tries: 0,
+            rounds: 0,
+            own: None,
+            around: Around::default(),
+            done: None,
+            state: State::Over,
+        };
+        tell.begin();
+        tell
+    }
+
+    /// The same, refusing a stamp after `latest`.
+    #[must_use]
+    pub fn accepting_until(mut self, latest: Option<DateTime<Utc>>) -> Tell<A> {
+        self.latest = latest;
+        self
+    }
+
+    /// What is needed next.
+    pub fn need(&self) -> Need<'_> {
+        match &self.state {
+            State::Loading(load) | State::Recalling(load, _) => Need::Load(load),
+            State::Committing(commit, _) => Need::Commit(commit),
+            State::Done(_) | State::Over => Need::Nothing,
+        }
+    }
+
+    /// Tells what was loaded. An error ends it; nothing was written.
+    ///
+    /// # Errors
+    /// What the rules do not allow; a history that cannot be read.
+    pub fn loaded(&mut self, loaded: Loaded) -> Result<(), Error> {
+        match std::mem::replace(&mut self.state, State::Over) {
+            State::Loading(load) => {
+                self.look(load, loaded)?;
+                self.go_on()
+            }
+            State::Recalling(_, record) => {
+                let stream = loaded.streams.into_iter().next().unwrap_or_default();
+                let events = stream.events.take::<A::Event>();
+                let told = self.recalled(events, &record)?;
+                self.state = State::Done(Box::new(told));
+                Ok(())
+            }
+            as_before => {
+                self.state = as_before;
+                Err(Error::misused(
+                    "nothing was to be loaded; ask the conversation what it needs",
+                ))
+            }
+        }
+    }
+
+    /// Tells how the commit went. After a conflict it loads and decides again; any other error ends it, and whether the commit
+    /// was written is then unknown unless the store says: ask again under the same idempotency key.
+    ///
+    /// # Errors
+    /// What the store answered; too many conflicts in a row.
+    pub fn committed(&mut self, result: Result<(), StoreError>) -> Result<(), Error> {
+        match std::mem::replace(&mut self.state, State::Over) {
+            State::Committing(_, told) => match (result, told) {
+                (Err(error), _) if error.kind() == StoreErrorKind::Conflict => {
+                    self.tries += 1;
+                    if self.tries >= MAX_TRIES {
+                        return Err(Error::contended(self.tries));
+                    }
+                    self.begin();
+                    Ok(())
+                }
+                (Err(error), _) => Err(error.into()),
+                (Ok(()), Some(told)) => {
+                    self.state = State::Done(told);
+                    Ok(())
+                }
+                (Ok(()), None) => {
+                    self.count_round()?;
+                    self.begin();
+                    Ok(())
+                }
+            },
+            as_before => {
+                self.state = as_before;
+                Err(Error::misused(
+                    "nothing was to be committed; ask the conversation what it needs",
+                ))
+            }
+        }
+    }
+
+    /// What came of it, once nothing is needed any more.
+    ///
+    /// # Errors
+    /// It is not at its end.
+    pub fn finish(self) -> Result<Told<A>, Error> {
+        match self.state {
+            State::Done(told) => Ok(*told),
+            _ => Err(Error::misused(
+                "the conversation is not at its end; ask it what it needs",
+            )),
+        }
+    }
+
+    fn tenant(&self) -> TenantId {
+        self.call.tenant_id()
+    }
+
+    fn stream(&self) -> StreamId {
+        StreamId::of::<A>(self.tenant(), self.id)
+    }
+
+    fn begin(&mut self) {
+        self.own = None;
+        self.around = Around::default();
+        let needs = A::needs(self.id, &self.call, &self.command, &self.around);
+        let mut load = self.load_of(&self.around.missing(needs));
+        load.streams.retain(|stream| *stream != self.stream());
+        load.streams.insert(0, self.stream());
+        load.idempotency = idempotency_key(&self.call);
+        self.state = State::Loading(load);
+    }
+
+    fn load_of(&self, needs: &Needs) -> Load {
+        let tenant = self.tenant();
+        let stream = |(kind, id): &(StreamKind, Uuid)| StreamId {
+            tenant,
+            kind: *kind,
+            id: *id,
+        };
+        let mut load = Load::streams(tenant, needs.streams.iter().map(stream));
+        load.owners.clone_from(&needs.owners);
+        load
+    }
+
+    fn count_round(&mut self) -> Result<(), Error> {
+        self.rounds += 1;
+        if self.rounds >= MAX_ROUNDS {
+            return Err(Error::contended(self.rounds));
+        }
+        Ok(())
+    }
+
+    /// Takes in what was loaded: the stream itself first, where it was asked for.
+    fn look(&mut self, load: Load, loaded: Loaded) -> Result<(), Error> {
+        let is_first = self.own.is_none();
+        if is_first {
+            self.done = loaded.idempotency;
+        }
+        for (key, owner) in load.owners.iter().zip(loaded.owners) {
+            self.around.saw_owner(*key, owner);
+        }
+        for (id, stream) in load.streams.iter().zip(loaded.streams) {
+            if is_first && *id == self.stream() {
+                let events = stream.events.of::<A::Event>();
+                let last = events.last();
+                self.own = Some(Own {
+                    state: A::replay(events),
+                    version: last.map(|event| event.version).unwrap_or_default(),
+                    last: last.map(|event| event.at),
+                });
+            }
+            see(&mut self.around, *id, &stream.events)?;
+        }
+        Ok(())
+    }
+
+    fn go_on(&mut self) -> Result<(), Error> {
+        let book = self.rulebooks.current(self.tenant());
+        let permission = A::permission(&self.command);
+        let role = self.call.actor().role();
+        book.tickets().permissions.check(role, permission)?;
+        if let (Some(done), Some(key)) = (&self.done, self.call.idempotency_key()) {
+            if done.fingerprint != self.fingerprint() {
+                return Err(Refusal::KeyReused { key: key.clone() }.into());
+            }
+            let load = Load::streams(self.tenant(), [done.stream]);
+            self.state = State::Recalling(load, done.clone());
+            return Ok(());
+        }
+        let needs = A::needs(self.id, &self.call, &self.command, &self.around);
+        let missing = self.around.missing(needs);
+        if !(missing.streams.is_empty() && missing.owners.is_empty()) {
+            self.count_round()?;
+            self.state = State::Loading(self.load_of(&missing));
+            return Ok(());
+        }
+        self.decide()
+    }
+
+    fn decide(&mut self) -> Result<(), Error> {
+        let lost =
+            || Error::misused("the stream was not loaded; ask the conversation what it needs");
+        let own = self.own.take().ok_or_else(lost)?;
+        let rulebooks = self.rulebooks.clone();
+        let book = rulebooks.current(self.tenant());
+        let at = self.call.at();
+        in_range(at)?;
+        if let Some(latest) = self.latest.filter(|latest| at > *latest) {
+            return Err(Refusal::StampTooLate { at, latest }.into());
+        }
+        let at = match own.last {
+            Some(last) => book.tickets().effective(at, last)?,
+            None => at,
+        };
+        let context = Context::new(&self.call, at, book.tickets(), &self.around);
+        let rules = A::rules(book);
+        let decided = A::decide(own.state.as_ref(), self.id, rules, &context, &self.command);
+        let decided = decided.map_err(declined)?;
+        let (commit, told) = self.commit_of(own, at, decided)?;
+        self.state = State::Committing(Box::new(commit), told);
+        Ok(())
+    }
+
+    fn commit_of(
+        &self,
+        own: Own<A>,
+        at: DateTime<Utc>,
+        decided: Decided<A::Event>,
+    ) -> Result<(Commit, Option<Box<Told<A>>>), Error> {
+        let mut commit = match &decided.ticket {
+            None => Commit::new(self.tenant(), at, Vec::new()),
+            Some((ticket, change)) => match self.about_ticket(*ticket, change)? {
+                (commit, true) => commit,
+                (commit, false) => return Ok((commit, None)), // the rest follows what had fallen due
+            },
+        };
+        let events = self.recorded(own.version, at, decided.events);
+        let mut state = own.state;
+        for event in &events {
+            A::apply(&mut state, event);
+        }
+        let until = events.last().map_or(own.version, |event| event.version);
+        let part = Part::append(self.stream(), own.version, events.clone());
+        commit.parts.push(part);
+        self.beside(&mut commit, at, decided.beside)?;
+        for (kind, id, version) in self.around.versions() {
+            let stream = StreamId {
+                tenant: self.tenant(),
+                kind,
+                id,
+            };
+            if commit.parts.iter().all(|part| part.stream != stream) {
+                commit.parts.push(Part::check(stream, version));
+            }
+        }
+        commit.content.extend(decided.content);
+        commit.erased.extend(decided.erased);
+        let owner: Uuid = self.id.into();
+        commit
+            .unique
+            .extend(decided.claimed.into_iter().map(|key| (key, owner)));
+        commit
+            .freed
+            .extend(decided.freed.into_iter().map(|key| (key, owner)));
+        commit.moved = decided.moved;
+        let actions: Vec<OutboxMessage> = decided
+            .notices
+            .iter()
+            .map(|notice| self.message(notice, at))
+            .collect();
+        commit.outbox.extend(actions.iter().cloned());
+        commit.idempotency =
+            idempotency_key(&self.call).map(|key| self.record(key, own.version, until));
+        let state = state.ok_or_else(|| Error::nothing(A::KIND, owner))?;
+        let told = Told {
+            id: self.id,
+            state,
+            version: until,
+            events,
+            actions,
+            replayed: false,
+        };
+        Ok((commit, Some(Box::new(told))))
+    }
+
+    /// A change of a ticket that comes with the decision, as a commit of its own, and whether the change is in it.
+    fn about_ticket(&self, id: TicketId, change: &Change) -> Result<(Commit, bool), Error> {
+        let ticket = self.around.ticket(id);
+        let known = Known {
+            ticket: ticket.cloned().map(Snapshot::of),
+            ..Known::default()
+        };
+        let request = Request::Submit(id, Command::change(change.clone()));
+        let call = self.call.clone().without_key();
+        match plan(&request, &known, &self.rulebooks, &call)? {
+            Plan::Commit(planned) => Ok((planned.commit, planned.complete)),
+            _ => Err(Error::misused("a change of a ticket is always a commit")),
+        }
+    }
+
+    fn beside(
+        &self,
+        commit: &mut Commit,
+        at: DateTime<Utc>,
+        beside: Vec<(Uuid, A::Event)>,
+    ) -> Result<(), Error> {
+        for (id, event) in beside {
+            let unseen = || Error::misused("a decision writes only streams that it looked at");
+            let seen = self.around.versions();
+            let version = seen
+                .filter(|(kind, other, _)| (*kind, *other) == (A::KIND, id))
+                .map(|(.., version)| version)
+                .next()
+                .ok_or_else(unseen)?;
+            let stream = StreamId::of::<A>(self.tenant(), A::Id::from(id));
+            let events = self.recorded(version, at, vec![event]);
+            commit.parts.push(Part::append(stream, version, events));
+        }
+        Ok(())
+    }
+
+    fn recorded(
+        &self,
+        after: Version,
+        at: DateTime<Utc>,
+        events: Vec<A::Event>,
+    ) -> Vec<Recorded<A::Event>> {
+        let mut version = after;
+        let stamped_at = (self.call.at() != at).then_some(self.call.at());
+        let place = |event| {
+            version = version.next();
+            Recorded {
+                version,
+                at,
+                stamped_at,
+                timing: None,
+                actor: self.call.actor(),
+                cause: self.call.cause().cloned(),
+                event,
+            }
+        };
+        events.into_iter().map(place).collect()
+    }
+
+    fn message(&self, notice: &Notice, at: DateTime<Utc>) -> OutboxMessage {
+        let id = derive(&[
+            b"survey",
+            self.tenant().uuid().as_bytes(),
+            notice.ticket.uuid().as_bytes(),
+            notice.survey.as_str().as_bytes(),
+            &notice.cycle.to_be_bytes(),
+        ]);
+        let what = Outgoing::Survey {
+            survey: notice.survey.clone(),
+            cycle: notice.cycle,
+        };
+        let about = (notice.ticket, notice.customer);
+        OutboxMessage::new(id, self.tenant(), about, at, what)
+    }
+
+    fn record(&self, key: IdempotencyKey, after: Version, until: Version) -> IdempotencyRecord {
+        IdempotencyRecord {
+            key,
+            at: self.call.at(),
+            fingerprint: self.fingerprint(),
+            stream: self.stream(),
+            after,
+            until,
+        }
+    }
+
+    /// A digest of what is said of whom.
+    fn fingerprint(&self) -> Uuid {
+        let id: Uuid = self.id.into();
+        let text = serde_json::to_vec(&self.command).unwrap_or_default();
+        let kind = A::KIND.code().to_be_bytes();
+        derive(&[b"tell", &kind, id.as_bytes(), &text])
+    }
+
+    fn recalled(
+        &self,
+        events: Vec<Recorded<A::Event>>,
+        record: &IdempotencyRecord,
+    ) -> Result<Told<A>, Error> {
+        let version = events.last().map(|event| event.version).unwrap_or_default();
+        let state = A::replay(&events);
+        let then = |event: &Recorded<A::Event>| {
+            record.after < event.version && event.version <= record.until
+        };
+        Ok(Told {
+            id: self.id,
+            state: state.ok_or_else(|| Error::nothing(A::KIND, self.id.into()))?,
+            version,
+            events: events.into_iter().filter(then).collect(),
+            actions: Vec::new(),
+            replayed: true,
+        })
+    }
+}
+
+impl<A: Governed> Conversation for Tell<A>
+where
+    A::Event: StreamEvent,
+    A::Id: Serialize,
+{
+    type Outcome = Told<A>;
+
+    fn need(&self) -> Need<'_> {
+        Tell::need(self)
+    }
+
+    fn loaded(&mut self, loaded: Loaded) -> Result<(), Error> {
+        Tell::loaded(self, loaded)
+    }
+
+    fn committed(&mut self, result: Result<(), StoreError>) -> Result<(), Error> {
+        Tell::committed(self, result)
+    }
+
+    fn finish(self) -> Result<Told<A>, Error> {
+        Tell::finish(self)
+    }
+}
+
+fn declined(reason: impl Reason) -> Error {
+    Error::declined(reason)
+}
+
+impl<S: Store> Desk<S> {
+    /// Tells something to what stands beside tickets, in the tenant of the call: [`Told::state`] is what it is then.
+    ///
+    /// # Errors
+    /// [`Refused`](crate::error::ErrorKind::Refused) or [`Forbidden`](crate::error::ErrorKind::Forbidden): the reason is in
+    /// [`Error::refusal`] where tickets have it too, else in [`Error::refusal_of`]; what the store answers. Nothing is written then.
+    pub fn tell<A: Governed>(
+        &self,
+        id: A::Id,
+        call: &Call,
+        command: A::Command,
+    ) -> Result<Told<A>, Error>
+    where
+        A::Event: StreamEvent,
+        A::Id: Serialize,
+    {
+        self.drive(self.office.telling(id, call, command))
+    }
+
+    /// The state of what stands beside tickets, of [`TenantId::SINGLE`].
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::error::ErrorKind::NotFound); what the store answers.
+    pub fn state<A: Governed>(&self, id: A::Id) -> Result<A, Error>
+    where
+        A::Event: StreamEvent,
+    {
+        self.tenant(TenantId::SINGLE).state(id)
+    }
+}
+
+impl<S: Store> TenantDesk<'_, S> {
+    /// See [`Desk::tell`]; the call's own tenant does not count.
+    ///
+    /// # Errors
+    /// Those of [`Desk::tell`].
+    pub fn tell<A: Governed>(
+        &self,
+        id: A::Id,
+        call: &Call,
+        command: A::Command,
+    ) -> Result<Told<A>, Error>
+    where
+        A::Event: StreamEvent,
+        A::Id: Serialize,
+    {
+        let call = call.clone().tenant(self.id());
+        self.desk().tell(id, &call, command)
+    }
+
+    /// The state of what stands beside tickets.
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::error::ErrorKind::NotFound); what the store answers.
+    pub fn state<A: Governed>(&self, id: A::Id) -> Result<A, Error>
+    where
+        A::Event: StreamEvent,
+    {
+        let missing = || Error::nothing(A::KIND, id.into());
+        A::replay(&self.told::<A>(id)?).ok_or_else(missing)
+    }
+
+    /// Everything that happened to it, oldest first.
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::error::ErrorKind::NotFound); what the store answers.
+    pub fn told<A: Governed>(&self, id: A::Id) -> Result<Vec<Recorded<A::Event>>, Error>
+    where
+        A::Event: StreamEvent,
+    {
+        let stream = StreamId::of::<A>(self.id(), id);
+        let loaded = self
+            .desk()
+            .store()
+            .load(&Load::streams(self.id(), [stream]))?;
+        let stream = loaded.streams.into_iter().next().unwrap_or_default();
+        match stream.events.take::<A::Event>() {
+            none if none.is_empty() => Err(Error::nothing(A::KIND, id.into())),
+            events => Ok(events),
+        }
+    }
+
+    /// At most `limit` ids of those that have a history, rising, after `after`.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub fn ids<A: Governed>(
+        &self,
+        after: Option<A::Id>,
+        limit: usize,
+    ) -> Result<Vec<A::Id>, Error> {
+        let after = after.map(Into::into);
+        let found = self
+            .desk()
+            .store()
+            .streams(self.id(), A::KIND, after, limit)?;
+        Ok(found.into_iter().map(A::Id::from).collect())
+    }
+
+    /// Calls `visit` with each one of a kind, in the order of ids. They are read page by page: each is as it was at some instant
+    /// meanwhile.
+    ///
+    /// # Errors
+    /// What the store answers; a history that cannot be read.
+    pub fn each<A: Governed>(&self, visit: &mut dyn FnMut(A::Id, &A)) -> Result<(), Error>
+    where
+        A::Event: StreamEvent,
+    {
+        let mut after = None;
+        loop {
+            let page = self.ids::<A>(after, PAGE)?;
+            let streams = page.iter().map(|id| StreamId::of::<A>(self.id(), *id));
+            let loaded = self
+                .desk()
+                .store()
+                .load(&Load::streams(self.id(), streams))?;
+            for (id, stream) in page.iter().zip(&loaded.streams) {
+                if let Some(state) = A::replay(stream.events.of::<A::Event>()) {
+                    visit(*id, &state);
+                }
+            }
+            match page.last().filter(|_| page.len() == PAGE) {
+                Some(last) => after = Some(*last),
+                None => return Ok(()),
+            }
+        }
+    }
+}
+
+/// How many are read at a time.
+const PAGE: usize = 256;

@@ -1,0 +1,230 @@
+//! Streams of every kind: they are kept, told apart, paged and guarded alike; keys that are given up or handed over.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{TENANT, append, begin, commit, events, id, key, name, owner, refused};
+use crate::call::Actor;
+use crate::customer;
+use crate::id::{AgentId, ContentId, CustomerId, TenantId};
+use crate::store::{
+    Commit, Events, Load, Part, Store, StoreErrorKind, StreamEvent, StreamId, StreamKind, UniqueKey,
+};
+use crate::ticket::{Channel, Recorded, Version};
+
+/// One event of each kind of a kind of stream, as a history that a desk could have written.
+pub fn one_of_each_of(kind: StreamKind) -> Events {
+    match kind {
+        StreamKind::Ticket => super::streams::one_of_each().into(),
+        StreamKind::Customer => history(customer_events()),
+    }
+}
+
+fn history<E: StreamEvent>(all: Vec<E>) -> Events {
+    let recorded = |(n, event): (usize, E)| Recorded {
+        version: Version(n as u64 + 1),
+        at: begin(),
+        stamped_at: None,
+        timing: None,
+        actor: Actor::Agent(AgentId::named("kim")),
+        cause: None,
+        event,
+    };
+    let all: Vec<_> = all.into_iter().enumerate().map(recorded).collect();
+    all.into()
+}
+
+fn customer_events() -> Vec<customer::Event> {
+    use customer::{Event, IdentityKind, Joined, Known, Note};
+    let text = ContentId::named;
+    let known = |kind| Known {
+        text: text("known"),
+        kind,
+    };
+    let at: DateTime<Utc> = begin();
+    vec![
+        Event::Identified {
+            text: text("address"),
+            kind: IdentityKind::Address,
+        },
+        Event::IdentityRemoved {
+            text: text("address"),
+        },
+        Event::NameChanged {
+            to: Some(text("name")),
+        },
+        Event::ChannelChanged {
+            to: Some(Channel::Other(name("fax"))),
+        },
+        Event::LanguageChanged {
+            to: Some(name("pt-BR")),
+        },
+        Event::ZoneChanged {
+            to: Some(name("America/Sao_Paulo")),
+        },
+        Event::TierChanged {
+            to: Some(name("gold")),
+        },
+        Event::OrganisationChanged { to: None },
+        Event::NoteAdded { text: text("note") },
+        Event::NoteRemoved { text: text("note") },
+        Event::Joined(Joined {
+            other: CustomerId::named("bob"),
+            with: vec![CustomerId::named("rob")],
+            identities: vec![known(IdentityKind::Phone), known(IdentityKind::Handle)],
+            notes: vec![Note {
+                at,
+                by: Actor::System,
+                text: text("note"),
+            }],
+            name: None,
+            channel: Some(Channel::Chat),
+            language: None,
+            zone: None,
+            tier: Some(name("silver")),
+            organisation: Some(name("Acme")),
+        }),
+        Event::JoinedInto {
+            customer: CustomerId::named("ann"),
+        },
+        Event::Erased,
+    ]
+}
+
+fn of(kind: StreamKind, id: Uuid) -> StreamId {
+    StreamId {
+        tenant: TENANT,
+        kind,
+        id,
+    }
+}
+
+fn loaded(store: &dyn Store, stream: StreamId) -> Events {
+    let load = Load::streams(stream.tenant, [stream]);
+    store.load(&load).unwrap().streams.remove(0).events
+}
+
+/// Every event of every kind comes back equal, from one commit and from two; a stale writer is refused.
+pub fn streams_of_every_kind_come_back(store: &dyn Store) {
+    for kind in StreamKind::ALL {
+        let stream = of(kind, id(7));
+        let all = one_of_each_of(kind);
+        assert_eq!(loaded(store, stream), Events::none(kind), "{kind}");
+        let part = Part::append(stream, Version(0), all.clone());
+        store.commit(&commit(vec![part.clone()])).unwrap();
+        assert_eq!(loaded(store, stream), all, "{kind}");
+        refused(store.commit(&commit(vec![part])), StoreErrorKind::Conflict);
+        let until = all.last_version().unwrap();
+        let check = Part::check(stream, until);
+        store.commit(&commit(vec![check])).unwrap();
+        assert_eq!(loaded(store, stream), all, "{kind}");
+    }
+}
+
+/// Streams of two kinds with the same id are two streams, and events of one kind are not taken for a stream of another.
+pub fn kinds_do_not_meet(store: &dyn Store) {
+    let ticket = of(StreamKind::Ticket, id(1));
+    store.commit(&commit(vec![append(ticket, 0, 3)])).unwrap();
+    for kind in StreamKind::ALL.into_iter().skip(1) {
+        let stream = of(kind, id(1));
+        assert!(loaded(store, stream).is_empty(), "{kind}");
+        let part = Part::append(stream, Version(0), one_of_each_of(kind));
+        store.commit(&commit(vec![part])).unwrap();
+        let strange = Part::append(of(kind, id(2)), Version(0), append(ticket, 0, 3).events);
+        refused(store.commit(&commit(vec![strange])), StoreErrorKind::Other);
+        assert!(loaded(store, of(kind, id(2))).is_empty(), "{kind}");
+    }
+    assert_eq!(events(store, ticket).len(), 3);
+}
+
+/// The streams of a kind come in the order of their ids, each once, and those of other kinds and tenants do not.
+pub fn a_kind_comes_page_by_page(store: &dyn Store) {
+    let others = TenantId::named("other");
+    let ids: Vec<Uuid> = [3, 1, 256, 2, 1 << 64, u128::MAX].map(id).into();
+    for kind in StreamKind::ALL {
+        for id in &ids {
+            let part = Part::append(of(kind, *id), Version(0), one_of_each_of(kind));
+            store.commit(&commit(vec![part])).unwrap();
+        }
+        let strange = StreamId {
+            tenant: others,
+            ..of(kind, id(5))
+        };
+        let part = Part::append(strange, Version(0), one_of_each_of(kind));
+        let elsewhere = Commit::new(others, begin(), vec![part]);
+        store.commit(&elsewhere).unwrap();
+    }
+    let mut sorted = ids.clone();
+    sorted.sort_unstable();
+    for kind in StreamKind::ALL {
+        for limit in [1, 2, 3, 6, 100] {
+            let (mut found, mut after) = (Vec::new(), None);
+            loop {
+                let page = store.streams(TENANT, kind, after, limit).unwrap();
+                assert!(page.len() <= limit);
+                found.extend_from_slice(&page);
+                after = page.last().copied();
+                if page.len() < limit {
+                    break;
+                }
+            }
+            assert_eq!(found, sorted, "{kind} by {limit}");
+        }
+    }
+    assert_eq!(
+        store
+            .streams(others, StreamKind::Customer, None, 9)
+            .unwrap(),
+        [id(5)]
+    );
+}
+
+/// A freed key is anybody's, if its owner freed it; all keys of an owner go to another; both come before the claims of the
+/// same commit, and an erased person's keys are free for it too.
+pub fn keys_are_freed_and_moved(store: &dyn Store) {
+    let keys = ["<1>", "<2>", "<3>"].map(key);
+    let owners = || keys.map(|key| owner(store, key));
+    let mut all = commit(vec![]);
+    all.unique = keys.map(|key| (key, id(1))).into();
+    store.commit(&all).unwrap();
+
+    let mut not_mine = commit(vec![]);
+    not_mine.freed.push((keys[0], id(2)));
+    store.commit(&not_mine).unwrap();
+    assert_eq!(owners(), [Some(id(1)); 3]);
+
+    let mut free = commit(vec![]);
+    free.freed.push((keys[0], id(1)));
+    store.commit(&free).unwrap();
+    assert_eq!(owners(), [None, Some(id(1)), Some(id(1))]);
+
+    let mut at_once = commit(vec![]);
+    at_once.freed.push((keys[1], id(1)));
+    at_once.unique.push((keys[1], id(2)));
+    store.commit(&at_once).unwrap();
+    assert_eq!(owners(), [None, Some(id(2)), Some(id(1))]);
+
+    let mut joined = commit(vec![]);
+    joined.moved.push((id(2), id(1)));
+    joined.unique = keys.map(|key| (key, id(1))).into();
+    store.commit(&joined).unwrap();
+    assert_eq!(owners(), [Some(id(1)); 3]);
+    let other = TenantId::named("other");
+    let elsewhere = UniqueKey::message(other, "<1>");
+    let mut strange = Commit::new(other, begin(), vec![]);
+    strange.unique.push((elsewhere, id(1)));
+    store.commit(&strange).unwrap();
+    let mut moved = commit(vec![]);
+    moved.moved.push((id(1), id(3)));
+    store.commit(&moved).unwrap();
+    assert_eq!(owners(), [Some(id(3)); 3]);
+    let load = Load::owners(other, vec![elsewhere]);
+    assert_eq!(store.load(&load).unwrap().owners, [Some(id(1))]);
+
+    let mut late = commit(vec![]);
+    late.unique.push((keys[0], id(1)));
+    refused(store.commit(&late), StoreErrorKind::Conflict);
+    late.persons.push(CustomerId::from_uuid(id(3)));
+    store.commit(&late).unwrap();
+    assert_eq!(owners(), [Some(id(1)), None, None]);
+}
