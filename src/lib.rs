@@ -65,6 +65,7 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | (none) | the core and the memory store: opens no socket, no file and no thread |
+//! | `async` | `AsyncDesk` and `store::AsyncStore`, on any runtime; bridges from and to blocking stores |
 //! | `capi` | the C ABI, for C, Python, Node and others: `capi` |
 //! | `flat` | fact tables as CSV and as JSON lines |
 //! | `ical` | reads and writes holiday feeds (RFC 5545) |
