@@ -10,7 +10,7 @@ use helpdesk::sla::Target;
 use helpdesk::store::{MemoryStore, Outgoing};
 use helpdesk::testing::complaint::{causes as causes_of_any_kind, workflows};
 use helpdesk::ticket::{
-    Agreement, Cause, Causes, Change, ClockId, CloseReason, Event, Metric, Pending, RatingKind,
+    Agreement, CauseCode, Causes, Change, ClockId, CloseReason, Event, Metric, Pending, RatingKind,
     Recorded, Rules,
 };
 use helpdesk::time::Span;
@@ -45,10 +45,10 @@ fn office() -> Calendar {
 }
 
 fn causes() -> Causes {
-    let delivery = Cause::new(name("delivery")).with(Cause::new(name("late")));
+    let delivery = CauseCode::new(name("delivery")).with(CauseCode::new(name("late")));
     let tree = vec![
-        delivery.with(Cause::new(name("damaged"))),
-        Cause::new(name("billing")),
+        delivery.with(CauseCode::new(name("damaged"))),
+        CauseCode::new(name("billing")),
     ];
     Causes::new(name("cause"), tree).unwrap()
 }
@@ -387,8 +387,8 @@ fn a_tree_of_causes_is_checked_where_it_is_read() {
             .to_string()
             .contains("the cause `a` stands twice")
     );
-    let deep = (0..20).fold(Cause::new(name("deepest")), |below, n| {
-        Cause::new(name(&format!("{n}"))).with(below)
+    let deep = (0..20).fold(CauseCode::new(name("deepest")), |below, n| {
+        CauseCode::new(name(&format!("{n}"))).with(below)
     });
     assert!(
         Causes::new(name("cause"), vec![deep])
@@ -397,7 +397,7 @@ fn a_tree_of_causes_is_checked_where_it_is_read() {
             .contains("deeper than 16")
     );
     let many = (0..10_001)
-        .map(|n| Cause::new(name(&format!("{n}"))))
+        .map(|n| CauseCode::new(name(&format!("{n}"))))
         .collect();
     assert!(
         Causes::new(name("cause"), many)

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use crate::complaint::{ComplaintStep, Workflow};
 use crate::id::Name;
 use crate::sla::{Measure, Target};
-use crate::ticket::{Cause, Causes};
+use crate::ticket::{CauseCode, Causes};
 use crate::time::Span;
 
 /// Trees of up to thirty causes, whose codes are `0`, `1`, ...
@@ -26,14 +26,18 @@ pub fn causes() -> impl Strategy<Value = Causes> {
     })
 }
 
-fn below(above: Option<usize>, parents: &[Option<usize>]) -> Vec<Cause> {
+fn below(above: Option<usize>, parents: &[Option<usize>]) -> Vec<CauseCode> {
     let here = parents
         .iter()
         .enumerate()
         .filter(|(_, parent)| **parent == above);
     here.filter_map(|(n, _)| {
-        let cause = Cause::new(Name::new(&n.to_string()).ok()?);
-        Some(below(Some(n), parents).into_iter().fold(cause, Cause::with))
+        let cause = CauseCode::new(Name::new(&n.to_string()).ok()?);
+        Some(
+            below(Some(n), parents)
+                .into_iter()
+                .fold(cause, CauseCode::with),
+        )
     })
     .collect()
 }

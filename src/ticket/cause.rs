@@ -35,7 +35,7 @@ pub struct Causes {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
-pub struct Cause {
+pub struct CauseCode {
     /// Its code, unique in the whole tree.
     pub code: Name,
     /// What people read.
@@ -43,16 +43,16 @@ pub struct Cause {
     pub title: Option<String>,
     /// The finer causes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub below: Vec<Cause>,
+    pub below: Vec<CauseCode>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename = "Causes", deny_unknown_fields)]
 struct Written {
     #[serde(default = "field")]
     field: Name,
     #[serde(default)]
-    tree: Vec<Cause>,
+    tree: Vec<CauseCode>,
 }
 
 fn field() -> Name {
@@ -69,10 +69,10 @@ impl Default for Causes {
     }
 }
 
-impl Cause {
+impl CauseCode {
     /// A cause without finer ones.
-    pub fn new(code: Name) -> Cause {
-        Cause {
+    pub fn new(code: Name) -> CauseCode {
+        CauseCode {
             code,
             title: None,
             below: Vec::new(),
@@ -81,7 +81,7 @@ impl Cause {
 
     /// The same cause, with one finer cause more.
     #[must_use]
-    pub fn with(mut self, finer: Cause) -> Cause {
+    pub fn with(mut self, finer: CauseCode) -> CauseCode {
         self.below.push(finer);
         self
     }
@@ -98,9 +98,9 @@ impl Causes {
     ///
     /// # Errors
     /// A code twice, more than [`MAX_CODES`](Causes::MAX_CODES), nesting deeper than [`MAX_DEPTH`](Causes::MAX_DEPTH).
-    pub fn new(field: Name, tree: Vec<Cause>) -> Result<Causes, InvalidCauses> {
+    pub fn new(field: Name, tree: Vec<CauseCode>) -> Result<Causes, InvalidCauses> {
         let mut above = BTreeMap::new();
-        let mut open: Vec<(&Cause, Option<&Name>, usize)> =
+        let mut open: Vec<(&CauseCode, Option<&Name>, usize)> =
             tree.iter().map(|cause| (cause, None, 1)).collect();
         while let Some((cause, parent, depth)) = open.pop() {
             let code = &cause.code;
@@ -130,7 +130,7 @@ impl Causes {
     }
 
     /// The tree, from the coarsest causes on.
-    pub fn tree(&self) -> &[Cause] {
+    pub fn tree(&self) -> &[CauseCode] {
         &self.written.tree
     }
 

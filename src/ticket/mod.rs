@@ -62,7 +62,7 @@ use crate::id::{
 };
 use crate::time::{Micros, instant};
 
-pub use cause::{Cause, Causes, InvalidCauses};
+pub use cause::{CauseCode, Causes, InvalidCauses};
 pub use clock::{Agreement, ClockId, Metric};
 pub use command::{Change, Command, Move};
 pub use content::{Content, ContentKind};

@@ -130,6 +130,9 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("Window", "from", "ReportWindow"),
 ];
 
+/// Lists of a type in the type itself: they are given empty, or there would be no end.
+const OWN_LISTS: &[&str] = &["CauseCode.below"];
+
 const NUMBERS: [u8; 4] = [1, 2, 60, 0];
 
 type Key = (&'static str, &'static [&'static str]);
@@ -840,6 +843,17 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failed> {
         let mut found = Vec::new();
+        if OWN_LISTS.contains(&self.place.as_str()) {
+            let own = self.state.borrow();
+            let own = own.stack.last().map(|(key, _)| mark_of(key));
+            *self.found = json!({"type": "array", "items": {"$mark": own}});
+            return visitor.visit_seq(Elements {
+                state: self.state,
+                place: self.place,
+                left: 0,
+                found: &mut found,
+            });
+        }
         let value = visitor.visit_seq(Elements {
             state: self.state,
             place: self.place,
