@@ -2,11 +2,13 @@
 //!
 //! `cargo bench --bench store --features sqlite`; where `HELPDESK_PEERS` is the program of `benches/peers` (`cargo build
 //! --release --manifest-path benches/peers/Cargo.toml`), commands are measured beside cqrs-es with its own store as well; `-- --million` makes the due scans among 1,000,000 tickets, and
-//! `-- --only commands` (`appends`, `loads`, `due`) runs one part. The bare driver is rusqlite at the same settings, with
+//! `-- --only commands` (`appends`, `group`, `loads`, `due`) runs one part. The bare driver is rusqlite at the same settings, with
 //! prepared statements and transactions of the same size. What it is given and what it writes for a whole command stands in
 //! `common/bare.rs`. A load beside the driver alone gives typed events beside texts; beside the driver and decoding, both do.
 
 mod common;
+#[path = "common/group.rs"]
+mod group;
 
 use std::collections::BTreeSet;
 use std::hint::black_box;
@@ -35,6 +37,9 @@ fn main() {
         if wants("commands") {
             commanding(durability);
         }
+    }
+    if wants("group") {
+        group::sharing(|| opened(Durability::Full));
     }
     if wants("loads") {
         loading();

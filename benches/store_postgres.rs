@@ -70,7 +70,9 @@ fn main() {
 /// Beside one query each, and beside one query for as many streams as a load has.
 fn loading(store: &PostgresStore, bare: &mut Bare, streams: usize) {
     let decode = |version, text: &str| {
-        black_box(stored::read_event(Version(version), 1, text).unwrap());
+        black_box(
+            stored::read_event::<helpdesk::ticket::Event>(Version(version), 1, text).unwrap(),
+        );
     };
     let keep = |_, text: &str| _ = black_box(text.to_owned());
     for (at_once, of_bare) in [(1, 1), (100, 1), (100, 100)] {

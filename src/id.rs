@@ -118,6 +118,16 @@ ids! {
     SessionId "session";
     /// A text, name or address that is kept apart from the events, so that it can be erased.
     ContentId "content";
+    /// One invitation to a survey.
+    InvitationId "invitation";
+    /// An article of the knowledge base.
+    ArticleId "article";
+    /// A visit to the self-service.
+    VisitId "visit";
+    /// A quality review.
+    ReviewId "review";
+    /// A finding, and what is done about it.
+    FindingId "finding";
     /// One version of a [`Rulebook`](crate::Rulebook): the uuid v5 of its canonical form.
     RulebookId "rulebook";
     /// One firing of an escalation level, or one announced breach: once for ever.

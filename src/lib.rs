@@ -42,6 +42,10 @@
 //! |---|---|
 //! | [`ticket`] | tickets: the lifecycle table, commands, events, decisions, permissions, the customer's view |
 //! | [`customer`] | profiles over all channels, joined and erased |
+//! | [`feedback`] | surveys: invitations, answers, ratings that come of them |
+//! | [`self_service`] | articles, visits, what they spare, what is missing |
+//! | [`quality`] | reviews against scorecards, samples to review |
+//! | [`improvement`] | findings, actions, whether they helped |
 //! | [`aggregate`] | what stands beside tickets: a state, commands, events; told something through [`Desk::tell`] |
 //! | [`calendar`] | business time, exact over clock changes, fast at any span |
 //! | [`sla`] | policies, targets, clocks and what they show |
@@ -51,6 +55,8 @@
 //! | [`store`] | the storage contract and the memory store |
 //! | [`kpi`] | facts, definitions, reports |
 //! | [`replay`] | histories from recorded logs |
+//! | [`incident`] | one cause behind many tickets: one update reaches all of them |
+//! | [`complaint`] | complaints as chances: the steps of a complaint, each with its own target |
 //! | [`routing`] | which agent or team should take a ticket, and why |
 //! | [`guide`] | the reasons behind all this, as pages to read |
 //! | [`call`], [`id`], [`time`], [`error`] | who and when; names of things; lengths of time; the one error |
@@ -59,6 +65,8 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | (none) | the core and the memory store: opens no socket, no file and no thread |
+//! | `async` | `AsyncDesk` and `store::AsyncStore`, on any runtime; bridges from and to blocking stores |
+//! | `capi` | the C ABI, for C, Python, Node and others: `capi` |
 //! | `flat` | fact tables as CSV and as JSON lines |
 //! | `ical` | reads and writes holiday feeds (RFC 5545) |
 //! | `parallel` | reports over fact tables on several threads |
@@ -73,25 +81,34 @@
 //! never panics on input. It counts in whole microseconds, and makes a float only where a number is shown.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
-#![forbid(unsafe_code)]
+#![cfg_attr(not(feature = "capi"), forbid(unsafe_code))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod aggregate;
 pub mod calendar;
 pub mod call;
+#[cfg(feature = "capi")]
+#[cfg_attr(docsrs, doc(cfg(feature = "capi")))]
+pub mod capi;
+pub mod complaint;
 pub mod customer;
 pub mod desk;
 pub mod error;
 pub mod escalation;
+pub mod feedback;
 pub mod guide;
 pub mod id;
+pub mod improvement;
+pub mod incident;
 pub mod kpi;
+pub mod quality;
 pub mod replay;
 #[cfg(feature = "report")]
 #[cfg_attr(docsrs, doc(cfg(feature = "report")))]
 pub mod report;
 pub mod routing;
 pub mod rulebook;
+pub mod self_service;
 pub mod sla;
 pub mod store;
 #[cfg(feature = "testing")]

@@ -15,7 +15,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use common::*;
 use helpdesk::id::Name;
-use helpdesk::store::{Filter, Page, SqliteStore, TicketRow};
+use helpdesk::store::{Filter, GroupCommit, Page, SqliteStore, Store, TicketRow};
 use helpdesk::ticket::{Delivery, Event, Ticket};
 use helpdesk::{Actor, Call, Command, Desk, Open, TenantId, TicketId};
 use rand::{Rng, SeedableRng};
@@ -236,7 +236,13 @@ fn the_process_that_is_killed() {
         return;
     };
     let round: i64 = round.parse().unwrap();
-    let desk = Desk::new(SqliteStore::open(PathBuf::from(path)).unwrap(), rulebook());
+    let file = SqliteStore::open(PathBuf::from(path)).unwrap();
+    // Every other process shares its flushes.
+    let store: Box<dyn Store> = match round % 2 {
+        0 => Box::new(file),
+        _ => Box::new(GroupCommit::new(file)),
+    };
+    let desk = Desk::new(store, rulebook());
     let clock = AtomicI64::new(round * 600); // in minutes: each process begins hours after the one before
     let now = || minute(clock.fetch_add(1, Ordering::Relaxed));
     std::thread::scope(|scope| {
@@ -266,7 +272,7 @@ fn the_process_that_is_killed() {
     });
 }
 
-fn write_on(desk: &Desk<SqliteStore>, now: &dyn Fn() -> DateTime<Utc>, first: u128) {
+fn write_on(desk: &Desk<Box<dyn Store>>, now: &dyn Fn() -> DateTime<Utc>, first: u128) {
     for n in first.. {
         let id = TicketId::from_uuid(Uuid::from_u128(n << 64 | n));
         let call = Call::with_id(Uuid::from_u128(n << 1), Actor::Customer(ANN), now());

@@ -16,9 +16,40 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "customer",
         &["id", "time", "call", "calendar", "ticket", "aggregate"],
     ),
+    (
+        "feedback",
+        &["id", "time", "call", "ticket", "aggregate", "customer"],
+    ),
+    (
+        "self_service",
+        &["id", "time", "call", "ticket", "aggregate"],
+    ),
+    ("quality", &["id", "time", "call", "ticket", "aggregate"]),
+    (
+        "improvement",
+        &["id", "time", "call", "ticket", "aggregate", "kpi"],
+    ),
     ("sla", &["id", "time", "calendar", "ticket"]),
     ("escalation", &["id", "time", "calendar", "sla", "ticket"]),
-    ("kpi", &["id", "time", "call", "calendar", "ticket", "sla"]),
+    (
+        "kpi",
+        &[
+            "id",
+            "time",
+            "call",
+            "calendar",
+            "ticket",
+            "sla",
+            "feedback",
+            "self_service",
+            "quality",
+        ],
+    ),
+    (
+        "complaint",
+        &["id", "time", "call", "calendar", "ticket", "sla", "kpi"],
+    ),
+    ("incident", &["id", "call", "ticket"]),
     ("routing", &["id", "time", "calendar", "ticket", "sla"]),
     (
         "rulebook",
@@ -33,6 +64,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "kpi",
             "aggregate",
             "customer",
+            "feedback",
+            "self_service",
+            "quality",
+            "improvement",
         ],
     ),
     (
@@ -46,6 +81,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "kpi",
             "aggregate",
             "customer",
+            "feedback",
+            "self_service",
+            "quality",
+            "improvement",
         ],
     ),
     (
@@ -65,9 +104,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "kpi",
             "rulebook",
             "store",
+            "incident",
             "error",
             "aggregate",
             "customer",
+            "feedback",
+            "self_service",
+            "quality",
+            "improvement",
         ],
     ),
     (
@@ -94,7 +138,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// The parts that see everything and that nothing sees.
-const ON_TOP: &[&str] = &["guide", "testing", "lib"];
+const ON_TOP: &[&str] = &["capi", "guide", "testing", "lib"];
 
 fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).unwrap() {

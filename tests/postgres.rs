@@ -5,71 +5,26 @@
 mod common;
 #[path = "common/postgres.rs"]
 mod server;
+#[path = "common/sql.rs"]
+mod sql;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use common::*;
-use helpdesk::desk::{Need, Operation, Request};
 use helpdesk::error::ErrorKind;
-use helpdesk::id::{ContentId, CustomerId, TicketNumber};
-use helpdesk::rulebook::Rulebooks;
+use helpdesk::id::{ContentId, TicketNumber};
 use helpdesk::store::postgres::{commit_in, params, tokio_postgres};
 use helpdesk::store::{
-    Commit, Filter, Load, Page, Part, PostgresStore, Stamp, Store, StoreError, StoreErrorKind,
-    StreamId, UniqueKey, Wake,
+    Commit, Filter, Load, Page, PostgresStore, Stamp, Store, StoreError, StoreErrorKind, StreamId,
+    UniqueKey, Wake,
 };
-use helpdesk::ticket::{Content, ContentKind, Event, Pending, Recorded, Version};
-use helpdesk::{Actor, Command, Desk, Open, TenantId, TicketId};
+use helpdesk::ticket::Version;
+use helpdesk::{Actor, Command, Desk, Open, TicketId};
 use server::{client, options, server, store};
+use sql::*;
 use uuid::Uuid;
-
-const TENANT: TenantId = TenantId::SINGLE;
-
-fn stream(text: &str) -> StreamId {
-    StreamId::ticket(TENANT, TicketId::named(text))
-}
-
-fn event(version: u64) -> Recorded {
-    Recorded {
-        version: Version(version),
-        at: at(BEGIN),
-        stamped_at: None,
-        timing: None,
-        actor: Actor::System,
-        cause: None,
-        event: Event::TagAdded { tag: name("x") },
-    }
-}
-
-fn append(stream: StreamId, after: u64, until: u64) -> Part {
-    let events: Vec<_> = (after + 1..=until).map(event).collect();
-    Part::append(stream, Version(after), events)
-}
-
-fn commit(parts: Vec<Part>) -> Commit {
-    Commit::new(TENANT, at(BEGIN), parts)
-}
-
-fn length(store: &dyn Store, stream: StreamId) -> usize {
-    let load = Load::streams(TENANT, [stream]);
-    store.load(&load).unwrap().streams[0].events.len()
-}
-
-fn kind_of<T: std::fmt::Debug>(result: Result<T, StoreError>) -> StoreErrorKind {
-    result.unwrap_err().kind()
-}
-
-fn text(id: &str, about: Option<CustomerId>, text: &str) -> Content {
-    Content {
-        id: ContentId::named(id),
-        kind: ContentKind::Body,
-        about,
-        text: text.to_owned(),
-    }
-}
 
 /// Runs a text in the store's schema, which is `{s}` in it.
 fn meddle(store: &PostgresStore, text: &str) {
@@ -83,25 +38,6 @@ fn again(store: &PostgresStore) -> Result<PostgresStore, StoreError> {
     options
         .lock_timeout(Duration::from_millis(200))
         .connect(&server())
-}
-
-fn opening(n: u128) -> Operation {
-    let rulebooks = Arc::new(Rulebooks::new(rulebook()));
-    let request = Request::Open(Open::new("order").body("where is it?"));
-    Operation::new(rulebooks, call(Actor::Customer(ANN), at(BEGIN), n), request)
-}
-
-fn planned(store: &PostgresStore, operation: &mut Operation) -> Commit {
-    loop {
-        match operation.need() {
-            Need::Load(load) => {
-                let loaded = store.load(load).unwrap();
-                operation.loaded(loaded).unwrap();
-            }
-            Need::Commit(commit) => return commit.clone(),
-            Need::Nothing => panic!("a commit was to come"),
-        }
-    }
 }
 
 /// The host's order and its ticket: both or neither, in one transaction of the host's own.
@@ -213,38 +149,6 @@ fn the_statements_are_those_of_the_adapter() {
     let rows = dump(&first);
     assert!(rows.iter().all(|table| !table.is_empty()));
     assert_eq!(rows, dump(&second));
-}
-
-/// A ticket is opened, answered, and swept until it closes by itself; `write` writes.
-fn live(store: &PostgresStore, mut write: impl FnMut(&Commit) -> Result<(), StoreError>) {
-    let rulebooks = Arc::new(Rulebooks::new(rulebook()));
-    let id = TicketId::named("t");
-    let ask = Command::reply("Which floor?").then_pend(Pending::Customer);
-    let hour = |n| at(BEGIN) + TimeDelta::hours(n);
-    let opened = call(Actor::Customer(ANN), hour(0), 1).key(name("k"));
-    for (call, request) in [
-        (opened, Request::Open(Open::new("x").id(id).body("help"))),
-        (
-            call(Actor::Agent(KIM), hour(1), 2),
-            Request::Submit(id, ask),
-        ),
-        (call(Actor::System, hour(500), 3), Request::Sweep(id)),
-    ] {
-        let mut operation = Operation::new(rulebooks.clone(), call, request);
-        loop {
-            match operation.need() {
-                Need::Load(load) => {
-                    let loaded = store.load(load).unwrap();
-                    operation.loaded(loaded).unwrap();
-                }
-                Need::Commit(commit) => {
-                    let result = write(commit);
-                    operation.committed(result).unwrap();
-                }
-                Need::Nothing => break,
-            }
-        }
-    }
 }
 
 /// Every row of every table, as text.

@@ -3,32 +3,29 @@
 #![cfg(feature = "sqlite")]
 
 mod common;
+#[path = "common/sql.rs"]
+mod shared;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use common::*;
-use helpdesk::desk::{Need, Operation, Request};
 use helpdesk::error::ErrorKind;
 use helpdesk::id::{ContentId, CustomerId, TicketNumber};
-use helpdesk::rulebook::Rulebooks;
 use helpdesk::store::sql::{self, Sql};
 use helpdesk::store::sqlite::{Durability, commit_in, rusqlite};
 use helpdesk::store::{
-    Commit, Filter, Load, Page, Part, SqliteStore, Store, StoreError, StoreErrorKind, StreamId,
-    UniqueKey,
+    Commit, Filter, Load, Page, SqliteStore, Store, StoreError, StoreErrorKind, UniqueKey,
 };
-use helpdesk::ticket::{Content, ContentKind, Event, Pending, Recorded, Version};
-use helpdesk::{Actor, Command, Desk, Open, TenantId, TicketId};
+use helpdesk::ticket::Version;
+use helpdesk::{Actor, Command, Desk, Open, TicketId};
 use rusqlite::types::Value as Any;
 use rusqlite::{Connection, params_from_iter};
+use shared::*;
 use uuid::Uuid;
-
-const TENANT: TenantId = TenantId::SINGLE;
 
 /// A new file in a directory of its own.
 fn file(name: &str) -> PathBuf {
@@ -36,52 +33,6 @@ fn file(name: &str) -> PathBuf {
     let _ = std::fs::remove_dir_all(&dir);
     std::fs::create_dir_all(&dir).unwrap();
     dir.join("support.db")
-}
-
-fn stream(text: &str) -> StreamId {
-    StreamId::ticket(TENANT, TicketId::named(text))
-}
-
-fn event(version: u64) -> Recorded {
-    Recorded {
-        version: Version(version),
-        at: at(BEGIN),
-        stamped_at: None,
-        timing: None,
-        actor: Actor::System,
-        cause: None,
-        event: Event::TagAdded { tag: name("x") },
-    }
-}
-
-fn append(stream: StreamId, after: u64, until: u64) -> Part {
-    Part::append(
-        stream,
-        Version(after),
-        (after + 1..=until).map(event).collect::<Vec<_>>(),
-    )
-}
-
-fn commit(parts: Vec<Part>) -> Commit {
-    Commit::new(TENANT, at(BEGIN), parts)
-}
-
-fn length(store: &dyn Store, stream: StreamId) -> usize {
-    let load = Load::streams(TENANT, [stream]);
-    store.load(&load).unwrap().streams[0].events.len()
-}
-
-fn kind_of<T: std::fmt::Debug>(result: Result<T, StoreError>) -> StoreErrorKind {
-    result.unwrap_err().kind()
-}
-
-fn text(id: &str, about: Option<CustomerId>, text: String) -> Content {
-    Content {
-        id: ContentId::named(id),
-        kind: ContentKind::Body,
-        about,
-        text,
-    }
 }
 
 /// The markers `<<12345678>>` that stand in any file of the database.
@@ -246,26 +197,9 @@ fn a_commit_joins_the_hosts_transaction() {
             .unwrap()
     };
     let add = "INSERT INTO orders (id, ticket) VALUES (?1, ?2)";
-    let opening = |n: u128| {
-        let rulebooks = Arc::new(Rulebooks::new(rulebook()));
-        let request = Request::Open(Open::new("order").body("where is it?"));
-        let call = call(Actor::Customer(ANN), at(BEGIN), n);
-        Operation::new(rulebooks, call, request)
-    };
-    let planned = |operation: &mut Operation| loop {
-        match operation.need() {
-            Need::Load(load) => {
-                let loaded = store.load(load).unwrap();
-                operation.loaded(loaded).unwrap();
-            }
-            Need::Commit(commit) => return commit.clone(),
-            Need::Nothing => panic!("a commit was to come"),
-        }
-    };
-
     for (n, both) in [(1, false), (2, true)] {
         let mut operation = opening(n);
-        let commit = planned(&mut operation);
+        let commit = planned(&store, &mut operation);
         let transaction = mine.transaction().unwrap();
         let ticket = commit.parts[0].stream;
         let order = rusqlite::params![n as i64, ticket.id.as_bytes()];
@@ -570,40 +504,6 @@ fn the_statements_are_those_of_the_adapter() {
     live(&stores[0], |commit| stores[0].commit(commit));
     live(&stores[1], by_hand);
     assert_eq!(dump(&paths[0]), dump(&paths[1]));
-}
-
-/// A ticket is opened, answered, and swept until it closes by itself; `write` writes.
-fn live(store: &SqliteStore, mut write: impl FnMut(&Commit) -> Result<(), StoreError>) {
-    let rulebooks = Arc::new(Rulebooks::new(rulebook()));
-    let id = TicketId::named("t");
-    let ask = Command::reply("Which floor?").then_pend(Pending::Customer);
-    let hour = |n| at(BEGIN) + TimeDelta::hours(n);
-    for (call, request) in [
-        (
-            call(Actor::Customer(ANN), hour(0), 1).key(name("k")),
-            Request::Open(Open::new("x").id(id).body("help")),
-        ),
-        (
-            call(Actor::Agent(KIM), hour(1), 2),
-            Request::Submit(id, ask),
-        ),
-        (call(Actor::System, hour(500), 3), Request::Sweep(id)),
-    ] {
-        let mut operation = Operation::new(rulebooks.clone(), call, request);
-        loop {
-            match operation.need() {
-                Need::Load(load) => {
-                    let loaded = store.load(load).unwrap();
-                    operation.loaded(loaded).unwrap();
-                }
-                Need::Commit(commit) => {
-                    let result = write(commit);
-                    operation.committed(result).unwrap();
-                }
-                Need::Nothing => break,
-            }
-        }
-    }
 }
 
 /// Every row of every table.

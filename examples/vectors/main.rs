@@ -1,16 +1,18 @@
 //! Runs golden cases of calendars and of service levels through the public API.
 //!
 //! ```text
-//! cargo run --release --example vectors -- FILE.json [--quiet]
+//! cargo run --release --example vectors -- FILE.json [--quiet | --asked | --answered]
 //! ```
 //!
 //! A line of JSON for each calendar case that differs from what it expects, `{"id", "got"}`, and for each field of a service
 //! level case that does, `{"id", "field", "got", "expect", "reason"}`; then one line with the counts. The reason names the
 //! rule of this library where it differs knowingly. Exits 1 if anything differs without a reason. The formats are described
-//! in `tests/vectors/README.md`.
+//! in `tests/vectors/README.md`. `--asked` prints the cases as plain questions for clients in other languages instead, and
+//! `--answered` what these must print.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod asked;
 mod calendar;
 mod sla;
 
@@ -21,12 +23,13 @@ use serde_json::{Value, json};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let quiet = arguments.iter().any(|argument| argument == "--quiet");
+    let has = |option: &str| arguments.iter().any(|argument| argument == option);
+    let quiet = has("--quiet");
     let path = arguments
         .iter()
         .find(|argument| !argument.starts_with("--"));
     let Some(path) = path else {
-        eprintln!("usage: vectors FILE.json [--quiet]");
+        eprintln!("usage: vectors FILE.json [--quiet | --asked | --answered]");
         return ExitCode::from(2);
     };
     if !std::path::Path::new(path).exists() {
@@ -34,12 +37,33 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     }
     match calendar::cases_of(path) {
+        Ok(cases) if has("--asked") || has("--answered") => questions(&cases, has("--answered")),
         Ok(cases) => report(&cases, quiet),
         Err(error) => {
             eprintln!("`{path}` cannot be read: {error}");
             ExitCode::from(2)
         }
     }
+}
+
+fn questions(cases: &[Value], answered: bool) -> ExitCode {
+    for case in cases {
+        let lines = asked::of_case(case).unwrap_or_else(|error| {
+            eprintln!("{}: {error}", case["id"]);
+            Vec::new()
+        });
+        for line in lines {
+            match asked::answered(&line) {
+                Ok(answer) if answered => println!("{answer}"),
+                Ok(_) => println!("{line}"),
+                Err(error) => {
+                    eprintln!("{line}: {error}");
+                    return ExitCode::FAILURE;
+                }
+            }
+        }
+    }
+    ExitCode::SUCCESS
 }
 
 fn report(cases: &[Value], quiet: bool) -> ExitCode {

@@ -13,17 +13,40 @@ pub enum StreamKind {
     Ticket,
     /// A customer's profile.
     Customer,
+    /// What one customer was asked in surveys.
+    Feedback,
+    /// An article of the knowledge base.
+    Article,
+    /// A visit to the self-service.
+    Visit,
+    /// A quality review of one piece of work.
+    Review,
+    /// A finding, and what is done about it.
+    Finding,
 }
 
 impl StreamKind {
     /// Every kind.
-    pub const ALL: [StreamKind; 2] = [StreamKind::Ticket, StreamKind::Customer];
+    pub const ALL: [StreamKind; 7] = [
+        StreamKind::Ticket,
+        StreamKind::Customer,
+        StreamKind::Feedback,
+        StreamKind::Article,
+        StreamKind::Visit,
+        StreamKind::Review,
+        StreamKind::Finding,
+    ];
 
     /// The kind as databases have it. A code is never used for another kind.
     pub const fn code(self) -> i64 {
         match self {
             StreamKind::Ticket => 1,
             StreamKind::Customer => 2,
+            StreamKind::Feedback => 3,
+            StreamKind::Article => 4,
+            StreamKind::Visit => 5,
+            StreamKind::Review => 6,
+            StreamKind::Finding => 7,
         }
     }
 
@@ -38,6 +61,11 @@ impl fmt::Display for StreamKind {
         f.pad(match self {
             StreamKind::Ticket => "ticket",
             StreamKind::Customer => "customer",
+            StreamKind::Feedback => "feedback",
+            StreamKind::Article => "article",
+            StreamKind::Visit => "visit",
+            StreamKind::Review => "review",
+            StreamKind::Finding => "finding",
         })
     }
 }

@@ -277,8 +277,8 @@ pub struct Decided<E> {
     pub freed: Vec<UniqueKey>,
     /// Owners whose keys go to another owner, all of them.
     pub moved: Vec<(Uuid, Uuid)>,
-    /// A fact about a ticket that comes with it.
-    pub ticket: Option<(TicketId, Change)>,
+    /// Facts about a ticket that come with it.
+    pub ticket: Option<(TicketId, Vec<Change>)>,
     /// What somebody is to be told.
     pub notices: Vec<Notice>,
 }

@@ -179,7 +179,7 @@ impl<'a> Days<'a> {
             DayHours::ClosedDuring(windows) => windows.iter().any(covers),
             DayHours::Special(_) => ordinary || is_cut,
         };
-        let exception = day.exceptions.iter().filter(took_away).next_back()?;
+        let exception = day.exceptions.iter().rfind(took_away)?;
         Some(Reason::Exception {
             date,
             name: exception.name().to_owned(),

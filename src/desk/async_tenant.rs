@@ -14,6 +14,7 @@ use crate::ticket::{
     ClockId, Command, Content, CustomerView, Link, Merge, Open, Recorded, Split, Ticket,
 };
 
+use super::erase::Erase;
 use super::look::Look;
 use super::viewing::Viewing;
 use super::{AsyncDesk, Outcome, Request, office};
@@ -195,8 +196,7 @@ impl<S: AsyncStore> AsyncTenantDesk<'_, S> {
 
     /// See [`TenantDesk::erase_person`](super::TenantDesk::erase_person).
     pub async fn erase_person(&self, customer: CustomerId, at: DateTime<Utc>) -> Result<(), Error> {
-        let erasure = office::erasure(self.tenant, customer, at);
-        Ok(self.desk.store.commit(&erasure).await?)
+        self.desk.drive(Erase::new(self.tenant, customer, at)).await
     }
 
     /// See [`TenantDesk::content`](super::TenantDesk::content).

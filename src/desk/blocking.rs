@@ -267,7 +267,7 @@ impl<S: Store> Desk<S> {
         Ok(self.store.acknowledge(messages)?)
     }
 
-    pub(super) fn run(&self, call: Call, request: Request) -> Result<Outcome, Error> {
+    pub(crate) fn run(&self, call: Call, request: Request) -> Result<Outcome, Error> {
         self.drive(self.office.operation(call, request))
     }
 

@@ -33,8 +33,6 @@ pub(crate) struct Working<'a> {
     next: Option<Option<Micros>>,
     /// Whether that is what was stored with the ticket.
     is_stored: bool,
-    /// Whether the wake-up and the rows that are stored rest on the rules and the zone data of now.
-    pub(super) is_fresh: bool,
     /// What that rests on, while it holds.
     outlook: Option<Outlook<'a>>,
     /// Whether the policies were chosen by the facts as they stand.
@@ -53,7 +51,6 @@ impl<'a> Working<'a> {
             early: Vec::new(),
             next: None,
             is_stored: false,
-            is_fresh: false,
             outlook: None,
             chosen: false,
             resumed: false,
@@ -66,9 +63,7 @@ impl<'a> Working<'a> {
         let is_fresh = |wake: &&Wake| {
             wake.stamp.rulebook == known.ticket.rulebook() && wake.stamp.zone_data == data
         };
-        let fresh = known.wake.as_ref().filter(is_fresh);
-        working.is_fresh = fresh.is_some();
-        if let Some(wake) = fresh {
+        if let Some(wake) = known.wake.as_ref().filter(is_fresh) {
             working.next = Some(wake.at.map(|at| micros(at).saturating_sub(1)));
             working.is_stored = true;
         }

@@ -22,9 +22,11 @@ mod ailing;
 mod async_desk;
 #[cfg(feature = "async")]
 mod async_tenant;
+mod beside;
 mod blocking;
 mod catch_up;
 mod conversation;
+mod erase;
 mod link;
 mod look;
 mod merge;
@@ -37,6 +39,7 @@ mod plan;
 mod reading;
 mod settle;
 mod split;
+mod spread;
 mod sweep;
 mod tell;
 mod tenant;
@@ -49,6 +52,7 @@ pub use async_desk::AsyncDesk;
 #[cfg(feature = "async")]
 #[cfg_attr(docsrs, doc(cfg(feature = "async")))]
 pub use async_tenant::AsyncTenantDesk;
+pub use beside::{Briefing, Effect, LastContact};
 pub use blocking::Desk;
 pub(crate) use catch_up::Working;
 pub use conversation::{Conversation, Need};
@@ -56,6 +60,9 @@ pub use operation::Operation;
 pub use outcome::Outcome;
 pub use plan::{Known, Plan, Planned, Request, plan};
 pub use reading::{ledger, read};
+pub use spread::Spreading;
 pub use sweep::Swept;
+#[cfg(feature = "capi")]
+pub(crate) use tell::Hear;
 pub use tell::{Anything, Tell, Told, ToldAnything};
 pub use tenant::TenantDesk;

@@ -12,11 +12,11 @@ use serde::Serialize;
 
 use crate::call::Call;
 use crate::error::Error;
-use crate::id::{CustomerId, TenantId, TicketId};
+use crate::id::TicketId;
 use crate::kpi::{Fact, KpiError, KpiReport, Report, Similar, Suggest, Tally};
 use crate::rulebook::{Governed, Rulebook, Rulebooks};
 use crate::sla::{Ledger, Reading};
-use crate::store::{Commit, DueStream, Loaded, Stream, StreamEvent};
+use crate::store::{DueStream, Loaded, Stream, StreamEvent};
 use crate::ticket::{Agreement, ClockId, Recorded, Ticket};
 use crate::time::{instant, micros};
 
@@ -156,13 +156,6 @@ pub(super) fn history(ticket: TicketId, loaded: Loaded) -> Result<Vec<Recorded>,
 pub(super) fn owner(loaded: Loaded) -> Option<TicketId> {
     let owner = loaded.owners.into_iter().next().flatten();
     owner.map(TicketId::from_uuid)
-}
-
-/// The commit that erases a person.
-pub(super) fn erasure(tenant: TenantId, customer: CustomerId, at: DateTime<Utc>) -> Commit {
-    let mut commit = Commit::new(tenant, at, Vec::new());
-    commit.persons.push(customer);
-    commit
 }
 
 /// A report that is being counted, ticket by ticket.

@@ -29,9 +29,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use crate::aggregate::Aggregate;
 use crate::call::{Actor, Call};
+use crate::customer::{self, Profile};
 use crate::error::Error;
-use crate::id::{CustomerId, MessageId, TicketId};
+use crate::id::{CustomerId, MessageId, TicketId, TicketNumber};
 use crate::rulebook::Rulebooks;
 use crate::store::{
     Commit, IdempotencyRecord, Load, Loaded, NoTicket, OutboxMessage, Snapshot, StoreError,
@@ -54,6 +56,9 @@ pub struct Operation {
     meant: Vec<TicketId>,
     tries: u32,
     rounds: u32,
+    /// The profiles that were looked at since the last try, and the number that was given then.
+    profiles: Vec<(CustomerId, Option<Profile>)>,
+    number: Option<TicketNumber>,
     /// The events that earlier commits of this operation recorded.
     earlier: Vec<crate::ticket::Recorded>,
     /// The messages that those commits sent.
@@ -89,6 +94,8 @@ impl Operation {
             meant: Vec::new(),
             tries: 0,
             rounds: 0,
+            profiles: Vec::new(),
+            number: None,
             earlier: Vec::new(),
             told: Vec::new(),
             state: State::Loading(load),
@@ -185,6 +192,8 @@ impl Operation {
                 return Ok(());
             }
         }
+        self.profiles.clear();
+        self.number = None;
         self.state = State::Loading(first_load(&self.call, &self.request));
         Ok(())
     }
@@ -216,7 +225,8 @@ impl Operation {
         reached && meant
     }
 
-    fn decide(&mut self, load: Load, mut loaded: Loaded) -> Result<(), Error> {
+    fn decide(&mut self, mut load: Load, mut loaded: Loaded) -> Result<(), Error> {
+        self.take_profile(&mut load, &mut loaded);
         let stamped = !matches!(self.request, Request::Sweep(_)); // a sweep's instant is the host's own
         if let Some(latest) = self.latest.filter(|_| stamped)
             && self.call.at() > latest
@@ -242,7 +252,16 @@ impl Operation {
             }
         }
         self.meant = load.streams.iter().map(ticket_of).collect();
-        let known = self.known(tickets, loaded);
+        let mut known = self.known(tickets, loaded);
+        self.number = known.number.or(self.number);
+        known.number = self.number;
+        if let Some(customer) = self.profile_wanted(&mut known) {
+            load.streams
+                .push(StreamId::of::<Profile>(self.call.tenant_id(), customer));
+            load.number = load.number && known.number.is_none();
+            self.state = State::Loading(load);
+            return Ok(());
+        }
         let stands_at = known.ticket.as_ref().map(Snapshot::version);
         let left_at = self.earlier.last().map(|event| event.version);
         if self.call.idempotency_key().is_some() && left_at.is_some() && left_at != stands_at {
@@ -284,6 +303,55 @@ impl Operation {
             }
         };
         Ok(())
+    }
+
+    /// Takes in the profile that was asked for: it stands last.
+    fn take_profile(&mut self, load: &mut Load, loaded: &mut Loaded) {
+        let is_profile = |stream: &mut StreamId| stream.kind == Profile::KIND;
+        if let Some(stream) = load.streams.pop_if(is_profile) {
+            let events = loaded.streams.pop().unwrap_or_default().events;
+            let profile = Profile::replay(events.of::<customer::Event>());
+            let customer = CustomerId::from_uuid(stream.id);
+            self.profiles.push((customer, profile));
+        }
+    }
+
+    /// The customer whose profile has to be looked at next; once there is none, what the profiles tell is known.
+    fn profile_wanted(&self, known: &mut Known) -> Option<CustomerId> {
+        let asked = match (&self.request, self.call.actor()) {
+            (Request::Open(open), _) => match &open.requester {
+                Some(Requester::Customer(customer)) => Some(*customer),
+                _ => known.customer.filter(|_| self.reads_profiles()),
+            },
+            (Request::Submit(..), Actor::Customer(caller)) => {
+                let ticket = known.ticket.as_ref().map(|known| &known.ticket);
+                ticket
+                    .filter(|ticket| !ticket.reaches(caller))
+                    .map(|_| caller)
+            }
+            _ => None,
+        }?;
+        let seen = |customer| self.profiles.iter().find(|(seen, _)| *seen == customer);
+        let Some((_, profile)) = seen(asked) else {
+            return Some(asked);
+        };
+        let into = profile.as_ref().and_then(Profile::joined_into);
+        known.customer = Some(into.unwrap_or(asked));
+        known.profile.clone_from(profile);
+        if let Some(survivor) = into.filter(|_| self.reads_profiles()) {
+            let Some((_, profile)) = seen(survivor) else {
+                return Some(survivor);
+            };
+            known.profile.clone_from(profile);
+        }
+        None
+    }
+
+    /// Whether what profiles tell goes into fields of tickets.
+    fn reads_profiles(&self) -> bool {
+        let book = self.rulebooks.current(self.call.tenant_id());
+        let rules = &book.as_draft().customers;
+        rules.tier_field.is_some() || rules.organisation_field.is_some()
     }
 
     fn known(&self, tickets: Vec<Option<Snapshot>>, loaded: Loaded) -> Known {
@@ -348,6 +416,12 @@ fn first_load(call: &Call, request: &Request) -> Load {
         tenant,
         streams.map(|ticket| StreamId::ticket(tenant, ticket)),
     );
+    if let Request::Open(open) = request
+        && let Some(Requester::Customer(customer)) = &open.requester
+    {
+        load.streams
+            .push(StreamId::of::<Profile>(tenant, *customer)); // she may have been joined into another
+    }
     load.owners
         .extend(address(request).map(|address| UniqueKey::address(tenant, address)));
     load.owners

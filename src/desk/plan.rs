@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 
 use crate::calendar::{EARLIEST, LATEST};
 use crate::call::{Actor, Call};
+use crate::customer::{self, Profile};
 use crate::error::Error;
 use crate::id::{CustomerId, MessageId, RulebookId, TicketId, TicketNumber};
 use crate::rulebook::{Rulebook, Rulebooks};
@@ -16,8 +17,8 @@ use crate::store::{
     Commit, IdempotencyRecord, OutboxMessage, Part, Snapshot, StreamId, TicketRow, UniqueKey,
 };
 use crate::ticket::{
-    self, Command, Decision, Draft, Event, Link, Merge, Move, Open, Pending, Permission, Recorded,
-    Refusal, Requester, Split, Stage, Ticket, Version,
+    self, Command, Decision, Draft, Event, FieldValue, Link, Merge, Move, Open, Pending,
+    Permission, Recorded, Refusal, Requester, Split, Stage, Ticket, Version,
 };
 
 use super::catch_up::Working;
@@ -58,6 +59,8 @@ pub struct Known {
     pub others: BTreeMap<TicketId, Snapshot>,
     /// The customer behind the requester's address.
     pub customer: Option<CustomerId>,
+    /// The profile of the customer who opens the ticket, or who speaks about a ticket that is not hers by its own word.
+    pub profile: Option<Profile>,
     /// The ticket that has a message with the same id outside.
     pub message_in: Option<TicketId>,
     /// A ticket number that nobody has.
@@ -139,6 +142,7 @@ fn plan_open(
         "a ticket number is needed to open a ticket; ask the operation what it needs",
     ))?;
     in_range(call.at())?;
+    let open = &of_survivor(open, known);
     let mut decision = ticket::open(book.tickets(), call, open, number, known.customer)?; // checks the permission first
     if let Some(done) = already_done(request, known, call)? {
         return Ok(Plan::Done(done));
@@ -152,6 +156,11 @@ fn plan_open(
         }
         .into());
     }
+    add_profile(
+        &mut decision,
+        known.profile.as_ref(),
+        &book.as_draft().customers,
+    );
     let working = begin(book, call, &mut decision)?;
     let mut planned = finish(working, Version::default(), (call, call.at()), data.clone());
     let ticket = planned.ticket.id();
@@ -183,7 +192,7 @@ fn plan_submit(
     let through = asked.ticket.clone();
     let data = rulebooks.data_version();
     let rules = rulebooks.of(&through)?.tickets();
-    rules.permit(&through, call.actor(), command)?;
+    rules.permit(&through, known.speaker(&through, call.actor()), command)?;
     if let Some(done) = already_done(request, known, call)? {
         return Ok(Plan::Done(done));
     }
@@ -210,12 +219,10 @@ fn plan_submit(
         planned.complete = false;
         return Ok(Plan::Commit(Box::new(planned)));
     }
-    let through = if through.id() == id {
-        working.ticket.clone()
-    } else {
-        through
-    };
-    let mut decision = ticket::decide_through(&through, &working.ticket, rules, call, at, command)?;
+    if through.id() != id {
+        rules.permit_command(&working.ticket, call.actor(), command)?;
+    }
+    let mut decision = ticket::decide_permitted(&working.ticket, rules, call, at, command)?;
     working.add(decision.take_recorded(working.ticket.version(), call));
 
     let follow_up = match (&decision.follow_up, known.number) {
@@ -312,6 +319,53 @@ fn plan_sweep(
     Ok(Plan::Commit(Box::new(planned)))
 }
 
+impl Known {
+    /// Who speaks, as `ticket` knows her: a customer who was joined by another speaks for that one too.
+    fn speaker(&self, ticket: &Ticket, actor: Actor) -> Actor {
+        let profile = self.profile.iter();
+        let mut joined = profile.flat_map(|profile| profile.joined().iter().copied());
+        match actor {
+            Actor::Customer(caller) if !ticket.reaches(caller) => {
+                let reaching = joined.find(|one| ticket.reaches(*one));
+                Actor::Customer(reaching.unwrap_or(caller))
+            }
+            _ => actor,
+        }
+    }
+}
+
+/// The same opening, for the customer that the requester was joined into.
+fn of_survivor(open: &Open, known: &Known) -> Open {
+    let mut open = open.clone();
+    if let (Some(Requester::Customer(_)), Some(survivor)) = (&open.requester, known.customer) {
+        open.requester = Some(Requester::Customer(survivor));
+    }
+    open
+}
+
+/// Adds what the profile tells that the rulebook wants in fields of the ticket, unless the opening sets them.
+fn add_profile(decision: &mut Decision, profile: Option<&Profile>, rules: &customer::Rules) {
+    let facts = profile.into_iter().flat_map(|profile| {
+        [
+            (&rules.tier_field, profile.tier()),
+            (&rules.organisation_field, profile.organisation()),
+        ]
+    });
+    for (field, value) in facts {
+        let (Some(name), Some(value)) = (field, value) else {
+            continue;
+        };
+        let is_set =
+            |event: &Event| matches!(event, Event::FieldSet { name: set, .. } if set == name);
+        if !decision.events.iter().any(is_set) {
+            decision.events.push(Event::FieldSet {
+                name: name.clone(),
+                value: Some(FieldValue::Text(value.to_string())),
+            });
+        }
+    }
+}
+
 pub(super) fn begin<'a>(
     book: &'a Rulebook,
     call: &Call,
@@ -331,9 +385,9 @@ pub(super) fn finish(
     let outbox: Vec<OutboxMessage> = working.settle();
     let stream = StreamId::ticket(call.tenant_id(), working.ticket.id());
     let wake = working.wake(data);
-    let is_new = !working.events.is_empty();
-    let facts = (is_new || !working.is_fresh).then(|| working.facts());
-    let listing = is_new.then(|| TicketRow::of(&working.ticket));
+    // Without an event it is a wake-up that rested on other data, and so may the rows.
+    let facts = Some(working.facts());
+    let listing = (!working.events.is_empty()).then(|| TicketRow::of(&working.ticket));
     let part = Part {
         stream,
         expected,

@@ -14,6 +14,7 @@ use crate::ticket::{
     ClockId, Command, Content, CustomerView, Link, Merge, Open, Recorded, Split, Ticket,
 };
 
+use super::erase::Erase;
 use super::look::Look;
 use super::viewing::Viewing;
 use super::{Desk, Outcome, Request, office};
@@ -163,7 +164,12 @@ impl<S: Store> TenantDesk<'_, S> {
         ticket: TicketId,
         viewer: CustomerId,
     ) -> Result<CustomerView, Error> {
-        let mut viewing = Viewing::of(&*self.known(ticket)?, viewer)?;
+        let ticket = self.known(ticket)?;
+        let viewer = match ticket.reaches(viewer) {
+            true => viewer,
+            false => self.as_known(&ticket, viewer)?,
+        };
+        let mut viewing = Viewing::of(&ticket, viewer)?;
         while let Some(source) = viewing.next() {
             viewing.add(&*self.known(source)?);
         }
@@ -198,12 +204,12 @@ impl<S: Store> TenantDesk<'_, S> {
     }
 
     /// Erases a person: every text about the customer that is stored by now is deleted for ever, and the addresses that stand
-    /// for the customer stand for nobody. Events, instants, roles and ids stay, so every figure is as before.
+    /// for the customer stand for nobody; so are those of every customer who was joined into this one. Events, instants, roles and
+    /// ids stay, so every figure is as before; the profile, where there is one, says that it was done.
     ///
     /// Who may ask for this is the host's to decide. What the store's files keep afterwards, its own documentation tells.
     pub fn erase_person(&self, customer: CustomerId, at: DateTime<Utc>) -> Result<(), Error> {
-        let erasure = office::erasure(self.tenant, customer, at);
-        Ok(self.desk.store.commit(&erasure)?)
+        self.desk.drive(Erase::new(self.tenant, customer, at))
     }
 
     /// The texts behind these ids, in their order; `None` for what is erased.

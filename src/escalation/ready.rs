@@ -1,4 +1,4 @@
-//! Ready-made rules for what every desk wants: reminders, auto-resolve, auto-close.
+//! Ready-made rules for what every desk wants: reminders, auto-resolve, auto-close, delay notices, check-ins.
 //!
 //! ```
 //! use helpdesk::{Rulebook, escalation::ready};
@@ -14,9 +14,9 @@
 
 use crate::id::Name;
 use crate::sla::Target;
-use crate::ticket::{CloseReason, Stage};
+use crate::ticket::{CloseReason, Metric, Stage};
 
-use super::rule::{Action, Guard, Level, Rule, Trigger};
+use super::rule::{Action, Guard, Level, Recipient, Rule, Trigger};
 use super::threshold::Threshold;
 
 fn known(text: &'static str) -> Name {
@@ -52,4 +52,26 @@ pub fn auto_close(after: Target) -> Rule {
     let level = Level::new(known("close"), Threshold::after(after))
         .action(Action::Close(CloseReason::Settled));
     Rule::new(known("auto-close"), Trigger::idle([Stage::Resolved])).level(level)
+}
+
+/// Tells the customer that it will take longer (as the host's own action `delay notice`), and the agent in charge, before a clock is
+/// due: at a threshold such as `1h before due` or `75 %`. Once for each time that the clock runs towards a target, and not while the
+/// ticket waits. With [`Metric::PromisedUpdate`] it comes before a promise is missed.
+pub fn delay_notice(metric: Metric, at: Threshold) -> Rule {
+    let working = Guard::stages([Stage::Open, Stage::Reopened]);
+    let level = Level::new(known("notice"), at)
+        .guard(working)
+        .action(Action::Custom(known("delay notice")))
+        .action(Action::Notify(Recipient::AgentInCharge));
+    let name = Name::new(&format!("delay notice: {metric}"));
+    let name = name.unwrap_or_else(|_| known("delay notice"));
+    Rule::new(name, Trigger::clock(metric)).level(level)
+}
+
+/// Asks the customer whether it still works (as the host's own action `check in`) so long after the ticket was resolved and nobody
+/// wrote since.
+pub fn check_in(after: Target) -> Rule {
+    let level = Level::new(known("check in"), Threshold::after(after))
+        .action(Action::Custom(known("check in")));
+    Rule::new(known("check in"), Trigger::idle([Stage::Resolved])).level(level)
 }

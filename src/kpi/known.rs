@@ -67,25 +67,32 @@ pub(super) enum Outcome {
     Outside(Exclusion),
 }
 
+/// The first of these rows with its own columns, where they are of this formula and all rows of one ticket, in order.
+pub(super) fn whole(rows: &[Fact]) -> Result<(&Fact, &Own), KpiError> {
+    let first = rows.first().ok_or_else(KpiError::unbalanced)?;
+    if let Some(other) = rows.iter().find(|row| row.formula != FORMULA) {
+        return Err(KpiError::formula(other.ticket, other.formula));
+    }
+    let in_order = rows
+        .iter()
+        .zip(0..)
+        .all(|(row, cycle)| row.cycle == cycle && row.ticket == first.ticket)
+        && rows
+            .windows(2)
+            .all(|pair| pair[0].started_at <= pair[1].started_at);
+    match &first.own {
+        Some(own) if in_order => Ok((first, own)),
+        _ => Err(KpiError::rows(first.ticket)),
+    }
+}
+
 impl<'a> Known<'a> {
     /// The ticket of these rows as it was at the scope's instant; `None` where it did not exist yet.
     pub(super) fn at(rows: &'a [Fact], scope: &Scope) -> Result<Option<Known<'a>>, KpiError> {
-        let Some(first) = rows.first() else {
+        if rows.is_empty() {
             return Ok(None);
-        };
-        if let Some(other) = rows.iter().find(|row| row.formula != FORMULA) {
-            return Err(KpiError::formula(other.ticket, other.formula));
         }
-        let in_order = rows
-            .iter()
-            .zip(0..)
-            .all(|(row, cycle)| row.cycle == cycle && row.ticket == first.ticket)
-            && rows
-                .windows(2)
-                .all(|pair| pair[0].started_at <= pair[1].started_at);
-        let (true, Some(own)) = (in_order, &first.own) else {
-            return Err(KpiError::rows(first.ticket));
-        };
+        let (_, own) = whole(rows)?;
         let as_of = scope.as_of;
         let begun = rows.partition_point(|row| row.started_at <= as_of);
         let rows = rows.get(..begun).unwrap_or_default();

@@ -35,7 +35,7 @@
 //!
 //! # Where to look
 //! - What a figure means: [`MEASURES`], with all of them as text below; what others call the same: [`Dialect`],
-//!   [`ServiceLevel`]; what cannot be fed yet: [`NOT_FED`].
+//!   [`ServiceLevel`]; causes that come back in a [`RecurrenceTally`], customers won back in a [`RecoveryTally`]; what cannot be fed yet: [`NOT_FED`].
 //! - By agent, team, channel, tag, week, ...: [`Report::by`]; narrowed to some of them: [`Report::only`]. Whom a figure is credited
 //!   to is part of its definition ([`Attribution`]).
 //! - Do agents differ, or does it only look so? [`GroupTally::unevenness`]. There is no ranking of people, on purpose.
@@ -64,12 +64,17 @@ mod measure;
 mod multiset;
 mod period;
 mod place;
+mod quality;
 mod quantile;
 mod ratio;
+mod recovery;
+mod recurrence;
 mod report;
 mod rows;
+mod self_service;
 mod sketch;
 mod suggest;
+mod survey;
 pub mod table;
 mod tally;
 mod text;
@@ -105,12 +110,17 @@ pub use measure::{
 };
 pub use period::{Every, Period};
 pub use place::{Dimension, Filter, Label};
+pub use quality::{QualityRow, QualityTally};
 pub use quantile::{Summary, nearest_rank};
 pub use ratio::{Excluded, Exclusion, Ratio};
+pub use recovery::{Recovery, RecoveryTally};
+pub use recurrence::{CauseFigures, RecurrenceTally};
 pub use report::{Report, by_ticket};
 pub use rows::Rows;
+pub use self_service::{ArticleUse, SelfServiceTally};
 pub use sketch::Sketch;
 pub use suggest::{Alike, Similar, Suggest, Suggestion};
+pub use survey::SurveyTally;
 pub use table::FactTable;
 pub use tally::Tally;
 pub use text::Names;

@@ -23,7 +23,7 @@ pub enum Exclusion {
     Unanswered,
     /// What begins it has not happened: the desk opened the ticket, and the customer has not written yet.
     NotStarted,
-    /// The clock runs or is paused, with time left.
+    /// The clock runs or is paused, with time left; a visit may lead to a ticket still, a survey may be answered still.
     Undecided,
     /// Closed without what the clock waited for.
     Cancelled,
@@ -45,6 +45,10 @@ pub enum Exclusion {
     Neutral,
     /// Waiting in the queue still at the instant of the report.
     Queued,
+    /// A review in which nothing applied.
+    NotApplicable,
+    /// A review that was withdrawn.
+    Withdrawn,
 }
 
 impl fmt::Display for Exclusion {
@@ -65,6 +69,8 @@ impl fmt::Display for Exclusion {
             Exclusion::Abandoned => "abandoned",
             Exclusion::Neutral => "neutral",
             Exclusion::Queued => "still queued",
+            Exclusion::NotApplicable => "not applicable",
+            Exclusion::Withdrawn => "withdrawn",
         })
     }
 }

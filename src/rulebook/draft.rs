@@ -8,7 +8,11 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::Calendar;
 use crate::customer;
 use crate::escalation::Rule;
+use crate::feedback;
 use crate::id::{Name, RulebookId, derive};
+use crate::improvement;
+use crate::quality;
+use crate::self_service;
 use crate::sla::{Condition, Policies, Policy};
 use crate::ticket::Rules;
 
@@ -32,6 +36,18 @@ pub struct RulebookDraft {
     /// What holds for customers.
     #[serde(skip_serializing_if = "is_default")]
     pub customers: customer::Rules,
+    /// What holds for surveys.
+    #[serde(skip_serializing_if = "is_default")]
+    pub feedback: feedback::Rules,
+    /// What holds for self-service.
+    #[serde(skip_serializing_if = "is_default")]
+    pub self_service: self_service::Rules,
+    /// What holds for quality reviews.
+    #[serde(skip_serializing_if = "is_default")]
+    pub quality: quality::Rules,
+    /// What holds for findings.
+    #[serde(skip_serializing_if = "is_default")]
+    pub improvement: improvement::Rules,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -49,6 +65,10 @@ impl Default for RulebookDraft {
             escalations: Vec::new(),
             tickets: Rules::default(),
             customers: customer::Rules::default(),
+            feedback: feedback::Rules::default(),
+            self_service: self_service::Rules::default(),
+            quality: quality::Rules::default(),
+            improvement: improvement::Rules::default(),
         }
     }
 }
@@ -96,6 +116,27 @@ impl RulebookDraft {
     #[must_use]
     pub fn customers(mut self, rules: customer::Rules) -> RulebookDraft {
         self.customers = rules;
+        self
+    }
+
+    /// The same draft with other rules for surveys.
+    #[must_use]
+    pub fn feedback(mut self, rules: feedback::Rules) -> RulebookDraft {
+        self.feedback = rules;
+        self
+    }
+
+    /// The same draft with other rules for self-service.
+    #[must_use]
+    pub fn self_service(mut self, rules: self_service::Rules) -> RulebookDraft {
+        self.self_service = rules;
+        self
+    }
+
+    /// The same draft with other rules for quality reviews.
+    #[must_use]
+    pub fn quality(mut self, rules: quality::Rules) -> RulebookDraft {
+        self.quality = rules;
         self
     }
 

@@ -39,6 +39,11 @@
 //! out without it count as due, and are worked out anew by the next sweeps, as many at a time as a sweep takes. Publications are
 //! part of the rules: a host that starts anew gives the same ones again.
 //!
+//! # What is not here
+//! A number of business days became an amount of time when its clock started, by the edition that the calendar had then; a holiday
+//! that is published later moves the due by its own open time. A what-if tries one version and knows of no
+//! publication.
+//!
 //! # Properties
 //! Without a publication, following is being pinned. Time before a publication is measured as without it. A publication that
 //! closes more never makes a due earlier. Publishing the same again changes nothing.

@@ -2,6 +2,10 @@
 
 use crate::aggregate::Aggregate;
 use crate::customer::{self, Profile};
+use crate::feedback::{self, Feedback};
+use crate::improvement::{self, Finding};
+use crate::quality::{self, Review};
+use crate::self_service::{self, Article, Visit};
 
 use super::Rulebook;
 
@@ -11,8 +15,21 @@ pub trait Governed: Aggregate {
     fn rules(book: &Rulebook) -> &Self::Rules;
 }
 
-impl Governed for Profile {
-    fn rules(book: &Rulebook) -> &customer::Rules {
-        &book.as_draft().customers
-    }
+macro_rules! governed {
+    ($($aggregate:ty: $part:ident -> $rules:ty;)*) => {$(
+        impl Governed for $aggregate {
+            fn rules(book: &Rulebook) -> &$rules {
+                &book.as_draft().$part
+            }
+        }
+    )*};
+}
+
+governed! {
+    Profile: customers -> customer::Rules;
+    Feedback: feedback -> feedback::Rules;
+    Article: self_service -> self_service::Rules;
+    Visit: self_service -> self_service::Rules;
+    Review: quality -> quality::Rules;
+    Finding: improvement -> improvement::Rules;
 }

@@ -77,7 +77,7 @@ pub struct IdempotencyRecord {
 }
 
 /// Everything that a decision needs to know.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Load {
     /// In which tenant.
@@ -164,7 +164,7 @@ impl<E: Into<Events>> From<E> for Stream {
 }
 
 /// Changes of several streams with everything that belongs to them: all or nothing.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Commit {
     /// In which tenant.
@@ -196,7 +196,7 @@ pub struct Commit {
 }
 
 /// The change of one stream.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Part {
     /// Which stream.

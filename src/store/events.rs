@@ -3,8 +3,8 @@
 //! A store moves them, counts them and writes their texts; it knows no rule of any kind. The table below is the only list of
 //! kinds with their events.
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Serialize, Serializer};
 
 use crate::aggregate::StreamKind;
 use crate::ticket::{self, Recorded, Version};
@@ -18,6 +18,11 @@ macro_rules! each_kind {
         $then! {
             Ticket(crate::ticket::Event),
             Customer(crate::customer::Event),
+            Feedback(crate::feedback::Event),
+            Article(crate::self_service::ArticleEvent),
+            Visit(crate::self_service::VisitEvent),
+            Review(crate::quality::Event),
+            Finding(crate::improvement::Event),
         }
     };
 }
@@ -132,6 +137,15 @@ macro_rules! events {
                     $(Events::$kind(events) => events.push(read_event(version, schema, text)?),)*
                 }
                 Ok(())
+            }
+        }
+
+        impl Serialize for Events {
+            /// A list of events.
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self {
+                    $(Events::$kind(events) => events.serialize(serializer),)*
+                }
             }
         }
 

@@ -42,6 +42,10 @@
 //! Let writers of different streams not wait for each other; answer [`Store::due`] in time that depends on what is due
 //! and not on what is stored; tell [`Unavailable`](StoreErrorKind::Unavailable) (try again) from the rest.
 //!
+//! # Hosts of other kinds
+//! With the feature `async`, the module `asynchronous` has the same contract for async hosts, and bridges in both directions.
+//! [`GroupCommit`] around a store lets writers that wait for one disk share its flushes.
+//!
 //! # A store of your own
 //! Implement [`Store`], and let `helpdesk::store_conformance!` (feature `testing`) make a `#[test]` of each rule above. A
 //! host that has a database transaction of its own open runs a [`Commit`] as the list of statements that [`sql`] makes of it.
@@ -128,7 +132,8 @@ pub trait Store: fmt::Debug + Send + Sync {
     }
 
     /// At most `limit` streams whose wake-up lies at or before `now`, earliest first, and then such whose wake-up was computed
-    /// under another zone-data version than `zone_data` (they count as due). The one call that crosses tenants; it tells no
+    /// under another zone-data version, or other publications, than `zone_data` says (they count as due)
+    /// ([`Rulebooks::data_version`](crate::rulebook::Rulebooks::data_version)). The one call that crosses tenants; it tells no
     /// content.
     fn due(
         &self,

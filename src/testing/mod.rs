@@ -4,8 +4,10 @@
 //! questions in a slow and obvious way. [`conformance`] holds the rules that every [`Store`](crate::store::Store) keeps, and
 //! [`FaultyStore`] is a store that fails on cue.
 
+pub mod beside;
 pub mod calendar;
 pub mod clock;
+pub mod complaint;
 pub mod conformance;
 mod faulty;
 pub mod laws;

@@ -9,7 +9,7 @@ use crate::time::Span;
 use super::conversation::{Channel, Visibility};
 use super::draft::Draft;
 use super::lifecycle::{CloseReason, Pending};
-use super::rating::RatingKind;
+use super::rating::{Rated, RatingKind};
 use super::session::SessionStep;
 use super::{FieldValue, Priority};
 
@@ -188,6 +188,9 @@ pub enum Change {
     /// Goes on over another channel: messages go over it from now on unless they say otherwise. So a public post is taken to private
     /// messages.
     Continue(Channel),
+    /// Records what an answered survey says. Only the desk itself can say this: it has no written form.
+    #[serde(skip)]
+    Surveyed(Rated),
     /// Takes the text of a message away for ever.
     Redact(MessageId),
     /// A step of a call, a chat or a conversation with a bot.

@@ -55,4 +55,6 @@ pub enum ContentKind {
     Note,
     /// The name of a person.
     Name,
+    /// What somebody searched for.
+    Search,
 }

@@ -123,7 +123,9 @@ impl Ticket {
             }),
             Event::Rated(rated) => self.ratings.push(Rating {
                 at: recorded.at,
-                cycle: self.rated_cycle(),
+                cycle: rated
+                    .cycle
+                    .map_or_else(|| self.rated_cycle(), |cycle| cycle as usize),
                 version: place,
                 rated: *rated,
             }),

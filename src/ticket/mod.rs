@@ -25,6 +25,7 @@
 //! [`escalation`](crate::escalation), and [`desk::plan`](crate::desk::plan) puts all of it together. No text is kept: events
 //! hold ids of [`Content`] records, so that a person can be erased without rewriting history.
 
+mod cause;
 mod clock;
 mod command;
 mod content;
@@ -65,14 +66,14 @@ use crate::id::{
 };
 use crate::time::{Micros, instant};
 
+pub use cause::{CauseCode, Causes, InvalidCauses};
 pub use clock::{Agreement, ClockId, Metric};
 pub use command::{Change, Command, Move};
 pub use content::{Content, ContentKind};
 pub use conversation::{Attachment, Channel, Direction, Message, MessageClass, Visibility};
 pub use cycle::Cycle;
-pub(crate) use decide::decide_through;
-pub(crate) use decide::event_of;
 pub use decide::{Decision, FollowUp, Merging, decide, follow_up, merge, open, split};
+pub(crate) use decide::{decide_permitted, event_of};
 pub use diagram::{lifecycle_mermaid, lifecycle_svg};
 pub use draft::{AttachmentDraft, Draft};
 pub use effort::{Estimate, TimeEntry};

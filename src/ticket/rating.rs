@@ -150,6 +150,9 @@ pub struct Rated {
     /// What the customer said about it, as a content record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<ContentId>,
+    /// The resolution cycle that the customer was asked about, from 0, where a survey asked; else the last one that was resolved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cycle: Option<u32>,
 }
 
 impl Rated {
@@ -162,6 +165,7 @@ impl Rated {
             customer: ticket.requester(),
             credit: ticket.credit(),
             comment: None,
+            cycle: None,
         }
     }
 }
@@ -206,7 +210,7 @@ impl Ticket {
     }
 
     /// Whom a rating given now is credited to.
-    pub(super) fn credit(&self) -> Option<AgentId> {
+    pub(crate) fn credit(&self) -> Option<AgentId> {
         let resolver = self.cycles.get(self.rated_cycle())?.resolver;
         resolver
             .and_then(|actor| actor.human_agent())

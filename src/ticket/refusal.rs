@@ -4,9 +4,11 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::call::Role;
-use crate::id::{ContentId, MessageId, Name, SessionId, TicketId, TicketNumber};
+use crate::id::{ContentId, MessageId, Name, SessionId, TicketId, TicketNumber, shorten};
 use crate::time::Span;
 
+use super::FieldValue;
+use super::cause::Causes;
 use super::lifecycle::{Stage, Step};
 use super::link::Link;
 use super::rating::{RatingKind, Scale};
@@ -164,11 +166,40 @@ pub enum Refusal {
         /// The labels there are.
         known: Vec<Name>,
     },
+    /// The rulebook has no such cause.
+    #[error(
+        "`{cause}` is not a cause of the rulebook; the codes of its tree are allowed, at the top {}",
+        list(known)
+    )]
+    UnknownCause {
+        /// The cause asked for.
+        cause: String,
+        /// The coarsest causes there are.
+        known: Vec<Name>,
+    },
     /// The ticket has no such message.
     #[error("the ticket has no message {message}")]
     UnknownMessage {
         /// The message asked for.
         message: MessageId,
+    },
+    /// The message cannot be carried to other tickets.
+    #[error(
+        "the message {message} cannot be carried to other tickets; an ordinary public message of the desk with its text is needed"
+    )]
+    NotAnUpdate {
+        /// The message.
+        message: MessageId,
+    },
+    /// A problem that is not resolved cannot resolve its incidents.
+    #[error(
+        "ticket {ticket} is {stage}, so it resolves no other ticket; one that is resolved, or closed as settled, does"
+    )]
+    NotSolved {
+        /// The problem.
+        ticket: TicketId,
+        /// Where it stands.
+        stage: Stage,
     },
     /// A customer's message cannot be internal, nor belong to a field of the desk.
     #[error("a customer's message is public; an internal one was asked for")]
@@ -284,7 +315,10 @@ impl Refusal {
             Refusal::NothingToRate => "nothing_to_rate",
             Refusal::Missing { .. } => "missing",
             Refusal::UnknownLabel { .. } => "unknown_label",
+            Refusal::UnknownCause { .. } => "unknown_cause",
             Refusal::UnknownMessage { .. } => "unknown_message",
+            Refusal::NotAnUpdate { .. } => "not_an_update",
+            Refusal::NotSolved { .. } => "not_solved",
             Refusal::CustomerNote => "customer_note",
             Refusal::StoredFieldValue { .. } => "stored_field_value",
             Refusal::MessageKnown => "message_known",
@@ -298,6 +332,21 @@ impl Refusal {
             Refusal::LinkCycle { .. } => "link_cycle",
             Refusal::AlreadyOpen { .. } => "already_open",
             Refusal::NumberTaken { .. } => "number_taken",
+        }
+    }
+
+    /// That a ticket's field cannot name this as its cause.
+    pub(super) fn unknown_cause(value: &FieldValue, causes: &Causes) -> Refusal {
+        let cause = match value {
+            FieldValue::Text(text) => shorten(text),
+            FieldValue::Number(number) => number.to_string(),
+            FieldValue::Flag(flag) => flag.to_string(),
+            FieldValue::Personal(_) => "a text about a person".to_owned(),
+        };
+        let known = causes.tree().iter().map(|cause| cause.code.clone());
+        Refusal::UnknownCause {
+            cause,
+            known: known.collect(),
         }
     }
 

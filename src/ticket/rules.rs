@@ -11,6 +11,7 @@ use crate::id::{Name, RulebookId};
 use crate::time::{Span, micros};
 
 use super::Ticket;
+use super::cause::Causes;
 use super::command::{Change, Command, Move};
 use super::conversation::Visibility;
 use super::lifecycle::{CloseReason, Pending, Stage};
@@ -38,6 +39,9 @@ pub struct Rules {
     pub clock_skew: Span,
     /// The scales on which customers rate.
     pub scales: Scales,
+    /// Why customers have to ask, as a tree. Default: none is declared.
+    #[serde(skip_serializing_if = "Causes::is_empty")]
+    pub causes: Causes,
     /// The longest text, in bytes. Default: 1 MiB.
     pub max_text: usize,
     /// The longest list (changes in a command, tags, fields, participants, files of a message). Default: 256.
@@ -57,6 +61,7 @@ impl Default for Rules {
             reopen_closed: false,
             clock_skew: Span::seconds(5),
             scales: Scales::default(),
+            causes: Causes::default(),
             max_text: 1 << 20,
             max_list: 256,
             rulebook: None,
@@ -102,7 +107,7 @@ impl Rules {
     }
 
     /// Whether the role may do what the command says, to a ticket that it reaches.
-    pub(super) fn permit_command(
+    pub(crate) fn permit_command(
         &self,
         ticket: &Ticket,
         actor: Actor,
@@ -204,11 +209,23 @@ pub enum Permission {
     Preferences,
     /// Change a customer's profile: identities, tier, organisation, notes; join two.
     Profile,
+    /// Invite a customer to a survey.
+    Survey,
+    /// Write, publish and retire articles, and tell which one resolved a ticket.
+    Article,
+    /// Use the self-service: view, search, vote.
+    Browse,
+    /// Review the quality of work.
+    Review,
+    /// Object to a review of one's own work.
+    Dispute,
+    /// Record findings and what is done about them.
+    Improve,
 }
 
 impl Permission {
     /// Everything that can be permitted.
-    pub const ALL: [Permission; 22] = [
+    pub const ALL: [Permission; 28] = [
         Permission::Open,
         Permission::Reply,
         Permission::Note,
@@ -231,6 +248,12 @@ impl Permission {
         Permission::Session,
         Permission::Preferences,
         Permission::Profile,
+        Permission::Survey,
+        Permission::Article,
+        Permission::Browse,
+        Permission::Review,
+        Permission::Dispute,
+        Permission::Improve,
     ];
 
     pub(crate) fn of_change(change: &Change) -> Permission {
@@ -245,7 +268,7 @@ impl Permission {
             Change::PromiseUpdate(_) | Change::EstimateResolution(_) => Permission::Promise,
             Change::LogTime { .. } => Permission::LogTime,
             Change::AddParticipant(_) | Change::RemoveParticipant(_) => Permission::Participants,
-            Change::Rate { .. } => Permission::Rate,
+            Change::Rate { .. } | Change::Surveyed(_) => Permission::Rate,
             Change::Redact(_) => Permission::Redact,
             Change::Session { .. } => Permission::Session,
         }
@@ -277,6 +300,12 @@ impl fmt::Display for Permission {
             Permission::Session => "record sessions",
             Permission::Preferences => "set preferences",
             Permission::Profile => "change profiles",
+            Permission::Survey => "invite to surveys",
+            Permission::Article => "write articles",
+            Permission::Browse => "use the self-service",
+            Permission::Review => "review quality",
+            Permission::Dispute => "object to a review",
+            Permission::Improve => "improve",
         })
     }
 }
@@ -284,8 +313,9 @@ impl fmt::Display for Permission {
 /// The permission table: what each role may do. A table that is written replaces the default one whole: a role that it does not
 /// name may do nothing.
 ///
-/// By default a customer may open, reply, resolve, reopen, rate and set her own preferences; a bot may talk, record its sessions, let a ticket wait, assign and classify; an agent
-/// may do everything but rate, apply a rulebook and redact; a supervisor may do everything but rate; the system may do everything, so that a
+/// By default a customer may open, reply, resolve, reopen, rate, set her own preferences and use the self-service; a bot may talk, record its
+/// sessions, let a ticket wait, assign and classify; an agent may do everything but rate, apply a rulebook, redact and review; a supervisor
+/// may do everything but rate; the system may do everything, so that a
 /// host can record what a survey brought.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -294,8 +324,8 @@ pub struct Permissions(BTreeMap<Role, BTreeSet<Permission>>);
 impl Default for Permissions {
     fn default() -> Permissions {
         use Permission::{
-            ApplyRulebook, Assign, Classify, Note, Open, Pend, Preferences, Rate, Redact, Reopen,
-            Reply, Resolve, Resume, Session,
+            ApplyRulebook, Assign, Browse, Classify, Note, Open, Pend, Preferences, Rate, Redact,
+            Reopen, Reply, Resolve, Resume, Review, Session,
         };
         let all = BTreeSet::from(Permission::ALL);
         let but = |left_out: &[Permission]| {
@@ -305,13 +335,15 @@ impl Default for Permissions {
         Permissions(BTreeMap::from([
             (
                 Role::Customer,
-                BTreeSet::from([Open, Reply, Resolve, Reopen, Rate, Preferences]),
+                BTreeSet::from([Open, Reply, Resolve, Reopen, Rate, Preferences, Browse]),
             ),
             (
                 Role::Bot,
-                BTreeSet::from([Open, Reply, Note, Pend, Resume, Assign, Classify, Session]),
+                BTreeSet::from([
+                    Open, Reply, Note, Pend, Resume, Assign, Classify, Browse, Session,
+                ]),
             ),
-            (Role::Agent, but(&[Rate, ApplyRulebook, Redact])),
+            (Role::Agent, but(&[Rate, ApplyRulebook, Redact, Review])),
             (Role::Supervisor, but(&[Rate])),
             (Role::System, all.clone()),
         ]))

@@ -77,9 +77,10 @@ async fn postgres(server: &str, tickets: usize, busy: bool) -> Result<f64, Faile
     for part in server.split_whitespace() {
         options = match part.split_once('=') {
             Some(("host", host)) => options.host(host),
+            Some(("port", port)) => options.port(port.parse()?),
             Some(("user", user)) => options.username(user),
             Some(("dbname", name)) => options.database(name),
-            _ => return Err(format!("`{part}` is not known; host, user and dbname are").into()),
+            _ => return Err(format!("`{part}` is not known; host, port, user and dbname are").into()),
         };
     }
     let options = options.options([("search_path", "peer")]);

@@ -153,9 +153,10 @@ fn options(server: &str) -> Result<PgConnectOptions, Box<dyn Error>> {
     for part in server.split_whitespace() {
         options = match part.split_once('=') {
             Some(("host", host)) => options.host(host),
+            Some(("port", port)) => options.port(port.parse()?),
             Some(("user", user)) => options.username(user),
             Some(("dbname", name)) => options.database(name),
-            _ => return Err(format!("`{part}` is not known; host, user and dbname are").into()),
+            _ => return Err(format!("`{part}` is not known; host, port, user and dbname are").into()),
         };
     }
     Ok(options)

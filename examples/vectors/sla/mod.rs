@@ -82,6 +82,29 @@ pub(crate) fn judge(case: &Value) -> Vec<Field> {
     judged
 }
 
+/// What the case asks of each of its clocks, as plain questions; none where its calendar never opens.
+#[allow(dead_code)] // not every test that judges cases asks them too
+pub(crate) fn asked(case: &Value) -> Result<Vec<Value>, Failure> {
+    let story = Story::of(case)?;
+    let clocks = [
+        (Kind::FirstResponse, Agreement::Sla, Metric::FirstResponse),
+        (Kind::Answers, Agreement::Sla, Metric::NextResponse),
+        (Kind::Resolution, Agreement::Sla, Metric::TotalResolution),
+        (Kind::Answers, REPLIES, Metric::FirstResponse),
+        (Kind::Answers, REPLIES, Metric::NextResponse),
+        (Kind::Answers, REPLIES, Metric::PeriodicUpdate),
+    ];
+    let ask = |(kind, agreement, metric)| {
+        Ok(json!({
+            "id": case["id"], "ask": "periods", "rulebook": story.rulebook, "history": story.history(kind, None)?,
+            "agreement": Agreement::ALL.iter().position(|one| *one == agreement),
+            "metric": Metric::ALL.iter().position(|one| *one == metric),
+            "now": story.now.timestamp_micros(),
+        }))
+    };
+    clocks.into_iter().map(ask).collect()
+}
+
 fn never_opens(case: &Value) -> bool {
     let week = case["calendar"]["weekly"].as_object();
     week.is_some_and(|week| {

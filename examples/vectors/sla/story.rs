@@ -180,7 +180,11 @@ impl<'a> Story<'a> {
             .clone())
     }
 
-    fn history(&self, kind: Kind, until: Option<DateTime<Utc>>) -> Result<History, Failure> {
+    pub(crate) fn history(
+        &self,
+        kind: Kind,
+        until: Option<DateTime<Utc>>,
+    ) -> Result<History, Failure> {
         let (ann, kim) = (
             CustomerId::named("ann"),
             Actor::Agent(AgentId::named("kim")),

@@ -7,9 +7,35 @@ use crate::aggregate::StreamKind;
 use crate::call::Call;
 use crate::customer::{self, Profile};
 use crate::error::Error;
+use crate::feedback::{self, Feedback};
+use crate::improvement::{self, Finding};
+use crate::quality::{self, Review};
+use crate::self_service::{Article, ArticleCommand, Visit, VisitCommand};
 use crate::store::Store;
 
 use super::{Desk, Told};
+#[cfg(feature = "capi")]
+use crate::{rulebook::Governed, store::StreamEvent};
+
+/// Whoever takes commands of every kind, whatever kind it is.
+#[cfg(feature = "capi")]
+pub(crate) trait Hear {
+    /// What comes of it.
+    type Answer;
+
+    /// A command to the one with this id; `told` makes the answer of any kind of what came of it.
+    fn hear<A>(
+        self,
+        id: A::Id,
+        command: A::Command,
+        told: fn(Told<A>) -> ToldAnything,
+    ) -> Self::Answer
+    where
+        A: Governed + Send + 'static,
+        A::Command: Send,
+        A::Event: StreamEvent,
+        A::Id: Serialize + Send;
+}
 
 macro_rules! doors {
     ($($(#[$doc:meta])* $kind:ident $state:ty, $command:ty;)*) => {
@@ -46,6 +72,18 @@ macro_rules! doors {
             }
         }
 
+        impl Anything {
+            /// Hands the command over to whoever takes commands of every kind.
+            #[cfg(feature = "capi")]
+            pub(crate) fn hear<H: Hear>(self, id: Uuid, by: H) -> H::Answer {
+                match self {
+                    $(Anything::$kind(command) => {
+                        by.hear::<$state>(id.into(), command, |told| ToldAnything::$kind(Box::new(told)))
+                    })*
+                }
+            }
+        }
+
         impl<S: Store> Desk<S> {
             /// Tells something of any kind to the one with this id, in the tenant of the call.
             ///
@@ -65,4 +103,14 @@ macro_rules! doors {
 doors! {
     /// Of a customer.
     Customer Profile, customer::Command;
+    /// Of a customer's surveys.
+    Feedback Feedback, feedback::Command;
+    /// Of an article.
+    Article Article, ArticleCommand;
+    /// Of a visit to the self-service.
+    Visit Visit, VisitCommand;
+    /// Of a quality review.
+    Review Review, quality::Command;
+    /// Of a finding.
+    Finding Finding, improvement::Command;
 }

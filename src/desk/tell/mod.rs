@@ -16,7 +16,8 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::aggregate::{Around, Context, Decided, Needs, Notice, Reason, StreamKind};
-use crate::call::Call;
+use crate::call::{Actor, Call};
+use crate::customer::Profile;
 use crate::error::Error;
 use crate::id::{TenantId, TicketId, derive};
 use crate::rulebook::{Governed, Rulebooks};
@@ -30,6 +31,8 @@ use super::once::idempotency_key;
 use super::plan::{Known, Plan, Request, in_range, plan};
 use super::{Conversation, Desk, Need, TenantDesk};
 
+#[cfg(feature = "capi")]
+pub(crate) use anything::Hear;
 pub use anything::{Anything, ToldAnything};
 use see::see;
 
@@ -120,6 +123,9 @@ struct Own<A> {
     version: Version,
     last: Option<DateTime<Utc>>,
 }
+
+/// What to write, and what comes of it; nothing where more is to be written after it.
+type Ready<A> = (Commit, Option<Box<Told<A>>>);
 
 /// How often a conflict is met by deciding again.
 const MAX_TRIES: u32 = 1_000;
@@ -356,10 +362,10 @@ where
         own: Own<A>,
         at: DateTime<Utc>,
         decided: Decided<A::Event>,
-    ) -> Result<(Commit, Option<Box<Told<A>>>), Error> {
+    ) -> Result<Ready<A>, Error> {
         let mut commit = match &decided.ticket {
             None => Commit::new(self.tenant(), at, Vec::new()),
-            Some((ticket, change)) => match self.about_ticket(*ticket, change)? {
+            Some((ticket, changes)) => match self.about_ticket(*ticket, changes)? {
                 (commit, true) => commit,
                 (commit, false) => return Ok((commit, None)), // the rest follows what had fallen due
             },
@@ -413,14 +419,22 @@ where
         Ok((commit, Some(Box::new(told))))
     }
 
-    /// A change of a ticket that comes with the decision, as a commit of its own, and whether the change is in it.
-    fn about_ticket(&self, id: TicketId, change: &Change) -> Result<(Commit, bool), Error> {
+    /// Changes of a ticket that come with the decision, as a commit of their own, and whether they are in it.
+    fn about_ticket(&self, id: TicketId, changes: &[Change]) -> Result<(Commit, bool), Error> {
         let ticket = self.around.ticket(id);
         let known = Known {
             ticket: ticket.cloned().map(Snapshot::of),
+            profile: match self.call.actor() {
+                Actor::Customer(caller) => self.around.state::<Profile>(caller).cloned(),
+                _ => None,
+            },
             ..Known::default()
         };
-        let request = Request::Submit(id, Command::change(change.clone()));
+        let command = changes
+            .iter()
+            .cloned()
+            .fold(Command::default(), Command::and);
+        let request = Request::Submit(id, command);
         let call = self.call.clone().without_key();
         match plan(&request, &known, &self.rulebooks, &call)? {
             Plan::Commit(planned) => Ok((planned.commit, planned.complete)),

@@ -3,7 +3,11 @@
 use crate::aggregate::{Aggregate, Around};
 use crate::customer::Profile;
 use crate::error::Error;
+use crate::feedback::Feedback;
 use crate::id::TicketId;
+use crate::improvement::Finding;
+use crate::quality::Review;
+use crate::self_service::{Article, Visit};
 use crate::store::{Events, StreamEvent, StreamId};
 use crate::ticket::Ticket;
 
@@ -17,6 +21,11 @@ pub(super) fn see(around: &mut Around, stream: StreamId, events: &Events) -> Res
             fold(around, stream, Some((events, ticket.ok_or_else(broken)?)));
         }
         Events::Customer(_) => of::<Profile>(around, stream, events),
+        Events::Feedback(_) => of::<Feedback>(around, stream, events),
+        Events::Article(_) => of::<Article>(around, stream, events),
+        Events::Visit(_) => of::<Visit>(around, stream, events),
+        Events::Review(_) => of::<Review>(around, stream, events),
+        Events::Finding(_) => of::<Finding>(around, stream, events),
     }
     Ok(())
 }

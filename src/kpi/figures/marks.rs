@@ -50,6 +50,16 @@ enum Sense {
 }
 
 impl Bands {
+    /// Whether a mark on this scale is a positive one.
+    pub fn is_positive(&self, scale: Scale, mark: u8) -> bool {
+        self.sense(scale, mark) == Sense::Positive
+    }
+
+    /// Whether a mark on this scale is a negative one.
+    pub fn is_negative(&self, scale: Scale, mark: u8) -> bool {
+        self.sense(scale, mark) == Sense::Negative
+    }
+
     fn sense(&self, scale: Scale, mark: u8) -> Sense {
         match self {
             Bands::Middle => {

@@ -217,7 +217,8 @@ impl KpiReport {
     }
 
     /// Any of the figures by its name. [`Figure::Outside`] for those that need what no ticket tells: the host's number of
-    /// units ([`KpiReport::contact_rate`]), or contacts ([`ServiceLevel`](super::ServiceLevel)).
+    /// units ([`KpiReport::contact_rate`]), contacts ([`ServiceLevel`](super::ServiceLevel)), reviews, visits or
+    /// surveys ([`QualityTally`](super::QualityTally), [`SelfServiceTally`](super::SelfServiceTally), [`SurveyTally`](super::SurveyTally)).
     pub fn figure(&self, kpi: Kpi) -> Figure<'_> {
         match kpi {
             Kpi::Volume => Figure::Count(self.volume),
@@ -254,7 +255,12 @@ impl KpiReport {
             | Kpi::AbandonmentRate
             | Kpi::Containment
             | Kpi::BotResolution
-            | Kpi::HandOffRate => Figure::Outside,
+            | Kpi::HandOffRate
+            | Kpi::QualityScore
+            | Kpi::SelfServiceScore
+            | Kpi::SurveyResponseRate
+            | Kpi::RecurrenceByCause
+            | Kpi::ServiceRecovery => Figure::Outside,
         }
     }
 

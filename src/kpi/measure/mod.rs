@@ -84,6 +84,16 @@ pub enum Kpi {
     ServiceLevel,
     /// How many calls and chats were given up.
     AbandonmentRate,
+    /// How well work was done, by reviews against a scorecard.
+    QualityScore,
+    /// How many visits to the self-service ended without a ticket.
+    SelfServiceScore,
+    /// How many of those who were asked answered.
+    SurveyResponseRate,
+    /// How many customers came back with the same cause.
+    RecurrenceByCause,
+    /// How many customers who were let down are content again.
+    ServiceRecovery,
     /// How many conversations with a bot needed no agent.
     Containment,
     /// How many conversations with a bot helped, as the customer said.
@@ -147,6 +157,8 @@ pub enum Attribution {
     Credited,
     /// Of the first response who gave it, of resolutions who resolved it last, otherwise who is in charge as the ticket stands.
     ByClock,
+    /// Whose work was reviewed.
+    Reviewed,
     /// Nobody: it is a figure of the desk.
     Desk,
 }
@@ -200,7 +212,7 @@ pub use table::{MEASURES, NOT_FED, NotFed};
 
 impl Kpi {
     /// Every KPI.
-    pub const ALL: [Kpi; 33] = [
+    pub const ALL: [Kpi; 38] = [
         Kpi::Volume,
         Kpi::ContactRate,
         Kpi::Resolved,
@@ -231,6 +243,11 @@ impl Kpi {
         Kpi::BacklogAge,
         Kpi::ServiceLevel,
         Kpi::AbandonmentRate,
+        Kpi::QualityScore,
+        Kpi::SelfServiceScore,
+        Kpi::SurveyResponseRate,
+        Kpi::RecurrenceByCause,
+        Kpi::ServiceRecovery,
         Kpi::Containment,
         Kpi::BotResolution,
         Kpi::HandOffRate,
@@ -269,6 +286,11 @@ impl Kpi {
             Kpi::BacklogAge => "backlog_age",
             Kpi::ServiceLevel => "service_level",
             Kpi::AbandonmentRate => "abandonment_rate",
+            Kpi::QualityScore => "quality_score",
+            Kpi::SelfServiceScore => "self_service_score",
+            Kpi::SurveyResponseRate => "survey_response_rate",
+            Kpi::RecurrenceByCause => "recurrence_by_cause",
+            Kpi::ServiceRecovery => "service_recovery",
             Kpi::Containment => "containment",
             Kpi::BotResolution => "bot_resolution",
             Kpi::HandOffRate => "hand_off_rate",

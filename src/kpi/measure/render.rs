@@ -54,6 +54,7 @@ fn define(text: &mut String, d: &Definition) -> std::fmt::Result {
         Attribution::Holder => "each holder, by time",
         Attribution::Worker => "who recorded the effort",
         Attribution::Credited => "whom the mark is credited to",
+        Attribution::Reviewed => "whose work was reviewed",
         Attribution::ByClock => {
             "of the first response who gave it, of resolutions who resolved it last, otherwise who is in charge"
         }

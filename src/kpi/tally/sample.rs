@@ -54,7 +54,12 @@ impl Counts {
             | Kpi::AbandonmentRate
             | Kpi::Containment
             | Kpi::BotResolution
-            | Kpi::HandOffRate => Ok(None),
+            | Kpi::HandOffRate
+            | Kpi::QualityScore
+            | Kpi::SelfServiceScore
+            | Kpi::SurveyResponseRate
+            | Kpi::RecurrenceByCause
+            | Kpi::ServiceRecovery => Ok(None),
         }
     }
 

@@ -51,8 +51,11 @@ pub struct Blocking<S> {
 
 enum Wait {
     Parked(Duration),
-    By(Box<dyn Fn(Pin<&mut dyn Future<Output = ()>>) + Send + Sync>),
+    By(Box<Bring>),
 }
+
+/// Brings an answer about.
+type Bring = dyn Fn(Pin<&mut dyn Future<Output = ()>>) + Send + Sync;
 
 impl<S: AsyncStore> Blocking<S> {
     /// `store`, whose answers come from other threads. Patience: 60 seconds.

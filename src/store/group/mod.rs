@@ -31,10 +31,10 @@ use super::{
 };
 
 /// Any store, whose waiting writers share flushes. It pays where a flush is dear and the store writes several commits in one:
-/// [`SqliteStore`](super::SqliteStore), [`PostgresStore`](super::PostgresStore), [`Offloaded`](super::Offloaded).
+/// `SqliteStore`, `PostgresStore`, `Offloaded` around one of one's own.
 ///
 /// It is a [`Store`] around a store, for writers on several threads, and with the feature `async` an
-/// [`AsyncStore`](super::AsyncStore) around an async store, for writers in several tasks.
+/// `AsyncStore` around an async store, for writers in several tasks.
 ///
 /// ```
 /// use helpdesk::store::{GroupCommit, MemoryStore};

@@ -58,13 +58,17 @@ fn last<E>(pieces: &[Box<[Recorded<E>]>]) -> Version {
 }
 
 fn since<E: Clone>(pieces: &[Box<[Recorded<E>]>], before: Version) -> Vec<Recorded<E>> {
-    let later = |piece: &&Box<[Recorded<E>]>| {
+    let is_later = |piece: &[Recorded<E>]| {
         let last = piece
             .last()
             .map_or(Version::default(), |event| event.version);
         last > before
     };
-    let newest = pieces.iter().rev().take_while(later).count();
+    let newest = pieces
+        .iter()
+        .rev()
+        .take_while(|piece| is_later(piece))
+        .count();
     let found = pieces.iter().skip(pieces.len() - newest).flatten();
     found
         .filter(|event| event.version > before)

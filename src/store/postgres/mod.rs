@@ -54,8 +54,12 @@
 //! ```
 //!
 //! # Threads
-//! A store has one thread, which moves the bytes of all its connections; the calls block the threads that make them. Call it from
-//! `spawn_blocking` in an async host.
+//! A store has one thread, which moves the bytes of all its connections; the calls of [`Store`] block the threads that make them.
+//!
+//! # In an async host
+//! With the feature `async` the same value is an `AsyncStore` too, on any runtime: connect with `PostgresStore::connect_async`, and
+//! give it to an `AsyncDesk`. A future that is dropped half-way closes its connection, and the server undoes what was open on it:
+//! a commit is then stored whole or not at all.
 
 #[cfg(feature = "async")]
 mod async_store;

@@ -5,18 +5,24 @@ use uuid::Uuid;
 
 use super::{TENANT, append, begin, commit, events, id, key, name, owner, refused};
 use crate::call::Actor;
-use crate::customer;
-use crate::id::{AgentId, ContentId, CustomerId, TenantId};
+use crate::id::{AgentId, ArticleId, ContentId, CustomerId, InvitationId, TenantId, TicketId};
+use crate::kpi::Kpi;
 use crate::store::{
     Commit, Events, Load, Part, Store, StoreErrorKind, StreamEvent, StreamId, StreamKind, UniqueKey,
 };
-use crate::ticket::{Channel, Recorded, Version};
+use crate::ticket::{Channel, RatingKind, Recorded, Scale, Version};
+use crate::{customer, feedback, improvement, quality, self_service};
 
 /// One event of each kind of a kind of stream, as a history that a desk could have written.
 pub fn one_of_each_of(kind: StreamKind) -> Events {
     match kind {
         StreamKind::Ticket => super::streams::one_of_each().into(),
         StreamKind::Customer => history(customer_events()),
+        StreamKind::Feedback => history(feedback_events()),
+        StreamKind::Article => history(article_events()),
+        StreamKind::Visit => history(visit_events()),
+        StreamKind::Review => history(review_events()),
+        StreamKind::Finding => history(finding_events()),
     }
 }
 
@@ -88,6 +94,134 @@ fn customer_events() -> Vec<customer::Event> {
             customer: CustomerId::named("ann"),
         },
         Event::Erased,
+    ]
+}
+
+fn feedback_events() -> Vec<feedback::Event> {
+    use feedback::{Answer, Asked, Event, Invited};
+    let scale = Scale::new(1, 5).unwrap();
+    let invitation = InvitationId::named("i");
+    let answer = |mark| Answer {
+        question: name("satisfied"),
+        mark,
+    };
+    vec![
+        Event::Invited(Invited {
+            id: invitation,
+            survey: name("after help"),
+            ticket: TicketId::named("t"),
+            cycle: 3,
+            credit: Some(AgentId::named("kim")),
+            questions: vec![Asked {
+                name: name("satisfied"),
+                kind: RatingKind::Csat,
+                scale,
+            }],
+            expires_at: begin(),
+        }),
+        Event::Answered {
+            invitation,
+            answers: vec![answer(2), answer(5)],
+            comment: Some(ContentId::named("comment")),
+        },
+        Event::OptedOut { out: true },
+    ]
+}
+
+fn article_events() -> Vec<self_service::ArticleEvent> {
+    use self_service::ArticleEvent as Event;
+    let cause = name("frozen phone");
+    vec![
+        Event::Written {
+            number: 1,
+            title: ContentId::named("title"),
+            body: ContentId::named("body"),
+            language: name("en"),
+            translates: Some(ArticleId::named("original")),
+        },
+        Event::Published { number: 1 },
+        Event::CauseLinked {
+            cause: cause.clone(),
+        },
+        Event::CauseUnlinked { cause },
+        Event::Used {
+            ticket: TicketId::named("t"),
+            cycle: 2,
+        },
+        Event::Retired,
+    ]
+}
+
+fn visit_events() -> Vec<self_service::VisitEvent> {
+    use self_service::VisitEvent as Event;
+    let article = ArticleId::named("a");
+    vec![
+        Event::Recognised {
+            customer: CustomerId::named("ann"),
+        },
+        Event::Searched {
+            text: ContentId::named("search"),
+            results: 0,
+        },
+        Event::Viewed { article, number: 7 },
+        Event::Voted {
+            article,
+            helpful: false,
+        },
+        Event::Ended {
+            solved: Some(false),
+        },
+        Event::LedTo {
+            ticket: TicketId::named("t"),
+            opened_at: begin(),
+        },
+    ]
+}
+
+fn review_events() -> Vec<quality::Event> {
+    use quality::{Category, Event, Mark, Scorecard, Scored};
+    let card = Scorecard::new(5)
+        .category(Category::new(name("tone"), 1))
+        .category(Category::new(name("data protection"), 2).critical());
+    vec![
+        Event::Scored(Scored {
+            scorecard: name("standard"),
+            card,
+            ticket: TicketId::named("t"),
+            agent: AgentId::named("lee"),
+            marks: vec![Mark::Points(4), Mark::NotApplicable],
+            comment: Some(ContentId::named("comment")),
+        }),
+        Event::Disputed {
+            text: ContentId::named("objection"),
+        },
+        Event::Withdrawn,
+    ]
+}
+
+fn finding_events() -> Vec<improvement::Event> {
+    use improvement::{Aim, Event};
+    let owner = AgentId::named("kim");
+    vec![
+        Event::Found {
+            text: ContentId::named("found"),
+        },
+        Event::Planned {
+            text: ContentId::named("plan"),
+            owner,
+            due: begin(),
+            aim: Some(Aim::new(Kpi::ReopenRate, 28).unwrap()),
+        },
+        Event::Moved {
+            action: 0,
+            owner,
+            due: begin(),
+        },
+        Event::Done { action: 0 },
+        Event::Dropped { action: 1 },
+        Event::Closed {
+            learnt: ContentId::named("learnt"),
+        },
     ]
 }
 

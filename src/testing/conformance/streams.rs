@@ -342,6 +342,7 @@ pub fn one_of_each() -> Vec<Recorded> {
         Event::UpdatePromised { due: EARLIEST },
         Event::ResolutionEstimated { at: just_before },
         Event::Rated(Rated {
+            cycle: None,
             kind: RatingKind::Csat,
             mark: 5,
             scale: Scale::NPS,

@@ -154,11 +154,11 @@ pub fn there_and_back_again(calendar: &Calendar, from: DateTime<Utc>, time: Time
         assert!(at <= back && back <= from, "{}", message());
         assert_eq!(calendar.elapsed(back, from), nothing, "{}", message());
     }
-    if let Some(at) = reached(calendar.add_latest(from, time)) {
-        if let Some(back) = reached(calendar.subtract_earliest(at, time)) {
-            assert!(back <= from, "{}", message());
-            assert_eq!(calendar.elapsed(back, from), nothing, "{}", message());
-        }
+    if let Some(at) = reached(calendar.add_latest(from, time))
+        && let Some(back) = reached(calendar.subtract_earliest(at, time))
+    {
+        assert!(back <= from, "{}", message());
+        assert_eq!(calendar.elapsed(back, from), nothing, "{}", message());
     }
 }
 

@@ -109,6 +109,7 @@ impl Facts {
                 Some(Event::ResolutionEstimated { at: truncate(*at) })
             }
             Change::Redact(message) => Some(Event::MessageRedacted { message: *message }),
+            Change::Surveyed(rated) => Some(Event::Rated(*rated)),
             Change::Rate { .. } | Change::Session { .. } => None, // see `Rated::of` and `Work::session`
         }
     }
@@ -155,6 +156,9 @@ impl Work<'_> {
                 name,
                 value: Some(value),
             } => {
+                if !self.rules.causes.allow(name, value) {
+                    return Err(Refusal::unknown_cause(value, &self.rules.causes));
+                }
                 let value = Some(self.field(name, value)?);
                 facts.meet(&Change::Field {
                     name: name.clone(),

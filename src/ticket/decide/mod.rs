@@ -293,20 +293,18 @@ pub fn decide(
     at: DateTime<Utc>,
     command: &Command,
 ) -> Result<Decision, Refusal> {
-    decide_through(ticket, ticket, rules, call, at, command)
+    rules.permit(ticket, call.actor(), command)?;
+    decide_permitted(ticket, rules, call, at, command)
 }
 
-/// The same where the caller came `through` another ticket, which was merged into this one: whoever reaches that one is heard.
-pub(crate) fn decide_through(
-    through: &Ticket,
+/// The same, where the permission was checked: who speaks may be known to the ticket by another id.
+pub(crate) fn decide_permitted(
     ticket: &Ticket,
     rules: &Rules,
     call: &Call,
     at: DateTime<Utc>,
     command: &Command,
 ) -> Result<Decision, Refusal> {
-    Rules::reach(through, call.actor())?;
-    rules.permit_command(ticket, call.actor(), command)?;
     let mut work = Work::on(rules, call, at, ticket);
     if let Some(draft) = &command.message {
         match call.actor() {
@@ -321,7 +319,10 @@ pub(crate) fn decide_through(
         for change in &command.changes {
             let still_possible = matches!(
                 change,
-                Change::LogTime { .. } | Change::Redact(_) | Change::Rate { .. }
+                Change::LogTime { .. }
+                    | Change::Redact(_)
+                    | Change::Rate { .. }
+                    | Change::Surveyed(_)
             ) || matches!(
                 change,
                 Change::Session {

@@ -1,0 +1,184 @@
+//! The steps of a complaint as data, each with its target.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::Name;
+use crate::sla::{Condition, Policy, Target};
+use crate::ticket::{Agreement, Change, FieldValue, Metric};
+use crate::time::Span;
+
+/// What is done about a complaint, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ComplaintStep {
+    /// Take it as one, and take it on.
+    Accept,
+    /// Tell the customer so.
+    Acknowledge,
+    /// Find out why it happened.
+    AnalyseCause,
+    /// Tell the customer what will be done about it.
+    ProposeRemedy,
+    /// Ask whether that helped.
+    FollowUp,
+    /// Change what let it happen.
+    Learn,
+}
+
+impl ComplaintStep {
+    /// Every step, in order.
+    pub const ALL: [ComplaintStep; 6] = [
+        ComplaintStep::Accept,
+        ComplaintStep::Acknowledge,
+        ComplaintStep::AnalyseCause,
+        ComplaintStep::ProposeRemedy,
+        ComplaintStep::FollowUp,
+        ComplaintStep::Learn,
+    ];
+
+    /// Its name in files, and as the value of the field.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            ComplaintStep::Accept => "accept",
+            ComplaintStep::Acknowledge => "acknowledge",
+            ComplaintStep::AnalyseCause => "analyse_cause",
+            ComplaintStep::ProposeRemedy => "propose_remedy",
+            ComplaintStep::FollowUp => "follow_up",
+            ComplaintStep::Learn => "learn",
+        }
+    }
+
+    /// The step of this name.
+    pub fn named(text: &str) -> Option<ComplaintStep> {
+        ComplaintStep::ALL
+            .into_iter()
+            .find(|step| step.as_str() == text)
+    }
+}
+
+impl fmt::Display for ComplaintStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// How complaints are dealt with. Names only what differs from the default: a desk without targets measures and breaches nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Workflow {
+    /// The type of tickets that are complaints. Default: `complaint`.
+    pub kind: Name,
+    /// The field that holds the last step done. Default: `complaint step`.
+    pub field: Name,
+    /// How long each step may take.
+    pub targets: BTreeMap<ComplaintStep, Target>,
+}
+
+impl Default for Workflow {
+    fn default() -> Workflow {
+        let known = |text| Name::new(text).unwrap_or_else(|_| unreachable!("`{text}` is a name"));
+        Workflow {
+            kind: known("complaint"),
+            field: known("complaint step"),
+            targets: BTreeMap::new(),
+        }
+    }
+}
+
+impl Workflow {
+    /// The same workflow, with a target for one step.
+    #[must_use]
+    pub fn target(mut self, step: ComplaintStep, target: Target) -> Workflow {
+        self.targets.insert(step, target);
+        self
+    }
+
+    /// Says that a step is done.
+    pub fn done(&self, step: ComplaintStep) -> Change {
+        Change::Field {
+            name: self.field.clone(),
+            value: Some(said(step)),
+        }
+    }
+
+    /// Policies under `agreement` whose clock of work on a complaint, [`Metric::TotalResolution`], may run until the step is done that is to be
+    /// done next, up to the remedy: its targets are the sums of those up to the step, so what one step leaves over the next one has. Put
+    /// them before the desk's own policies of that agreement. A step without a target has that of the next one that has one.
+    ///
+    /// # Errors
+    /// Targets that do not add up: some in business time, calendar time or business days, and others in another.
+    pub fn policies(&self, agreement: Agreement) -> Result<Vec<Policy>, InvalidWorkflow> {
+        let field = |is| Condition::Field {
+            name: self.field.clone(),
+            is,
+        };
+        let mut policies = Vec::new();
+        let mut sum: Option<Target> = None;
+        let mut done = vec![None]; // what may be done while the next target runs: nothing yet, or these
+        for step in ComplaintStep::ALL {
+            if step > ComplaintStep::ProposeRemedy {
+                break;
+            }
+            if let Some(target) = self.targets.get(&step) {
+                let total = match sum {
+                    None => *target,
+                    Some(sum) => add(sum, *target).ok_or(InvalidWorkflow {
+                        step,
+                        sum,
+                        target: *target,
+                    })?,
+                };
+                sum = Some(total);
+                let mut reached = Vec::new();
+                if done.contains(&None) {
+                    let any = ComplaintStep::ALL.into_iter().map(said).collect();
+                    reached.push(Condition::Not(Box::new(field(any))));
+                }
+                let these: Vec<_> = done.drain(..).flatten().map(said).collect();
+                if !these.is_empty() {
+                    reached.push(field(these));
+                }
+                let is_complaint = Condition::Type(vec![self.kind.clone()]);
+                let name = Name::new(&format!("{}: {step}", self.kind));
+                policies.push(
+                    Policy::new(name.unwrap_or_else(|_| self.kind.clone()))
+                        .agreement(agreement)
+                        .when(Condition::All(vec![is_complaint, Condition::Any(reached)]))
+                        .target(Metric::TotalResolution, total),
+                );
+            }
+            done.push(Some(step));
+        }
+        Ok(policies)
+    }
+}
+
+fn said(step: ComplaintStep) -> FieldValue {
+    FieldValue::Text(step.as_str().to_owned())
+}
+
+/// Both one after the other, where they are measured alike.
+fn add(a: Target, b: Target) -> Option<Target> {
+    match (a.amount(), b.amount()) {
+        (Some(x), Some(y)) if a.measure() == b.measure() => {
+            let sum = Span::from_micros(x.micros().checked_add(y.micros())?).ok()?;
+            Target::new(sum, a.measure()).ok()
+        }
+        _ => None,
+    }
+}
+
+/// Targets of steps that do not add up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the target `{target}` of the step `{step}` cannot be added to the `{sum}` of the steps before it; lengths in the same time are allowed, all of them business or all calendar"
+)]
+pub struct InvalidWorkflow {
+    step: ComplaintStep,
+    sum: Target,
+    target: Target,
+}

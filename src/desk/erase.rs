@@ -1,0 +1,127 @@
+//! Erasing a person, as a conversation without I/O.
+//!
+//! The texts about every id that leads to the person go, with the keys that they own, and the profile says so in one event.
+
+use chrono::{DateTime, Utc};
+
+use crate::aggregate::Aggregate;
+use crate::call::Actor;
+use crate::customer::{Event, Profile};
+use crate::error::Error;
+use crate::id::{CustomerId, TenantId};
+use crate::store::{Commit, Load, Loaded, Part, StoreError, StoreErrorKind, StreamId};
+use crate::ticket::{Recorded, Version};
+
+use super::{Conversation, Need};
+
+/// How often a conflict is met by looking again.
+const MAX_TRIES: u32 = 64;
+
+/// One erasure on its way.
+#[derive(Debug)]
+pub(super) struct Erase {
+    tenant: TenantId,
+    customer: CustomerId,
+    at: DateTime<Utc>,
+    tries: u32,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Loading(Load),
+    Committing(Box<Commit>),
+    Done,
+}
+
+impl Erase {
+    pub(super) fn new(tenant: TenantId, customer: CustomerId, at: DateTime<Utc>) -> Erase {
+        Erase {
+            tenant,
+            customer,
+            at,
+            tries: 0,
+            state: State::Loading(load(tenant, customer)),
+        }
+    }
+
+    fn count_try(&mut self) -> Result<(), Error> {
+        self.tries += 1;
+        if self.tries >= MAX_TRIES {
+            return Err(Error::contended(self.tries));
+        }
+        self.state = State::Loading(load(self.tenant, self.customer));
+        Ok(())
+    }
+
+    fn commit(&self, profile: Option<&Profile>, last: Option<&Recorded<Event>>) -> Commit {
+        let stream = StreamId::of::<Profile>(self.tenant, self.customer);
+        let expected = last.map_or(Version::default(), |last| last.version);
+        let is_there = profile.is_some_and(|profile| profile.erased_at().is_none());
+        let part = if is_there {
+            let erased = Recorded {
+                version: expected.next(),
+                at: last.map_or(self.at, |last| self.at.max(last.at)),
+                stamped_at: None,
+                timing: None,
+                actor: Actor::System,
+                cause: None,
+                event: Event::Erased,
+            };
+            Part::append(stream, expected, vec![erased])
+        } else {
+            Part::check(stream, expected) // nobody may begin or join it meanwhile
+        };
+        let mut commit = Commit::new(self.tenant, self.at, vec![part]);
+        let joined = profile.into_iter().flat_map(Profile::joined);
+        commit.persons = joined.copied().chain([self.customer]).collect();
+        commit
+    }
+}
+
+fn load(tenant: TenantId, customer: CustomerId) -> Load {
+    Load::streams(tenant, [StreamId::of::<Profile>(tenant, customer)])
+}
+
+impl Conversation for Erase {
+    type Outcome = ();
+
+    fn need(&self) -> Need<'_> {
+        match &self.state {
+            State::Loading(load) => Need::Load(load),
+            State::Committing(commit) => Need::Commit(commit),
+            State::Done => Need::Nothing,
+        }
+    }
+
+    fn loaded(&mut self, loaded: Loaded) -> Result<(), Error> {
+        let stream = loaded.streams.into_iter().next().unwrap_or_default();
+        let events = stream.events.of::<Event>();
+        let profile = Profile::replay(events);
+        if let Some(survivor) = profile.as_ref().and_then(Profile::joined_into) {
+            self.customer = survivor;
+            return self.count_try();
+        }
+        let commit = self.commit(profile.as_ref(), events.last());
+        self.state = State::Committing(Box::new(commit));
+        Ok(())
+    }
+
+    fn committed(&mut self, result: Result<(), StoreError>) -> Result<(), Error> {
+        match result {
+            Err(error) if error.kind() == StoreErrorKind::Conflict => self.count_try(),
+            Err(error) => Err(error.into()),
+            Ok(()) => {
+                self.state = State::Done;
+                Ok(())
+            }
+        }
+    }
+
+    fn finish(self) -> Result<(), Error> {
+        match self.state {
+            State::Done => Ok(()),
+            _ => Err(Error::misused("the erasure is not at its end")),
+        }
+    }
+}

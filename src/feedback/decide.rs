@@ -1,0 +1,272 @@
+//! What commands about surveys mean.
+
+use crate::aggregate::{Around, Context, Decided, Needs, Notice};
+use crate::call::{Actor, Call};
+use crate::customer::Profile;
+use crate::id::{CustomerId, InvitationId, Name, TicketId, derive};
+use crate::ticket::{self, Change, ContentKind, Rated, RatingKind, Ticket};
+
+use super::{
+    Answer, Asked, Command, Event, Feedback, Invitation, Invited, Refusal, Rules, mark_of,
+};
+
+pub(super) fn needs(id: CustomerId, _call: &Call, command: &Command, around: &Around) -> Needs {
+    let needs = Needs::default().stream::<Profile>(id);
+    match command {
+        Command::Invite { ticket, .. } => {
+            // Surveys that a joined customer was asked count as this one's.
+            let profile = around.state::<Profile>(id);
+            let joined = profile.into_iter().flat_map(Profile::joined);
+            let needs = needs.ticket(*ticket);
+            joined.fold(needs, |needs, one| needs.stream::<Feedback>(*one))
+        }
+        Command::Answer { invitation, .. } => {
+            let own = around.state::<Feedback>(id);
+            let known = own.and_then(|own| own.invitation(*invitation));
+            match known {
+                Some(known) => needs.ticket(known.invited.ticket),
+                None => needs.stream::<Feedback>(id),
+            }
+        }
+        Command::OptOut(_) => needs,
+    }
+}
+
+pub(super) fn decide(
+    stands: Option<&Feedback>,
+    id: CustomerId,
+    rules: &Rules,
+    context: &Context<'_>,
+    command: &Command,
+) -> Result<Decided<Event>, Refusal> {
+    let profile = context.around.state::<Profile>(id);
+    if let Actor::Customer(speaker) = context.actor() {
+        let is_joined = profile.is_some_and(|profile| profile.joined().contains(&speaker));
+        if speaker != id && !is_joined {
+            return Err(Refusal::SomebodyElse { customer: id });
+        }
+    }
+    let none = Feedback::default();
+    let work = Work {
+        id,
+        own: stands.unwrap_or(&none),
+        profile,
+        context,
+    };
+    match command {
+        Command::Invite { survey, ticket } => work.invite(rules, survey, *ticket),
+        Command::Answer {
+            invitation,
+            answers,
+            comment,
+        } => work.answer(*invitation, answers, comment.as_deref()),
+        Command::OptOut(out) => {
+            let changes = work.own.opted_out != *out || stands.is_none();
+            let event = Event::OptedOut { out: *out };
+            Ok(if changes {
+                Decided::event(event)
+            } else {
+                Decided::default()
+            })
+        }
+    }
+}
+
+struct Work<'a> {
+    id: CustomerId,
+    own: &'a Feedback,
+    profile: Option<&'a Profile>,
+    context: &'a Context<'a>,
+}
+
+impl Work<'_> {
+    fn invite(
+        &self,
+        rules: &Rules,
+        survey: &Name,
+        ticket: TicketId,
+    ) -> Result<Decided<Event>, Refusal> {
+        let customer = self.id;
+        if let Some(into) = self.profile.and_then(Profile::joined_into) {
+            return Err(Refusal::WasJoined { customer, into });
+        }
+        if self.profile.and_then(Profile::erased_at).is_some() {
+            return Err(Refusal::WasErased { customer });
+        }
+        let known = rules.surveys.get(survey);
+        let asks = known.filter(|survey| !survey.questions.is_empty());
+        let declared = asks.ok_or_else(|| Refusal::UnknownSurvey {
+            survey: survey.clone(),
+            known: rules.surveys.keys().cloned().collect(),
+        })?;
+        let about = self.context.around.ticket(ticket);
+        let about = about.ok_or(Refusal::UnknownTicket { ticket })?;
+        let cycle = self.cycle_of(about)?;
+        if self.own.opted_out {
+            return Err(Refusal::OptedOut);
+        }
+        let asked_before = self
+            .everything()
+            .any(|known| (known.invited.ticket, known.invited.cycle) == (ticket, cycle));
+        if asked_before {
+            return Err(Refusal::AlreadyAsked { ticket, cycle });
+        }
+        let at = self.context.at;
+        if let Some(last) = self.everything().map(|known| known.at).max() {
+            let from = last.checked_add_signed(rules.cool_down.delta());
+            if let Some(from) = from.filter(|from| at < *from) {
+                return Err(Refusal::CoolDown { from });
+            }
+        }
+        let scales = &self.context.rules.scales;
+        let asked = declared.questions.iter().map(|question| Asked {
+            name: question.name.clone(),
+            kind: question.kind,
+            scale: question.scale(scales),
+        });
+        let tenant = self.context.call.tenant_id();
+        let id = derive(&[
+            b"invitation",
+            tenant.uuid().as_bytes(),
+            ticket.uuid().as_bytes(),
+            &cycle.to_be_bytes(),
+        ]);
+        let expires_after = declared.expires_after.delta();
+        let mut decided = Decided::event(Event::Invited(Invited {
+            id: InvitationId::from_uuid(id),
+            survey: survey.clone(),
+            ticket,
+            cycle,
+            credit: about.credit(),
+            questions: asked.collect(),
+            expires_at: at.checked_add_signed(expires_after).unwrap_or(at),
+        }));
+        decided.notices.push(Notice {
+            ticket,
+            customer,
+            survey: survey.clone(),
+            cycle,
+        });
+        Ok(decided)
+    }
+
+    /// The cycle of the resolution that stands.
+    fn cycle_of(&self, ticket: &Ticket) -> Result<u32, Refusal> {
+        let requester = ticket.requester();
+        let is_hers = requester == self.id
+            || self
+                .profile
+                .is_some_and(|profile| profile.joined().contains(&requester));
+        if !is_hers {
+            return Err(Refusal::NotHers {
+                ticket: ticket.id(),
+                requester,
+            });
+        }
+        let last = ticket.cycles().last();
+        let is_resolved = last.is_some_and(|cycle| cycle.resolved_at.is_some());
+        if !is_resolved || ticket.status().stage().is_backlog() {
+            return Err(Refusal::NotResolved {
+                ticket: ticket.id(),
+            });
+        }
+        let cycle = ticket.cycles().len().saturating_sub(1);
+        Ok(u32::try_from(cycle).unwrap_or(u32::MAX))
+    }
+
+    /// Every invitation of the customer, and of those who were joined into her.
+    fn everything(&self) -> impl Iterator<Item = &Invitation> {
+        let joined = self.profile.into_iter().flat_map(Profile::joined);
+        let theirs = joined.filter_map(|one| self.context.around.state::<Feedback>(*one));
+        let all = theirs.chain([self.own]);
+        all.flat_map(|feedback| &feedback.invitations)
+    }
+
+    fn answer(
+        &self,
+        invitation: InvitationId,
+        answers: &[Answer],
+        comment: Option<&str>,
+    ) -> Result<Decided<Event>, Refusal> {
+        let known = self.own.invitation(invitation);
+        let known = known.ok_or(Refusal::UnknownInvitation { invitation })?;
+        let (at, expired_at) = (self.context.at, known.invited.expires_at);
+        if at >= expired_at {
+            return Err(Refusal::Expired { expired_at, at });
+        }
+        check_answers(&known.invited.questions, answers)?;
+        self.context
+            .check_list("the list of answers", known.answers.len() + 1)?;
+        let stands = known.answered();
+        if comment.is_none()
+            && stands.is_some_and(|before| before.answers == answers && before.comment.is_none())
+        {
+            return Ok(Decided::default());
+        }
+        let mut decided = Decided::default();
+        let about = (ContentKind::Comment, Some(self.id));
+        let comment = match comment {
+            Some(text) => Some(decided.keep(self.context, self.id, about, "the comment", text)?),
+            None => None,
+        };
+        let ratings = RatingKind::ALL.into_iter().filter_map(|kind| {
+            let mark = mark_of(&known.invited.questions, answers, kind)?;
+            let before = stands.and_then(|stands| known.mark_in(stands, kind));
+            let asked = known
+                .invited
+                .questions
+                .iter()
+                .find(|asked| asked.kind == kind)?;
+            let rated = Rated {
+                kind,
+                mark,
+                scale: asked.scale,
+                customer: self.id,
+                credit: known.invited.credit,
+                comment,
+                cycle: Some(known.invited.cycle),
+            };
+            (before != Some(mark)).then_some(Change::Surveyed(rated))
+        });
+        let ratings: Vec<Change> = ratings.collect();
+        if !ratings.is_empty() {
+            decided.ticket = Some((known.invited.ticket, ratings));
+        }
+        Ok(decided.and(Event::Answered {
+            invitation,
+            answers: answers.to_vec(),
+            comment,
+        }))
+    }
+}
+
+fn check_answers(questions: &[Asked], answers: &[Answer]) -> Result<(), Refusal> {
+    if answers.is_empty() {
+        return Err(ticket::Refusal::Missing {
+            what: "an answer to a question",
+        }
+        .into());
+    }
+    for (n, answer) in answers.iter().enumerate() {
+        let twice = answers
+            .iter()
+            .take(n)
+            .any(|other| other.question == answer.question);
+        let asked = questions.iter().find(|asked| asked.name == answer.question);
+        let asked = asked
+            .filter(|_| !twice)
+            .ok_or_else(|| Refusal::UnknownQuestion {
+                question: answer.question.clone(),
+                known: questions.iter().map(|asked| asked.name.clone()).collect(),
+            })?;
+        if !asked.scale.has(answer.mark) {
+            return Err(ticket::Refusal::NotOnScale {
+                mark: answer.mark,
+                kind: asked.kind,
+                scale: asked.scale,
+            }
+            .into());
+        }
+    }
+    Ok(())
+}

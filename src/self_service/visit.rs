@@ -1,0 +1,344 @@
+//! Visits to the self-service.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::aggregate::{Aggregate, Around, Context, Decided, Needs, StreamKind};
+use crate::call::{Actor, Call};
+use crate::id::{ArticleId, ContentId, CustomerId, TicketId, VisitId};
+use crate::ticket::{ContentKind, Permission, Recorded};
+use crate::time::Span;
+
+use super::{Article, Refusal, Rules};
+
+/// What can be said about a visit. The first command begins it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum VisitCommand {
+    /// Tells who the visitor is. A customer who calls is known from the start.
+    Recognise(CustomerId),
+    /// The visitor read an article: its published version.
+    View(ArticleId),
+    /// The visitor searched.
+    Search {
+        /// For what; it becomes a content record.
+        text: String,
+        /// How many articles were found.
+        results: u32,
+    },
+    /// The visitor said whether an article helped; said again, the last one counts.
+    Vote {
+        /// The article, which she read.
+        article: ArticleId,
+        /// Whether it helped.
+        helpful: bool,
+    },
+    /// The visitor left.
+    End {
+        /// Whether she said that her question is answered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        solved: Option<bool>,
+    },
+    /// The visitor asked the desk after all: this ticket came of the visit.
+    Ticket(TicketId),
+}
+
+/// What can happen in a visit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum VisitEvent {
+    /// The visitor is known.
+    Recognised {
+        /// Who she is.
+        customer: CustomerId,
+    },
+    /// An article was read.
+    Viewed {
+        /// Which.
+        article: ArticleId,
+        /// Which version of it.
+        number: u32,
+    },
+    /// Something was searched for.
+    Searched {
+        /// What, as a content record.
+        text: ContentId,
+        /// How many articles were found.
+        results: u32,
+    },
+    /// The visitor said whether an article helped.
+    Voted {
+        /// The article.
+        article: ArticleId,
+        /// Whether it helped.
+        helpful: bool,
+    },
+    /// The visitor left.
+    Ended {
+        /// Whether she said that her question is answered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        solved: Option<bool>,
+    },
+    /// A ticket came of it.
+    LedTo {
+        /// The ticket.
+        ticket: TicketId,
+        /// When the ticket began.
+        opened_at: DateTime<Utc>,
+    },
+}
+
+/// A visit to the self-service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Visit {
+    began_at: DateTime<Utc>,
+    /// The last thing that the visitor did.
+    active_at: DateTime<Utc>,
+    customer: Option<CustomerId>,
+    views: Vec<View>,
+    searches: Vec<Search>,
+    votes: BTreeMap<ArticleId, bool>,
+    ended: Option<(DateTime<Utc>, Option<bool>)>,
+    ticket: Option<(TicketId, DateTime<Utc>)>,
+}
+
+/// A reading of an article.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct View {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Which article.
+    pub article: ArticleId,
+    /// Which version of it.
+    pub number: u32,
+}
+
+/// A search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Search {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// For what, as a content record.
+    pub text: ContentId,
+    /// How many articles were found.
+    pub results: u32,
+}
+
+/// How a visit ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Ending {
+    /// The window is not over: a ticket may still come.
+    Undecided,
+    /// A ticket came of it within the window.
+    Ticket,
+    /// The visitor said that her question is answered, and no ticket came.
+    Confirmed,
+    /// The visitor read something, did not say that it failed, and no ticket came.
+    Contained,
+    /// The visitor read nothing, or said that her question is not answered; and no ticket came.
+    GaveUp,
+}
+
+impl Visit {
+    /// When it began.
+    pub fn began_at(&self) -> DateTime<Utc> {
+        self.began_at
+    }
+
+    /// Who the visitor is, where that is known.
+    pub fn customer(&self) -> Option<CustomerId> {
+        self.customer
+    }
+
+    /// What was read, oldest first.
+    pub fn views(&self) -> &[View] {
+        &self.views
+    }
+
+    /// What was searched for, oldest first.
+    pub fn searches(&self) -> &[Search] {
+        &self.searches
+    }
+
+    /// Which articles helped and which did not.
+    pub fn votes(&self) -> &BTreeMap<ArticleId, bool> {
+        &self.votes
+    }
+
+    /// When the visitor left.
+    pub fn ended_at(&self) -> Option<DateTime<Utc>> {
+        self.ended.map(|(at, _)| at)
+    }
+
+    /// The ticket that came of it.
+    pub fn ticket(&self) -> Option<TicketId> {
+        self.ticket.map(|(ticket, _)| ticket)
+    }
+
+    /// How it ended, as known at `as_of`, where a ticket within `window` of the last thing that the visitor did counts.
+    pub fn ending(&self, window: Span, as_of: DateTime<Utc>) -> Ending {
+        let until = self.active_at.checked_add_signed(window.delta());
+        let is_over = until.is_some_and(|until| until < as_of);
+        let in_window = |at: DateTime<Utc>| until.is_none_or(|until| at <= until);
+        match (self.ticket, self.ended.and_then(|(_, solved)| solved)) {
+            (Some((_, at)), _) if in_window(at) && at <= as_of => Ending::Ticket,
+            _ if !is_over => Ending::Undecided,
+            (_, Some(true)) => Ending::Confirmed,
+            (_, None) if !self.views.is_empty() => Ending::Contained,
+            _ => Ending::GaveUp,
+        }
+    }
+}
+
+impl Aggregate for Visit {
+    const KIND: StreamKind = StreamKind::Visit;
+    type Id = VisitId;
+    type Command = VisitCommand;
+    type Event = VisitEvent;
+    type Rules = Rules;
+    type Refusal = Refusal;
+
+    fn permission(_command: &VisitCommand) -> Permission {
+        Permission::Browse
+    }
+
+    fn needs(_: VisitId, _: &Call, command: &VisitCommand, _: &Around) -> Needs {
+        match command {
+            VisitCommand::View(article) => Needs::default().stream::<Article>(*article),
+            VisitCommand::Ticket(ticket) => Needs::default().ticket(*ticket),
+            _ => Needs::default(),
+        }
+    }
+
+    fn decide(
+        stands: Option<&Visit>,
+        id: VisitId,
+        _rules: &Rules,
+        context: &Context<'_>,
+        command: &VisitCommand,
+    ) -> Result<Decided<VisitEvent>, Refusal> {
+        let mut decided = Decided::default();
+        let mut visitor = stands.and_then(|visit| visit.customer);
+        if let Actor::Customer(speaker) = context.actor() {
+            match visitor {
+                Some(visitor) if visitor != speaker => {
+                    return Err(Refusal::SomebodyElse { visit: id });
+                }
+                Some(_) => {}
+                None if stands.is_some_and(|_| matches!(command, VisitCommand::Recognise(_))) => {}
+                None => {
+                    let customer = speaker;
+                    decided.events.push(VisitEvent::Recognised { customer });
+                    visitor = Some(customer);
+                }
+            }
+        }
+        let is_late = stands.is_some_and(|visit| visit.ended.is_some());
+        let is_afterthought = matches!(
+            command,
+            VisitCommand::Ticket(_) | VisitCommand::Vote { .. } | VisitCommand::Recognise(_)
+        );
+        if is_late && !is_afterthought {
+            return Err(Refusal::VisitEnded { visit: id });
+        }
+        match command {
+            VisitCommand::Recognise(customer) => {
+                if visitor.is_some_and(|known| known != *customer) {
+                    return Err(Refusal::SomebodyElse { visit: id });
+                }
+                if visitor.is_none() {
+                    let customer = *customer;
+                    decided.events.push(VisitEvent::Recognised { customer });
+                }
+            }
+            VisitCommand::View(article) => {
+                let views = stands.map_or(0, |visit| visit.views.len());
+                context.check_list("the list of views", views + 1)?;
+                let known = context.around.state::<Article>(*article);
+                let number = known.and_then(Article::published);
+                let article = *article;
+                let number = number.ok_or(Refusal::NotPublished { article })?;
+                decided.events.push(VisitEvent::Viewed { article, number });
+            }
+            VisitCommand::Search { text, results } => {
+                let searches = stands.map_or(0, |visit| visit.searches.len());
+                context.check_list("the list of searches", searches + 1)?;
+                let about = (ContentKind::Search, visitor);
+                let text = decided.keep(context, id, about, "the search", text)?;
+                let results = *results;
+                decided.events.push(VisitEvent::Searched { text, results });
+            }
+            VisitCommand::Vote { article, helpful } => {
+                let (article, helpful) = (*article, *helpful);
+                let views = stands.map(|visit| visit.views.as_slice());
+                let read = views.unwrap_or_default();
+                if !read.iter().any(|view| view.article == article) {
+                    return Err(Refusal::NotRead { article });
+                }
+                let before = stands.and_then(|visit| visit.votes.get(&article));
+                if before != Some(&helpful) {
+                    decided.events.push(VisitEvent::Voted { article, helpful });
+                }
+            }
+            VisitCommand::End { solved } => {
+                decided.events.push(VisitEvent::Ended { solved: *solved });
+            }
+            VisitCommand::Ticket(ticket) => {
+                let about = context.around.ticket(*ticket);
+                let ticket = *ticket;
+                let opened_at = about.ok_or(Refusal::NoTicket { ticket })?.created_at();
+                match stands.and_then(|visit| visit.ticket) {
+                    Some((known, _)) if known == ticket => {}
+                    Some((known, _)) => return Err(Refusal::OtherTicket { ticket: known }),
+                    None => decided.events.push(VisitEvent::LedTo { ticket, opened_at }),
+                }
+            }
+        }
+        Ok(decided)
+    }
+
+    fn apply(stands: &mut Option<Visit>, event: &Recorded<VisitEvent>) {
+        let at = event.at;
+        let visit = stands.get_or_insert_with(|| Visit {
+            began_at: at,
+            active_at: at,
+            customer: None,
+            views: Vec::new(),
+            searches: Vec::new(),
+            votes: BTreeMap::new(),
+            ended: None,
+            ticket: None,
+        });
+        let mut is_active = visit.ended.is_none();
+        match &event.event {
+            VisitEvent::Recognised { customer } => visit.customer = Some(*customer),
+            VisitEvent::Viewed { article, number } => visit.views.push(View {
+                at,
+                article: *article,
+                number: *number,
+            }),
+            VisitEvent::Searched { text, results } => visit.searches.push(Search {
+                at,
+                text: *text,
+                results: *results,
+            }),
+            VisitEvent::Voted { article, helpful } => {
+                visit.votes.insert(*article, *helpful);
+            }
+            VisitEvent::Ended { solved } => visit.ended = Some((at, *solved)),
+            VisitEvent::LedTo { ticket, opened_at } => {
+                visit.ticket = Some((*ticket, *opened_at));
+                is_active = false; // the desk may tell it at any time
+            }
+        }
+        if is_active {
+            visit.active_at = at;
+        }
+    }
+}

@@ -1,0 +1,1070 @@
+//! Surveys, self-service, quality reviews and the improvement cycle: on the memory store and on SQLite.
+
+#![cfg(feature = "sqlite")]
+
+mod common;
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use common::*;
+use helpdesk::customer::{self, Identity, Profile};
+use helpdesk::desk::Anything;
+use helpdesk::error::ErrorKind;
+use helpdesk::escalation::{Action, Rule, Trigger};
+use helpdesk::feedback::{self, Answer, Feedback, Question, Survey};
+use helpdesk::id::{AgentId, ArticleId, CustomerId, FindingId, Name, ReviewId, TicketId, VisitId};
+use helpdesk::improvement::{self, Aim, Finding, NewAction};
+use helpdesk::kpi::{Kpi, NOT_FED, Report, Trend, Window};
+use helpdesk::quality::{self, Candidate, Category, Mark, Marked, Plan, Review, Scorecard};
+use helpdesk::rulebook::RulebookDraft;
+use helpdesk::self_service::{Article, ArticleCommand, Draft, Ending, State, Visit, VisitCommand};
+use helpdesk::sla::{Condition, Policy};
+use helpdesk::store::{Filter, MemoryStore, Outgoing, Page, SqliteStore, Store};
+use helpdesk::testing::beside;
+use helpdesk::ticket::{self, Change, FieldValue, Metric, RatingKind, Scale};
+use helpdesk::time::Span;
+use helpdesk::{Actor, Call, Command, Desk, Error, Open, Rulebook, TenantId};
+use proptest::prelude::*;
+
+type AnyDesk = Desk<Box<dyn Store>>;
+
+const LEE: AgentId = AgentId::from_uuid(uuid::Uuid::from_u128(0xd));
+
+fn rules() -> Rulebook {
+    let csat = Question::new(name("satisfied"), RatingKind::Csat);
+    let again = Question::new(name("polite"), RatingKind::Csat).on(Scale::new(1, 3).unwrap());
+    let nps = Question::new(name("recommend"), RatingKind::Nps);
+    let surveys = feedback::Rules::default()
+        .survey(
+            name("long"),
+            Survey::new().ask(csat.clone()).ask(again).ask(nps),
+        )
+        .survey(
+            name("short"),
+            Survey::new().ask(csat).expires_after(Span::hours(48)),
+        )
+        .survey(name("empty"), Survey::new())
+        .cool_down(Span::hours(24 * 10));
+    let card = Scorecard::new(4)
+        .category(Category::new(name("tone"), 1))
+        .category(Category::new(name("solution"), 3))
+        .category(Category::new(name("privacy"), 2).critical());
+    let quality = quality::Rules::default().scorecard(name("standard"), card);
+    let mut customers = customer::Rules::default();
+    customers.tier_field = Some(name("tier"));
+    customers.organisation_field = Some(name("company"));
+    let gold = Condition::Field {
+        name: name("tier"),
+        is: vec![FieldValue::Text("gold".to_owned())],
+    };
+    let hour =
+        |n| helpdesk::sla::Target::new(Span::hours(n), helpdesk::sla::Measure::Calendar).unwrap();
+    let low = Trigger::LowRating {
+        kind: RatingKind::Csat,
+        at_most: 2,
+    };
+    let call_back =
+        at_threshold("now", "after 1h calendar").action(Action::Custom(name("call back")));
+    RulebookDraft::default()
+        .policy(
+            Policy::new(name("gold"))
+                .when(gold)
+                .target(Metric::FirstResponse, hour(1)),
+        )
+        .policy(Policy::new(name("rest")).target(Metric::FirstResponse, hour(8)))
+        .escalation(Rule::new(name("unhappy"), low).level(call_back))
+        .feedback(surveys)
+        .quality(quality)
+        .customers(customers)
+        .build()
+        .unwrap()
+}
+
+fn desks() -> [AnyDesk; 2] {
+    let stores: [Box<dyn Store>; 2] = [
+        Box::new(MemoryStore::new()),
+        Box::new(SqliteStore::in_memory().unwrap()),
+    ];
+    stores.map(|store| Desk::new(store, rules()))
+}
+
+fn hours(n: i64) -> DateTime<Utc> {
+    at(BEGIN) + TimeDelta::hours(n)
+}
+
+fn by(actor: Actor, hour: i64) -> Call {
+    Call::new(actor, hours(hour))
+}
+
+fn kim(hour: i64) -> Call {
+    by(Actor::Agent(KIM), hour)
+}
+
+fn lee(hour: i64) -> Call {
+    by(Actor::Supervisor(LEE), hour)
+}
+
+fn ann(hour: i64) -> Call {
+    by(Actor::Customer(ANN), hour)
+}
+
+fn resolved(desk: &AnyDesk, customer: CustomerId, hour: i64) -> TicketId {
+    let t = desk
+        .open(&kim(hour), Open::new("help").from_customer(customer))
+        .unwrap();
+    desk.submit(t.id(), &kim(hour), Command::reply("so").then_resolve())
+        .unwrap();
+    t.id()
+}
+
+fn invite(survey: &str, ticket: TicketId) -> feedback::Command {
+    feedback::Command::Invite {
+        survey: name(survey),
+        ticket,
+    }
+}
+
+fn answers(marks: &[(&str, u8)]) -> Vec<Answer> {
+    let answer = |(question, mark): &(&str, u8)| Answer {
+        question: name(question),
+        mark: *mark,
+    };
+    marks.iter().map(answer).collect()
+}
+
+fn answer(
+    desk: &AnyDesk,
+    call: &Call,
+    marks: &[(&str, u8)],
+    comment: Option<&str>,
+) -> Result<(), Error> {
+    let invitation = desk
+        .state::<Feedback>(ANN)?
+        .invitations()
+        .last()
+        .unwrap()
+        .id;
+    let command = feedback::Command::Answer {
+        invitation,
+        answers: answers(marks),
+        comment: comment.map(str::to_owned),
+    };
+    desk.tell::<Feedback>(ANN, call, command).map(|_| ())
+}
+
+#[track_caller]
+fn code<T: std::fmt::Debug>(result: Result<T, Error>) -> &'static str {
+    result.unwrap_err().code()
+}
+
+#[test]
+fn an_answer_rates_the_ticket_of_then() {
+    for desk in desks() {
+        let t = resolved(&desk, ANN, 0);
+        let told = desk
+            .tell::<Feedback>(ANN, &kim(1), invite("long", t))
+            .unwrap();
+        let [message] = &told.actions[..] else {
+            panic!()
+        };
+        assert!(matches!(&message.what, Outgoing::Survey { cycle: 0, .. }));
+        let sent = desk.claim(hours(2), TimeDelta::hours(1), 9).unwrap();
+        assert!(sent.iter().any(|sent| sent.id == message.id));
+
+        // The work is done again by somebody else; the survey is about the first time all the same.
+        desk.submit(t, &ann(2), Command::reopen()).unwrap();
+        desk.submit(t, &lee(3), Command::reply("better").then_resolve())
+            .unwrap();
+        answer(
+            &desk,
+            &ann(4),
+            &[("satisfied", 4), ("polite", 3), ("recommend", 10)],
+            Some("thanks"),
+        )
+        .unwrap();
+        let ticket = desk.ticket(t).unwrap();
+        let rated: Vec<_> = ticket
+            .ratings()
+            .iter()
+            .map(|r| (r.rated.kind, r.rated.mark, r.cycle, r.rated.credit))
+            .collect();
+        let expected = [
+            (RatingKind::Csat, 4, 0, Some(KIM)),
+            (RatingKind::Nps, 10, 0, Some(KIM)),
+        ];
+        assert_eq!(rated, expected);
+
+        // A revision is kept beside what it revises, and only what it changes is rated again.
+        answer(&desk, &ann(5), &[("satisfied", 4), ("recommend", 2)], None).unwrap();
+        answer(&desk, &ann(6), &[("satisfied", 4), ("recommend", 2)], None).unwrap();
+        let ticket = desk.ticket(t).unwrap();
+        assert_eq!(ticket.ratings().len(), 3);
+        assert_eq!(ticket.rating(RatingKind::Nps, 0).unwrap().rated.mark, 2);
+        let state = desk.state::<Feedback>(ANN).unwrap();
+        assert_eq!(state.invitations()[0].answers.len(), 2);
+        assert_eq!(state.invitations()[0].mark(RatingKind::Nps), Some(2));
+    }
+}
+
+#[test]
+fn what_is_asked_when_is_refused_otherwise() {
+    for desk in desks() {
+        let t = resolved(&desk, ANN, 0);
+        let open = desk
+            .open(&kim(0), Open::new("x").from_customer(ANN))
+            .unwrap()
+            .id();
+        let bobs = resolved(&desk, BOB, 0);
+        let tell = |hour, command| desk.tell::<Feedback>(ANN, &kim(hour), command);
+        assert_eq!(code(tell(1, invite("nothing", t))), "unknown_survey");
+        assert_eq!(code(tell(1, invite("empty", t))), "unknown_survey");
+        assert_eq!(code(tell(1, invite("short", open))), "not_resolved");
+        assert_eq!(code(tell(1, invite("short", bobs))), "not_hers");
+        assert_eq!(
+            code(tell(1, invite("short", TicketId::named("none")))),
+            "unknown_ticket"
+        );
+        let error = desk
+            .tell::<Feedback>(ANN, &ann(1), invite("short", t))
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Forbidden);
+
+        tell(1, invite("short", t)).unwrap();
+        assert_eq!(code(tell(2, invite("long", t))), "already_asked");
+        let other = resolved(&desk, ANN, 3);
+        assert_eq!(code(tell(24 * 10, invite("short", other))), "cool_down");
+        assert_eq!(
+            code(answer(&desk, &ann(3), &[("satisfied", 6)], None)),
+            "not_on_scale"
+        );
+        assert_eq!(
+            code(answer(&desk, &ann(3), &[("polite", 1)], None)),
+            "unknown_question"
+        );
+        assert_eq!(
+            code(answer(
+                &desk,
+                &ann(3),
+                &[("satisfied", 1), ("satisfied", 2)],
+                None
+            )),
+            "unknown_question"
+        );
+        assert_eq!(code(answer(&desk, &ann(3), &[], None)), "missing");
+        let bob = by(Actor::Customer(BOB), 3);
+        assert_eq!(
+            code(answer(&desk, &bob, &[("satisfied", 1)], None)),
+            "somebody_else"
+        );
+        answer(&desk, &ann(48), &[("satisfied", 5)], None).unwrap();
+        assert_eq!(
+            code(answer(&desk, &ann(49), &[("satisfied", 1)], None)),
+            "expired"
+        );
+
+        tell(24 * 10 + 1, invite("short", other)).unwrap(); // the cool-down is over
+        desk.tell::<Feedback>(ANN, &ann(300), feedback::Command::OptOut(true))
+            .unwrap();
+        let third = resolved(&desk, ANN, 500);
+        assert_eq!(code(tell(1_000, invite("short", third))), "opted_out");
+
+        let surveys = desk
+            .tenant(TenantId::SINGLE)
+            .surveys(Window::new(hours(0), hours(1_000)), hours(1_000))
+            .unwrap();
+        let rows: Vec<_> = surveys
+            .rows()
+            .map(|(name, ratio)| (name.to_string(), ratio.to_string()))
+            .collect();
+        assert_eq!(rows, [("short".to_owned(), "50.0 % (1 of 2)".to_owned())]);
+    }
+}
+
+#[test]
+fn a_low_mark_escalates_once_and_asks_nothing_again() {
+    for desk in desks() {
+        let t = resolved(&desk, ANN, 0);
+        desk.tell::<Feedback>(ANN, &kim(1), invite("short", t))
+            .unwrap();
+        answer(&desk, &ann(2), &[("satisfied", 1)], None).unwrap();
+        answer(&desk, &ann(2), &[("satisfied", 1)], Some("bad")).unwrap();
+        for hour in [4, 5, 400] {
+            desk.sweep(hours(hour), 10).unwrap();
+        }
+        let sent = desk.claim(hours(401), TimeDelta::hours(1), 99).unwrap();
+        let is_call = |m: &&helpdesk::store::OutboxMessage| matches!(&m.what, Outgoing::Escalation { rule, .. } if *rule == name("unhappy"));
+        assert_eq!(sent.iter().filter(is_call).count(), 1);
+        let surveys = sent
+            .iter()
+            .filter(|m| matches!(m.what, Outgoing::Survey { .. }))
+            .count();
+        assert_eq!(
+            (
+                surveys,
+                desk.state::<Feedback>(ANN).unwrap().invitations().len()
+            ),
+            (1, 1)
+        );
+        assert_eq!(desk.ticket(t).unwrap().cycles().len(), 1);
+    }
+}
+
+#[test]
+fn a_joined_customer_is_asked_and_answers_as_one() {
+    for desk in desks() {
+        let single = desk.tenant(TenantId::SINGLE);
+        let bobs = resolved(&desk, BOB, 0);
+        desk.tell::<Feedback>(BOB, &kim(1), invite("short", bobs))
+            .unwrap();
+        let other = resolved(&desk, BOB, 2);
+        desk.tell::<Profile>(ANN, &kim(3), customer::Command::Join(BOB))
+            .unwrap();
+        assert_eq!(
+            code(desk.tell::<Feedback>(ANN, &kim(4), invite("short", bobs))),
+            "already_asked"
+        );
+        assert_eq!(
+            code(desk.tell::<Feedback>(ANN, &kim(4), invite("short", other))),
+            "cool_down"
+        );
+        assert_eq!(
+            code(desk.tell::<Feedback>(BOB, &kim(250), invite("short", other))),
+            "was_joined"
+        );
+        desk.tell::<Feedback>(ANN, &kim(300), invite("short", other))
+            .unwrap();
+        answer(&desk, &ann(301), &[("satisfied", 3)], None).unwrap();
+        assert_eq!(desk.ticket(other).unwrap().ratings().len(), 1);
+
+        // The survivor reaches what was the other's, and new tickets of the other are hers.
+        desk.submit(other, &ann(302), Command::reply("again"))
+            .unwrap();
+        assert!(single.customer_view(other, ANN).is_ok());
+        assert!(
+            single
+                .customer_view(other, CustomerId::named("nobody"))
+                .is_err()
+        );
+        let t = desk
+            .open(&kim(303), Open::new("x").from_customer(BOB))
+            .unwrap();
+        assert_eq!(t.ticket().requester(), ANN);
+        let briefing = single.briefing(BOB, 5, hours(304)).unwrap();
+        assert_eq!(briefing.customer, ANN);
+        assert_eq!(
+            (
+                briefing.open.len(),
+                briefing.recent.len(),
+                briefing.ratings.len()
+            ),
+            (2, 3, 1)
+        );
+        assert_eq!(briefing.contacts[0].at, hours(302));
+        desk.submit(
+            t.id(),
+            &kim(305),
+            Command::change(Change::PromiseUpdate(hours(330))),
+        )
+        .unwrap();
+        let briefing = single.briefing(ANN, 2, hours(306)).unwrap();
+        assert_eq!(briefing.promises, [(t.id(), hours(330))]);
+        assert_eq!((briefing.recent.len(), briefing.contacts.len()), (2, 2));
+    }
+}
+
+#[test]
+fn the_profile_tells_the_policies() {
+    for desk in desks() {
+        let set = |change| customer::Command::set(change);
+        let tell = |id, command| desk.tell::<Profile>(id, &kim(0), command).unwrap();
+        tell(ANN, set(customer::Change::Tier(Some(name("gold")))));
+        tell(ANN, set(customer::Change::Organisation(Some(name("Acme")))));
+        tell(
+            ANN,
+            customer::Command::Identify(Identity::address("ann@example.com")),
+        );
+        let policy = |open: Open| {
+            let t = desk.open(&kim(1), open).unwrap();
+            t.ticket()
+                .policy(ticket::Agreement::Sla)
+                .unwrap()
+                .to_string()
+        };
+        assert_eq!(policy(Open::new("x").from_customer(ANN)), "gold");
+        assert_eq!(policy(Open::new("x").from("ann@example.com")), "gold");
+        assert_eq!(policy(Open::new("x").from_customer(BOB)), "rest");
+        let own = Change::Field {
+            name: name("tier"),
+            value: Some(FieldValue::Text("iron".to_owned())),
+        };
+        assert_eq!(policy(Open::new("x").from_customer(ANN).and(own)), "rest");
+        tell(ANN, customer::Command::Join(BOB));
+        assert_eq!(policy(Open::new("x").from_customer(BOB)), "gold");
+        let t = desk.open(&ann(2), Open::new("x")).unwrap();
+        assert!(t.ticket().fields().is_empty() || t.ticket().fields().contains_key("tier"));
+        let rows = desk
+            .tenant(TenantId::SINGLE)
+            .list(&Filter::all(), &Page::oldest(99))
+            .unwrap();
+        let numbers: Vec<u64> = rows.iter().map(|row| row.number.0).collect();
+        assert_eq!(
+            numbers,
+            (1..=6).collect::<Vec<_>>(),
+            "looking at a profile costs no number"
+        );
+    }
+}
+
+#[test]
+fn an_erased_person_leaves_figures_and_no_text() {
+    for desk in desks() {
+        let single = desk.tenant(TenantId::SINGLE);
+        let tell = |id, command| desk.tell::<Profile>(id, &kim(0), command).unwrap();
+        tell(
+            ANN,
+            customer::Command::Identify(Identity::address("ann@secret.example")),
+        );
+        tell(ANN, customer::Command::Note("secret note".to_owned()));
+        tell(
+            BOB,
+            customer::Command::Identify(Identity::phone("+49 30 901820")),
+        );
+        tell(BOB, customer::Command::Note("secret too".to_owned()));
+        tell(ANN, customer::Command::Join(BOB));
+        let t = resolved(&desk, ANN, 1);
+        desk.tell::<Feedback>(ANN, &kim(2), invite("long", t))
+            .unwrap();
+        answer(
+            &desk,
+            &ann(3),
+            &[("satisfied", 2), ("recommend", 1)],
+            Some("secret comment"),
+        )
+        .unwrap();
+        let visit = VisitId::named("v");
+        let search = VisitCommand::Search {
+            text: "secret search".to_owned(),
+            results: 0,
+        };
+        desk.tell::<Visit>(visit, &ann(3), search).unwrap();
+
+        let report = || {
+            let report = Report::standard().last_days(30);
+            let figures = desk.report(&report, hours(500)).unwrap();
+            let window = Window::new(hours(0), hours(400));
+            (
+                figures,
+                single.surveys(window, hours(500)).unwrap(),
+                single.self_service(window, hours(500)).unwrap(),
+            )
+        };
+        let profile = desk.state::<Profile>(ANN).unwrap();
+        let mut texts: Vec<_> = profile.texts().collect();
+        texts.push(desk.state::<Visit>(visit).unwrap().searches()[0].text);
+        texts.extend(
+            desk.state::<Feedback>(ANN).unwrap().invitations()[0]
+                .answered()
+                .unwrap()
+                .comment,
+        );
+        assert_eq!(texts.len(), 6);
+        assert!(single.content(&texts).unwrap().iter().all(Option::is_some));
+        let before = report();
+        single.erase_person(BOB, hours(4)).unwrap(); // the other id leads to the same person
+        single.erase_person(ANN, hours(5)).unwrap(); // again is no error
+        assert_eq!(report(), before);
+        assert!(single.content(&texts).unwrap().iter().all(Option::is_none));
+        let profile = desk.state::<Profile>(ANN).unwrap();
+        assert_eq!(
+            (profile.erased_at(), profile.texts().count()),
+            (Some(hours(4)), 0)
+        );
+        let history = serde_json::to_string(&single.told::<Profile>(ANN).unwrap()).unwrap();
+        assert!(!history.contains("secret") && !history.contains("901820"));
+        for identity in [
+            Identity::address("ann@secret.example"),
+            Identity::phone("+4930901820"),
+        ] {
+            assert_eq!(single.find_customer(&identity).unwrap(), None);
+        }
+        assert_eq!(
+            code(desk.tell::<Profile>(ANN, &kim(6), customer::Command::Note("x".to_owned()))),
+            "was_erased"
+        );
+        assert_eq!(
+            code(desk.tell::<Feedback>(ANN, &kim(900), invite("long", t))),
+            "was_erased"
+        );
+    }
+}
+
+#[test]
+fn articles_have_versions_and_uses() {
+    for desk in desks() {
+        let (article, other) = (ArticleId::named("a"), ArticleId::named("b"));
+        let tell = |id, command| desk.tell::<Article>(id, &kim(1), command);
+        assert_eq!(code(tell(article, ArticleCommand::Publish)), "no_article");
+        let draft =
+            |text: &str, language| Draft::new(text, text, name(language)).about(name("frozen"));
+        tell(article, ArticleCommand::Write(draft("one", "en"))).unwrap();
+        assert_eq!(
+            code(tell(article, ArticleCommand::Write(draft("eins", "de")))),
+            "other_language"
+        );
+        assert_eq!(
+            code(tell(
+                other,
+                ArticleCommand::Write(draft("x", "de").translates(other))
+            )),
+            "translates_itself"
+        );
+        let state = || desk.state::<Article>(article).unwrap();
+        assert_eq!((state().state(), state().published()), (State::Draft, None));
+        tell(article, ArticleCommand::Publish).unwrap();
+        tell(article, ArticleCommand::Write(draft("two", "en"))).unwrap();
+        assert_eq!((state().newest(), state().published()), (2, Some(1)));
+        assert!(
+            tell(article, ArticleCommand::LinkCause(name("frozen")))
+                .unwrap()
+                .events
+                .is_empty()
+        );
+        tell(article, ArticleCommand::Retire).unwrap();
+        assert_eq!(state().published(), None);
+
+        let t = resolved(&desk, ANN, 1);
+        tell(article, ArticleCommand::Use(t)).unwrap();
+        assert!(
+            tell(article, ArticleCommand::Use(t))
+                .unwrap()
+                .events
+                .is_empty()
+        );
+        desk.submit(t, &ann(2), Command::reopen()).unwrap();
+        tell(article, ArticleCommand::Use(t)).unwrap();
+        assert_eq!(state().uses().len(), 2, "once per cycle");
+        assert_eq!(
+            code(tell(article, ArticleCommand::Use(TicketId::named("none")))),
+            "no_ticket"
+        );
+        let error = desk
+            .tell::<Article>(article, &ann(3), ArticleCommand::Publish)
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Forbidden);
+    }
+}
+
+#[test]
+fn visits_end_as_they_do() {
+    for desk in desks() {
+        let single = desk.tenant(TenantId::SINGLE);
+        let article = ArticleId::named("a");
+        let write = ArticleCommand::Write(Draft::new("t", "b", name("en")).about(name("phone")));
+        desk.tell::<Article>(article, &kim(0), write).unwrap();
+        let visit = |text: &str| VisitId::named(text);
+        let tell = |id, hour, command| desk.tell::<Visit>(visit(id), &ann(hour), command);
+        assert_eq!(
+            code(tell("read", 1, VisitCommand::View(article))),
+            "not_published"
+        );
+        desk.tell::<Article>(article, &kim(1), ArticleCommand::Publish)
+            .unwrap();
+
+        tell("read", 1, VisitCommand::View(article)).unwrap();
+        tell(
+            "read",
+            2,
+            VisitCommand::Vote {
+                article,
+                helpful: false,
+            },
+        )
+        .unwrap();
+        tell(
+            "read",
+            2,
+            VisitCommand::Vote {
+                article,
+                helpful: true,
+            },
+        )
+        .unwrap();
+        tell(
+            "left",
+            1,
+            VisitCommand::Search {
+                text: "zzz".to_owned(),
+                results: 0,
+            },
+        )
+        .unwrap();
+        assert_eq!(
+            code(tell(
+                "left",
+                2,
+                VisitCommand::Vote {
+                    article,
+                    helpful: true
+                }
+            )),
+            "not_read"
+        );
+        tell("said", 1, VisitCommand::End { solved: Some(true) }).unwrap();
+        assert_eq!(
+            code(tell("said", 2, VisitCommand::View(article))),
+            "visit_ended"
+        );
+        tell("asked", 1, VisitCommand::View(article)).unwrap();
+        let t = desk.open(&ann(20), Open::new("x")).unwrap().id();
+        desk.tell::<Visit>(visit("asked"), &kim(21), VisitCommand::Ticket(t))
+            .unwrap();
+        assert_eq!(
+            code(desk.tell::<Visit>(
+                visit("asked"),
+                &kim(21),
+                VisitCommand::Ticket(resolved(&desk, ANN, 21))
+            )),
+            "other_ticket"
+        );
+        let bob = by(Actor::Customer(BOB), 3);
+        assert_eq!(
+            code(desk.tell::<Visit>(visit("read"), &bob, VisitCommand::View(article))),
+            "somebody_else"
+        );
+        tell("young", 99, VisitCommand::View(article)).unwrap();
+        assert_eq!(
+            desk.state::<Visit>(visit("left")).unwrap().customer(),
+            Some(ANN)
+        );
+
+        let window = Window::new(hours(0), hours(200));
+        let tally = single.self_service(window, hours(100)).unwrap();
+        let ended = [
+            Ending::Contained,
+            Ending::GaveUp,
+            Ending::Confirmed,
+            Ending::Ticket,
+            Ending::Undecided,
+        ]
+        .map(|ending| tally.ended(ending));
+        assert_eq!(ended, [1, 1, 1, 1, 1]);
+        assert_eq!(
+            tally.score().to_string(),
+            "50.0 % (2 of 4; left out: 1 undecided)"
+        );
+        assert_eq!(tally.confirmed().numerator(), 1);
+        assert_eq!(
+            tally.searches_without_result().to_string(),
+            "100.0 % (1 of 1)"
+        );
+        let used = tally.articles()[&article];
+        assert_eq!((used.views, used.helpful, used.not_helpful), (3, 1, 0));
+
+        let typed = |kind: &str, n| {
+            (0..n).for_each(|_| {
+                let change = Change::Type(Some(name(kind)));
+                desk.open(&kim(5), Open::new("x").from_customer(BOB).and(change))
+                    .unwrap();
+            })
+        };
+        typed("phone", 4);
+        typed("card", 3);
+        typed("rare", 1);
+        let gaps = single.gaps(window, 2).unwrap();
+        assert_eq!(
+            gaps.iter()
+                .map(|gap| (gap.cause.as_str(), gap.tickets))
+                .collect::<Vec<_>>(),
+            [("card", 3)]
+        );
+    }
+}
+
+fn marks(of: &[(&str, Option<u8>)]) -> Vec<Marked> {
+    let marked = |(category, points): &(&str, Option<u8>)| Marked {
+        category: name(category),
+        mark: points.map_or(Mark::NotApplicable, Mark::Points),
+    };
+    of.iter().map(marked).collect()
+}
+
+fn score(ticket: TicketId, marks: Vec<Marked>) -> quality::Command {
+    quality::Command::Score {
+        scorecard: name("standard"),
+        ticket,
+        agent: KIM,
+        marks,
+        comment: None,
+    }
+}
+
+#[test]
+fn reviews_give_scores() {
+    for desk in desks() {
+        let single = desk.tenant(TenantId::SINGLE);
+        let t = resolved(&desk, ANN, 0);
+        let all = |tone, solution, privacy| {
+            score(
+                t,
+                marks(&[("privacy", privacy), ("tone", tone), ("solution", solution)]),
+            )
+        };
+        let tell = |id: &str, command| desk.tell::<Review>(ReviewId::named(id), &lee(1), command);
+        let given = |id: &str, command| {
+            tell(id, command)
+                .unwrap()
+                .state
+                .score()
+                .map(|score| score.to_string())
+        };
+        assert_eq!(
+            given("a", all(Some(4), Some(2), Some(4))).unwrap(),
+            "75.0 % (18 of 24)"
+        );
+        assert_eq!(
+            given("b", all(Some(4), Some(2), None)).unwrap(),
+            "62.5 % (10 of 16)"
+        );
+        assert_eq!(
+            given("c", all(Some(4), Some(4), Some(0))).unwrap(),
+            "0.0 % (0 of 24)"
+        );
+        assert_eq!(given("d", all(None, None, None)), None);
+        tell("e", all(Some(1), Some(1), Some(1))).unwrap();
+        tell("e", quality::Command::Withdraw).unwrap();
+
+        assert_eq!(
+            code(tell("f", score(t, marks(&[("tone", Some(1))])))),
+            "not_marked_once"
+        );
+        assert_eq!(
+            code(tell("f", score(t, marks(&[("speed", Some(1))])))),
+            "unknown_category"
+        );
+        assert_eq!(code(tell("f", all(Some(5), None, None))), "too_many_points");
+        assert_eq!(code(tell("f", quality::Command::Withdraw)), "no_review");
+        assert_eq!(
+            code(tell("a", score(resolved(&desk, BOB, 0), marks(&[])))),
+            "other_work"
+        );
+        let own = by(Actor::Supervisor(KIM), 1);
+        assert_eq!(
+            code(desk.tell::<Review>(ReviewId::named("f"), &own, all(None, None, None))),
+            "own_work"
+        );
+        let error = desk
+            .tell::<Review>(ReviewId::named("f"), &kim(1), all(None, None, None))
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Forbidden);
+        assert_eq!(
+            code(tell("a", quality::Command::Dispute("no".to_owned()))),
+            "not_reviewed"
+        );
+        desk.tell::<Review>(
+            ReviewId::named("a"),
+            &kim(2),
+            quality::Command::Dispute("no".to_owned()),
+        )
+        .unwrap();
+
+        let tally = single.quality(Window::new(hours(0), hours(9))).unwrap();
+        let [row] = &tally.rows().collect::<Vec<_>>()[..] else {
+            panic!()
+        };
+        assert_eq!((row.agent, row.n, row.failed, row.disputed), (KIM, 3, 1, 1));
+        assert_eq!(
+            row.score.to_string(),
+            "43.8 % (28 of 64; left out: 1 not applicable, 1 withdrawn)"
+        );
+        let drawn = single
+            .sample(&Plan::new(1).seed(7), Window::new(hours(0), hours(9)))
+            .unwrap();
+        assert_eq!(drawn.len(), 1);
+    }
+}
+
+#[test]
+fn findings_are_closed_when_all_is_done() {
+    for desk in desks() {
+        let single = desk.tenant(TenantId::SINGLE);
+        let finding = FindingId::named("f");
+        let tell = |hour, command| desk.tell::<Finding>(finding, &lee(hour), command);
+        let plan = |due, kpi| {
+            improvement::Command::Plan(
+                NewAction::new("do", KIM, hours(due)).aim(Aim::new(kpi, 2).unwrap()),
+            )
+        };
+        assert_eq!(code(tell(0, plan(9, Kpi::Volume))), "no_finding");
+        tell(0, improvement::Command::Find("slow".to_owned())).unwrap();
+        assert_eq!(code(tell(10, plan(9, Kpi::Volume))), "in_the_past");
+        tell(10, plan(90, Kpi::Volume)).unwrap();
+        tell(10, plan(91, Kpi::FirstResponseTime)).unwrap();
+        let close = || improvement::Command::Close {
+            learnt: "much".to_owned(),
+        };
+        assert_eq!(code(tell(11, close())), "still_to_do");
+        assert_eq!(
+            code(tell(11, improvement::Command::Do { action: 2 })),
+            "no_action"
+        );
+        tell(
+            11,
+            improvement::Command::Move {
+                action: 1,
+                owner: LEE,
+                due: hours(99),
+            },
+        )
+        .unwrap();
+        let mut too_long = Aim::new(Kpi::Volume, 0).unwrap();
+        for days in [0, 367] {
+            too_long.days = days;
+            let action = NewAction::new("do", KIM, hours(99)).aim(too_long.clone());
+            assert_eq!(
+                code(tell(11, improvement::Command::Plan(action))),
+                "too_many_days"
+            );
+        }
+
+        (0..3).for_each(|_| _ = resolved(&desk, ANN, 20)); // before
+        tell(48, improvement::Command::Do { action: 0 }).unwrap();
+        (0..40).for_each(|_| _ = resolved(&desk, ANN, 70)); // after
+        let effect = |now| single.effect(finding, 0, &Report::standard(), now).unwrap();
+        assert!(effect(hours(95)).is_none(), "the time after it is not over");
+        let effect = effect(hours(96)).unwrap();
+        assert_eq!((effect.kpi, effect.trend), (Kpi::Volume, Trend::Rose));
+        assert_eq!(
+            (
+                effect.compared.before().volume(),
+                effect.compared.now().volume()
+            ),
+            (3, 40)
+        );
+        assert!(
+            single
+                .effect(finding, 1, &Report::standard(), hours(96))
+                .unwrap()
+                .is_none()
+        );
+
+        tell(49, improvement::Command::Drop { action: 1 }).unwrap();
+        assert_eq!(
+            code(tell(50, improvement::Command::Do { action: 1 })),
+            "action_ended"
+        );
+        tell(50, close()).unwrap();
+        assert_eq!(code(tell(51, plan(99, Kpi::Volume))), "is_closed");
+    }
+}
+
+#[test]
+fn what_is_fed_is_not_said_to_be_missing() {
+    let missing: Vec<_> = NOT_FED.iter().map(|missing| missing.title).collect();
+    for fed in ["quality", "self-service", "survey"] {
+        assert!(!missing.iter().any(|title| title.contains(fed)), "{fed}");
+    }
+    for kpi in [
+        Kpi::QualityScore,
+        Kpi::SelfServiceScore,
+        Kpi::SurveyResponseRate,
+    ] {
+        assert!(!kpi.definition().source.is_empty());
+    }
+}
+
+#[test]
+fn every_kind_has_a_door() {
+    let doors = [
+        r#"{"customer":{"note":"x"}}"#,
+        r#"{"feedback":{"opt_out":true}}"#,
+        r#"{"article":{"write":{"title":"t","body":"b","language":"en"}}}"#,
+        r#"{"visit":{"search":{"text":"x","results":3}}}"#,
+        r#"{"finding":{"find":"x"}}"#,
+    ];
+    for desk in desks() {
+        for (n, door) in (1..).zip(doors) {
+            let command: Anything = serde_json::from_str(door).unwrap();
+            let kind = command.kind().to_string();
+            let told = desk
+                .tell_anything(uuid::Uuid::from_u128(n), &kim(1), command)
+                .unwrap();
+            let json = serde_json::to_value(&told).unwrap();
+            assert_eq!(
+                json[&kind]["version"],
+                json[&kind]["events"].as_array().unwrap().len(),
+                "{json}"
+            );
+        }
+        let t = resolved(&desk, ANN, 0);
+        let review = Anything::Review(score(
+            t,
+            marks(&[("tone", Some(1)), ("solution", None), ("privacy", None)]),
+        ));
+        assert!(
+            desk.tell_anything(uuid::Uuid::from_u128(9), &lee(1), review)
+                .is_ok()
+        );
+    }
+}
+
+fn work() -> impl Strategy<Value = Vec<Candidate>> {
+    let one = (0..40_u32, 0..4_u32, any::<bool>()).prop_map(|(ticket, agent, worst)| {
+        let mut one = Candidate::new(
+            TicketId::named(&ticket.to_string()),
+            AgentId::named(&agent.to_string()),
+            at(BEGIN),
+        );
+        one.worst_rated = worst && ticket % 2 == 0;
+        one
+    });
+    proptest::collection::vec(one, 0..60)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// A sample is the same for every order, within its limit per agent, and takes the worst first where that is asked for.
+    #[test]
+    fn samples_depend_on_the_members_alone(mut work in work(), per_agent in 0..4_usize, seed: u64, worst_first: bool) {
+        let mut plan = Plan::new(per_agent).seed(seed);
+        plan.worst_first = worst_first;
+        work.sort_by_key(|one| (one.ticket, one.agent, one.worst_rated));
+        work.dedup_by_key(|one| (one.ticket, one.agent));
+        let drawn: Vec<Candidate> = plan.sample(&work).into_iter().cloned().collect();
+        let reversed: Vec<Candidate> = plan.sample(work.iter().rev()).into_iter().cloned().collect();
+        prop_assert_eq!(&drawn, &reversed);
+        let mut agents: BTreeMap<AgentId, Vec<&Candidate>> = BTreeMap::new();
+        for one in &work {
+            agents.entry(one.agent).or_default().push(one);
+        }
+        for (agent, all) in agents {
+            let own: Vec<_> = drawn.iter().filter(|one| one.agent == agent).collect();
+            prop_assert_eq!(own.len(), all.len().min(per_agent));
+            let worst = all.iter().filter(|one| one.worst_rated).count().min(per_agent);
+            if worst_first {
+                prop_assert_eq!(own.iter().filter(|one| one.worst_rated).count(), worst);
+            }
+        }
+    }
+
+    /// A score is in [0, 1], undefined exactly where nothing applies, 0 exactly where nothing was given or a critical category
+    /// failed; and what does not apply does not matter.
+    #[test]
+    fn scores_are_parts_of_a_whole(marks in proptest::collection::vec((1..9_u16, proptest::option::of(0..=5_u8), any::<bool>()), 1..8)) {
+        let scored = |of: &[(u16, Option<u8>, bool)]| {
+            let mut card = Scorecard::new(5);
+            for (n, (weight, _, critical)) in of.iter().enumerate() {
+                let category = Category::new(Name::new(&n.to_string()).unwrap(), *weight);
+                card = card.category(if *critical { category.critical() } else { category });
+            }
+            quality::Scored {
+                scorecard: name("x"),
+                card,
+                ticket: TicketId::named("t"),
+                agent: KIM,
+                marks: of.iter().map(|(_, points, _)| points.map_or(Mark::NotApplicable, Mark::Points)).collect(),
+                comment: None,
+            }.score()
+        };
+        let score = scored(&marks);
+        let applies: Vec<_> = marks.iter().copied().filter(|(_, points, _)| points.is_some()).collect();
+        prop_assert_eq!(score.is_none(), applies.is_empty());
+        if let Some(score) = score {
+            prop_assert!(score.points <= score.best);
+            let failed = applies.iter().any(|(_, points, critical)| *critical && *points == Some(0));
+            let nothing = applies.iter().all(|(_, points, _)| *points == Some(0));
+            prop_assert_eq!(score.points == 0, failed || nothing);
+            prop_assert_eq!(Some(score), scored(&applies));
+        }
+    }
+
+    /// Whoever invites, however often and whenever: a cycle is asked about once, and two invitations lie the cool-down apart.
+    #[test]
+    fn one_survey_per_cycle(steps in proptest::collection::vec((0..3_usize, 0..5_u8, 1..120_i64), 1..40)) {
+        let desk = &desks()[0];
+        let mut hour = 1;
+        let tickets: Vec<TicketId> = (0..3).map(|_| resolved(desk, ANN, 0)).collect();
+        for (who, what, gap) in steps {
+            hour += gap;
+            let t = tickets[who];
+            match what {
+                0 => _ = desk.submit(t, &ann(hour), Command::reopen()),
+                1 => _ = desk.submit(t, &kim(hour), Command::resolve()),
+                2 => _ = answer(desk, &ann(hour), &[("satisfied", 1)], None),
+                _ => _ = desk.tell::<Feedback>(ANN, &kim(hour), invite("short", t)),
+            }
+        }
+        let Ok(state) = desk.state::<Feedback>(ANN) else { return Ok(()) };
+        let all = state.invitations();
+        for (n, one) in all.iter().enumerate() {
+            let before = &all[..n];
+            prop_assert!(before.iter().all(|other| (other.invited.ticket, other.invited.cycle) != (one.invited.ticket, one.invited.cycle)));
+            prop_assert!(before.iter().all(|other| one.at - other.at >= TimeDelta::days(10)));
+            let ticket = desk.ticket(one.invited.ticket).unwrap();
+            let stands = ticket.rating(RatingKind::Csat, one.invited.cycle as usize).map(|rating| rating.rated.mark);
+            prop_assert_eq!(stands, one.mark(RatingKind::Csat), "what stands in the survey stands on the ticket");
+        }
+    }
+
+    /// How a visit ended is undecided until the window is over, and never changes from then on.
+    #[test]
+    fn endings_are_decided_once(steps in proptest::collection::vec((0..4_u8, 1..30_i64), 1..8), ask in proptest::collection::vec(0..400_i64, 1..12)) {
+        let desk = &desks()[0];
+        let (visit, article) = (VisitId::named("v"), ArticleId::named("a"));
+        desk.tell::<Article>(article, &kim(0), ArticleCommand::Write(Draft::new("t", "b", name("en")))).unwrap();
+        desk.tell::<Article>(article, &kim(0), ArticleCommand::Publish).unwrap();
+        let mut hour = 0;
+        for (what, gap) in steps {
+            hour += gap;
+            let command = match what {
+                0 => VisitCommand::View(article),
+                1 => VisitCommand::Search { text: "x".to_owned(), results: 0 },
+                2 => VisitCommand::End { solved: (gap % 3 > 0).then_some(gap % 3 > 1) },
+                _ => VisitCommand::Ticket(desk.open(&ann(hour), Open::new("x")).unwrap().id()),
+            };
+            let _ = desk.tell::<Visit>(visit, &ann(hour), command);
+        }
+        let Ok(state) = desk.state::<Visit>(visit) else { return Ok(()) };
+        let mut ask = ask;
+        ask.sort_unstable();
+        let mut before = Ending::Undecided;
+        for n in ask {
+            let now = state.ending(Span::hours(72), hours(hour + n));
+            prop_assert!(before == Ending::Undecided || before == now, "{before:?} became {now:?}");
+            if n > 72 {
+                prop_assert!(now != Ending::Undecided);
+            }
+            before = now;
+        }
+    }
+
+    /// Whatever is said in whatever order: both stores say the same, what they hold replays to what they told, every command reads
+    /// back from its text, and a second telling under the same key changes nothing.
+    #[test]
+    fn both_stores_tell_the_same(said in proptest::collection::vec(beside::anything(at(BEGIN)), 1..40)) {
+        let desks = desks();
+        for (n, (id, command)) in (1..).zip(said) {
+            let text = serde_json::to_string(&command).unwrap();
+            prop_assert_eq!(&serde_json::from_str::<Anything>(&text).unwrap(), &command);
+            let call = Call::with_id(uuid::Uuid::from_u128(n), Actor::System, hours(n as i64)).key(name(&n.to_string()));
+            let told = desks.each_ref().map(|desk| {
+                let first = desk.tell_anything(id, &call, command.clone());
+                let before = desk.store().streams(TenantId::SINGLE, command.kind(), None, 9).unwrap();
+                let again = desk.tell_anything(id, &call, command.clone());
+                assert_eq!(first.is_ok(), again.is_ok());
+                assert_eq!(desk.store().streams(TenantId::SINGLE, command.kind(), None, 9).unwrap(), before);
+                if let (Ok(first), Ok(again)) = (&first, &again) {
+                    let [first, again] = [first, again].map(|told| serde_json::to_value(told).unwrap());
+                    let kind = command.kind().to_string();
+                    for part in ["events", "state", "version"] {
+                        assert_eq!(first[&kind][part], again[&kind][part]);
+                    }
+                }
+                first.map_err(|error| error.to_string())
+            });
+            let [memory, sqlite] = told;
+            prop_assert_eq!(memory, sqlite);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What the tests of the SQL stores share: small streams and commits, and the life of one ticket.
+
+#![allow(dead_code, missing_docs, unreachable_pub)] // each test file uses a part
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use helpdesk::desk::{Need, Operation, Request};
+use helpdesk::id::{ContentId, CustomerId};
+use helpdesk::rulebook::Rulebooks;
+use helpdesk::store::{Commit, Load, Part, Store, StoreError, StoreErrorKind, StreamId};
+use helpdesk::ticket::{Content, ContentKind, Event, Pending, Recorded, Version};
+use helpdesk::{Actor, Command, Open, TenantId, TicketId};
+
+use super::common::{ANN, BEGIN, KIM, at, call, name, rulebook};
+
+pub const TENANT: TenantId = TenantId::SINGLE;
+
+pub fn stream(text: &str) -> StreamId {
+    StreamId::ticket(TENANT, TicketId::named(text))
+}
+
+pub fn event(version: u64) -> Recorded {
+    Recorded {
+        version: Version(version),
+        at: at(BEGIN),
+        stamped_at: None,
+        timing: None,
+        actor: Actor::System,
+        cause: None,
+        event: Event::TagAdded { tag: name("x") },
+    }
+}
+
+pub fn append(stream: StreamId, after: u64, until: u64) -> Part {
+    let events: Vec<_> = (after + 1..=until).map(event).collect();
+    Part::append(stream, Version(after), events)
+}
+
+pub fn commit(parts: Vec<Part>) -> Commit {
+    Commit::new(TENANT, at(BEGIN), parts)
+}
+
+pub fn length(store: &dyn Store, stream: StreamId) -> usize {
+    let load = Load::streams(TENANT, [stream]);
+    store.load(&load).unwrap().streams[0].events.len()
+}
+
+#[track_caller]
+pub fn kind_of<T: std::fmt::Debug>(result: Result<T, StoreError>) -> StoreErrorKind {
+    result.unwrap_err().kind()
+}
+
+pub fn text(id: &str, about: Option<CustomerId>, text: impl Into<String>) -> Content {
+    Content {
+        id: ContentId::named(id),
+        kind: ContentKind::Body,
+        about,
+        text: text.into(),
+    }
+}
+
+pub fn opening(n: u128) -> Operation {
+    let rulebooks = Arc::new(Rulebooks::new(rulebook()));
+    let request = Request::Open(Open::new("order").body("where is it?"));
+    Operation::new(rulebooks, call(Actor::Customer(ANN), at(BEGIN), n), request)
+}
+
+/// The commit that the operation comes to.
+pub fn planned(store: &dyn Store, operation: &mut Operation) -> Commit {
+    loop {
+        match operation.need() {
+            Need::Load(load) => {
+                let loaded = store.load(load).unwrap();
+                operation.loaded(loaded).unwrap();
+            }
+            Need::Commit(commit) => return commit.clone(),
+            Need::Nothing => panic!("a commit was to come"),
+        }
+    }
+}
+
+/// A ticket is opened, answered, and swept until it closes by itself; `write` writes.
+pub fn live(store: &dyn Store, mut write: impl FnMut(&Commit) -> Result<(), StoreError>) {
+    let rulebooks = Arc::new(Rulebooks::new(rulebook()));
+    let id = TicketId::named("t");
+    let ask = Command::reply("Which floor?").then_pend(Pending::Customer);
+    let hour = |n| at(BEGIN) + TimeDelta::hours(n);
+    let opened = call(Actor::Customer(ANN), hour(0), 1).key(name("k"));
+    for (call, request) in [
+        (opened, Request::Open(Open::new("x").id(id).body("help"))),
+        (
+            call(Actor::Agent(KIM), hour(1), 2),
+            Request::Submit(id, ask),
+        ),
+        (call(Actor::System, hour(500), 3), Request::Sweep(id)),
+    ] {
+        let mut operation = Operation::new(rulebooks.clone(), call, request);
+        loop {
+            match operation.need() {
+                Need::Load(load) => {
+                    let loaded = store.load(load).unwrap();
+                    operation.loaded(loaded).unwrap();
+                }
+                Need::Commit(commit) => {
+                    let result = write(commit);
+                    operation.committed(result).unwrap();
+                }
+                Need::Nothing => break,
+            }
+        }
+    }
+}
