@@ -70,7 +70,7 @@ impl<S: Store> Desk<S> {
     ///
     /// # Errors
     /// [`Refused`](crate::error::ErrorKind::Refused) or [`Forbidden`](crate::error::ErrorKind::Forbidden) with the
-    /// [`Refusal`]; what the store answers. Nothing is written then.
+    /// [`Refusal`](crate::Refusal); what the store answers. Nothing is written then.
     pub fn open(&self, call: &Call, open: Open) -> Result<Outcome, Error> {
         self.run(call.clone(), Request::Open(open))
     }
