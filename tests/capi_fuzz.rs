@@ -133,7 +133,7 @@ impl World {
                     serde_json::to_string(&helpdesk::Rulebook::starter()).unwrap(),
                 ],
             ),
-            ("ticket_replay", all(&[history.clone()])),
+            ("ticket_replay", all(std::slice::from_ref(&history))),
             (
                 "tally_new",
                 all(&[
@@ -143,7 +143,7 @@ impl World {
             ),
             ("tally_add", all(&[facts])),
             ("tally_from_bytes", vec![bytes]),
-            ("what_if_add", all(&[history.clone()])),
+            ("what_if_add", all(std::slice::from_ref(&history))),
             ("desk_import", all(&[imported])),
             ("op_new", all(&requests)),
             (

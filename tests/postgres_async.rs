@@ -38,7 +38,7 @@ fn commit(n: usize) -> Commit {
     };
     let part = |which: &str| {
         let stream = stream(&format!("{which} {n}"));
-        Part::append(stream, Version(0), (1..=5).map(event).collect())
+        Part::append(stream, Version(0), (1..=5).map(event).collect::<Vec<_>>())
     };
     let mut commit = Commit::new(TENANT, at(BEGIN), vec![part("first"), part("second")]);
     commit.content.push(Content {

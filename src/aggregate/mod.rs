@@ -12,7 +12,7 @@
 //! - Events hold ids, names and instants and no text of a person: texts are [`Content`] records, erased with the person.
 //!
 //! # What is not here
-//! Tickets decide in [`ticket`](crate::ticket): what falls due by itself makes them more than this. Nothing here wakes up by
+//! Tickets decide in [`ticket`]: what falls due by itself makes them more than this. Nothing here wakes up by
 //! itself: what ends by time alone (a survey's expiry, an action that is late) is told from the instant that is asked about.
 
 mod key;

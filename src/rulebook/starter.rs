@@ -10,7 +10,7 @@ use super::RulebookDraft;
 use super::draft::known;
 
 impl RulebookDraft {
-    /// The draft behind [`Rulebook::starter`], to begin one's own with.
+    /// The draft behind [`Rulebook::starter`](super::Rulebook::starter), to begin one's own with.
     pub fn starter() -> RulebookDraft {
         let hours = |n| {
             Target::new(Span::hours(n), Measure::Business)
