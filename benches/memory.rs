@@ -203,7 +203,7 @@ impl Aggregate for Whole {
         let Plan::Commit(planned) = plan(&request, &known, books, &call)? else {
             panic!("{request:?}");
         };
-        for event in planned.commit.parts[0].events.iter() {
+        for event in planned.commit.parts[0].events.ticket().iter() {
             sink.write(Occurred(event.clone()), self).await;
         }
         Ok(())
