@@ -20,7 +20,7 @@ use common::bare::*;
 use common::{COMMANDS, fill};
 use helpdesk::store::sqlite::{Durability, rusqlite};
 use helpdesk::store::{MemoryStore, SqliteStore, stored};
-use helpdesk::ticket::Version;
+use helpdesk::ticket::{Event, Version};
 use helpdesk::{Desk, Rulebook};
 use rusqlite::{Connection, params};
 use uuid::Uuid;
@@ -118,7 +118,7 @@ fn loading() {
             |_| loads(&store, 0..2_000, at_once),
         );
         let decode = |version, text: &str| {
-            black_box(stored::read_event(Version(version), 1, text).unwrap());
+            black_box(stored::read_event::<Event>(Version(version), 1, text).unwrap());
         };
         beside(
             &format!("{at_once} in a load, beside driver and decoding"),

@@ -35,11 +35,7 @@ const WRITERS: usize = 16;
 
 fn opening(n: usize) -> (Call, Open) {
     let customer = Actor::Customer(CustomerId::named("ann"));
-    let call = Call::with_id(
-        uuid(n + 1),
-        Actor::Customer(CustomerId::named("ann")),
-        begin(),
-    );
+    let call = Call::with_id(uuid(n + 1), customer, begin());
     (call, Open::new("Printer on fire").body("Please hurry"))
 }
 
