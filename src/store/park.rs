@@ -1,7 +1,7 @@
 //! Waiting on this thread for an answer that other threads bring.
 
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
@@ -44,7 +44,7 @@ impl Bell {
 /// Waits for an answer, whatever runtime it belongs to: something else moves its bytes.
 #[cfg(feature = "postgres")]
 pub(super) fn wait<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
+    let mut future = std::pin::pin!(future);
     loop {
         if let Some(answer) = wait_within(future.as_mut(), None) {
             return answer;
