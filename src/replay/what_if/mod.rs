@@ -247,12 +247,12 @@ impl WhatIf {
 }
 
 /// The first recorded event up to `as_of` that did not come about again. What the record lacks at its end, no sweep had
-/// recorded yet; what is delivered depends on the sweeps.
+/// recorded yet; what is delivered depends on the sweeps, and so does who is told that it is over.
 fn first_unlike(history: &[Recorded], again: &[Recorded], as_of: DateTime<Utc>) -> Option<Version> {
     let plain = |event: &Event| match event {
         Event::Escalated(fired) => {
             let mut fired = fired.clone();
-            fired.delivery = Delivery::Delivered;
+            (fired.delivery, fired.told) = (Delivery::Delivered, None);
             Event::Escalated(fired)
         }
         other => other.clone(),
@@ -260,8 +260,10 @@ fn first_unlike(history: &[Recorded], again: &[Recorded], as_of: DateTime<Utc>) 
     let same = |a: &Recorded, b: &Recorded| {
         a.at == b.at && (a.event == b.event || plain(&a.event) == plain(&b.event))
     };
-    let mut again = again.iter();
-    for recorded in history.iter().take_while(|recorded| recorded.at <= as_of) {
+    let matters = |recorded: &&Recorded| !matches!(recorded.event, Event::Withdrawn { .. });
+    let mut again = again.iter().filter(matters);
+    let known = history.iter().take_while(|recorded| recorded.at <= as_of);
+    for recorded in known.filter(matters) {
         match again.next() {
             Some(redone) if same(recorded, redone) => {}
             None if recorded.at == as_of && is_of_rules(recorded) => {} // due at the end, not before it
