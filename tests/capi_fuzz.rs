@@ -76,6 +76,9 @@ impl World {
             say(json!({"changes": [{"rate": {"kind": "csat", "mark": 4, "comment": "ok"}}]})),
             json!({"sweep": {"ticket": ticket}}),
             json!({"tell": {"id": helpdesk::id::CustomerId::named("ann"), "command": {"customer": {"set": [{"tier": "gold"}, {"zone": "Europe/Berlin"}]}}}}),
+            json!({"link": {"ticket": ticket, "link": "child_of", "other": helpdesk::id::TicketId::named("none")}}),
+            json!({"merge": {"source": ticket, "into": helpdesk::id::TicketId::named("none")}}),
+            json!({"split": {"ticket": ticket, "split": {"messages": []}}}),
             json!({"apply_rulebook": {"ticket": ticket, "rulebook": helpdesk::id::RulebookId::named("none")}}),
         ];
         for request in &requests[2..8] {

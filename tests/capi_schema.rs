@@ -16,7 +16,7 @@ use helpdesk::id::{AgentId, CustomerId, Name, TeamId};
 use helpdesk::replay::{History, Row};
 use helpdesk::rulebook::RulebookDraft;
 use helpdesk::store::{Filter, MemoryStore, Page};
-use helpdesk::ticket::{Change, Metric, Pending, Priority, Recorded, Status};
+use helpdesk::ticket::{Change, Link, Merge, Metric, Pending, Priority, Recorded, Status};
 use helpdesk::time::Span;
 use helpdesk::{Actor, Call, Command, Desk, Open, Report, Rulebook, TenantId, TicketId};
 use proptest::prelude::*;
@@ -104,6 +104,22 @@ fn requests() -> Vec<Request> {
         })
         .and(Change::PromiseUpdate(at("2026-03-07T09:00:00Z")))),
         say(Command::resolve()),
+        Request::Open(
+            Open::new("Again")
+                .from("ann@example.com")
+                .id(TicketId::named("u")),
+        ),
+        Request::Link {
+            ticket: TicketId::named("u"),
+            link: Link::ChildOf,
+            other: ticket,
+        },
+        Request::Unlink {
+            ticket: TicketId::named("u"),
+            link: Link::ChildOf,
+            other: ticket,
+        },
+        Request::Merge(Merge::new(TicketId::named("u"), ticket)),
         Request::Sweep { ticket },
         Request::Tell {
             id: CustomerId::named("ann").uuid(),
@@ -128,6 +144,17 @@ fn events() -> Vec<Recorded> {
                 drop(desk.submit(ticket, &call, command).unwrap())
             }
             Request::Tell { id, command } => drop(desk.tell_anything(id, &call, command).unwrap()),
+            Request::Link {
+                ticket,
+                link,
+                other,
+            } => drop(desk.link(ticket, &call, link, other).unwrap()),
+            Request::Unlink {
+                ticket,
+                link,
+                other,
+            } => drop(desk.unlink(ticket, &call, link, other).unwrap()),
+            Request::Merge(merge) => drop(desk.merge(&call, merge).unwrap()),
             _ => drop(desk.sweep(now, 10).unwrap()),
         }
     }

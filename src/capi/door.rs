@@ -17,7 +17,7 @@ use crate::kpi::{Grouping, Report, Suggest};
 use crate::replay::History;
 use crate::sla::{Reading, Swapped};
 use crate::store::{Filter, OutboxMessage, Page, Store, StreamId, TicketRow};
-use crate::ticket::{ClockId, Command, Open, Recorded, Version};
+use crate::ticket::{ClockId, Command, Link, Merge, Open, Recorded, Split, Version};
 
 use super::buffer::helpdesk_buffer;
 use super::error::Fault;
@@ -52,6 +52,33 @@ pub enum Request {
         /// The version.
         rulebook: RulebookId,
     },
+    /// Lets a ticket go on in another.
+    Merge(Merge),
+    /// Begins a ticket with messages of another.
+    Split {
+        /// The ticket that has the messages.
+        ticket: TicketId,
+        /// Which of them, and what the new ticket is.
+        split: Split,
+    },
+    /// Ties a ticket to another, on both sides.
+    Link {
+        /// The ticket.
+        ticket: TicketId,
+        /// How it is tied.
+        link: Link,
+        /// To which.
+        other: TicketId,
+    },
+    /// Ties them no longer.
+    Unlink {
+        /// The ticket.
+        ticket: TicketId,
+        /// How it was tied.
+        link: Link,
+        /// To which.
+        other: TicketId,
+    },
     /// Says something to what stands beside tickets: a customer, and whatever else the crate knows.
     Tell {
         /// To which one.
@@ -80,6 +107,18 @@ impl From<Request> for About {
             Request::ApplyRulebook { ticket, rulebook } => {
                 desk::Request::ApplyRulebook(ticket, rulebook)
             }
+            Request::Merge(merge) => desk::Request::Merge(merge),
+            Request::Split { ticket, split } => desk::Request::Split(ticket, split),
+            Request::Link {
+                ticket,
+                link,
+                other,
+            } => desk::Request::Link(ticket, link, other),
+            Request::Unlink {
+                ticket,
+                link,
+                other,
+            } => desk::Request::Unlink(ticket, link, other),
             Request::Sweep { ticket } => desk::Request::Sweep(ticket),
             Request::Tell { id, command } => return About::Beside(id, command),
         })
