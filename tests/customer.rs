@@ -57,6 +57,32 @@ fn customer(name: &str) -> CustomerId {
 }
 
 #[test]
+fn one_call_may_keep_several_texts() {
+    for desk in desks() {
+        let ann = customer("crm-1");
+        let call = kim(1);
+        let address = Command::Identify(Identity::address("ann@example.com"));
+        tell(&desk, ann, &call, address).unwrap();
+        tell(&desk, ann, &call, Command::Note("prefers mail".into())).unwrap();
+        let told = tell(&desk, ann, &call, Command::Note("is a pilot".into())).unwrap();
+        let profile = &told.state;
+        let mut texts: Vec<_> = profile
+            .notes()
+            .iter()
+            .map(|note| text(&desk, note.text))
+            .collect();
+        texts.extend(
+            profile
+                .identities()
+                .iter()
+                .map(|identity| text(&desk, identity.text)),
+        );
+        let said = ["prefers mail", "is a pilot", "ann@example.com"];
+        assert_eq!(texts, said.map(|text| Some(text.to_owned())));
+    }
+}
+
+#[test]
 fn every_identity_leads_to_the_customer() {
     for desk in desks() {
         let ann = customer("crm-1");

@@ -485,6 +485,15 @@ fn a_merge_across_requesters_shows_nobody_more() {
         .submit(source, &bob("2026-03-02T10:00:00Z"), Command::reply("And?"))
         .unwrap();
     assert_eq!((said.id(), said.ticket().messages().len()), (into, 2));
+    // His word goes on; what becomes of her ticket is not his to say. And the same mail twice is one message.
+    let mail = Draft::new("Done, thanks").external_id("<bob@1>");
+    let ends = Command::say(mail).then_resolve();
+    for minute in [30, 31] {
+        let now = format!("2026-03-02T10:{minute}:00Z");
+        let said = desk.submit(source, &bob(&now), ends.clone()).unwrap();
+        assert_eq!(said.ticket().messages().len(), 3);
+        assert_eq!(said.ticket().status(), Status::Open);
+    }
     assert_eq!(
         desk.submit(into, &bob("2026-03-02T10:01:00Z"), Command::reply("And?"))
             .unwrap_err()

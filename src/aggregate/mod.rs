@@ -111,6 +111,8 @@ pub struct Context<'a> {
     pub rules: &'a ticket::Rules,
     /// What else was looked at.
     pub around: &'a Around,
+    /// Where the stream stood: texts that one call keeps by several commands have different ids.
+    place: Version,
 }
 
 impl<'a> Context<'a> {
@@ -126,7 +128,14 @@ impl<'a> Context<'a> {
             at,
             rules,
             around,
+            place: Version::default(),
         }
+    }
+
+    /// The same, on a stream that stands at this version.
+    pub(crate) fn standing_at(mut self, place: Version) -> Context<'a> {
+        self.place = place;
+        self
     }
 
     /// Who speaks.
@@ -345,7 +354,7 @@ impl<E> Decided<E> {
             return Err(ticket::Refusal::Missing { what });
         }
         check_size(what, text.len(), context.rules.max_text)?;
-        let n = self.content.len() as u64;
+        let n = context.place.0 << 20 | self.content.len() as u64;
         let id = ContentId::from_uuid(context.call.derived("kept text", owner.into(), n));
         self.content.push(Content {
             id,

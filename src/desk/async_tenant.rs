@@ -165,6 +165,10 @@ impl<S: AsyncStore> AsyncTenantDesk<'_, S> {
         viewer: CustomerId,
     ) -> Result<CustomerView, Error> {
         let ticket = self.known(ticket).await?;
+        let viewer = match ticket.reaches(viewer) {
+            true => viewer,
+            false => self.as_known(&ticket, viewer).await?,
+        };
         let mut viewing = Viewing::of(&ticket, viewer)?;
         while let Some(source) = viewing.next() {
             let source = self.known(source).await?;

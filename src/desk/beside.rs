@@ -102,9 +102,8 @@ impl<S: Store> TenantDesk<'_, S> {
         customer: CustomerId,
     ) -> Result<CustomerId, Error> {
         let profile = self.profile(customer)?;
-        let mut joined = profile.iter().flat_map(Profile::joined);
-        let reaching = joined.find(|one| ticket.reaches(**one));
-        Ok(reaching.copied().unwrap_or(customer))
+        let reaching = profile.and_then(|profile| reaching(&profile, ticket));
+        Ok(reaching.unwrap_or(customer))
     }
 
     fn profile(&self, customer: CustomerId) -> Result<Option<Profile>, Error> {
@@ -298,4 +297,10 @@ fn last_contacts(ticket: &Ticket) -> impl Iterator<Item = LastContact> + '_ {
         channel: message.channel.clone(),
         direction: message.direction,
     })
+}
+
+/// The one of those who were joined into a customer whom the ticket reaches.
+pub(super) fn reaching(profile: &Profile, ticket: &Ticket) -> Option<CustomerId> {
+    let mut joined = profile.joined().iter();
+    joined.find(|one| ticket.reaches(**one)).copied()
 }

@@ -19,6 +19,8 @@
 mod act;
 mod ailing;
 #[cfg(feature = "async")]
+mod async_beside;
+#[cfg(feature = "async")]
 mod async_desk;
 #[cfg(feature = "async")]
 mod async_tenant;

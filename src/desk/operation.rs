@@ -216,13 +216,13 @@ impl Operation {
             _ => true,
         };
         let is_meant = |ticket: TicketId| self.meant.contains(&ticket);
-        let meant = match &self.request {
+        match &self.request {
+            // That the caller may speak in the ticket that was meant, or in one that goes on in it, was asked before.
             Request::Submit(..) => {
-                is_meant(holder.id()) || holder.linked(Link::FollowUpOf).any(is_meant)
+                is_meant(holder.id()) || reached && holder.linked(Link::FollowUpOf).any(is_meant)
             }
-            _ => true,
-        };
-        reached && meant
+            _ => reached,
+        }
     }
 
     fn decide(&mut self, mut load: Load, mut loaded: Loaded) -> Result<(), Error> {

@@ -219,10 +219,19 @@ fn plan_submit(
         planned.complete = false;
         return Ok(Plan::Commit(Box::new(planned)));
     }
+    let mut said = Cow::Borrowed(command);
     if through.id() != id {
         rules.permit_command(&working.ticket, call.actor(), command)?;
+        // What a customer says goes on; what becomes of somebody else's ticket is not hers to say.
+        let speaker = known.speaker(&working.ticket, call.actor());
+        if matches!(speaker, Actor::Customer(one) if !working.ticket.reaches(one)) {
+            said = Cow::Owned(Command {
+                message: command.message.clone(),
+                ..Command::default()
+            });
+        }
     }
-    let mut decision = ticket::decide_permitted(&working.ticket, rules, call, at, command)?;
+    let mut decision = ticket::decide_permitted(&working.ticket, rules, call, at, &said)?;
     working.add(decision.take_recorded(working.ticket.version(), call));
 
     let follow_up = match (&decision.follow_up, known.number) {

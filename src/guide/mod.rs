@@ -9,6 +9,7 @@
 //! | [`escalation`] | something has to happen by itself, and only once |
 //! | [`figures`] | somebody asks what a number means: the KPI dictionary |
 //! | [`vocabulary`] | you come from Zendesk, Jira Service Management or Zammad |
+//! | [`other_languages`] | your application is in C, Python, Node, Go or anything that can call C |
 //! | [`testing`] | your own rules or store need tests |
 //! | [`meanings`] | you upgrade, or compare with another system |
 //! | [`limits`] | you want to know what it will not do, and where it ends |
@@ -48,6 +49,11 @@ pub mod figures {}
 
 #[doc = include_str!("vocabulary.md")]
 pub mod vocabulary {}
+
+/// The same pages as `capi::guide` (feature `capi`).
+///
+#[doc = include_str!("../capi/guide.md")]
+pub mod other_languages {}
 
 #[doc = include_str!("testing.md")]
 pub mod testing {}

@@ -35,7 +35,7 @@
 //!
 //! # Where to look
 //! - What a figure means: [`MEASURES`], with all of them as text below; what others call the same: [`Dialect`],
-//!   [`ServiceLevel`]; causes that come back in a [`RecurrenceTally`], customers won back in a [`RecoveryTally`]; what cannot be fed yet: [`NOT_FED`].
+//!   [`ServiceLevel`]; causes that come back in a [`RecurrenceTally`], customers won back in a [`RecoveryTally`].
 //! - By agent, team, channel, tag, week, ...: [`Report::by`]; narrowed to some of them: [`Report::only`]. Whom a figure is credited
 //!   to is part of its definition ([`Attribution`]).
 //! - Do agents differ, or does it only look so? [`GroupTally::unevenness`]. There is no ranking of people, on purpose.

@@ -5,11 +5,12 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::call::{Actor, Call};
-use crate::id::{MessageId, Name, derive};
+use crate::id::{MessageId, Name, SessionId, derive};
 use crate::store::UniqueKey;
 use crate::ticket::{
     self, Attachment, Change, Command, ContentKind, Decision, Direction, Draft, Event, FieldValue,
-    MessageAdded, Move, Pending, Refusal, Rules, Stage, Status, Step, Ticket, Visibility, event_of,
+    MessageAdded, Move, Pending, Refusal, Rules, SessionStep, Stage, Status, Step, Ticket,
+    Visibility, event_of,
 };
 use crate::time::truncate;
 
@@ -82,6 +83,9 @@ impl Work<'_> {
     }
 
     fn change(&mut self, change: &Change) {
+        if let Change::Session { id, step } = change {
+            return self.session(*id, step, change);
+        }
         if event_of(&self.working.ticket, change).is_none() {
             return; // it is so already
         }
@@ -104,6 +108,18 @@ impl Work<'_> {
                 rated.comment = comment.as_ref().map(text);
             }
             self.push(event);
+        }
+    }
+
+    /// A step of a call, a chat or a conversation with a bot.
+    fn session(&mut self, id: SessionId, step: &SessionStep, change: &Change) {
+        if let Err(refusal) = self.ask(self.by, Command::change(change.clone())) {
+            self.anomalies
+                .add(kind_of(&refusal, AnomalyKind::ChangeAfterClose));
+        }
+        match step.event(self.by) {
+            Some(what) => self.push(Event::Session { id, what }),
+            None => self.anomalies.add(AnomalyKind::NoEffect),
         }
     }
 
@@ -173,7 +189,7 @@ impl Work<'_> {
         let channel = draft
             .channel
             .as_ref()
-            .unwrap_or(self.working.ticket.channel())
+            .unwrap_or(self.working.ticket.goes_over())
             .clone();
         self.push(Event::MessageAdded(MessageAdded {
             id,

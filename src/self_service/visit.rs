@@ -231,7 +231,6 @@ impl Aggregate for Visit {
                     return Err(Refusal::SomebodyElse { visit: id });
                 }
                 Some(_) => {}
-                None if stands.is_some_and(|_| matches!(command, VisitCommand::Recognise(_))) => {}
                 None => {
                     let customer = speaker;
                     decided.events.push(VisitEvent::Recognised { customer });
@@ -299,6 +298,14 @@ impl Aggregate for Visit {
                     None => decided.events.push(VisitEvent::LedTo { ticket, opened_at }),
                 }
             }
+        }
+        let is_recognised = |event: &VisitEvent| matches!(event, VisitEvent::Recognised { .. });
+        if decided.events.iter().any(is_recognised) {
+            // What was searched for before was nobody's text: now it would be hers and not be erased with her.
+            let searches = stands.map(Visit::searches).unwrap_or_default();
+            decided
+                .erased
+                .extend(searches.iter().map(|search| search.text));
         }
         Ok(decided)
     }

@@ -285,7 +285,7 @@ impl Session {
 
 impl SessionStep {
     /// The step as an event, said by `caller`; none where it does not say which agent answers.
-    pub(super) fn event(&self, caller: Actor) -> Option<SessionEvent> {
+    pub(crate) fn event(&self, caller: Actor) -> Option<SessionEvent> {
         Some(match self {
             SessionStep::Offer { channel } => SessionEvent::Began {
                 channel: channel.clone(),

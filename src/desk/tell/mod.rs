@@ -349,6 +349,7 @@ where
             None => at,
         };
         let context = Context::new(&self.call, at, book.tickets(), &self.around);
+        let context = context.standing_at(own.version);
         let rules = A::rules(book);
         let decided = A::decide(own.state.as_ref(), self.id, rules, &context, &self.command);
         let decided = decided.map_err(declined)?;
@@ -399,12 +400,11 @@ where
             .freed
             .extend(decided.freed.into_iter().map(|key| (key, owner)));
         commit.moved = decided.moved;
-        let actions: Vec<OutboxMessage> = decided
-            .notices
-            .iter()
-            .map(|notice| self.message(notice, at))
-            .collect();
-        commit.outbox.extend(actions.iter().cloned());
+        let notices = decided.notices.iter();
+        commit
+            .outbox
+            .extend(notices.map(|notice| self.message(notice, at)));
+        let actions = commit.outbox.clone();
         commit.idempotency =
             idempotency_key(&self.call).map(|key| self.record(key, own.version, until));
         let state = state.ok_or_else(|| Error::nothing(A::KIND, owner))?;
@@ -566,6 +566,21 @@ where
     }
 }
 
+/// The events of the one stream that was loaded.
+pub(super) fn history_of<A: Governed>(
+    id: A::Id,
+    loaded: Loaded,
+) -> Result<Vec<Recorded<A::Event>>, Error>
+where
+    A::Event: StreamEvent,
+{
+    let stream = loaded.streams.into_iter().next().unwrap_or_default();
+    match stream.events.take::<A::Event>() {
+        none if none.is_empty() => Err(Error::nothing(A::KIND, id.into())),
+        events => Ok(events),
+    }
+}
+
 fn declined(reason: impl Reason) -> Error {
     Error::declined(reason)
 }
@@ -645,11 +660,7 @@ impl<S: Store> TenantDesk<'_, S> {
             .desk()
             .store()
             .load(&Load::streams(self.id(), [stream]))?;
-        let stream = loaded.streams.into_iter().next().unwrap_or_default();
-        match stream.events.take::<A::Event>() {
-            none if none.is_empty() => Err(Error::nothing(A::KIND, id.into())),
-            events => Ok(events),
-        }
+        history_of::<A>(id, loaded)
     }
 
     /// At most `limit` ids of those that have a history, rising, after `after`.
