@@ -89,6 +89,7 @@ impl World {
             json!({"ticket": {"ticket": ticket}}),
             json!({"history": {"ticket": ticket}}),
             json!({"readings": {"ticket": ticket}}),
+            json!({"article": ticket}),
             json!({"ledger": {"ticket": ticket, "clock": {"agreement": "sla", "metric": "total_resolution"}}}),
             json!({"list": {"filter": {"stages": ["open", "pending"], "agent": null}, "page": {"after": 1, "newest_first": true, "limit": 10}}}),
             json!({"report": helpdesk::Report::standard().last_days(30)}),

@@ -177,6 +177,7 @@ fn corpus() -> Vec<(&'static str, Value)> {
             page: Page::newest(5),
         },
         Query::Report(Report::standard().last_days(30)),
+        Query::Finding(uuid::Uuid::from_u128(7)),
         Query::Facts,
     ];
     let history = History::new(

@@ -12,9 +12,13 @@ use crate::call::Call;
 use crate::customer::Profile;
 use crate::desk::{self, Desk, Outcome, TenantDesk};
 use crate::error::Error;
+use crate::feedback::Feedback;
 use crate::id::{ContentId, CustomerId, MessageId, RulebookId, TicketId, TicketNumber};
+use crate::improvement::Finding;
 use crate::kpi::{Grouping, Report, Suggest};
+use crate::quality::Review;
 use crate::replay::History;
+use crate::self_service::{Article, Visit};
 use crate::sla::{Reading, Swapped};
 use crate::store::{Filter, OutboxMessage, Page, Store, StreamId, TicketRow};
 use crate::ticket::{ClockId, Command, Link, Merge, Open, Recorded, Split, Version};
@@ -185,6 +189,16 @@ pub enum Query {
         /// The customer.
         customer: CustomerId,
     },
+    /// What a customer was asked about a ticket, and what she answered.
+    Feedback(Uuid),
+    /// An article of the self-service.
+    Article(Uuid),
+    /// A visit to the self-service.
+    Visit(Uuid),
+    /// A quality review.
+    Review(Uuid),
+    /// A finding of the improvement cycle, with its actions.
+    Finding(Uuid),
     /// The ticket with this number, or `null`.
     Find {
         /// The number.
@@ -249,6 +263,11 @@ impl Query {
                 json::write(&desk.customer_view(ticket, viewer)?)
             }
             Query::Customer { customer } => json::write(&desk.state::<Profile>(customer)?),
+            Query::Feedback(id) => json::write(&desk.state::<Feedback>(id.into())?),
+            Query::Article(id) => json::write(&desk.state::<Article>(id.into())?),
+            Query::Visit(id) => json::write(&desk.state::<Visit>(id.into())?),
+            Query::Review(id) => json::write(&desk.state::<Review>(id.into())?),
+            Query::Finding(id) => json::write(&desk.state::<Finding>(id.into())?),
             Query::Find { number } => json::write(&desk.find(number)?),
             Query::FindByMessage { external_id } => {
                 json::write(&desk.find_by_message(&external_id)?)

@@ -35,7 +35,8 @@
 //! customer reopened since is not resolved again; no incident learns anything of another one.
 //!
 //! # What is not here
-//! Which tickets have one cause: agents know, or the host's search does, and the host has the list. To wait with the next update until it is due is a
+//! Which tickets have one cause: agents know, or the host's search does. What was linked, [`Ticket::linked`](crate::Ticket::linked) with
+//! [`Link::ProblemOf`](crate::ticket::Link::ProblemOf) lists. To wait with the next update until it is due is a
 //! promise on the problem ([`Change::PromiseUpdate`](crate::ticket::Change::PromiseUpdate)) with a
 //! [delay notice](crate::escalation::ready::delay_notice).
 
