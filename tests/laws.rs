@@ -9,7 +9,7 @@ use common::*;
 use helpdesk::desk::read;
 use helpdesk::sla::{State, Verdict};
 use helpdesk::store::MemoryStore;
-use helpdesk::ticket::{Agreement, ClockId, Event, Metric, Recorded, Ticket};
+use helpdesk::ticket::{Agreement, ClockId, Draft, Event, Metric, Recorded, Ticket};
 use helpdesk::{Actor, Command, Desk, TenantId};
 use proptest::prelude::*;
 
@@ -161,4 +161,28 @@ proptest! {
         };
         prop_assert!(due(true) >= due(false), "{:?} {:?}", due(true), due(false));
     }
+}
+
+/// A shrunk failure: what a customer says to a closed ticket stands in another one, and the answer to the repeated call names it too.
+#[test]
+fn a_repeated_late_message_is_told_with_its_id() {
+    let desk = Desk::new(MemoryStore::new(), rulebook());
+    let (id, now) = tell(&desk, &[], &[]);
+    let close = Command::close(helpdesk::ticket::CloseReason::Settled);
+    desk.submit(id, &call(Actor::Agent(KIM), now, 1), close)
+        .unwrap();
+    let ann = desk.ticket(id).unwrap().requester();
+    let say = |n| {
+        let call = call(Actor::Customer(ann), now, n).key(name("late"));
+        desk.submit(id, &call, Command::say(Draft::new("and?")))
+            .unwrap()
+    };
+    let (first, second) = (say(2), say(3));
+    assert!(second.is_replayed() && first.message().is_some());
+    assert_eq!(
+        (first.message(), first.follow_up()),
+        (second.message(), second.follow_up())
+    );
+    let begun = desk.ticket(second.follow_up().unwrap()).unwrap();
+    assert!(begun.message(second.message().unwrap()).is_some());
 }

@@ -122,9 +122,9 @@ impl Operation {
     pub fn loaded(&mut self, loaded: Loaded) -> Result<(), Error> {
         match std::mem::replace(&mut self.state, State::Over) {
             State::Loading(load) => self.decide(load, loaded),
-            State::Recalling(load, record) => {
-                let stream = loaded.streams.into_iter().next().unwrap_or_default();
-                let events = stream.events.into_ticket();
+            State::Recalling(mut load, record) => {
+                let mut streams = loaded.streams.into_iter().map(|s| s.events.into_ticket());
+                let events = streams.next().unwrap_or_default();
                 let ticket = stream_ticket(&load);
                 let mut outcome = Outcome::recalled(
                     &self.rulebooks,
@@ -135,6 +135,16 @@ impl Operation {
                 )?;
                 if record.is_none() && !self.is_same_conversation(outcome.ticket()) {
                     return Err(Refusal::MessageKnown.into());
+                }
+                match (streams.next(), outcome.began()) {
+                    (Some(begun), _) => outcome.said_in(&begun),
+                    (None, Some(begun)) => {
+                        let stream = StreamId::ticket(self.call.tenant_id(), begun);
+                        load.streams.push(stream);
+                        self.state = State::Recalling(load, record);
+                        return Ok(());
+                    }
+                    (None, None) => {}
                 }
                 let external = external_id(&self.request);
                 outcome.knows(external.map(|id| MessageId::of_external(self.call.tenant_id(), id)));

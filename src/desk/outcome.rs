@@ -105,6 +105,16 @@ impl Outcome {
         })
     }
 
+    /// The ticket that has to be read to tell which message the request added: the one that it began.
+    pub(super) fn began(&self) -> Option<TicketId> {
+        self.follow_up.filter(|_| self.message.is_none())
+    }
+
+    /// What was said began a ticket of its own, with this history.
+    pub(super) fn said_in(&mut self, begun: &[Recorded]) {
+        self.message = message_of(begun);
+    }
+
     /// It is known already that this message stands in the ticket, where it does.
     pub(super) fn knows(&mut self, message: Option<MessageId>) {
         let stands = |id: &MessageId| self.ticket.message(*id).is_some();
