@@ -275,6 +275,10 @@ fn recipients_are_those_of_that_instant() {
         .submit(id, &kim("2026-03-02T12:30:00Z"), to(lee))
         .unwrap();
     assert_eq!(t.actions().len(), 1);
+    assert_eq!(
+        (t.actions()[0].agent, t.actions()[0].team),
+        (Some(KIM), None)
+    );
     let helpdesk::store::Outgoing::Escalation { action, .. } = &t.actions()[0].what else {
         panic!()
     };

@@ -581,6 +581,97 @@ fn redacted_texts_are_gone() {
     assert_eq!(tenant.content(&[first]).unwrap(), [None]);
 }
 
+/// A personal field set to the text that it has already is no event, as with any other field; of several changes of one field the first
+/// one is compared.
+#[test]
+fn a_personal_field_set_to_what_it_is_says_nothing() {
+    let mut rules = Rules::default();
+    rules.personal_fields.insert(name("phone"));
+    let book = Rulebook::draft().tickets(rules).build().unwrap();
+    let mut stores: Vec<Box<dyn helpdesk::store::Store>> = vec![Box::new(MemoryStore::new())];
+    #[cfg(feature = "sqlite")]
+    stores.push(Box::new(helpdesk::store::SqliteStore::in_memory().unwrap()));
+    for store in stores {
+        let desk = Desk::new(store, book.clone());
+        let phone = |text: &str| Change::Field {
+            name: name("phone"),
+            value: Some(helpdesk::ticket::FieldValue::Text(text.to_owned())),
+        };
+        let open = Open::new("x").from_customer(ANN).and(phone("555-1"));
+        let t = desk.open(&kim("2026-03-02T15:00:00Z"), open).unwrap();
+        let id = t.id();
+        let says = |command| {
+            desk.submit(id, &kim("2026-03-02T15:01:00Z"), command)
+                .unwrap()
+        };
+        let before = t.ticket().fields().clone();
+        let same = says(Command::change(phone("555-1")));
+        assert!(same.events().is_empty());
+        assert_eq!(same.ticket().fields(), &before);
+        let with_reply = says(Command::reply("Noted").and(phone("555-1")));
+        assert_eq!(with_reply.events().len(), 1);
+        let helpdesk::ticket::FieldValue::Personal(text) = before["phone"] else {
+            panic!()
+        };
+        let tenant = desk.tenant(TenantId::SINGLE);
+        assert!(tenant.content(&[text]).unwrap()[0].is_some());
+        let there_and_back = says(Command::change(phone("555-2")).and(phone("555-1")));
+        assert_eq!(there_and_back.events().len(), 2);
+        assert_eq!(tenant.content(&[text]).unwrap(), [None]);
+        // Erased, nobody can tell what it was: said again, it is kept again.
+        tenant
+            .erase_person(ANN, at("2026-03-02T16:00:00Z"))
+            .unwrap();
+        let again = desk.submit(
+            id,
+            &kim("2026-03-02T16:01:00Z"),
+            Command::change(phone("555-1")),
+        );
+        assert_eq!(again.unwrap().events().len(), 1);
+    }
+}
+
+/// Whom a message names is told with it; they take part where the speaker may let somebody take part, once.
+#[test]
+fn copied_customers_take_part_where_the_speaker_may_let_them() {
+    let desk = desk();
+    let [ben, cy, dee] = ["ben", "cy", "dee"].map(helpdesk::id::CustomerId::named);
+    let t = desk
+        .open(
+            &ann("2026-03-02T15:00:00Z"),
+            Open::new("x").message(Draft::new("help").copy_to(dee)),
+        )
+        .unwrap();
+    // A customer's mail names whom it likes, and opens nobody the ticket.
+    assert_eq!(t.ticket().messages()[0].recipients.cc, [dee]);
+    assert!(t.ticket().participants().is_empty());
+    assert!(t.ticket().customer_view(dee).is_none());
+
+    let mut answer = Draft::new("Which floor?").copy_to(ben).copy_to(ANN);
+    answer.recipients.to.extend([ben, cy]);
+    let said = Command::say(answer.clone()).and(Change::AddParticipant(cy));
+    let t = desk
+        .submit(t.id(), &kim("2026-03-02T15:01:00Z"), said)
+        .unwrap();
+    let ticket = t.ticket();
+    assert_eq!(ticket.messages()[1].recipients, answer.recipients);
+    let participants: Vec<_> = ticket.participants().iter().copied().collect();
+    let mut expected = vec![ben, cy];
+    expected.sort();
+    assert_eq!(participants, expected);
+    assert_eq!(t.events().len(), 3, "each once: {:?}", t.events());
+    assert_eq!(ticket.customer_view(ben).unwrap().messages.len(), 2);
+
+    let mut note = Draft::new("hm").copy_to(ben);
+    note.visibility = Visibility::Internal;
+    let refused = desk.submit(t.id(), &kim("2026-03-02T15:02:00Z"), Command::say(note));
+    assert_eq!(refused.unwrap_err().code(), "note_with_recipients");
+    let crowd = (0..10_000).map(|n| helpdesk::id::CustomerId::named(&n.to_string()));
+    let crowd = crowd.fold(Draft::new("all"), Draft::copy_to);
+    let refused = desk.submit(t.id(), &kim("2026-03-02T15:02:00Z"), Command::say(crowd));
+    assert_eq!(refused.unwrap_err().code(), "too_large");
+}
+
 /// The scheduled wait ends by itself, just after its instant, and the rule fires once; whoever looks late is told of the last
 /// level only.
 #[test]

@@ -14,8 +14,10 @@ use crate::ticket::{ClockId, Command, Link, Merge, Open, Split, Ticket};
 
 use super::nap::{Nap, NapNeed};
 use super::office::Office;
+use super::question::Questions;
+use super::source::Awaited;
 use super::sweep::{Sweep, Swept};
-use super::{Ailing, AsyncTenantDesk, Conversation, Need, Outcome, Request};
+use super::{Ailing, AsyncTenantDesk, Conversation, Outcome, Request};
 
 /// The desk of an async host: it reads as the blocking [`Desk`](super::Desk) does, with `.await`. There stands what each method does and answers.
 ///
@@ -290,22 +292,23 @@ impl<S: AsyncStore> AsyncDesk<S> {
         self.drive(self.office.operation(call, request)).await
     }
 
-    pub(super) async fn drive<C: Conversation>(
+    /// Drives a conversation to its end.
+    pub(crate) async fn drive<C: Conversation>(
         &self,
-        mut conversation: C,
+        conversation: C,
     ) -> Result<C::Outcome, Error> {
-        loop {
-            match conversation.need() {
-                Need::Load(load) => {
-                    let loaded = self.store.load(load).await?;
-                    conversation.loaded(loaded)?;
-                }
-                Need::Commit(commit) => {
-                    let result = self.store.commit(commit).await;
-                    conversation.committed(result)?;
-                }
-                Need::Nothing => return conversation.finish(),
-            }
+        let any = TenantId::SINGLE; // a conversation knows its own
+        self.questions(any).drive(conversation).await
+    }
+}
+
+impl<S> AsyncDesk<S> {
+    /// Whoever asks for a tenant.
+    pub(super) fn questions(&self, tenant: TenantId) -> Questions<'_, Awaited<'_, S>> {
+        Questions {
+            source: Awaited(&self.store),
+            office: &self.office,
+            tenant,
         }
     }
 }

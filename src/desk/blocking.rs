@@ -272,7 +272,7 @@ impl<S: Store> Desk<S> {
     }
 
     /// Drives a conversation to its end.
-    pub(super) fn drive<C: Conversation>(&self, mut conversation: C) -> Result<C::Outcome, Error> {
+    pub(crate) fn drive<C: Conversation>(&self, mut conversation: C) -> Result<C::Outcome, Error> {
         loop {
             match conversation.need() {
                 Need::Load(load) => {

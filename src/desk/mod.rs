@@ -38,13 +38,16 @@ mod once;
 mod operation;
 mod outcome;
 mod plan;
+mod question;
 mod reading;
 mod settle;
+mod source;
 mod split;
 mod spread;
 mod sweep;
 mod tell;
 mod tenant;
+mod tenant_beside;
 mod viewing;
 
 pub use ailing::Ailing;

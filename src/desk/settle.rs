@@ -72,7 +72,7 @@ impl Working<'_> {
                     action: action.clone(),
                 };
                 let id = message_id(b"outbox", escalated.key, n);
-                messages.push(message(&self.ticket, id, firing.at, what));
+                messages.push(message(&self.ticket, id, firing.at, what).in_charge(firing.holder));
             }
         }
         self.withdraw(&mut messages);
@@ -116,7 +116,7 @@ impl Working<'_> {
                     action,
                 };
                 let id = message_id(b"withdrawal", standing.key, n);
-                messages.push(message(&self.ticket, id, last.at, what));
+                messages.push(message(&self.ticket, id, last.at, what).in_charge(standing.holder));
             }
             self.push(Recorded {
                 actor: Actor::System,

@@ -9,6 +9,7 @@ pub mod calendar;
 pub mod clock;
 pub mod complaint;
 pub mod conformance;
+pub mod desk_story;
 mod faulty;
 pub mod laws;
 pub mod routing;

@@ -1,12 +1,15 @@
 //! Loads: everything that a decision needs, as of one instant, in one trip.
 
+use std::collections::HashMap;
+
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use crate::id::ContentId;
 use crate::store::sql::{Following, actor_text};
 use crate::store::stored::{SCHEMA, read};
 use crate::store::{Load, Loaded, Snapshot, Stream, StreamId, UniqueKey};
-use crate::ticket::{FOLD, Version};
+use crate::ticket::{Content, FOLD, Version};
 
 use super::error::unreadable;
 use super::link::{Params, Query};
@@ -21,6 +24,7 @@ struct Wanted {
     fold: i64,
     keys: Vec<Uuid>,
     actor: Option<(String, String)>,
+    content: Vec<Uuid>,
 }
 
 const STORED: i64 = SCHEMA as i64;
@@ -76,6 +80,9 @@ impl PostgresStore {
         if request.number {
             ask(&texts.last_number, vec![&wanted.tenant]);
         }
+        if !wanted.content.is_empty() {
+            ask(&self.own.contents, vec![&wanted.tenant, &wanted.content]);
+        }
         queries
     }
 
@@ -107,6 +114,9 @@ impl PostgresStore {
             let last = next().first().map(|row| get(row, 0)).transpose()?;
             loaded.number = Some(self.numbers.next(request.tenant, last));
         }
+        if !request.content.is_empty() {
+            loaded.content = in_order(&request.content, &next())?;
+        }
         Ok(Some(loaded))
     }
 }
@@ -128,6 +138,7 @@ impl Wanted {
             },
             keys: request.owners.iter().map(|key| key.uuid()).collect(),
             actor,
+            content: request.content.iter().map(|id| id.uuid()).collect(),
         })
     }
 }
@@ -205,4 +216,19 @@ pub(super) fn record<T: serde::de::DeserializeOwned>(
     what: &str,
 ) -> Result<T, StoreError> {
     read(what, get(row, column)?, get(row, column + 1)?)
+}
+
+/// The texts of these rows, in the order of their ids.
+pub(super) fn in_order(
+    ids: &[ContentId],
+    rows: &[Row],
+) -> Result<Vec<Option<Content>>, StoreError> {
+    let mut found: HashMap<Uuid, Content> = HashMap::with_capacity(ids.len());
+    for row in rows {
+        found.insert(get(row, 0)?, record(row, 1, "a text")?);
+    }
+    Ok(ids
+        .iter()
+        .map(|id| found.get(&id.uuid()).cloned())
+        .collect())
 }

@@ -1,7 +1,5 @@
 //! Reading beside loads: what is due, rows, lists and texts.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Utc};
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -14,7 +12,7 @@ use crate::ticket::Content;
 use crate::time::{Micros, instant, micros};
 
 use super::link::{Params, Query};
-use super::load::{get, record};
+use super::load::{get, in_order, record};
 use super::write::param;
 use super::{PostgresStore, StoreError, StoreErrorKind};
 
@@ -122,15 +120,11 @@ impl PostgresStore {
         ids: &[ContentId],
     ) -> Result<Vec<Option<Content>>, StoreError> {
         let wanted: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
-        let mut found: HashMap<Uuid, Content> = HashMap::with_capacity(ids.len());
         let tenant = tenant.uuid();
-        for row in self
+        let rows = self
             .rows(&self.own.contents, vec![&tenant, &wanted])
-            .await?
-        {
-            found.insert(get(&row, 0)?, record(&row, 1, "a text")?);
-        }
-        Ok(wanted.iter().map(|id| found.get(id).cloned()).collect())
+            .await?;
+        in_order(ids, &rows)
     }
 
     pub(super) async fn listed(

@@ -56,6 +56,9 @@ impl SqliteStore {
         if request.number {
             loaded.number = Some(self.next_number(connection, request.tenant)?);
         }
+        if !request.content.is_empty() {
+            loaded.content = self.content_on(connection, request.tenant, &request.content)?;
+        }
         Ok(loaded)
     }
 

@@ -269,7 +269,7 @@ fn begin(rules: &Rules, call: &Call, b: Beginning<'_>) -> Result<Decision, Refus
         work.add_message(draft, author, &channel)?;
     }
     work.limit("the list of changes", b.open.changes.len())?;
-    let mut facts = Facts::new(b.open.priority);
+    let mut facts = Facts::new(b.open.priority).with(&work.participants);
     let mut sessions = Vec::new();
     for change in &b.open.changes {
         match change {
@@ -314,7 +314,7 @@ pub(crate) fn decide_permitted(
     }
     work.limit("the list of changes", command.changes.len())?;
     if !command.changes.is_empty() {
-        let mut facts = Facts::of(ticket);
+        let mut facts = Facts::of(ticket).with(&work.participants);
         let mut sessions = ticket.sessions().to_vec();
         for change in &command.changes {
             let still_possible = matches!(
@@ -326,7 +326,7 @@ pub(crate) fn decide_permitted(
             ) || matches!(
                 change,
                 Change::Session {
-                    step: SessionStep::End { .. },
+                    step: SessionStep::Answer { .. } | SessionStep::End { .. },
                     ..
                 } // what goes on may outlast the ticket
             );
