@@ -70,11 +70,12 @@ impl Model {
             }
         }
         let changes_closed = |c: &Change| !matches!(c, Change::LogTime { .. } | Change::Redact(_));
-        if is_closed && command.changes.iter().any(changes_closed) {
+        let dropped = is_closed && is_customer && command.message.is_some();
+        if is_closed && !dropped && command.changes.iter().any(changes_closed) {
             return Answer::Refused;
         }
         let is_past = |c: &Change| matches!(c, Change::PromiseUpdate(due) if *due <= now);
-        if command.changes.iter().any(is_past) {
+        if !dropped && command.changes.iter().any(is_past) {
             return Answer::Refused;
         }
         let waits = matches!(after.status, Status::Pending(_));

@@ -25,7 +25,7 @@ pub use crate::ticket::Holder;
 pub use rows::facts;
 
 /// The version of the formulas below. Rows of another version are rebuilt from the events before they are used.
-pub const FORMULA: u32 = 3;
+pub const FORMULA: u32 = 4;
 
 /// One resolution cycle of one ticket: from creation or a reopening to the next reopening.
 ///
