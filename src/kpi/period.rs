@@ -174,7 +174,7 @@ impl Period {
 
 impl Ord for Period {
     fn cmp(&self, other: &Period) -> Ordering {
-        let key = |one: &Period| (one.every, one.begin(), one.start);
+        let key = |one: &Period| (one.every, one.begin(), one.west_s);
         key(self).cmp(&key(other))
     }
 }
