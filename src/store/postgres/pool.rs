@@ -48,7 +48,10 @@ impl Pool {
             config.application_name("helpdesk");
         }
         let millis = options.lock_timeout.as_millis().clamp(1, i32::MAX as u128);
-        let settings = format!("SET lock_timeout = {millis}; SET client_min_messages = warning");
+        // The way to what a statement wants is the same whatever its parameters are: the server need not look for it each time.
+        let settings = format!(
+            "SET lock_timeout = {millis}; SET client_min_messages = warning; SET plan_cache_mode = force_generic_plan"
+        );
         let connect = move |handle: &Handle| -> Connecting {
             let (config, tls, settings) = (config.clone(), tls.clone(), settings.clone());
             let handle = handle.clone();
