@@ -261,6 +261,18 @@ impl From<Rulebook> for Rulebooks {
     }
 }
 
+impl From<&Rulebook> for Rulebooks {
+    fn from(rulebook: &Rulebook) -> Rulebooks {
+        Rulebooks::new(rulebook.clone())
+    }
+}
+
+impl From<&Rulebooks> for Rulebooks {
+    fn from(rulebooks: &Rulebooks) -> Rulebooks {
+        rulebooks.clone()
+    }
+}
+
 /// A ticket is pinned to a rulebook version that the desk was not given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(

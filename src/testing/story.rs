@@ -16,7 +16,7 @@ use crate::desk::Desk;
 use crate::error::Error;
 use crate::escalation::{Action, Level, Rule, Threshold, Trigger};
 use crate::id::{AgentId, BotId, CustomerId, Name, TeamId, TenantId};
-use crate::rulebook::Rulebook;
+use crate::rulebook::{Rulebook, Rulebooks};
 use crate::sla::{Condition, Measure, Policy, ReopenOption, StartOption, Target};
 use crate::store::MemoryStore;
 use crate::ticket::{
@@ -71,7 +71,12 @@ pub fn beginning() -> DateTime<Utc> {
 impl Story {
     /// Tells the story to a desk of its own. A command that is refused is left out.
     pub fn tell(&self, rulebook: &Rulebook) -> Result<Told, Error> {
-        let desk = Desk::new(MemoryStore::new(), rulebook.clone());
+        self.tell_under(Rulebooks::new(rulebook.clone()))
+    }
+
+    /// The same to a desk with several rulebooks; the one in force for new tickets is that of the story.
+    pub fn tell_under(&self, rulebooks: Rulebooks) -> Result<Told, Error> {
+        let desk = Desk::new(MemoryStore::new(), rulebooks);
         let mut now = beginning();
         let call = |actor, at, n: usize| Call::with_id(Uuid::from_u128(n as u128), actor, at);
         let ticket = desk
@@ -287,6 +292,29 @@ fn calendars(tick: TimeDelta) -> impl Strategy<Value = Calendar> {
                 .ok()
         });
     prop_oneof![6 => written, 1 => Just(Calendar::always())]
+}
+
+/// A rulebook, and what is published after it in the course of a story: rulebooks with other calendars, each from an instant on, not
+/// always in the order of their instants.
+pub fn published_rulebooks(
+    tick: TimeDelta,
+) -> impl Strategy<Value = (Rulebook, Vec<(Rulebook, DateTime<Utc>)>)> {
+    let publication = (vec(proptest::option::of(calendars(tick)), 3), 0..1_500);
+    let publications = vec(publication, 0..4);
+    (rulebooks(tick), publications).prop_map(move |(first, publications)| {
+        let publications = publications.into_iter().filter_map(|(calendars, ticks)| {
+            // Only calendars are published; a name that a publication lacks stays as it was.
+            let mut next = Rulebook::draft();
+            for (n, calendar) in calendars.into_iter().enumerate() {
+                if let Some(calendar) = calendar {
+                    next = next.calendar(name(CALENDARS[n]), calendar);
+                }
+            }
+            Some((next.build().ok()?, beginning() + tick * ticks))
+        });
+        let publications = publications.collect();
+        (first, publications)
+    })
 }
 
 /// Some holidays of the days of a story.

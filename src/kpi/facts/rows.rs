@@ -197,7 +197,7 @@ fn clock_fact(clock: &Clock<'_>) -> Option<ClockFact> {
         amount_us: amount,
         state: clock.state,
         verdict: clock.verdict(),
-        ever_breached: clock.ever_breached,
+        ever_breached: clock.period_breached,
         elapsed_us: clock.elapsed,
         stopped_at: clock.stopped_at.map(instant),
         kept_until: if runs {

@@ -182,9 +182,9 @@ problems! {
         metric: Metric,
     } = "pauses_hide_waiting", Hint,
         "the clock `{metric}` pauses for every reason, so an unanswered ticket that is put off is never late";
-    /// A promise of an instant, whose clock can pause.
+    /// Pauses of a clock that never pauses: a promise is made for an instant.
     PausedPromise = "paused_promise", Warning,
-        "a promise names an instant; with these pauses an update after it can count as kept";
+        "a promise names an instant, and no pause moves it; these pauses have no effect";
     /// An option for a clock that does not resume after a reopening.
     ReopeningWithoutEffect {
         /// The metric.
