@@ -5,23 +5,13 @@ use helpdesk::Rulebook;
 use helpdesk::rulebook::Rulebooks;
 use helpdesk::sla::periods;
 use helpdesk::testing::clock::{Oracle, Shown};
-use helpdesk::testing::laws::clock as laws;
+use helpdesk::testing::laws::{clock as laws, clocks};
 use helpdesk::testing::story::{Story, holidays, published_rulebooks, rulebooks, stories};
-use helpdesk::ticket::{Agreement, ClockId, Metric};
 use helpdesk::time::Span;
 use proptest::prelude::*;
 
 const SECOND: TimeDelta = TimeDelta::seconds(1);
 const MINUTE: TimeDelta = TimeDelta::minutes(1);
-
-fn clocks() -> impl Iterator<Item = ClockId> {
-    let of = |agreement| {
-        Metric::ALL
-            .into_iter()
-            .map(move |metric| ClockId { agreement, metric })
-    };
-    [Agreement::Sla, Agreement::Ola].into_iter().flat_map(of)
-}
 
 #[track_caller]
 fn agrees(rulebook: &Rulebook, story: &Story, tick: TimeDelta) {
