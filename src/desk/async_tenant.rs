@@ -1,5 +1,6 @@
 //! The async desk of one tenant: every question and every request, in that tenant.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -100,6 +101,21 @@ impl<S: AsyncStore> AsyncTenantDesk<'_, S> {
     async fn run(&self, call: &Call, request: Request) -> Result<Outcome, Error> {
         let call = call.clone().tenant(self.tenant);
         self.desk.run(call, request).await
+    }
+
+    /// See [`TenantDesk::missing_rulebooks`](super::TenantDesk::missing_rulebooks).
+    pub async fn missing_rulebooks(&self) -> Result<BTreeSet<RulebookId>, Error> {
+        let mut missing = BTreeSet::new();
+        let mut page = Some(Page::oldest(office::PAGE));
+        while let Some(now) = page {
+            let rows = self.list(&office::not_closed(), &now).await?;
+            page = now.next(&rows);
+            for row in rows {
+                let ticket = self.known(row.ticket).await?;
+                self.desk.office.add_missing(&ticket, &mut missing);
+            }
+        }
+        Ok(missing)
     }
 
     /// See [`TenantDesk::ticket`](super::TenantDesk::ticket).

@@ -19,6 +19,7 @@ use crate::sla::State;
 use crate::store::{Filter, Load, Page, Store, TicketRow, UniqueKey};
 use crate::ticket::{Channel, Direction, Metric, Rating, Ticket};
 
+use super::office::PAGE;
 use super::{TenantDesk, read};
 
 /// What an agent should see before answering a customer.
@@ -66,9 +67,6 @@ pub struct Effect {
     /// Both times, with every figure; [`Goal::check`](crate::kpi::Goal::check) tells whether a goal is reached.
     pub compared: Comparison,
 }
-
-/// How many tickets are read at a time.
-const PAGE: usize = 256;
 
 impl<S: Store> TenantDesk<'_, S> {
     /// The customer behind an identity, whether there is a profile or not.

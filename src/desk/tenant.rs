@@ -1,5 +1,6 @@
 //! The desk of one tenant: every question and every request, in that tenant.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -201,6 +202,27 @@ impl<S: Store> TenantDesk<'_, S> {
     /// ```
     pub fn list(&self, filter: &Filter, page: &Page) -> Result<Vec<TicketRow>, Error> {
         Ok(self.desk.store.list(self.tenant, filter, page)?)
+    }
+
+    /// The versions of the rulebook that tickets of the tenant were ever pinned to and that are not here, of all tickets that are not
+    /// closed. A host that keeps its versions itself asks this when it starts with other rules, and gives what is missing with
+    /// [`Rulebooks::with_earlier`](crate::rulebook::Rulebooks::with_earlier); after [`Desk::keeping`] there are none. It looks at each
+    /// of those tickets, page by page.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub fn missing_rulebooks(&self) -> Result<BTreeSet<RulebookId>, Error> {
+        let mut missing = BTreeSet::new();
+        let mut page = Some(Page::oldest(office::PAGE));
+        while let Some(now) = page {
+            let rows = self.list(&office::not_closed(), &now)?;
+            page = now.next(&rows);
+            for row in rows {
+                let ticket = self.known(row.ticket)?;
+                self.desk.office.add_missing(&ticket, &mut missing);
+            }
+        }
+        Ok(missing)
     }
 
     /// Erases a person: every text about the customer that is stored by now is deleted for ever, and the addresses that stand

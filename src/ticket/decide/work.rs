@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::call::{Actor, Call};
+use crate::call::{Actor, Call, Role};
 use crate::id::{ContentId, CustomerId, MessageId, Name, TicketId, derive};
 use crate::ticket::content::{Content, ContentKind};
 use crate::ticket::conversation::{Attachment, Channel, Direction, MessageClass, Visibility};
@@ -73,6 +73,10 @@ impl<'a> Work<'a> {
             decision: Decision::at(at),
             ..Work::new(rules, call, ticket.id(), ticket.requester())
         }
+    }
+
+    pub(super) fn role(&self) -> Role {
+        self.call.actor().role()
     }
 
     pub(super) fn stage(&self) -> Stage {
