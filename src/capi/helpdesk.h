@@ -1140,6 +1140,9 @@ helpdesk_status helpdesk_desk_in_memory(const struct helpdesk_rulebooks *ruleboo
 /*
  A desk that keeps its tickets in a SQLite file, made where there is none. Any number of processes may use the file.
 
+ The rules it does not keep: `helpdesk_desk_open_sqlite_keeping` does. A host that starts anew gives every version that tickets began
+ under (`helpdesk_rulebooks_with_earlier`); the query `"missing_rulebooks"` tells which it lacks.
+
  `durability` is a `helpdesk_durability`. `HELPDESK_INVALID` with the code `not_built` in a library without the feature
  `sqlite`. The caller owns `*out`. Borrows `rulebooks`; any thread.
  */
@@ -1149,6 +1152,22 @@ helpdesk_status helpdesk_desk_open_sqlite(const char *path,
                                           const struct helpdesk_rulebooks *rulebooks,
                                           struct helpdesk_desk **out,
                                           struct helpdesk_error **error);
+
+/*
+ The same, keeping every version of the rulebook in the file too: one that is kept there and not in `rulebooks` is there for the
+ tickets that began under it. So a host that starts anew with other rules strands no ticket, and keeps no old version itself.
+
+ `now` is when what is new is kept, in microseconds since 1970. What is in force `rulebooks` alone say. A version that the file has
+ from another release, and that this one cannot read, is `HELPDESK_FAILED` with the code `newer`.
+ The caller owns `*out`. Borrows `rulebooks`; any thread.
+ */
+helpdesk_status helpdesk_desk_open_sqlite_keeping(const char *path,
+                                                  size_t path_len,
+                                                  int32_t durability,
+                                                  const struct helpdesk_rulebooks *rulebooks,
+                                                  int64_t now,
+                                                  struct helpdesk_desk **out,
+                                                  struct helpdesk_error **error);
 
 /*
  Frees a desk. NULL is nothing to do; a handle that was freed already is answered with `HELPDESK_INVALID`.
@@ -1770,6 +1789,9 @@ helpdesk_status helpdesk_desk_in_memory(const struct helpdesk_rulebooks *ruleboo
 /*
  A desk that keeps its tickets in a SQLite file, made where there is none. Any number of processes may use the file.
 
+ The rules it does not keep: `helpdesk_desk_open_sqlite_keeping` does. A host that starts anew gives every version that tickets began
+ under (`helpdesk_rulebooks_with_earlier`); the query `"missing_rulebooks"` tells which it lacks.
+
  `durability` is a `helpdesk_durability`. `HELPDESK_INVALID` with the code `not_built` in a library without the feature
  `sqlite`. The caller owns `*out`. Borrows `rulebooks`; any thread.
  */
@@ -1779,6 +1801,22 @@ helpdesk_status helpdesk_desk_open_sqlite(const char *path,
                                           const struct helpdesk_rulebooks *rulebooks,
                                           struct helpdesk_desk **out,
                                           struct helpdesk_error **error);
+
+/*
+ The same, keeping every version of the rulebook in the file too: one that is kept there and not in `rulebooks` is there for the
+ tickets that began under it. So a host that starts anew with other rules strands no ticket, and keeps no old version itself.
+
+ `now` is when what is new is kept, in microseconds since 1970. What is in force `rulebooks` alone say. A version that the file has
+ from another release, and that this one cannot read, is `HELPDESK_FAILED` with the code `newer`.
+ The caller owns `*out`. Borrows `rulebooks`; any thread.
+ */
+helpdesk_status helpdesk_desk_open_sqlite_keeping(const char *path,
+                                                  size_t path_len,
+                                                  int32_t durability,
+                                                  const struct helpdesk_rulebooks *rulebooks,
+                                                  int64_t now,
+                                                  struct helpdesk_desk **out,
+                                                  struct helpdesk_error **error);
 
 /*
  Frees a desk. NULL is nothing to do; a handle that was freed already is answered with `HELPDESK_INVALID`.
@@ -2131,6 +2169,30 @@ helpdesk_status helpdesk_op_finish(const struct helpdesk_op *op,
 helpdesk_status helpdesk_op_free(struct helpdesk_op *op);
 
 /*
+ Which agent or team should take one ticket at `now`, and why (`ask` is JSON, schema: `route_one`): `*out` is JSON with the
+ route, what decided, and every agent who was not chosen with every reason.
+
+ Changes nothing: whoever agrees says it to the ticket as `assign`. The caller owns `*out`. Borrows `ask`; any thread.
+ */
+helpdesk_status helpdesk_route(const char *ask,
+                               size_t ask_len,
+                               int64_t now,
+                               struct helpdesk_buffer **out,
+                               struct helpdesk_error **error);
+
+/*
+ Where many tickets should go at `now`, the most urgent first (`ask` is JSON, schema: `route_many`): `*out` is JSON with the
+ route of each, and what each agent holds then.
+
+ Changes nothing. The caller owns `*out`. Borrows `ask`; any thread.
+ */
+helpdesk_status helpdesk_routing_plan(const char *ask,
+                                      size_t ask_len,
+                                      int64_t now,
+                                      struct helpdesk_buffer **out,
+                                      struct helpdesk_error **error);
+
+/*
  A rulebook from JSON. What is wrong is told with its place, such as `policies[1].calendar`.
 
  The caller owns `*out`. Any thread.
@@ -2209,6 +2271,18 @@ helpdesk_status helpdesk_rulebooks_for_tenant(const struct helpdesk_rulebooks *r
                                               const struct helpdesk_uuid *tenant,
                                               const struct helpdesk_rulebook *rulebook,
                                               struct helpdesk_error **error);
+
+/*
+ Puts `next` in force for new tickets; from `from` on (not before: a publication is never back-dated) its calendars also measure
+ the clocks of earlier tickets whose policy follows. `tenant` may be NULL for all tenants.
+
+ It has to be given again at each start, in the same order. Borrows `tenant` and `next`; any thread, one after the other.
+ */
+helpdesk_status helpdesk_rulebooks_publish(const struct helpdesk_rulebooks *rulebooks,
+                                           const struct helpdesk_uuid *tenant,
+                                           const struct helpdesk_rulebook *next,
+                                           int64_t from,
+                                           struct helpdesk_error **error);
 
 /*
  Adds an earlier version that tickets are still pinned to.
@@ -2578,6 +2652,30 @@ helpdesk_status helpdesk_op_finish(const struct helpdesk_op *op,
 helpdesk_status helpdesk_op_free(struct helpdesk_op *op);
 
 /*
+ Which agent or team should take one ticket at `now`, and why (`ask` is JSON, schema: `route_one`): `*out` is JSON with the
+ route, what decided, and every agent who was not chosen with every reason.
+
+ Changes nothing: whoever agrees says it to the ticket as `assign`. The caller owns `*out`. Borrows `ask`; any thread.
+ */
+helpdesk_status helpdesk_route(const char *ask,
+                               size_t ask_len,
+                               int64_t now,
+                               struct helpdesk_buffer **out,
+                               struct helpdesk_error **error);
+
+/*
+ Where many tickets should go at `now`, the most urgent first (`ask` is JSON, schema: `route_many`): `*out` is JSON with the
+ route of each, and what each agent holds then.
+
+ Changes nothing. The caller owns `*out`. Borrows `ask`; any thread.
+ */
+helpdesk_status helpdesk_routing_plan(const char *ask,
+                                      size_t ask_len,
+                                      int64_t now,
+                                      struct helpdesk_buffer **out,
+                                      struct helpdesk_error **error);
+
+/*
  A rulebook from JSON. What is wrong is told with its place, such as `policies[1].calendar`.
 
  The caller owns `*out`. Any thread.
@@ -2656,6 +2754,18 @@ helpdesk_status helpdesk_rulebooks_for_tenant(const struct helpdesk_rulebooks *r
                                               const struct helpdesk_uuid *tenant,
                                               const struct helpdesk_rulebook *rulebook,
                                               struct helpdesk_error **error);
+
+/*
+ Puts `next` in force for new tickets; from `from` on (not before: a publication is never back-dated) its calendars also measure
+ the clocks of earlier tickets whose policy follows. `tenant` may be NULL for all tenants.
+
+ It has to be given again at each start, in the same order. Borrows `tenant` and `next`; any thread, one after the other.
+ */
+helpdesk_status helpdesk_rulebooks_publish(const struct helpdesk_rulebooks *rulebooks,
+                                           const struct helpdesk_uuid *tenant,
+                                           const struct helpdesk_rulebook *next,
+                                           int64_t from,
+                                           struct helpdesk_error **error);
 
 /*
  Adds an earlier version that tickets are still pinned to.

@@ -193,7 +193,7 @@ mod tests {
         let level = |actions: &str| {
             format!(
                 r#"{{"escalations": [{{"name": "späte \"[{{,", "trigger": "reopened", "levels": [
-                {{"name": "a", "at": "after 0h", "actions": []}}, {{"name": "b", "at": "after 1h", "actions": [{actions}]}}]}}]}}"#
+                {{"name": "a", "at": "at once", "actions": []}}, {{"name": "b", "at": "after 1h", "actions": [{actions}]}}]}}]}}"#
             )
         };
         let second = "escalations[0].levels[1].actions[1]";
@@ -228,11 +228,9 @@ mod tests {
             "`soon` is not a target",
         );
         check(r#"{"polices": []}"#, "polices", "unknown field `polices`");
-        check(
-            r#"{"calendars": {"office": {"hours": {"zone": "UTC", "hours": "Mon-Fri 9-"}}}, "calendar": "office"}"#,
-            "calendars.office",
-            "",
-        );
+        let hours = r#"{"calendars": {"office": {"hours": {"zone": "UTC", "hours": "Mon-Fri 9-"}}}, "calendar": "office"}"#;
+        let error = Rulebook::from_json(hours).unwrap_err();
+        assert!(error.path().starts_with("calendars.office"), "{error}");
         check(
             r#"{"tickets": {"reopen_window": 14}}"#,
             "tickets.reopen_window",
