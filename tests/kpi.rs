@@ -299,7 +299,7 @@ fn rows_that_do_not_belong_together_are_refused() {
     assert!(tally.report().is_err());
     let text = serde_json::to_string(&tally)
         .unwrap()
-        .replace("\"version\":[2,", "\"version\":[1,");
+        .replace("\"version\":[3,", "\"version\":[1,");
     assert!(
         serde_json::from_str::<Tally>(&text)
             .unwrap_err()
@@ -354,6 +354,69 @@ Tickets
   backlog now        1  peak 2 on 2026-03-02
 ";
     assert!(report.to_string().starts_with(expected), "{report}");
+}
+
+/// Tickets whose policy has no target for a clock that others have one for are left out by name, and the ratio stays what it was.
+#[test]
+fn tickets_without_the_target_are_told() {
+    let book: Rulebook = r#"{"policies": [
+        {"name": "complaint", "when": {"type": ["complaint"]}, "targets": {"total_resolution": "8h"}},
+        {"name": "all", "targets": {"first_response": "4h", "total_resolution": "8h"}}
+    ]}"#
+    .parse()
+    .unwrap();
+    let desk = helpdesk::Desk::new(helpdesk::store::MemoryStore::new(), book);
+    let now = at("2026-03-05T09:00:00Z");
+    let kim = Call::new(Actor::agent(helpdesk::id::AgentId::named("kim")), now);
+    for kind in [None, Some("complaint"), None] {
+        let kind = kind.map(|kind: &str| kind.parse().unwrap());
+        let open = Open::new("x")
+            .from("ann@example.com")
+            .and(ticket::Change::Type(kind.clone()));
+        let t = desk.open(&kim, open).unwrap();
+        if kind.is_some() {
+            let promise = ticket::Change::PromiseUpdate(now + TimeDelta::hours(1));
+            desk.submit(t.id(), &kim, Command::change(promise)).unwrap();
+        }
+        desk.submit(t.id(), &kim, Command::reply("Soon")).unwrap();
+    }
+    let told =
+        |report: &KpiReport, metric| report.attainment_of(metric).unwrap().ratio().to_string();
+    let report = desk.report(&Report::standard(), now).unwrap();
+    assert_eq!(
+        told(&report, Metric::FirstResponse),
+        "100.0 % (2 of 2; left out: 1 without a target)"
+    );
+    assert_eq!(
+        told(&report, Metric::TotalResolution),
+        "- (0 of 0; left out: 3 undecided)"
+    );
+    assert_eq!(
+        told(&report, Metric::PromisedUpdate),
+        "100.0 % (1 of 1)",
+        "who promised nothing lacks no target"
+    );
+    assert!(
+        report.to_string().contains("1 without a target"),
+        "{report}"
+    );
+
+    // Whoever sums up parts sums these up too.
+    let mut rows = Vec::new();
+    desk.tenant(helpdesk::TenantId::SINGLE)
+        .facts(&mut |of| rows.push(of.to_vec()))
+        .unwrap();
+    let [mut a, mut b] = [(); 2].map(|()| Report::standard().tally(now));
+    for (n, of_ticket) in rows.iter().enumerate() {
+        let part = if n == 0 { &mut a } else { &mut b };
+        part.add(of_ticket).unwrap();
+    }
+    a.merge(b).unwrap();
+    assert_eq!(a.report().unwrap(), report);
+    for of_ticket in &rows {
+        a.retract(of_ticket).unwrap();
+    }
+    assert_eq!(a, Report::standard().tally(now));
 }
 
 /// 40 business hours from Monday 09:00 on: used up on Friday at closing time, and passed just after the next opening.

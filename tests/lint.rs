@@ -232,6 +232,48 @@ fn the_starter_has_hints_at_most() {
 }
 
 #[test]
+fn first_responses_that_are_lost() {
+    let book = |when: Value, first: Value, between: Value| {
+        policies(json!([
+            {"name": "complaint", "when": when, "targets": first},
+            {"name": "between", "when": {"type": ["complaint", "praise"]}, "agreement": between, "targets": {"total_resolution": "20h"}},
+            {"name": "rest", "when": {"not": {"type": ["internal"]}}, "targets": {"first_response": "4h"}},
+        ]))
+    };
+    let (complaint, total) = (
+        json!({"type": ["complaint"]}),
+        json!({"total_resolution": "8h"}),
+    );
+    let both = json!({"first_response": "1h", "total_resolution": "8h"});
+    let lost = || book(complaint.clone(), total.clone(), json!("ola"));
+    let check = |without| {
+        check(
+            "loses_first_response",
+            "policies[0].targets",
+            lost(),
+            without,
+        )
+    };
+    check(book(complaint.clone(), both, json!("ola")));
+    check(book(
+        json!({"tag": "complaint"}),
+        total.clone(),
+        json!("ola"),
+    )); // some of them the last one does not take
+    check(book(json!({"type": []}), total.clone(), json!("ola"))); // nobody has it
+
+    let of_it = read(&book(complaint, total, json!("sla"))).lint();
+    let found: Vec<_> = of_it
+        .iter()
+        .filter(|one| one.code() == "loses_first_response")
+        .collect();
+    assert!(
+        matches!(found[..], [one] if one.path == "policies[1].targets"),
+        "{of_it:#?}"
+    );
+}
+
+#[test]
 fn conditions_that_never_hold() {
     let urgent = json!({"priority": ["urgent"]});
     let code = "condition_never_holds";

@@ -14,7 +14,7 @@ use super::Ticket;
 use super::cause::Causes;
 use super::command::{Change, Command, Move};
 use super::conversation::Visibility;
-use super::lifecycle::{CloseReason, Pending, Stage};
+use super::lifecycle::{CloseReason, Pending, Stage, Step};
 use super::rating::Scales;
 use super::refusal::Refusal;
 
@@ -145,6 +145,28 @@ impl Rules {
         mut all: impl Iterator<Item = Permission>,
     ) -> Result<(), Refusal> {
         all.try_for_each(|permission| self.permissions.check(actor.role(), permission))
+    }
+
+    /// The steps that a role may ask for at a stage: those that nobody asks for (a wait that ends, a customer's message) are not
+    /// among them, nor what it has no right to.
+    pub(crate) fn steps_of(&self, role: Role, stage: Stage) -> Vec<Step> {
+        let done = matches!(stage, Stage::Resolved | Stage::Closed);
+        let may = |step: &Step| {
+            let needs: &[Permission] = match step {
+                Step::Wake | Step::CustomerMessage => return false,
+                Step::Reopen if stage == Stage::Closed && !self.reopen_closed => return false,
+                Step::Pend if done => &[Permission::Pend, Permission::Reopen],
+                Step::Pend => &[Permission::Pend],
+                Step::Resume => &[Permission::Resume],
+                Step::Resolve => &[Permission::Resolve],
+                Step::Reopen => &[Permission::Reopen],
+                Step::Close => &[Permission::Close],
+            };
+            needs
+                .iter()
+                .all(|needed| self.permissions.allows(role, *needed))
+        };
+        stage.steps().into_iter().filter(may).collect()
     }
 
     /// What a move needs; on a ticket that is done, going on is reopening.

@@ -136,6 +136,15 @@ problems! {
         by: Vec<Name>,
     } = "shadowed_policy", Error,
         "`{policy}` never applies: {} before it take every ticket it is for", list(by);
+    /// Every ticket of a policy loses the target of its first response that it would have from a later one: the first policy that
+    /// holds applies whole.
+    LosesFirstResponse {
+        /// The policy without the target.
+        policy: Name,
+        /// The later one that has it.
+        to: Name,
+    } = "loses_first_response", Hint,
+        "`{policy}` has no target `first_response`, and its tickets do not get that of `{to}`: the first policy that holds applies whole";
     /// Some tickets have no policy of an agreement that others have.
     NoFallbackPolicy {
         /// The agreement.
