@@ -578,8 +578,8 @@ fn a_what_if_and_an_import_are_those_of_rust() {
         helpdesk::replay::what_if(
             TenantId::SINGLE,
             [tenant.history(ticket).unwrap()],
-            &read("4h"),
-            &read("1h"),
+            read("4h"),
+            read("1h"),
             at("2026-03-20T12:00:00Z"),
         )
         .unwrap()
