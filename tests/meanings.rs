@@ -149,7 +149,7 @@ fn a_customers_message_to_a_closed_ticket_is_kept_without_its_changes() {
     draft.tickets.permissions = draft
         .tickets
         .permissions
-        .with(Role::Customer, [Permission::Classify, Permission::Reply]);
+        .with(Role::Customer, [Permission::Open, Permission::Classify, Permission::Reply]);
     let desk = under(draft);
     let t = open(&desk, "2026-03-02T09:00:00Z");
     let close = Command::close(CloseReason::Settled);

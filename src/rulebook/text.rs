@@ -43,7 +43,15 @@ pub(super) fn draft(text: &str) -> Result<RulebookDraft, InvalidRulebook> {
         if !error.is_data() {
             return InvalidRulebook::at("", format!("this is no json: {whole}"));
         }
-        let mut place = Place::until(text, offset(text, &error));
+        let mut end = offset(text, &error);
+        if problem.starts_with("invalid type: unit variant") {
+            // A word alone is known to be alone by what stands behind it.
+            let behind = |c: char| matches!(c, ']' | '}' | ',') || c.is_whitespace();
+            end = text
+                .get(..end)
+                .map_or(end, |read| read.trim_end_matches(behind).len());
+        }
+        let mut place = Place::until(text, end);
         if problem.starts_with("missing field") {
             place.leave_field();
         }

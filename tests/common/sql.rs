@@ -93,7 +93,9 @@ pub fn live(store: &dyn Store, mut write: impl FnMut(&Commit) -> Result<(), Stor
             call(Actor::Agent(KIM), hour(1), 2),
             Request::Submit(id, ask),
         ),
-        (call(Actor::System, hour(500), 3), Request::Sweep(id)),
+        (call(Actor::System, hour(30), 3), Request::Sweep(id)),
+        (call(Actor::System, hour(100), 4), Request::Sweep(id)),
+        (call(Actor::System, hour(500), 5), Request::Sweep(id)),
     ] {
         let mut operation = Operation::new(rulebooks.clone(), call, request);
         loop {
