@@ -14,7 +14,8 @@ use crate::id::{CustomerId, MessageId, RulebookId, TicketId, TicketNumber};
 use crate::rulebook::{Rulebook, Rulebooks};
 use crate::sla::{self, Swapped};
 use crate::store::{
-    Commit, IdempotencyRecord, OutboxMessage, Part, Snapshot, StreamId, TicketRow, UniqueKey,
+    Commit, Events, IdempotencyRecord, OutboxMessage, Part, Snapshot, StreamId, TicketRow,
+    UniqueKey,
 };
 use crate::ticket::{
     self, Command, Decision, Draft, Event, FieldValue, Link, Merge, Move, Open, Pending,
@@ -400,7 +401,7 @@ pub(super) fn finish(
     let part = Part {
         stream,
         expected,
-        events: working.events.into(),
+        events: Events::shared(working.events),
         wake: Some(wake.clone()),
         facts,
         snapshot: Some(Snapshot::of(working.ticket.clone()).wake(wake)),
