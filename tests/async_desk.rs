@@ -7,14 +7,21 @@ mod common;
 mod futures;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use common::*;
 use futures::{Stepped, block_on};
+use helpdesk::customer::{self, Identity, Profile};
+use helpdesk::desk::Anything;
 use helpdesk::error::ErrorKind;
-use helpdesk::kpi::{Report, Suggest};
+use helpdesk::id::{FindingId, TicketNumber};
+use helpdesk::improvement;
+use helpdesk::incident::Spread;
+use helpdesk::kpi::{Report, Suggest, Window};
+use helpdesk::quality::Plan;
+use helpdesk::replay::{History, import};
 use helpdesk::store::asynchronous::Job;
 use helpdesk::store::{
     AsyncStore, Blocking, Commit, Filter, Load, MemoryStore, Offloaded, Page, Store,
@@ -22,10 +29,15 @@ use helpdesk::store::{
 };
 use helpdesk::testing::{Asked, Fault, FaultyStore};
 use helpdesk::ticket::{Metric, Version};
-use helpdesk::{Actor, AsyncDesk, Command, Desk, Open, TenantId, TicketId};
+use helpdesk::{Actor, AsyncDesk, Command, Desk, Open, Rulebook, TenantId, TicketId};
 use proptest::prelude::*;
 
 const TENANT: TenantId = TenantId::SINGLE;
+
+fn one_rulebook() -> &'static Rulebook {
+    static ONE: OnceLock<Rulebook> = OnceLock::new();
+    ONE.get_or_init(rulebook)
+}
 
 fn on_threads<S: Store + 'static>(store: S) -> Offloaded<S> {
     Offloaded::new(store, std::thread::spawn)
@@ -92,6 +104,42 @@ macro_rules! told {
         seen.answers.push(shown(one.find(ticket.number())$(.$wait)?));
         seen.answers.push(shown(one.find_by_message("<none>")$(.$wait)?));
         seen.answers.push(shown(one.content(&[ticket.subject()])$(.$wait)?));
+        // What stands beside tickets.
+        let mine = |n| call(Actor::Supervisor(KIM), now, n);
+        let address = Identity::address("bob@example.com");
+        let known = customer::Command::Identify(address.clone());
+        seen.answers.push(shown(desk.tell::<Profile>(BOB, &mine(1_001), known)$(.$wait)?));
+        let join = Anything::Customer(customer::Command::Join(BOB));
+        seen.answers.push(shown(desk.tell_anything(ANN.uuid(), &mine(1_002), join)$(.$wait)?));
+        let find = Anything::Finding(improvement::Command::Find("slow mornings".to_owned()));
+        let finding = FindingId::named("slow mornings");
+        seen.answers.push(shown(desk.tell_anything(finding.uuid(), &mine(1_003), find)$(.$wait)?));
+        seen.answers.push(shown(one.find_customer(&address)$(.$wait)?));
+        seen.answers.push(shown(one.survivor(BOB)$(.$wait)?));
+        seen.answers.push(shown(one.customer_ids(BOB)$(.$wait)?));
+        seen.answers.push(shown(one.customer_view(id, BOB)$(.$wait)?));
+        seen.answers.push(shown(one.briefing(ticket.requester(), 3, now)$(.$wait)?));
+        seen.answers.push(shown(one.told::<Profile>(ANN)$(.$wait)?));
+        seen.answers.push(shown(one.state::<Profile>(BOB)$(.$wait)?));
+        seen.answers.push(shown(one.ids::<Profile>(None, 9)$(.$wait)?));
+        let mut each = Vec::new();
+        one.each::<Profile>(&mut |id, profile| each.push((id, profile.clone())))$(.$wait)?.unwrap();
+        seen.answers.push(format!("{each:?}"));
+        let window = Window::new(at(BEGIN), now);
+        seen.answers.push(shown(one.quality(window)$(.$wait)?));
+        seen.answers.push(shown(one.self_service(window, now)$(.$wait)?));
+        seen.answers.push(shown(one.surveys(window, now)$(.$wait)?));
+        seen.answers.push(shown(one.gaps(window, 1)$(.$wait)?));
+        seen.answers.push(shown(one.sample(&Plan::new(2).seed(7), window)$(.$wait)?));
+        let standard = Report::standard();
+        seen.answers.push(shown(one.effect(finding, 0, &standard, now)$(.$wait)?));
+        let message = ticket.messages()[0].id;
+        let update = Spread::update(message);
+        seen.answers.push(shown(one.spread(id, &mine(1_004), &update, &[id])$(.$wait)?));
+        let history = History::new(TicketId::named("old"), TicketNumber(9_000), BOB, at(BEGIN));
+        let imported = import(&history, one_rulebook(), TENANT);
+        seen.answers.push(shown(one.import(&imported)$(.$wait)?));
+        seen.answers.push(shown(one.import(&imported)$(.$wait)?));
         desk.tenant(TENANT).erase_person(ticket.requester(), now)$(.$wait)?.unwrap();
         seen.answers.push(shown(one.content(&[ticket.subject()])$(.$wait)?));
         seen.answers.push(shown(one.prune_keys(now)$(.$wait)?));

@@ -12,6 +12,8 @@ mod figures;
 mod helpdesk_figures;
 #[path = "../examples/replay/helpdesk_log.rs"]
 mod helpdesk_log;
+#[path = "../examples/replay/helpdesk_reviews.rs"]
+mod helpdesk_reviews;
 #[path = "../examples/replay/helpdesk_run.rs"]
 mod helpdesk_run;
 #[path = "../examples/replay/helpdesk_show.rs"]

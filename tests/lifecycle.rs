@@ -6,123 +6,13 @@ use chrono::TimeDelta;
 use common::*;
 use helpdesk::error::ErrorKind;
 use helpdesk::store::MemoryStore;
+use helpdesk::testing::lifecycle::{Answer, Model};
 use helpdesk::ticket::{
     Change, CloseReason, Delivery, Draft, Event, Label, Link, MessageClass, Metric, Move, Pending,
     PendingReason, Priority, Rules, Stage, Status, Visibility,
 };
 use helpdesk::{Actor, Call, Command, Desk, Open, Refusal, Rulebook, TenantId, TicketId};
 use proptest::prelude::*;
-
-/// The lifecycle in plain words, written without the table: what a model of a few booleans says about one command.
-#[derive(Clone, Debug)]
-struct Model {
-    status: Status,
-    reopened: bool,
-    resolved_at: Option<chrono::DateTime<chrono::Utc>>,
-}
-
-#[derive(Debug, PartialEq)]
-enum Answer {
-    Moves(Status),
-    Refused,
-    FollowUp,
-}
-
-impl Model {
-    fn work(&self) -> Status {
-        if self.reopened {
-            Status::Reopened
-        } else {
-            Status::Open
-        }
-    }
-
-    fn in_window(&self, now: chrono::DateTime<chrono::Utc>) -> bool {
-        self.resolved_at
-            .is_none_or(|resolved| now - resolved <= TimeDelta::days(14))
-    }
-
-    fn meet(
-        &mut self,
-        actor: Actor,
-        command: &Command,
-        now: chrono::DateTime<chrono::Utc>,
-    ) -> Answer {
-        let mut after = self.clone();
-        let is_customer = matches!(actor, Actor::Customer(_));
-        let is_closed = matches!(self.status, Status::Closed(_));
-        let mut follow_up = false;
-        if let Some(draft) = &command.message {
-            match (is_customer, draft.visibility, draft.class) {
-                (true, Visibility::Internal, _) => return Answer::Refused,
-                (true, _, MessageClass::Ordinary) => match self.status {
-                    Status::Closed(_) => follow_up = true,
-                    Status::Resolved if !self.in_window(now) => follow_up = true,
-                    Status::Resolved => {
-                        after.reopened = true;
-                        after.status = after.work();
-                    }
-                    Status::Pending(_) => after.status = after.work(),
-                    _ => {}
-                },
-                (false, Visibility::Public, _) if is_closed => return Answer::Refused,
-                _ => {}
-            }
-        }
-        let changes_closed = |c: &Change| !matches!(c, Change::LogTime { .. } | Change::Redact(_));
-        if is_closed && command.changes.iter().any(changes_closed) {
-            return Answer::Refused;
-        }
-        let is_past = |c: &Change| matches!(c, Change::PromiseUpdate(due) if *due <= now);
-        if command.changes.iter().any(is_past) {
-            return Answer::Refused;
-        }
-        let waits = matches!(after.status, Status::Pending(_));
-        match &command.step {
-            None => {}
-            Some(Move::Pend(reason)) => {
-                if let Pending::Scheduled { until } = reason
-                    && *until <= now
-                {
-                    return Answer::Refused;
-                }
-                let says = is_customer && command.message.is_some();
-                match after.status {
-                    Status::Closed(_) if says => {}
-                    Status::Resolved if !self.in_window(now) && says => {}
-                    Status::Closed(_) => return Answer::Refused,
-                    Status::Resolved if !self.in_window(now) => return Answer::Refused,
-                    _ => {
-                        after.reopened |= after.status == Status::Resolved;
-                        after.status = Status::Pending(*reason);
-                    }
-                }
-            }
-            Some(Move::Resume) if waits => after.status = after.work(),
-            Some(Move::Resolve)
-                if waits || matches!(after.status, Status::Open | Status::Reopened) =>
-            {
-                after.status = Status::Resolved;
-                after.resolved_at = Some(now);
-            }
-            Some(Move::Reopen) if after.status == Status::Resolved && after.in_window(now) => {
-                after.reopened = true;
-                after.status = Status::Reopened;
-            }
-            Some(Move::Close(reason)) if !matches!(after.status, Status::Closed(_)) => {
-                after.status = Status::Closed(*reason);
-            }
-            Some(_) if is_customer && command.message.is_some() => {} // the message stands without the move
-            Some(_) => return Answer::Refused,
-        }
-        *self = after;
-        if follow_up {
-            Answer::FollowUp
-        } else {
-            Answer::Moves(self.status)
-        }
-    }
-}
 
 /// Everything permitted to everyone, so that the model need not know about rights; and no policy.
 fn open_rulebook() -> Rulebook {
@@ -143,12 +33,10 @@ proptest! {
         let desk = Desk::new(MemoryStore::new(), open_rulebook());
         let mut now = at(BEGIN);
         let id = desk.open(&call(Actor::Customer(ANN), now, 0), Open::new("x")).unwrap().id();
-        let mut model = Model { status: Status::Open, reopened: false, resolved_at: None };
+        let mut model = Model::opened(open_rulebook().tickets());
         for (i, say) in story.iter().enumerate() {
             now += say.gap;
-            if let Status::Pending(Pending::Scheduled { until }) = model.status && until < now {
-                model.status = model.work();
-            }
+            model.pass(now);
             let before = desk.ticket(id).unwrap();
             let answer = submit(&desk, id, say, now, i as u128 + 1);
             match model.meet(say.actor, &say.command, now) {
@@ -162,6 +50,7 @@ proptest! {
                     prop_assert_eq!(answer.unwrap_err().kind(), ErrorKind::Refused);
                     prop_assert_eq!(desk.ticket(id).unwrap(), before);
                 }
+                other => prop_assert!(false, "{other:?}"),
             }
         }
     }
@@ -220,6 +109,40 @@ fn a_refusal_names_the_facts() {
     assert!(allowed.contains(&helpdesk::ticket::Step::Resolve) && !allowed.contains(step));
     assert_eq!(refused.code(), "step_not_allowed");
     assert!(refused.to_string().contains("`resolve`"), "{refused}");
+}
+
+/// What is said to be allowed is what the same actor could ask for: no step that happens by itself, and none without the right.
+#[test]
+fn a_refusal_lists_what_the_actor_could_ask_for() {
+    use helpdesk::ticket::Step::{Close, Pend, Resolve, Resume};
+    let desk = desk();
+    let id = desk
+        .open(&ann("2026-03-02T15:00:00Z"), Open::new("x"))
+        .unwrap()
+        .id();
+    let pend = Command::pend(Pending::Customer);
+    desk.submit(id, &kim("2026-03-02T15:01:00Z"), pend).unwrap();
+    let allowed = |call| match refusal(desk.submit(id, call, Command::reopen())) {
+        Refusal::StepNotAllowed { allowed, .. } => allowed,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(
+        allowed(&kim("2026-03-02T15:02:00Z")),
+        [Pend, Resume, Resolve, Close]
+    );
+    desk.submit(id, &kim("2026-03-02T15:03:00Z"), Command::resolve())
+        .unwrap();
+    desk.submit(
+        id,
+        &kim("2026-03-02T15:04:00Z"),
+        Command::close(CloseReason::Settled),
+    )
+    .unwrap();
+    let refused = refusal(desk.submit(id, &kim("2026-03-02T15:05:00Z"), Command::resolve()));
+    assert!(
+        !refused.to_string().contains("reopen") && !refused.to_string().contains("message"),
+        "{refused}"
+    );
 }
 
 #[test]
@@ -579,6 +502,97 @@ fn redacted_texts_are_gone() {
     );
     desk.submit(t.id(), &lee, phone("555-2")).unwrap();
     assert_eq!(tenant.content(&[first]).unwrap(), [None]);
+}
+
+/// A personal field set to the text that it has already is no event, as with any other field; of several changes of one field the first
+/// one is compared.
+#[test]
+fn a_personal_field_set_to_what_it_is_says_nothing() {
+    let mut rules = Rules::default();
+    rules.personal_fields.insert(name("phone"));
+    let book = Rulebook::draft().tickets(rules).build().unwrap();
+    let mut stores: Vec<Box<dyn helpdesk::store::Store>> = vec![Box::new(MemoryStore::new())];
+    #[cfg(feature = "sqlite")]
+    stores.push(Box::new(helpdesk::store::SqliteStore::in_memory().unwrap()));
+    for store in stores {
+        let desk = Desk::new(store, book.clone());
+        let phone = |text: &str| Change::Field {
+            name: name("phone"),
+            value: Some(helpdesk::ticket::FieldValue::Text(text.to_owned())),
+        };
+        let open = Open::new("x").from_customer(ANN).and(phone("555-1"));
+        let t = desk.open(&kim("2026-03-02T15:00:00Z"), open).unwrap();
+        let id = t.id();
+        let says = |command| {
+            desk.submit(id, &kim("2026-03-02T15:01:00Z"), command)
+                .unwrap()
+        };
+        let before = t.ticket().fields().clone();
+        let same = says(Command::change(phone("555-1")));
+        assert!(same.events().is_empty());
+        assert_eq!(same.ticket().fields(), &before);
+        let with_reply = says(Command::reply("Noted").and(phone("555-1")));
+        assert_eq!(with_reply.events().len(), 1);
+        let helpdesk::ticket::FieldValue::Personal(text) = before["phone"] else {
+            panic!()
+        };
+        let tenant = desk.tenant(TenantId::SINGLE);
+        assert!(tenant.content(&[text]).unwrap()[0].is_some());
+        let there_and_back = says(Command::change(phone("555-2")).and(phone("555-1")));
+        assert_eq!(there_and_back.events().len(), 2);
+        assert_eq!(tenant.content(&[text]).unwrap(), [None]);
+        // Erased, nobody can tell what it was: said again, it is kept again.
+        tenant
+            .erase_person(ANN, at("2026-03-02T16:00:00Z"))
+            .unwrap();
+        let again = desk.submit(
+            id,
+            &kim("2026-03-02T16:01:00Z"),
+            Command::change(phone("555-1")),
+        );
+        assert_eq!(again.unwrap().events().len(), 1);
+    }
+}
+
+/// Whom a message names is told with it; they take part where the speaker may let somebody take part, once.
+#[test]
+fn copied_customers_take_part_where_the_speaker_may_let_them() {
+    let desk = desk();
+    let [ben, cy, dee] = ["ben", "cy", "dee"].map(helpdesk::id::CustomerId::named);
+    let t = desk
+        .open(
+            &ann("2026-03-02T15:00:00Z"),
+            Open::new("x").message(Draft::new("help").copy_to(dee)),
+        )
+        .unwrap();
+    // A customer's mail names whom it likes, and opens nobody the ticket.
+    assert_eq!(t.ticket().messages()[0].recipients.cc, [dee]);
+    assert!(t.ticket().participants().is_empty());
+    assert!(t.ticket().customer_view(dee).is_none());
+
+    let mut answer = Draft::new("Which floor?").copy_to(ben).copy_to(ANN);
+    answer.recipients.to.extend([ben, cy]);
+    let said = Command::say(answer.clone()).and(Change::AddParticipant(cy));
+    let t = desk
+        .submit(t.id(), &kim("2026-03-02T15:01:00Z"), said)
+        .unwrap();
+    let ticket = t.ticket();
+    assert_eq!(ticket.messages()[1].recipients, answer.recipients);
+    let participants: Vec<_> = ticket.participants().iter().copied().collect();
+    let mut expected = vec![ben, cy];
+    expected.sort();
+    assert_eq!(participants, expected);
+    assert_eq!(t.events().len(), 3, "each once: {:?}", t.events());
+    assert_eq!(ticket.customer_view(ben).unwrap().messages.len(), 2);
+
+    let mut note = Draft::new("hm").copy_to(ben);
+    note.visibility = Visibility::Internal;
+    let refused = desk.submit(t.id(), &kim("2026-03-02T15:02:00Z"), Command::say(note));
+    assert_eq!(refused.unwrap_err().code(), "note_with_recipients");
+    let crowd = (0..10_000).map(|n| helpdesk::id::CustomerId::named(&n.to_string()));
+    let crowd = crowd.fold(Draft::new("all"), Draft::copy_to);
+    let refused = desk.submit(t.id(), &kim("2026-03-02T15:02:00Z"), Command::say(crowd));
+    assert_eq!(refused.unwrap_err().code(), "too_large");
 }
 
 /// The scheduled wait ends by itself, just after its instant, and the rule fires once; whoever looks late is told of the last

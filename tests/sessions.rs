@@ -12,7 +12,8 @@ use helpdesk::sla::preset::first_answers;
 use helpdesk::sla::{Measure, Policy, StartOption, State, Target, Verdict};
 use helpdesk::store::{MemoryStore, Store};
 use helpdesk::ticket::{
-    Change, Channel, Draft, Handling, Metric, SessionEnd, SessionStep, Stage, Status, Ticket,
+    Change, Channel, CloseReason, Draft, Handling, Merge, Metric, SessionEnd, SessionStep, Stage,
+    Status, Ticket,
 };
 use helpdesk::time::Span;
 use helpdesk::{Actor, Call, Command, Desk, Open, Refusal, Rulebook, TenantId};
@@ -562,4 +563,87 @@ proptest! {
             prop_assert_eq!(ticket.status().stage(), Stage::Resolved);
         }
     }
+}
+
+/// A call that waits when its ticket is merged goes on where the conversation goes on: it is answered there, by either ticket's id.
+#[test]
+fn a_waiting_call_goes_on_in_the_other_ticket() {
+    on_both_stores(|store| {
+        let desk = Desk::new(store, by_channel());
+        let open = || Open::new("x").from_customer(ANN);
+        let into = desk
+            .open(&kim("2026-03-02T08:00:00Z"), open())
+            .unwrap()
+            .id();
+        let rings = open()
+            .over(Channel::Phone)
+            .and(session("call", offer(Channel::Phone)));
+        let source = desk.open(&kim("2026-03-02T08:10:00Z"), rings).unwrap().id();
+        desk.merge(&kim("2026-03-02T08:11:00Z"), Merge::new(source, into))
+            .unwrap();
+        assert!(desk.ticket(source).unwrap().sessions().is_empty());
+        let waits = desk.ticket(into).unwrap();
+        assert_eq!(waits.waiting_since(), Some(at("2026-03-02T08:10:00Z")));
+        assert_eq!(waits.sessions()[0].began_at, at("2026-03-02T08:10:00Z"));
+
+        let says = |t, when: &str, step| {
+            desk.submit(t, &kim(when), Command::change(session("call", step)))
+        };
+        let answered = says(source, "2026-03-02T08:12:00Z", answer()).unwrap();
+        assert_eq!(
+            (answered.id(), answered.ticket().waiting_since()),
+            (into, None)
+        );
+        let ends = end(SessionEnd::Completed);
+        let ended = says(into, "2026-03-02T08:15:00Z", ends).unwrap();
+        let call = &ended.ticket().sessions()[0];
+        assert_eq!(call.waited(), Some(Span::seconds(120)));
+        assert_eq!(ended.ticket().effort().len(), 1);
+        let again = says(source, "2026-03-02T08:16:00Z", answer()).unwrap_err();
+        assert_eq!(again.code(), "session_step");
+        // A new call about the merged ticket is a call about the other one; what is over stays where it was.
+        let rings = Command::change(session("next", offer(Channel::Phone)));
+        let rings = desk
+            .submit(source, &kim("2026-03-02T08:20:00Z"), rings)
+            .unwrap();
+        assert_eq!((rings.id(), rings.ticket().sessions().len()), (into, 2));
+    });
+}
+
+/// On a ticket that was closed a waiting call is still answered and ends; the ticket and its clocks stay as they were.
+#[test]
+fn a_waiting_call_is_answered_on_a_closed_ticket() {
+    on_both_stores(|store| {
+        let desk = Desk::new(store, by_channel());
+        let rings = Open::new("x").from_customer(ANN).over(Channel::Phone);
+        let rings = rings.and(session("call", offer(Channel::Phone)));
+        let t = desk.open(&kim("2026-03-02T08:00:00Z"), rings).unwrap().id();
+        let close = Command::close(CloseReason::Spam);
+        desk.submit(t, &kim("2026-03-02T08:00:05Z"), close).unwrap();
+        let later = at("2026-03-02T10:00:00Z");
+        let shown = || {
+            let ticket = desk.ticket(t).unwrap();
+            let first = desk.reading(t, Metric::FirstResponse, later).unwrap();
+            let facts = by_channel().facts(&ticket);
+            (
+                ticket.status(),
+                first,
+                facts[0].own.as_ref().unwrap().first_response.clone(),
+            )
+        };
+        let before = shown();
+        let says =
+            |when: &str, step| desk.submit(t, &kim(when), Command::change(session("call", step)));
+        says("2026-03-02T08:00:10Z", answer()).unwrap();
+        says("2026-03-02T08:01:10Z", end(SessionEnd::Completed)).unwrap();
+        assert_eq!(shown(), before);
+        let ticket = desk.ticket(t).unwrap();
+        assert_eq!(ticket.sessions()[0].waited(), Some(Span::seconds(10)));
+        assert_eq!(ticket.effort()[0].spent, Span::seconds(90));
+        let anew = Command::change(session("other", offer(Channel::Phone)));
+        let anew = desk
+            .submit(t, &kim("2026-03-02T08:02:00Z"), anew)
+            .unwrap_err();
+        assert_eq!(anew.code(), "closed");
+    });
 }

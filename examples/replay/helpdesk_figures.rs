@@ -1,8 +1,9 @@
 //! The figures of a help desk's log, from the tickets that the library made of it. Serialises as the JSON object.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use helpdesk::calendar::Calendar;
+use helpdesk::id::AgentId;
 use helpdesk::kpi::{Fact, Summary};
 use helpdesk::replay::Anomalies;
 use helpdesk::ticket::{Message, Visibility};
@@ -12,6 +13,7 @@ use serde::Serialize;
 use crate::Failure;
 use crate::figures::Lengthy;
 use crate::helpdesk_log::{AuthorRole, Turn, Written};
+use crate::helpdesk_reviews::Reviewed;
 
 /// How many turns an agent needs to be shown.
 const ENOUGH: u64 = 10;
@@ -59,7 +61,7 @@ pub(crate) struct TwoWays {
     pub(crate) business: Lengthy,
 }
 
-/// The marks of a manager: each turn is one review with three questions.
+/// The marks of a manager: each turn is one quality review with three questions.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Scores {
     /// How many turns.
@@ -87,6 +89,10 @@ pub(crate) struct About {
     pub(crate) by_role: BTreeMap<AuthorRole, Written>,
     pub(crate) anomalies: Anomalies,
     pub(crate) turns: Vec<Turn>,
+    /// The quality reviews, as the desk keeps them.
+    pub(crate) reviews: Vec<Reviewed>,
+    /// The agents by their ids.
+    pub(crate) agents: HashMap<AgentId, String>,
 }
 
 pub(crate) fn figures(
@@ -110,12 +116,12 @@ pub(crate) fn figures(
         |rows: &Vec<Fact>| -> u64 { rows.iter().map(|row| u64::from(row.agent_transfers)).sum() };
     let total = about.by_role.values().map(|n| n.public + n.private).sum();
     let mut by_agent: BTreeMap<&str, Vec<[u8; 3]>> = BTreeMap::new();
-    for turn in &about.turns {
-        if let Some(agent) = &turn.agent {
-            by_agent.entry(agent).or_default().push(turn.marks);
+    for review in &about.reviews {
+        if let Some(agent) = review.agent.and_then(|agent| about.agents.get(&agent)) {
+            by_agent.entry(agent).or_default().push(review.marks);
         }
     }
-    let all: Vec<_> = about.turns.iter().map(|turn| turn.marks).collect();
+    let all: Vec<_> = about.reviews.iter().map(|review| review.marks).collect();
     let by_agent = by_agent
         .into_iter()
         .map(|(agent, marks)| (agent.to_owned(), Scores::of(&marks)))

@@ -51,7 +51,8 @@ pub(crate) struct Written {
 
 /// Somebody's turn on a ticket, with the marks that it was given.
 pub(crate) struct Turn {
-    started: DateTime<Utc>,
+    pub(crate) ticket: TicketId,
+    pub(crate) started: DateTime<Utc>,
     /// Who was in charge; nobody where the file names nobody.
     pub(crate) agent: Option<String>,
     /// Accuracy, thoroughness and client relations: 1 to 5, and 0 where the question was not answered.
@@ -152,6 +153,10 @@ impl Who<'_> {
     }
 }
 
+fn ticket_id(number: u64) -> TicketId {
+    TicketId::named(&number.to_string())
+}
+
 /// Turns and messages in the order of their instants.
 fn history(
     ticket: &Ticket,
@@ -166,7 +171,7 @@ fn history(
         .min();
     let begins = begins.ok_or("a ticket without a turn")?;
     let (number, requester) = (ticket.number, CustomerId::named(&ticket.reporter));
-    let id = TicketId::named(&number.to_string());
+    let id = ticket_id(number);
     let mut history = History::new(id, TicketNumber(number), requester, begins);
     history.opened.channel = Channel::Other(Name::new("not told")?);
     history.opened.priority = ticket.priority;
@@ -289,6 +294,7 @@ fn read_turns(file: &Path) -> Result<(Vec<Ticket>, Vec<Turn>), Failure> {
         };
         ticket.turns.push(turns.len());
         turns.push(Turn {
+            ticket: ticket_id(ticket.number),
             started: line.stamp(6)?,
             agent: Some(line.text(5).trim().to_owned()).filter(|name| !name.is_empty()),
             marks: [line.mark(7)?, line.mark(8)?, line.mark(9)?],

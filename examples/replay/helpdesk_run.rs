@@ -13,12 +13,13 @@ use helpdesk::{Desk, Rulebook, TenantId};
 use crate::args::Conversations;
 use crate::helpdesk_figures::{About, figures};
 use crate::log_rules::office;
-use crate::{Failure, helpdesk_log, helpdesk_show, page};
+use crate::{Failure, helpdesk_log, helpdesk_reviews, helpdesk_show, page};
 
 pub(crate) fn run(options: &Conversations, out: &mut dyn Write) -> Result<(), Failure> {
     let office = office(&options.hours, &options.zone, options.holidays.as_deref())?;
     let rulebook = Rulebook::draft()
         .calendar(Name::new("office")?, office.clone())
+        .quality(helpdesk_reviews::rules()?)
         .build()?;
     let automatic = options.automatic.iter().cloned().collect();
     let log = helpdesk_log::read(&options.utterances, &options.snapshot, &automatic)?;
@@ -35,6 +36,7 @@ pub(crate) fn run(options: &Conversations, out: &mut dyn Write) -> Result<(), Fa
         tenant.import(&imported)?;
         tickets.push(tenant.ticket(history.ticket)?);
     }
+    helpdesk_reviews::review(&desk, &log.turns)?;
     let mut facts = Vec::new();
     tenant.facts(&mut |rows| facts.push(rows.to_vec()))?;
 
@@ -52,6 +54,8 @@ pub(crate) fn run(options: &Conversations, out: &mut dyn Write) -> Result<(), Fa
         by_role: log.messages,
         anomalies,
         turns: log.turns,
+        reviews: helpdesk_reviews::reviewed(&desk)?,
+        agents: log.agents,
     };
     let figures = figures(&tickets, &facts, about, &office)?;
     if options.json {

@@ -22,6 +22,7 @@ mod csv_log;
 mod figures;
 mod helpdesk_figures;
 mod helpdesk_log;
+mod helpdesk_reviews;
 mod helpdesk_run;
 mod helpdesk_show;
 mod holidays;

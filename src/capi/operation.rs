@@ -26,7 +26,7 @@ use crate::store::{
     self, Events, IdempotencyRecord, Load, Snapshot, StoreError, StoreErrorKind, StreamEvent,
     StreamKind,
 };
-use crate::ticket::Version;
+use crate::ticket::{Content, Version};
 
 use super::barrier::{barrier, out};
 use super::buffer::helpdesk_buffer;
@@ -146,6 +146,9 @@ pub struct Loaded {
     pub idempotency: Option<IdempotencyRecord>,
     /// The new number, where one was wanted.
     pub number: Option<TicketNumber>,
+    /// Each text asked for, in the order of the request; `null` for what is erased. An empty list is allowed: what is not known here is
+    /// decided without it.
+    pub content: Vec<Option<Content>>,
 }
 
 /// One stream as it was loaded.
@@ -181,6 +184,7 @@ impl Loaded {
         loaded.owners = self.owners;
         loaded.idempotency = self.idempotency;
         loaded.number = self.number;
+        loaded.content = self.content;
         Ok(loaded)
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::DayEnd;
 use crate::id::Name;
 use crate::sla::{Condition, Policy, Target};
 use crate::ticket::{Agreement, Change, FieldValue, Metric};
@@ -106,11 +107,15 @@ impl Workflow {
     }
 
     /// Policies under `agreement` whose clock of work on a complaint, [`Metric::TotalResolution`], may run until the step is done that is to be
-    /// done next, up to the remedy: its targets are the sums of those up to the step, so what one step leaves over the next one has. Put
-    /// them before the desk's own policies of that agreement. A step without a target has that of the next one that has one.
+    /// done next, up to the remedy: its targets are the sums of those up to the step, so what one step leaves over the next one has. A
+    /// step without a target has that of the next one that has one.
+    ///
+    /// Put them before the desk's own policies of that agreement, if it has any. The first policy that holds applies whole: a
+    /// complaint then has this one target alone, and none for its first response. [`Workflow::policies_over`] keeps the others.
     ///
     /// # Errors
-    /// Targets that do not add up: some in business time, calendar time or business days, and others in another.
+    /// Targets that do not add up: some in business time, calendar time or business days, and others in another; more than 366 days; days that
+    /// end at an hour after days that end with the day.
     pub fn policies(&self, agreement: Agreement) -> Result<Vec<Policy>, InvalidWorkflow> {
         let field = |is| Condition::Field {
             name: self.field.clone(),
@@ -155,14 +160,84 @@ impl Workflow {
         }
         Ok(policies)
     }
+
+    /// The same over the desk's own policies: a complaint keeps every other target, the pauses and the calendar of the policy that it
+    /// would have without them. They stand before `base`, which must come after them unchanged; complaints that no policy of `base`
+    /// would take have the one target alone.
+    ///
+    /// ```
+    /// use helpdesk::complaint::Workflow;
+    /// use helpdesk::rulebook::RulebookDraft;
+    /// use helpdesk::{Rulebook, ticket::Metric};
+    /// let workflow: Workflow = serde_json::from_str(r#"{"targets": {"accept": "1h", "propose_remedy": "15h"}}"#)?;
+    /// let mut draft = RulebookDraft::from(Rulebook::starter());
+    /// let own = draft.policies.clone();
+    /// draft.policies = workflow.policies_over(&own)?;
+    /// draft.policies.extend(own);
+    /// let rulebook = draft.build()?;
+    /// for policy in &rulebook.as_draft().policies {
+    ///     assert!(policy.targets.contains_key(&Metric::FirstResponse), "{}", policy.name);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Workflow::policies`].
+    ///
+    /// # Properties
+    /// Of every ticket, each target but that of [`Metric::TotalResolution`] is the one that `base` alone gives it.
+    pub fn policies_over(&self, base: &[Policy]) -> Result<Vec<Policy>, InvalidWorkflow> {
+        let mut policies = Vec::new();
+        for agreement in Agreement::ALL {
+            let own = || base.iter().filter(move |own| own.agreement == agreement);
+            if own().next().is_none() {
+                continue;
+            }
+            for complaint in self.policies(agreement)? {
+                policies.extend(own().map(|own| both(&complaint, own)));
+                if own().all(|own| own.when != Condition::Always) {
+                    policies.push(under(complaint, agreement));
+                }
+            }
+        }
+        Ok(policies)
+    }
+}
+
+/// The same policy under a name that no other agreement's has.
+fn under(mut complaint: Policy, agreement: Agreement) -> Policy {
+    if agreement != Agreement::Sla {
+        let name = Name::new(&format!("{}, {agreement}", complaint.name));
+        complaint.name = name.unwrap_or(complaint.name);
+    }
+    complaint
+}
+
+/// A policy of complaints for the tickets that `own` takes, with whatever else that one says.
+fn both(complaint: &Policy, own: &Policy) -> Policy {
+    let mut both = own.clone();
+    let name = Name::new(&format!("{}, {}", complaint.name, own.name));
+    both.name = name.unwrap_or_else(|_| complaint.name.clone());
+    both.when = match &own.when {
+        Condition::Always => complaint.when.clone(),
+        when => Condition::All(vec![complaint.when.clone(), when.clone()]),
+    };
+    both.targets.extend(&complaint.targets);
+    both
 }
 
 fn said(step: ComplaintStep) -> FieldValue {
     FieldValue::Text(step.as_str().to_owned())
 }
 
-/// Both one after the other, where they are measured alike.
+/// Both one after the other, where they are measured alike. Days follow days; at which time of the last one they end, the later target
+/// tells, but what ended with a day does not go on at an hour of another.
 fn add(a: Target, b: Target) -> Option<Target> {
+    if let (Some(x), Some(y)) = (a.business_days(), b.business_days()) {
+        let (before, end) = (a.day_end()?, b.day_end()?);
+        let fits = before == end || end == DayEnd::LastClose;
+        return Target::days(x.checked_add(y).filter(|_| fits)?, end).ok();
+    }
     match (a.amount(), b.amount()) {
         (Some(x), Some(y)) if a.measure() == b.measure() => {
             let sum = Span::from_micros(x.micros().checked_add(y.micros())?).ok()?;
@@ -175,7 +250,7 @@ fn add(a: Target, b: Target) -> Option<Target> {
 /// Targets of steps that do not add up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the target `{target}` of the step `{step}` cannot be added to the `{sum}` of the steps before it; lengths in the same time are allowed, all of them business or all calendar"
+    "the target `{target}` of the step `{step}` cannot be added to the `{sum}` of the steps before it; targets of one kind are allowed, all of them business time, calendar time or business days (366 at most, and none at an hour after one at the end of a day)"
 )]
 pub struct InvalidWorkflow {
     step: ComplaintStep,

@@ -1,17 +1,23 @@
 //! What stands beside tickets, on the async desk.
 
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::call::Call;
-use crate::customer::Profile;
-use crate::error::{Error, ErrorKind};
-use crate::id::{CustomerId, TenantId};
+use crate::customer::Identity;
+use crate::error::Error;
+use crate::id::{AgentId, CustomerId, FindingId, TenantId, TicketId};
+use crate::incident::Spread;
+use crate::kpi::{QualityTally, Report, SelfServiceTally, SurveyTally, Window};
+use crate::quality::Plan;
 use crate::rulebook::Governed;
-use crate::store::{AsyncStore, Load, StreamEvent, StreamId};
-use crate::ticket::{Recorded, Ticket};
+use crate::self_service::Gap;
+use crate::store::{AsyncStore, StreamEvent};
+use crate::ticket::Recorded;
 
-use super::tell::history_of;
-use super::{AsyncDesk, AsyncTenantDesk, Told};
+use super::{AsyncDesk, AsyncTenantDesk, Briefing, Effect, Spreading, Told};
 
 impl<S: AsyncStore> AsyncDesk<S> {
     /// See [`Desk::tell`](super::Desk::tell).
@@ -58,8 +64,7 @@ impl<S: AsyncStore> AsyncTenantDesk<'_, S> {
     where
         A::Event: StreamEvent,
     {
-        let missing = || Error::nothing(A::KIND, id.into());
-        A::replay(&self.told::<A>(id).await?).ok_or_else(missing)
+        self.questions().state::<A>(id).await
     }
 
     /// See [`TenantDesk::told`](super::TenantDesk::told).
@@ -67,9 +72,7 @@ impl<S: AsyncStore> AsyncTenantDesk<'_, S> {
     where
         A::Event: StreamEvent,
     {
-        let stream = StreamId::of::<A>(self.tenant, id);
-        let load = Load::streams(self.tenant, [stream]);
-        history_of::<A>(id, self.desk.store().load(&load).await?)
+        self.questions().told::<A>(id).await
     }
 
     /// See [`TenantDesk::ids`](super::TenantDesk::ids).
@@ -78,22 +81,99 @@ impl<S: AsyncStore> AsyncTenantDesk<'_, S> {
         after: Option<A::Id>,
         limit: usize,
     ) -> Result<Vec<A::Id>, Error> {
-        let after = after.map(Into::into);
-        let store = self.desk.store();
-        let found = store.streams(self.tenant, A::KIND, after, limit).await?;
-        Ok(found.into_iter().map(A::Id::from).collect())
+        self.questions().ids::<A>(after, limit).await
     }
 
-    /// The customer as `ticket` knows her: one who was joined into her, where it reaches that one.
-    pub(super) async fn as_known(
+    /// See [`TenantDesk::each`](super::TenantDesk::each).
+    pub async fn each<A: Governed>(
         &self,
-        ticket: &Ticket,
+        visit: &mut (dyn FnMut(A::Id, &A) + Send),
+    ) -> Result<(), Error>
+    where
+        A::Event: StreamEvent,
+    {
+        self.questions().each::<A>(visit).await
+    }
+
+    /// See [`TenantDesk::find_customer`](super::TenantDesk::find_customer).
+    pub async fn find_customer(&self, identity: &Identity) -> Result<Option<CustomerId>, Error> {
+        self.questions().find_customer(identity).await
+    }
+
+    /// See [`TenantDesk::survivor`](super::TenantDesk::survivor).
+    pub async fn survivor(&self, customer: CustomerId) -> Result<CustomerId, Error> {
+        self.questions().survivor(customer).await
+    }
+
+    /// See [`TenantDesk::customer_ids`](super::TenantDesk::customer_ids).
+    pub async fn customer_ids(&self, customer: CustomerId) -> Result<BTreeSet<CustomerId>, Error> {
+        self.questions().customer_ids(customer).await
+    }
+
+    /// See [`TenantDesk::briefing`](super::TenantDesk::briefing).
+    pub async fn briefing(
+        &self,
         customer: CustomerId,
-    ) -> Result<CustomerId, Error> {
-        match self.state::<Profile>(customer).await {
-            Ok(profile) => Ok(super::beside::reaching(&profile, ticket).unwrap_or(customer)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(customer),
-            Err(error) => Err(error),
-        }
+        limit: usize,
+        now: DateTime<Utc>,
+    ) -> Result<Briefing, Error> {
+        self.questions().briefing(customer, limit, now).await
+    }
+
+    /// See [`TenantDesk::quality`](super::TenantDesk::quality).
+    pub async fn quality(&self, window: Window) -> Result<QualityTally, Error> {
+        self.questions().quality(window).await
+    }
+
+    /// See [`TenantDesk::self_service`](super::TenantDesk::self_service).
+    pub async fn self_service(
+        &self,
+        window: Window,
+        now: DateTime<Utc>,
+    ) -> Result<SelfServiceTally, Error> {
+        self.questions().self_service(window, now).await
+    }
+
+    /// See [`TenantDesk::surveys`](super::TenantDesk::surveys).
+    pub async fn surveys(&self, window: Window, now: DateTime<Utc>) -> Result<SurveyTally, Error> {
+        self.questions().surveys(window, now).await
+    }
+
+    /// See [`TenantDesk::gaps`](super::TenantDesk::gaps).
+    pub async fn gaps(&self, window: Window, at_least: u64) -> Result<Vec<Gap>, Error> {
+        self.questions().gaps(window, at_least).await
+    }
+
+    /// See [`TenantDesk::sample`](super::TenantDesk::sample).
+    pub async fn sample(
+        &self,
+        plan: &Plan,
+        window: Window,
+    ) -> Result<Vec<(AgentId, TicketId)>, Error> {
+        self.questions().sample(plan, window).await
+    }
+
+    /// See [`TenantDesk::effect`](super::TenantDesk::effect).
+    pub async fn effect(
+        &self,
+        finding: FindingId,
+        action: u32,
+        report: &Report,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Effect>, Error> {
+        self.questions().effect(finding, action, report, now).await
+    }
+
+    /// See [`TenantDesk::spread`](super::TenantDesk::spread).
+    pub async fn spread(
+        &self,
+        problem: TicketId,
+        call: &Call,
+        spread: &Spread,
+        incidents: &[TicketId],
+    ) -> Result<Spreading, Error> {
+        self.questions()
+            .spread(problem, call, spread, incidents)
+            .await
     }
 }

@@ -1,5 +1,6 @@
 //! The async desk of one tenant: every question and every request, in that tenant.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -9,15 +10,15 @@ use crate::error::Error;
 use crate::id::{ContentId, CustomerId, RulebookId, TenantId, TicketId, TicketNumber};
 use crate::kpi::{Fact, KpiReport, Report, Suggest, Suggestion};
 use crate::sla::{Ledger, Reading};
-use crate::store::{AsyncStore, Filter, Load, Page, StreamId, TicketRow, UniqueKey};
+use crate::store::{AsyncStore, Filter, Page, TicketRow, UniqueKey};
 use crate::ticket::{
     ClockId, Command, Content, CustomerView, Link, Merge, Open, Recorded, Split, Ticket,
 };
 
 use super::erase::Erase;
-use super::look::Look;
-use super::viewing::Viewing;
-use super::{AsyncDesk, Outcome, Request, office};
+use super::question::Questions;
+use super::source::Awaited;
+use super::{AsyncDesk, Outcome, Request};
 
 /// The desk of one tenant; see [`AsyncDesk::tenant`], and the [blocking one](super::TenantDesk) for what each method does and answers.
 #[derive(Debug)]
@@ -26,10 +27,20 @@ pub struct AsyncTenantDesk<'a, S> {
     pub(super) tenant: TenantId,
 }
 
-impl<S> AsyncTenantDesk<'_, S> {
+impl<'a, S> AsyncTenantDesk<'a, S> {
     /// The tenant.
     pub fn id(&self) -> TenantId {
         self.tenant
+    }
+
+    /// The desk of all tenants.
+    pub(crate) fn desk(&self) -> &'a AsyncDesk<S> {
+        self.desk
+    }
+
+    /// Whoever asks for the tenant.
+    pub(super) fn questions(&self) -> Questions<'a, Awaited<'a, S>> {
+        self.desk.questions(self.tenant)
     }
 }
 
@@ -102,25 +113,20 @@ impl<S: AsyncStore> AsyncTenantDesk<'_, S> {
         self.desk.run(call, request).await
     }
 
-    /// See [`TenantDesk::ticket`](super::TenantDesk::ticket).
-    pub async fn ticket(&self, ticket: TicketId) -> Result<Ticket, Error> {
-        Ok(Arc::unwrap_or_clone(self.known(ticket).await?))
+    /// See [`TenantDesk::missing_rulebooks`](super::TenantDesk::missing_rulebooks).
+    pub async fn missing_rulebooks(&self) -> Result<BTreeSet<RulebookId>, Error> {
+        self.questions().missing_rulebooks().await
     }
 
-    /// The ticket as its last event left it, from its snapshot where the store keeps one.
-    async fn known(&self, ticket: TicketId) -> Result<Arc<Ticket>, Error> {
-        let mut look = Look::at(self.tenant, ticket);
-        while let Some(load) = look.need() {
-            let loaded = self.desk.store.load(load).await?;
-            look.loaded(loaded)?;
-        }
-        Ok(look.finish()?.ticket)
+    /// See [`TenantDesk::ticket`](super::TenantDesk::ticket).
+    pub async fn ticket(&self, ticket: TicketId) -> Result<Ticket, Error> {
+        let found = self.questions().ticket(ticket).await;
+        found.map(Arc::unwrap_or_clone)
     }
 
     /// See [`TenantDesk::history`](super::TenantDesk::history).
     pub async fn history(&self, ticket: TicketId) -> Result<Vec<Recorded>, Error> {
-        let load = Load::streams(self.tenant, [StreamId::ticket(self.tenant, ticket)]);
-        office::history(ticket, self.desk.store.load(&load).await?)
+        self.questions().history(ticket).await
     }
 
     /// See [`TenantDesk::reading`](super::TenantDesk::reading).
@@ -130,8 +136,8 @@ impl<S: AsyncStore> AsyncTenantDesk<'_, S> {
         clock: impl Into<ClockId>,
         now: DateTime<Utc>,
     ) -> Result<Reading, Error> {
-        let ticket = self.known(ticket).await?;
-        self.desk.office.reading(&ticket, clock, now)
+        let clock = clock.into();
+        self.questions().reading(ticket, clock, now).await
     }
 
     /// See [`TenantDesk::ledger`](super::TenantDesk::ledger).
@@ -141,8 +147,8 @@ impl<S: AsyncStore> AsyncTenantDesk<'_, S> {
         clock: impl Into<ClockId>,
         now: DateTime<Utc>,
     ) -> Result<Ledger, Error> {
-        let ticket = self.known(ticket).await?;
-        self.desk.office.ledger(&ticket, clock, now)
+        let clock = clock.into();
+        self.questions().ledger(ticket, clock, now).await
     }
 
     /// See [`TenantDesk::suggest`](super::TenantDesk::suggest).
@@ -152,10 +158,7 @@ impl<S: AsyncStore> AsyncTenantDesk<'_, S> {
         similar: &Suggest,
         now: DateTime<Utc>,
     ) -> Result<Option<Suggestion>, Error> {
-        let ticket = self.known(ticket).await?;
-        let mut found = self.desk.office.similar(&ticket, similar, now)?;
-        self.facts(&mut |rows| found.add(rows)).await?;
-        Ok(found.suggestion())
+        self.questions().suggest(ticket, similar, now).await
     }
 
     /// See [`TenantDesk::customer_view`](super::TenantDesk::customer_view).
@@ -164,33 +167,19 @@ impl<S: AsyncStore> AsyncTenantDesk<'_, S> {
         ticket: TicketId,
         viewer: CustomerId,
     ) -> Result<CustomerView, Error> {
-        let ticket = self.known(ticket).await?;
-        let viewer = match ticket.reaches(viewer) {
-            true => viewer,
-            false => self.as_known(&ticket, viewer).await?,
-        };
-        let mut viewing = Viewing::of(&ticket, viewer)?;
-        while let Some(source) = viewing.next() {
-            let source = self.known(source).await?;
-            viewing.add(&source);
-        }
-        Ok(viewing.finish())
+        self.questions().customer_view(ticket, viewer).await
     }
 
     /// See [`TenantDesk::find`](super::TenantDesk::find).
     pub async fn find(&self, number: TicketNumber) -> Result<Option<TicketId>, Error> {
-        self.owner(UniqueKey::number(self.tenant, number)).await
+        let key = UniqueKey::number(self.tenant, number);
+        self.questions().owner(key).await
     }
 
     /// See [`TenantDesk::find_by_message`](super::TenantDesk::find_by_message).
     pub async fn find_by_message(&self, external_id: &str) -> Result<Option<TicketId>, Error> {
         let key = UniqueKey::message(self.tenant, external_id);
-        self.owner(key).await
-    }
-
-    async fn owner(&self, key: UniqueKey) -> Result<Option<TicketId>, Error> {
-        let load = Load::owners(self.tenant, vec![key]);
-        Ok(office::owner(self.desk.store.load(&load).await?))
+        self.questions().owner(key).await
     }
 
     /// See [`TenantDesk::list`](super::TenantDesk::list).
@@ -215,9 +204,7 @@ impl<S: AsyncStore> AsyncTenantDesk<'_, S> {
 
     /// See [`Desk::report`](super::Desk::report).
     pub async fn report(&self, report: &Report, now: DateTime<Utc>) -> Result<KpiReport, Error> {
-        let mut count = office::Count::of(report, now);
-        self.facts(&mut |rows| count.add(rows)).await?;
-        count.report()
+        self.questions().report(report, now).await
     }
 
     /// See [`TenantDesk::prune_keys`](super::TenantDesk::prune_keys).

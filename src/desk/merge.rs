@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::id::TicketId;
 use crate::rulebook::Rulebooks;
 use crate::store::Snapshot;
-use crate::ticket::{self, Command, Merge, Permission, Refusal, Visibility};
+use crate::ticket::{self, Change, Command, Merge, Permission, Refusal, Visibility};
 
 use super::catch_up::Working;
 use super::once::{already_done, remember};
@@ -87,7 +87,7 @@ pub(super) fn other(known: &Known, id: TicketId) -> Result<&Snapshot, Error> {
 }
 
 /// Which ticket a command is for: the one it names, or where what is said publicly goes that is said to a merged ticket, the end of
-/// the chain. Or the next ticket that has to be known to tell.
+/// the chain; so does what is said of a call or chat that the ticket does not have. Or the next ticket that has to be known to tell.
 pub(super) fn where_it_goes<'k>(
     asked: &'k Snapshot,
     command: &Command,
@@ -95,7 +95,13 @@ pub(super) fn where_it_goes<'k>(
 ) -> Result<&'k Snapshot, TicketId> {
     let mut here = asked;
     let is_public = |message: &ticket::Draft| message.visibility == Visibility::Public;
-    if command.message.as_ref().is_some_and(is_public) {
+    let is_elsewhere = |change: &Change| match change {
+        Change::Session { id, .. } => asked.ticket.sessions().iter().all(|one| one.id != *id),
+        _ => false,
+    };
+    let goes_on =
+        command.message.as_ref().is_some_and(is_public) || command.changes.iter().any(is_elsewhere);
+    if goes_on {
         // A chain has an end: what is merged is closed, and nothing is merged into what is closed.
         for _ in 0..=known.others.len() {
             let Some(next) = here.ticket.merged_into() else {

@@ -263,9 +263,16 @@ impl Operation {
                 Err(_) => return Err(Error::not_a_history(ticket_of(stream))),
             }
         }
+        // A text that the store does not tell is asked for once: nobody knows it then.
+        let told = std::mem::take(&mut loaded.content).into_iter();
+        let told = told
+            .map(|text| text.map(|text| text.text))
+            .chain(std::iter::repeat(None));
+        let texts = load.content.iter().copied().zip(told).collect();
         let mut known = Known {
             ticket,
             others,
+            texts,
             ..self.known(loaded)
         };
         self.number = known.number.or(self.number);
@@ -306,6 +313,10 @@ impl Operation {
                 let more = more.into_iter();
                 load.streams
                     .extend(more.map(|ticket| StreamId::ticket(tenant, ticket)));
+                State::Loading(load)
+            }
+            Plan::Texts(more) => {
+                load.content = more;
                 State::Loading(load)
             }
             Plan::Done(record) => State::Recalling(
@@ -354,7 +365,8 @@ impl Operation {
         let into = profile.as_ref().and_then(Profile::joined_into);
         known.customer = Some(into.unwrap_or(asked));
         known.profile.clone_from(profile);
-        if let Some(survivor) = into.filter(|_| self.reads_profiles()) {
+        let speaks = matches!(self.request, Request::Submit(..));
+        if let Some(survivor) = into.filter(|_| speaks || self.reads_profiles()) {
             let Some((_, profile)) = seen(survivor) else {
                 return Some(survivor);
             };

@@ -1,7 +1,7 @@
 //! The paved pure door: from what is known and what is asked to what is to be committed. No I/O, no clock.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -10,7 +10,7 @@ use crate::calendar::{EARLIEST, LATEST};
 use crate::call::{Actor, Call};
 use crate::customer::{self, Profile};
 use crate::error::Error;
-use crate::id::{CustomerId, MessageId, RulebookId, TicketId, TicketNumber};
+use crate::id::{ContentId, CustomerId, MessageId, RulebookId, TicketId, TicketNumber};
 use crate::rulebook::{Rulebook, Rulebooks};
 use crate::sla::{self, Swapped};
 use crate::store::{
@@ -18,7 +18,7 @@ use crate::store::{
     UniqueKey,
 };
 use crate::ticket::{
-    self, Command, Decision, Draft, Event, FieldValue, Link, Merge, Move, Open, Pending,
+    self, Change, Command, Decision, Draft, Event, FieldValue, Link, Merge, Move, Open, Pending,
     Permission, Recorded, Refusal, Requester, Split, Stage, Ticket, Version,
 };
 
@@ -68,6 +68,8 @@ pub struct Known {
     pub number: Option<TicketNumber>,
     /// What was done under the call's idempotency key.
     pub done: Option<IdempotencyRecord>,
+    /// Texts that a plan asked for ([`Plan::Texts`]); none for one that is gone, or that nobody can tell.
+    pub texts: BTreeMap<ContentId, Option<String>>,
 }
 
 /// What is to be done about a request.
@@ -80,6 +82,8 @@ pub enum Plan {
     Number,
     /// Look up these tickets too and plan again.
     Tickets(Vec<TicketId>),
+    /// Look up these texts and plan again: a personal field may have the value already that it is to be given.
+    Texts(Vec<ContentId>),
     /// Nothing: it was done before, under the same key.
     Done(IdempotencyRecord),
     /// Nothing: the message is known already, in this ticket.
@@ -193,7 +197,8 @@ fn plan_submit(
     let through = asked.ticket.clone();
     let data = rulebooks.data_version();
     let rules = rulebooks.of(&through)?.tickets();
-    rules.permit(&through, known.speaker(&through, call.actor()), command)?;
+    ticket::Rules::reach(&through, known.speaker(&through, call.actor()))?;
+    rules.permit_words(call.actor(), command)?;
     if let Some(done) = already_done(request, known, call)? {
         return Ok(Plan::Done(done));
     }
@@ -220,14 +225,18 @@ fn plan_submit(
         planned.complete = false;
         return Ok(Plan::Commit(Box::new(planned)));
     }
-    let mut said = Cow::Borrowed(command);
+    // What a move needs depends on where the ticket stands once everything that was due has happened.
+    rules.permit_command(&working.ticket, call.actor(), command)?;
+    let mut said = match news(command, &working.ticket, known) {
+        Ok(said) => said,
+        Err(unknown) => return Ok(Plan::Texts(unknown)),
+    };
     if through.id() != id {
-        rules.permit_command(&working.ticket, call.actor(), command)?;
         // What a customer says goes on; what becomes of somebody else's ticket is not hers to say.
         let speaker = known.speaker(&working.ticket, call.actor());
         if matches!(speaker, Actor::Customer(one) if !working.ticket.reaches(one)) {
             said = Cow::Owned(Command {
-                message: command.message.clone(),
+                message: said.message.clone(),
                 ..Command::default()
             });
         }
@@ -329,11 +338,54 @@ fn plan_sweep(
     Ok(Plan::Commit(Box::new(planned)))
 }
 
+/// The command without personal fields that have the value already which they are to be given; or the texts that have to be known
+/// to tell.
+fn news<'c>(
+    command: &'c Command,
+    ticket: &Ticket,
+    known: &Known,
+) -> Result<Cow<'c, Command>, Vec<ContentId>> {
+    // What a field has is told by its first change alone; the second one follows that.
+    let mut seen = BTreeSet::new();
+    let mut kept_as = |change: &Change| match change {
+        Change::Field { name, value } if seen.insert(name.clone()) => {
+            match (ticket.fields().get(name), value) {
+                (Some(FieldValue::Personal(now)), Some(FieldValue::Text(to))) => {
+                    Some((*now, to.clone()))
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    };
+    let first: Vec<Option<(ContentId, String)>> =
+        command.changes.iter().map(&mut kept_as).collect();
+    let unknown = first.iter().flatten().map(|(now, _)| *now);
+    let unknown: Vec<ContentId> = unknown.filter(|id| !known.texts.contains_key(id)).collect();
+    if known.texts.is_empty() && !unknown.is_empty() {
+        return Err(unknown); // once: what nobody could tell then stays unknown
+    }
+    let is_so = |(now, to): &(ContentId, String)| {
+        let text = known.texts.get(now).and_then(Option::as_ref);
+        text == Some(to)
+    };
+    if !first.iter().flatten().any(is_so) {
+        return Ok(Cow::Borrowed(command));
+    }
+    let changes = command.changes.iter().zip(&first);
+    let changes = changes.filter(|(_, first)| !first.as_ref().is_some_and(is_so));
+    Ok(Cow::Owned(Command {
+        changes: changes.map(|(change, _)| change.clone()).collect(),
+        ..command.clone()
+    }))
+}
+
 impl Known {
-    /// Who speaks, as `ticket` knows her: a customer who was joined by another speaks for that one too.
+    /// Who speaks, as `ticket` knows her: a customer who was joined with another speaks for that one too, by whichever id.
     fn speaker(&self, ticket: &Ticket, actor: Actor) -> Actor {
         let profile = self.profile.iter();
-        let mut joined = profile.flat_map(|profile| profile.joined().iter().copied());
+        let joined = profile.flat_map(|profile| profile.joined().iter().copied());
+        let mut joined = joined.chain(self.customer);
         match actor {
             Actor::Customer(caller) if !ticket.reaches(caller) => {
                 let reaching = joined.find(|one| ticket.reaches(*one));

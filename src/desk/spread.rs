@@ -4,10 +4,11 @@ use crate::call::Call;
 use crate::error::{Error, ErrorKind};
 use crate::id::TicketId;
 use crate::incident::Spread;
-use crate::store::Store;
-use crate::ticket::{Command, Refusal, Ticket};
+use crate::ticket::Refusal;
 
-use super::TenantDesk;
+use super::question::Questions;
+use super::source::Source;
+use super::{Outcome, Request};
 
 /// How far an update has come.
 #[derive(Debug, Default)]
@@ -23,57 +24,49 @@ pub struct Spreading {
     pub refused: Vec<(TicketId, Error)>,
 }
 
-impl<S: Store> TenantDesk<'_, S> {
-    /// Carries a message of a problem to its incidents, in the order given; see [`incident`](crate::incident). Whoever is not sure how far
-    /// it came begins anew: nobody gets it twice. The problem itself, among the incidents, had it already.
-    ///
-    /// # Errors
-    /// The problem's message cannot be carried ([`Spread::message`]); an incident that does not exist; what the store answers.
-    /// Incidents that had their turn before keep what they got.
-    pub fn spread(
+impl<R: Source> Questions<'_, R> {
+    pub(super) async fn spread(
         &self,
         problem: TicketId,
         call: &Call,
         spread: &Spread,
         incidents: &[TicketId],
     ) -> Result<Spreading, Error> {
-        let problem = self.ticket(problem)?;
+        let problem = self.ticket(problem).await?;
         let message = spread.message(&problem)?;
         let unknown = Refusal::NotAnUpdate {
             message: message.id,
         };
-        let text = self.content(&[message.body])?.into_iter().flatten().next();
-        let text = text.ok_or(unknown)?.text;
+        let text = self.source.content(self.tenant, &[message.body]).await?;
+        let text = text.into_iter().flatten().next().ok_or(unknown)?.text;
+        let call = call.clone().without_key().tenant(self.tenant);
         let mut done = Spreading::default();
         for incident in incidents {
             if *incident == problem.id() {
                 done.known.push(*incident);
-            } else {
-                self.carry(&self.ticket(*incident)?, call, spread, &text, &mut done)?;
+                continue;
+            }
+            let incident = self.ticket(*incident).await?;
+            match spread.command(&incident, &text) {
+                Some(command) => {
+                    let said = Request::Submit(incident.id(), command);
+                    let said = self.office.operation(call.clone(), said);
+                    done.count(incident.id(), self.drive(said).await)?;
+                }
+                None => done.closed.push(incident.id()),
             }
         }
         Ok(done)
     }
+}
 
-    fn carry(
-        &self,
-        incident: &Ticket,
-        call: &Call,
-        spread: &Spread,
-        text: &str,
-        done: &mut Spreading,
-    ) -> Result<(), Error> {
-        let id = incident.id();
-        let Some(resolve) = spread.on(incident) else {
-            done.closed.push(id);
-            return Ok(());
-        };
-        let said = Command::say(spread.draft(id, text.to_owned()));
-        let command = if resolve { said.then_resolve() } else { said };
-        match self.submit(id, &call.clone().without_key(), command) {
-            Ok(outcome) if outcome.is_replayed() => done.known.push(id),
-            Ok(_) => done.reached.push(id),
-            Err(error) if is_the_incidents(&error) => done.refused.push((id, error)),
+impl Spreading {
+    /// What came of it on one incident.
+    fn count(&mut self, incident: TicketId, said: Result<Outcome, Error>) -> Result<(), Error> {
+        match said {
+            Ok(outcome) if outcome.is_replayed() => self.known.push(incident),
+            Ok(_) => self.reached.push(incident),
+            Err(error) if is_the_incidents(&error) => self.refused.push((incident, error)),
             Err(error) => return Err(error),
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! The desk of one tenant: every question and every request, in that tenant.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -9,15 +10,15 @@ use crate::error::Error;
 use crate::id::{ContentId, CustomerId, RulebookId, TenantId, TicketId, TicketNumber};
 use crate::kpi::{Fact, KpiReport, Report, Suggest, Suggestion};
 use crate::sla::{Ledger, Reading};
-use crate::store::{Filter, Load, Page, Store, StreamId, TicketRow, UniqueKey};
+use crate::store::{Filter, Page, Store, TicketRow, UniqueKey};
 use crate::ticket::{
     ClockId, Command, Content, CustomerView, Link, Merge, Open, Recorded, Split, Ticket,
 };
 
 use super::erase::Erase;
-use super::look::Look;
-use super::viewing::Viewing;
-use super::{Desk, Outcome, Request, office};
+use super::question::Questions;
+use super::source::{Direct, at_once};
+use super::{Desk, Outcome, Request};
 
 /// The desk of one tenant; see [`Desk::tenant`].
 #[derive(Debug)]
@@ -35,6 +36,15 @@ impl<'a, S> TenantDesk<'a, S> {
     /// The desk of all tenants.
     pub(crate) fn desk(&self) -> &'a Desk<S> {
         self.desk
+    }
+
+    /// Whoever asks for the tenant.
+    pub(super) fn questions(&self) -> Questions<'a, Direct<'a, S>> {
+        Questions {
+            source: Direct(&self.desk.store),
+            office: &self.desk.office,
+            tenant: self.tenant,
+        }
     }
 }
 
@@ -106,23 +116,12 @@ impl<S: Store> TenantDesk<'_, S> {
 
     /// The ticket as its last event left it.
     pub fn ticket(&self, ticket: TicketId) -> Result<Ticket, Error> {
-        Ok(Arc::unwrap_or_clone(self.known(ticket)?))
-    }
-
-    /// The ticket as its last event left it, from its snapshot where the store keeps one.
-    fn known(&self, ticket: TicketId) -> Result<Arc<Ticket>, Error> {
-        let mut look = Look::at(self.tenant, ticket);
-        while let Some(load) = look.need() {
-            let loaded = self.desk.store.load(load)?;
-            look.loaded(loaded)?;
-        }
-        Ok(look.finish()?.ticket)
+        at_once(self.questions().ticket(ticket)).map(Arc::unwrap_or_clone)
     }
 
     /// The ticket's events, oldest first.
     pub fn history(&self, ticket: TicketId) -> Result<Vec<Recorded>, Error> {
-        let load = Load::streams(self.tenant, [StreamId::ticket(self.tenant, ticket)]);
-        office::history(ticket, self.desk.store.load(&load)?)
+        at_once(self.questions().history(ticket))
     }
 
     /// What a clock of a ticket shows at `now`.
@@ -132,7 +131,7 @@ impl<S: Store> TenantDesk<'_, S> {
         clock: impl Into<ClockId>,
         now: DateTime<Utc>,
     ) -> Result<Reading, Error> {
-        self.desk.office.reading(&*self.known(ticket)?, clock, now)
+        at_once(self.questions().reading(ticket, clock.into(), now))
     }
 
     /// See [`Desk::ledger`].
@@ -142,7 +141,7 @@ impl<S: Store> TenantDesk<'_, S> {
         clock: impl Into<ClockId>,
         now: DateTime<Utc>,
     ) -> Result<Ledger, Error> {
-        self.desk.office.ledger(&*self.known(ticket)?, clock, now)
+        at_once(self.questions().ledger(ticket, clock.into(), now))
     }
 
     /// See [`Desk::suggest`].
@@ -152,38 +151,33 @@ impl<S: Store> TenantDesk<'_, S> {
         similar: &Suggest,
         now: DateTime<Utc>,
     ) -> Result<Option<Suggestion>, Error> {
-        let ticket = self.known(ticket)?;
-        let mut found = self.desk.office.similar(&ticket, similar, now)?;
-        self.facts(&mut |rows| found.add(rows))?;
-        Ok(found.suggestion())
+        at_once(self.questions().suggest(ticket, similar, now))
     }
 
     /// The ticket as a customer sees it, with the tickets that were merged into it and that the customer could see before.
+    ///
+    /// A customer who was joined with another is one person: under any of her ids she sees the tickets of all of them, and what she
+    /// wrote under any of them is hers.
     pub fn customer_view(
         &self,
         ticket: TicketId,
         viewer: CustomerId,
     ) -> Result<CustomerView, Error> {
-        let ticket = self.known(ticket)?;
-        let viewer = match ticket.reaches(viewer) {
-            true => viewer,
-            false => self.as_known(&ticket, viewer)?,
-        };
-        let mut viewing = Viewing::of(&ticket, viewer)?;
-        while let Some(source) = viewing.next() {
-            viewing.add(&*self.known(source)?);
-        }
-        Ok(viewing.finish())
+        at_once(self.questions().customer_view(ticket, viewer))
     }
 
     /// The ticket with this number.
     pub fn find(&self, number: TicketNumber) -> Result<Option<TicketId>, Error> {
-        self.owner(UniqueKey::number(self.tenant, number))
+        at_once(
+            self.questions()
+                .owner(UniqueKey::number(self.tenant, number)),
+        )
     }
 
     /// The ticket that has the message with this id outside: where a mail's `In-Reply-To` leads.
     pub fn find_by_message(&self, external_id: &str) -> Result<Option<TicketId>, Error> {
-        self.owner(UniqueKey::message(self.tenant, external_id))
+        let key = UniqueKey::message(self.tenant, external_id);
+        at_once(self.questions().owner(key))
     }
 
     /// The tickets that fit `filter`, page by page in the order of their numbers.
@@ -201,6 +195,17 @@ impl<S: Store> TenantDesk<'_, S> {
     /// ```
     pub fn list(&self, filter: &Filter, page: &Page) -> Result<Vec<TicketRow>, Error> {
         Ok(self.desk.store.list(self.tenant, filter, page)?)
+    }
+
+    /// The versions of the rulebook that tickets of the tenant were ever pinned to and that are not here, of all tickets that are not
+    /// closed. A host that keeps its versions itself asks this when it starts with other rules, and gives what is missing with
+    /// [`Rulebooks::with_earlier`](crate::rulebook::Rulebooks::with_earlier); after [`Desk::keeping`] there are none. It looks at each
+    /// of those tickets, page by page.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub fn missing_rulebooks(&self) -> Result<BTreeSet<RulebookId>, Error> {
+        at_once(self.questions().missing_rulebooks())
     }
 
     /// Erases a person: every text about the customer that is stored by now is deleted for ever, and the addresses that stand
@@ -224,18 +229,11 @@ impl<S: Store> TenantDesk<'_, S> {
 
     /// See [`Desk::report`].
     pub fn report(&self, report: &Report, now: DateTime<Utc>) -> Result<KpiReport, Error> {
-        let mut count = office::Count::of(report, now);
-        self.facts(&mut |rows| count.add(rows))?;
-        count.report()
+        at_once(self.questions().report(report, now))
     }
 
     /// Forgets idempotency keys used before `before`, and tells how many. Hosts call this daily with 30 days ago.
     pub fn prune_keys(&self, before: DateTime<Utc>) -> Result<usize, Error> {
         Ok(self.desk.store.prune_keys(self.tenant, before)?)
-    }
-
-    fn owner(&self, key: UniqueKey) -> Result<Option<TicketId>, Error> {
-        let load = Load::owners(self.tenant, vec![key]);
-        Ok(office::owner(self.desk.store.load(&load)?))
     }
 }

@@ -9,7 +9,8 @@ use crate::ticket::{CustomerView, Link, Refusal, Ticket};
 /// A view in the making.
 #[derive(Debug)]
 pub(super) struct Viewing {
-    viewer: CustomerId,
+    /// Every id of the one who looks.
+    viewer: BTreeSet<CustomerId>,
     view: CustomerView,
     seen: BTreeSet<TicketId>,
     left: Vec<TicketId>,
@@ -17,8 +18,8 @@ pub(super) struct Viewing {
 
 impl Viewing {
     /// Begins with the ticket itself.
-    pub(super) fn of(ticket: &Ticket, viewer: CustomerId) -> Result<Viewing, Error> {
-        let view = ticket.customer_view(viewer);
+    pub(super) fn of(ticket: &Ticket, viewer: BTreeSet<CustomerId>) -> Result<Viewing, Error> {
+        let view = ticket.customer_view_as(&viewer);
         let id = ticket.id();
         Ok(Viewing {
             viewer,
@@ -41,7 +42,9 @@ impl Viewing {
     /// What the viewer could see of it before stays in sight.
     pub(super) fn add(&mut self, source: &Ticket) {
         self.left.extend(source.linked(Link::MergedFrom));
-        self.view.merged.extend(source.customer_view(self.viewer));
+        self.view
+            .merged
+            .extend(source.customer_view_as(&self.viewer));
     }
 
     pub(super) fn finish(mut self) -> CustomerView {

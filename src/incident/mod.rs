@@ -42,9 +42,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{MessageId, TicketId};
+use crate::id::MessageId;
 use crate::ticket::{
-    CloseReason, Draft, Message, MessageClass, Refusal, Stage, Status, Ticket, Visibility,
+    CloseReason, Command, Draft, Message, MessageClass, Refusal, Stage, Status, Ticket, Visibility,
 };
 
 /// What is carried from a problem to its incidents.
@@ -100,19 +100,17 @@ impl Spread {
         }
     }
 
-    /// The message as it is said on an incident: under an id outside that stands for both, so that it is said once.
-    pub(crate) fn draft(&self, incident: TicketId, body: String) -> Draft {
+    /// What is said on an incident; nothing where it is closed. The message has an id outside that stands for both, so that it is said
+    /// once; an incident that is resolved already is not resolved again.
+    pub(crate) fn command(&self, incident: &Ticket, body: &str) -> Option<Command> {
         let mut draft = Draft::new(body);
-        draft.external_id = Some(format!("spread:{}:{incident}", self.update));
-        draft
-    }
-
-    /// What becomes of an incident: nothing where it is closed, else whether it is resolved.
-    pub(crate) fn on(&self, incident: &Ticket) -> Option<bool> {
+        draft.external_id = Some(format!("spread:{}:{}", self.update, incident.id()));
+        let said = Command::say(draft);
         match incident.status().stage() {
             Stage::Closed => None,
-            Stage::Resolved => Some(false),
-            _ => Some(self.resolve),
+            Stage::Resolved => Some(said),
+            _ if self.resolve => Some(said.then_resolve()),
+            _ => Some(said),
         }
     }
 }

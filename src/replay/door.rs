@@ -3,12 +3,17 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::desk::{TenantDesk, Working};
+#[cfg(feature = "async")]
+use crate::desk::AsyncTenantDesk;
+use crate::desk::{Conversation, Need, TenantDesk, Working};
 use crate::error::Error;
-use crate::id::TicketId;
+use crate::id::{TenantId, TicketId};
 use crate::rulebook::{MissingRulebook, Rulebooks};
+#[cfg(feature = "async")]
+use crate::store::AsyncStore;
 use crate::store::{
-    Commit, Load, Part, Snapshot, Store, StoreErrorKind, StreamId, TicketRow, UniqueKey,
+    Commit, Load, Loaded, Part, Snapshot, Store, StoreError, StoreErrorKind, StreamId, TicketRow,
+    UniqueKey,
 };
 use crate::ticket::{Refusal, Version};
 
@@ -52,6 +57,113 @@ impl Imported {
     }
 }
 
+/// An import on its way into a store, without I/O.
+#[derive(Debug)]
+struct Importing<'a> {
+    imported: &'a Imported,
+    all: Commit,
+    tries: u32,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Loading(Load),
+    Committing(Box<Commit>),
+    Done,
+}
+
+impl<'a> Importing<'a> {
+    fn new(
+        imported: &'a Imported,
+        rulebooks: &Rulebooks,
+        tenant: TenantId,
+    ) -> Result<Importing<'a>, Error> {
+        if imported.ticket.tenant() != tenant {
+            return Err(Error::misused(
+                "the ticket was imported for another tenant than this desk's",
+            ));
+        }
+        let mut importing = Importing {
+            imported,
+            all: imported.commit(rulebooks)?,
+            tries: 0,
+            state: State::Done,
+        };
+        importing.look();
+        Ok(importing)
+    }
+
+    fn look(&mut self) {
+        let stream = StreamId::ticket(self.all.tenant, self.imported.ticket.id());
+        let mut load = Load::streams(self.all.tenant, [stream]);
+        load.owners = self.all.unique.iter().map(|(key, _)| *key).collect();
+        self.state = State::Loading(load);
+    }
+
+    fn number_taken(&self, owners: &[Option<Uuid>]) -> Refusal {
+        let owner = owners.first().copied().flatten().unwrap_or_default();
+        Refusal::NumberTaken {
+            number: self.imported.ticket.number(),
+            ticket: TicketId::from_uuid(owner),
+        }
+    }
+}
+
+impl Conversation for Importing<'_> {
+    type Outcome = Option<DateTime<Utc>>;
+
+    fn need(&self) -> Need<'_> {
+        match &self.state {
+            State::Loading(load) => Need::Load(load),
+            State::Committing(commit) => Need::Commit(commit),
+            State::Done => Need::Nothing,
+        }
+    }
+
+    fn loaded(&mut self, loaded: Loaded) -> Result<(), Error> {
+        let mut streams = loaded.streams.iter();
+        if streams.any(|stream| !stream.events.is_empty()) {
+            let ticket = self.imported.ticket.id();
+            return Err(Refusal::AlreadyOpen { ticket }.into());
+        }
+        let mut commit = self.all.clone();
+        commit.unique = free(&self.all.unique, &loaded.owners);
+        let number = self.imported.number_key();
+        if commit.unique.first().is_none_or(|(key, _)| *key != number) {
+            return Err(self.number_taken(&loaded.owners).into());
+        }
+        self.state = State::Committing(Box::new(commit));
+        Ok(())
+    }
+
+    fn committed(&mut self, result: Result<(), StoreError>) -> Result<(), Error> {
+        match result {
+            Ok(()) => self.state = State::Done,
+            Err(error) if error.kind() == StoreErrorKind::Conflict => {
+                self.tries += 1;
+                if self.tries >= MAX_TRIES {
+                    return Err(Error::contended(self.tries));
+                }
+                self.look();
+            }
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Option<DateTime<Utc>>, Error> {
+        match self.state {
+            State::Done => Ok(self
+                .all
+                .parts
+                .first()
+                .and_then(|part| part.wake.as_ref()?.at)),
+            _ => Err(Error::misused("the import is not at its end")),
+        }
+    }
+}
+
 impl<S: Store> TenantDesk<'_, S> {
     /// Stores an imported ticket, and tells its wake-up: when a sweep would first record something on it.
     ///
@@ -69,48 +181,18 @@ impl<S: Store> TenantDesk<'_, S> {
     /// [`AlreadyOpen`](Refusal::AlreadyOpen) where the ticket is stored already, so that importing twice is harmless;
     /// [`NumberTaken`](Refusal::NumberTaken); a missing rulebook; what the store answers. Nothing is written then.
     pub fn import(&self, imported: &Imported) -> Result<Option<DateTime<Utc>>, Error> {
-        let (tenant, ticket) = (self.id(), imported.ticket.id());
-        if imported.ticket.tenant() != tenant {
-            return Err(Error::misused(
-                "the ticket was imported for another tenant than this desk's",
-            ));
-        }
-        let all = imported.commit(self.desk().rulebooks())?;
-        let mut load = Load::streams(tenant, [StreamId::ticket(tenant, ticket)]);
-        load.owners = all.unique.iter().map(|(key, _)| *key).collect();
-        for _ in 0..MAX_TRIES {
-            let loaded = self.desk().store().load(&load)?;
-            if loaded
-                .streams
-                .iter()
-                .any(|stream| !stream.events.is_empty())
-            {
-                return Err(Refusal::AlreadyOpen { ticket }.into());
-            }
-            let mut commit = all.clone();
-            commit.unique = free(&all.unique, &loaded.owners);
-            if commit
-                .unique
-                .first()
-                .is_none_or(|(key, _)| *key != imported.number_key())
-            {
-                return Err(self.number_taken(imported, &loaded.owners).into());
-            }
-            match self.desk().store().commit(&commit) {
-                Ok(()) => return Ok(all.parts.first().and_then(|part| part.wake.as_ref()?.at)),
-                Err(error) if error.kind() == StoreErrorKind::Conflict => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Err(Error::contended(MAX_TRIES))
+        let desk = self.desk();
+        desk.drive(Importing::new(imported, desk.rulebooks(), self.id())?)
     }
+}
 
-    fn number_taken(&self, imported: &Imported, owners: &[Option<Uuid>]) -> Refusal {
-        let owner = owners.first().copied().flatten().unwrap_or_default();
-        Refusal::NumberTaken {
-            number: imported.ticket.number(),
-            ticket: TicketId::from_uuid(owner),
-        }
+#[cfg(feature = "async")]
+impl<S: AsyncStore> AsyncTenantDesk<'_, S> {
+    /// See [`TenantDesk::import`].
+    pub async fn import(&self, imported: &Imported) -> Result<Option<DateTime<Utc>>, Error> {
+        let desk = self.desk();
+        let importing = Importing::new(imported, desk.rulebooks(), self.id())?;
+        desk.drive(importing).await
     }
 }
 

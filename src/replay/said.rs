@@ -200,6 +200,7 @@ impl Work<'_> {
             class: draft.class,
             body,
             attachments,
+            recipients: draft.recipients.clone(),
         }));
     }
 

@@ -14,6 +14,7 @@ impl Load {
             && self.owners.is_empty()
             && self.idempotency.is_none()
             && !self.number
+            && self.content.is_empty()
     }
 
     /// Refuses a stream of another tenant. Every store asks this first.

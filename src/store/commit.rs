@@ -10,10 +10,11 @@ use crate::aggregate::{Aggregate, StreamKind, UniqueKey};
 use crate::call::Actor;
 use crate::escalation::Action;
 use crate::id::{
-    ContentId, CustomerId, FiringKey, Name, RulebookId, TenantId, TicketId, TicketNumber,
+    AgentId, ContentId, CustomerId, FiringKey, Name, RulebookId, TeamId, TenantId, TicketId,
+    TicketNumber,
 };
 use crate::kpi::Rows;
-use crate::ticket::{Content, Version};
+use crate::ticket::{Content, Holder, Version};
 
 use super::{Events, Snapshot, TicketRow};
 
@@ -92,6 +93,8 @@ pub struct Load {
     pub idempotency: Option<IdempotencyKey>,
     /// Whether a new ticket number is wanted.
     pub number: bool,
+    /// The texts that are wanted.
+    pub content: Vec<ContentId>,
 }
 
 impl Load {
@@ -105,6 +108,7 @@ impl Load {
             owners: Vec::new(),
             idempotency: None,
             number: false,
+            content: Vec::new(),
         }
     }
 
@@ -129,6 +133,9 @@ pub struct Loaded {
     pub idempotency: Option<IdempotencyRecord>,
     /// The new number, where one was wanted.
     pub number: Option<TicketNumber>,
+    /// Each text asked for, in the order of the request; `None` for what is erased. A store that leaves the list empty knows less: what
+    /// rests on it is then decided as if nobody knew the text.
+    pub content: Vec<Option<Content>>,
 }
 
 impl From<Stream> for Loaded {
@@ -332,6 +339,12 @@ pub struct OutboxMessage {
     pub ticket: TicketId,
     /// The ticket's requester.
     pub requester: CustomerId,
+    /// The agent in charge then: when the level fired, or when the survey was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<AgentId>,
+    /// The team in charge then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<TeamId>,
     /// When it was due.
     pub at: DateTime<Utc>,
     /// What to do.
@@ -390,9 +403,18 @@ impl OutboxMessage {
             tenant,
             ticket,
             requester,
+            agent: None,
+            team: None,
             at,
             what,
             attempts: 0,
         }
+    }
+
+    /// The same message with who was in charge.
+    #[must_use]
+    pub fn in_charge(mut self, holder: Holder) -> OutboxMessage {
+        (self.agent, self.team) = (holder.agent, holder.team);
+        self
     }
 }

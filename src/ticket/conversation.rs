@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::call::Actor;
-use crate::id::{ContentId, MessageId, Name};
+use crate::id::{ContentId, CustomerId, MessageId, Name};
 
 /// The way a message came or went.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -98,6 +98,38 @@ pub enum MessageClass {
     Thanks,
 }
 
+/// Whom a message names beside the desk and the one who asks for help: customers, by id, so that no address is kept with it.
+///
+/// A host that reads a mail's `To` and `Cc` finds the customer behind an address with
+/// [`find_customer`](crate::desk::TenantDesk::find_customer), or makes one known first
+/// ([`Identify`](crate::customer::Command::Identify)).
+///
+/// Whoever is named takes part from then on ([`Ticket::participants`](super::Ticket::participants)), where whoever says the message may change
+/// participants. Otherwise it is only told who was named: an address in a customer's mail opens nobody a ticket.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Recipients {
+    /// Whom it was for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub to: Vec<CustomerId>,
+    /// Who got a copy.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cc: Vec<CustomerId>,
+}
+
+impl Recipients {
+    /// Whether nobody is named.
+    pub fn is_empty(&self) -> bool {
+        self.to.is_empty() && self.cc.is_empty()
+    }
+
+    /// Everybody who is named, as often as named.
+    pub fn all(&self) -> impl Iterator<Item = CustomerId> + '_ {
+        self.to.iter().chain(&self.cc).copied()
+    }
+}
+
 /// A file that came with a message. The bytes stay with the host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attachment {
@@ -133,6 +165,9 @@ pub struct Message {
     /// The files that came with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
+    /// Whom it names.
+    #[serde(default, skip_serializing_if = "Recipients::is_empty")]
+    pub recipients: Recipients,
     /// Whether the text was taken away later.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub redacted: bool,

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::Name;
+use crate::id::{CustomerId, Name};
 
-use super::conversation::{Channel, MessageClass, Visibility};
+use super::conversation::{Channel, MessageClass, Recipients, Visibility};
 
 /// A message to record.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +30,9 @@ pub struct Draft {
     /// Files that came with it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<AttachmentDraft>,
+    /// Whom it names, of a public message.
+    #[serde(skip_serializing_if = "Recipients::is_empty")]
+    pub recipients: Recipients,
 }
 
 impl Draft {
@@ -59,6 +62,13 @@ impl Draft {
     #[must_use]
     pub fn external_id(mut self, id: impl Into<String>) -> Draft {
         self.external_id = Some(id.into());
+        self
+    }
+
+    /// The same message with a copy for somebody; see [`Recipients`].
+    #[must_use]
+    pub fn copy_to(mut self, customer: CustomerId) -> Draft {
+        self.recipients.cc.push(customer);
         self
     }
 

@@ -13,7 +13,7 @@ use crate::id::{
 use crate::time::Span;
 
 use super::clock::{Agreement, ClockId};
-use super::conversation::{Attachment, Channel, Direction, MessageClass, Visibility};
+use super::conversation::{Attachment, Channel, Direction, MessageClass, Recipients, Visibility};
 use super::lifecycle::{Status, Step};
 use super::link::Link;
 use super::merge::Merged;
@@ -325,6 +325,9 @@ pub struct MessageAdded {
     /// The files that came with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
+    /// Whom it names.
+    #[serde(default, skip_serializing_if = "Recipients::is_empty")]
+    pub recipients: Recipients,
 }
 
 /// See [`Event::Escalated`].
@@ -358,6 +361,6 @@ pub enum Delivery {
     /// Held back: several levels were missed and the rule's catch-up choice left this one out, or the threshold was past
     /// before the rule applied.
     HeldBack,
-    /// The clock ended in the same commit, so nobody needs to be told any more.
+    /// The clock ended in the same commit, by somebody's deed or another level's, so nobody needs to be told any more.
     Stale,
 }

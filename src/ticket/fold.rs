@@ -18,7 +18,7 @@ use super::{Assignment, Cycle, Estimate, Holder, Message, Standing, Ticket, Time
 
 /// The version of the fold, and of what falls due by itself. A ticket that was kept under another version is folded anew from
 /// its events, and its wake-up worked out anew.
-pub const FOLD: u32 = 3;
+pub const FOLD: u32 = 4;
 
 impl Ticket {
     /// The ticket that these events made, oldest first. `None` where the first event is not
@@ -151,6 +151,7 @@ impl Ticket {
                 actor: recorded.actor,
                 spent: *spent,
                 activity: activity.clone(),
+                team: self.holder().team,
             }),
             Event::ParticipantAdded { customer } => {
                 self.participants.insert(*customer);
@@ -207,6 +208,7 @@ impl Ticket {
             class: added.class,
             body: added.body,
             attachments: added.attachments.clone(),
+            recipients: added.recipients.clone(),
             redacted: false,
         };
         if message.asks() {
@@ -229,7 +231,10 @@ impl Ticket {
             SessionEvent::Began { bot: Some(_), .. } => self.mark(MarkKind::BotBegan),
             SessionEvent::Began { bot: None, .. } => self.ask(MarkKind::Asked),
             SessionEvent::HandedOver { .. } => self.ask(MarkKind::HandedOver),
-            SessionEvent::Understood { .. } => {}
+            // What waits comes over with the merge itself.
+            SessionEvent::Understood { .. }
+            | SessionEvent::MovedTo { .. }
+            | SessionEvent::MovedFrom { .. } => {}
             SessionEvent::Answered { agent } => self.answer(*agent),
             SessionEvent::Ended { end, .. } => {
                 if matches!(
@@ -250,6 +255,7 @@ impl Ticket {
                         actor: Actor::Agent(agent),
                         spent,
                         activity: None,
+                        team: self.holder().team,
                     });
                 }
             }

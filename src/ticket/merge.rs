@@ -5,7 +5,7 @@
 //!
 //! What was owed on the source is owed on the other ticket: its effort and its open promise move there, and a message that
 //! nobody answered acts there like one that comes at the instant of the merge (it wakes a waiting ticket and reopens a resolved
-//! one), but its wait counts from when it came. No clock runs on the source any more: what ran is cancelled, outside attainment, and
+//! one), but its wait counts from when it came. A call or chat that is not over goes on there too. No clock runs on the source any more: what ran is cancelled, outside attainment, and
 //! breaches that were announced stay announced. The first response of the other ticket is due when it was.
 //!
 //! ```
@@ -23,7 +23,7 @@
 //! ```
 //!
 //! # Properties
-//! For every pair of histories: no customer's message and no effort is lost or doubled; no clock runs on the source afterwards, and
+//! For every pair of histories: no customer's message, no session and no effort is lost or doubled; no clock runs on the source afterwards, and
 //! sweeping it records nothing.
 //!
 //! # What is not here

@@ -70,7 +70,9 @@ pub use cause::{CauseCode, Causes, InvalidCauses};
 pub use clock::{Agreement, ClockId, Metric};
 pub use command::{Change, Command, Move};
 pub use content::{Content, ContentKind};
-pub use conversation::{Attachment, Channel, Direction, Message, MessageClass, Visibility};
+pub use conversation::{
+    Attachment, Channel, Direction, Message, MessageClass, Recipients, Visibility,
+};
 pub use cycle::Cycle;
 pub use decide::{Decision, FollowUp, Merging, decide, follow_up, merge, open, split};
 pub(crate) use decide::{decide_permitted, event_of};

@@ -31,7 +31,7 @@ pub enum Refusal {
         stage: Stage,
         /// The step that was asked for.
         step: Step,
-        /// The steps that are allowed there.
+        /// The steps that this actor could ask for there.
         allowed: Vec<Step>,
     },
     /// The permission table does not let this role do this.
@@ -204,6 +204,12 @@ pub enum Refusal {
     /// A customer's message cannot be internal, nor belong to a field of the desk.
     #[error("a customer's message is public; an internal one was asked for")]
     CustomerNote,
+    /// An internal note goes to nobody outside.
+    #[error("an internal note names {named} recipients; only a public message may name any")]
+    NoteWithRecipients {
+        /// How many it names.
+        named: usize,
+    },
     /// Personal field values are stored by the desk, not passed in.
     #[error("the value `{content}` refers to a stored text; a plain value is expected")]
     StoredFieldValue {
@@ -320,6 +326,7 @@ impl Refusal {
             Refusal::NotAnUpdate { .. } => "not_an_update",
             Refusal::NotSolved { .. } => "not_solved",
             Refusal::CustomerNote => "customer_note",
+            Refusal::NoteWithRecipients { .. } => "note_with_recipients",
             Refusal::StoredFieldValue { .. } => "stored_field_value",
             Refusal::MessageKnown => "message_known",
             Refusal::NotFromCustomer { .. } => "not_from_customer",

@@ -29,15 +29,21 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # When the ticket ends first
+//! What began is not cut off. A merge takes the sessions that are not over along: they stand in the other ticket from then on, with
+//! everything that happened in them, and what is said of them by the old ticket's id goes there, as a message does. On a ticket that was closed in
+//! another way a waiting call can still be answered and come to its end: that is recorded, counts as effort, and moves neither status nor
+//! clocks, which ended with the ticket. Everything else on it wants a ticket that is not closed.
+//!
 //! # Properties
-//! A session is answered at most once and ends at most once; what was offered was answered, given up, or waits. The handle time of an
+//! A merge loses no session and doubles none. A session is answered at most once and ends at most once; what was offered was answered, given up, or waits. The handle time of an
 //! answered session is the ticket's effort, once.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::call::Actor;
-use crate::id::{AgentId, BotId, Name, SessionId};
+use crate::id::{AgentId, BotId, Name, SessionId, TicketId};
 use crate::time::{Span, micros};
 
 use super::conversation::Channel;
@@ -159,6 +165,18 @@ pub enum SessionEvent {
         /// What telephony measured.
         handling: Handling,
     },
+    /// It was not over when its ticket was merged away, and goes on in the other one.
+    MovedTo {
+        /// The other ticket.
+        ticket: TicketId,
+    },
+    /// It came from a ticket that was merged into this one.
+    MovedFrom {
+        /// That ticket.
+        ticket: TicketId,
+        /// What had happened in it.
+        session: Box<Session>,
+    },
 }
 
 /// A call, a chat or a conversation with a bot.
@@ -208,6 +226,11 @@ impl Session {
         Span::from_micros(us.saturating_sub(self.handling.hold.micros()).max(0)).ok()
     }
 
+    /// Whether it is over.
+    pub fn is_over(&self) -> bool {
+        self.ended.is_some()
+    }
+
     /// Talk, hold and wrap together: what an answered session cost.
     pub fn handled(&self) -> Option<Span> {
         let ((answered_at, _), (ended_at, _)) = (self.answered?, self.ended?);
@@ -235,6 +258,8 @@ impl Session {
                 ended: None,
                 handling: Handling::default(),
             }),
+            (None, SessionEvent::MovedFrom { session, .. }) => sessions.push((**session).clone()),
+            (Some(_), SessionEvent::MovedTo { .. }) => sessions.retain(|session| session.id != id),
             (Some(session), SessionEvent::Understood { intent }) => {
                 session.intents.push(intent.clone());
             }

@@ -1,5 +1,7 @@
 //! What a customer sees of a ticket: an allow-list, built field by field.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
@@ -61,7 +63,13 @@ impl Ticket {
     /// The ticket as `viewer` sees it, or `None` where it belongs to others. What was merged into it is in the views of those tickets;
     /// [`TenantDesk::customer_view`](crate::desk::TenantDesk::customer_view) puts them together.
     pub fn customer_view(&self, viewer: CustomerId) -> Option<CustomerView> {
-        if !self.reaches(viewer) {
+        self.customer_view_as(&BTreeSet::from([viewer]))
+    }
+
+    /// The same for a customer with several ids, such as one who was joined with another ([`Profile`](crate::customer::Profile)): what
+    /// she wrote under any of them is hers.
+    pub fn customer_view_as(&self, viewer: &BTreeSet<CustomerId>) -> Option<CustomerView> {
+        if !viewer.iter().any(|id| self.reaches(*id)) {
             return None;
         }
         let public = self
@@ -81,7 +89,7 @@ impl Ticket {
     }
 }
 
-fn shown(message: &Message, viewer: CustomerId) -> CustomerMessage {
+fn shown(message: &Message, viewer: &BTreeSet<CustomerId>) -> CustomerMessage {
     let public = message
         .attachments
         .iter()
@@ -90,7 +98,7 @@ fn shown(message: &Message, viewer: CustomerId) -> CustomerMessage {
         id: message.id,
         at: message.at,
         from: match message.author {
-            Actor::Customer(author) if author == viewer => "you",
+            Actor::Customer(author) if viewer.contains(&author) => "you",
             Actor::Customer(_) => "another participant",
             Actor::Agent(_) | Actor::Supervisor(_) => "support",
             Actor::Bot(_) | Actor::System => "automatic",

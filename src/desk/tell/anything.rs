@@ -11,8 +11,12 @@ use crate::feedback::{self, Feedback};
 use crate::improvement::{self, Finding};
 use crate::quality::{self, Review};
 use crate::self_service::{Article, ArticleCommand, Visit, VisitCommand};
+#[cfg(feature = "async")]
+use crate::store::AsyncStore;
 use crate::store::Store;
 
+#[cfg(feature = "async")]
+use super::super::AsyncDesk;
 use super::{Desk, Told};
 #[cfg(feature = "capi")]
 use crate::{rulebook::Governed, store::StreamEvent};
@@ -93,6 +97,19 @@ macro_rules! doors {
                 Ok(match command {
                     $(Anything::$kind(command) => {
                         ToldAnything::$kind(Box::new(self.tell::<$state>(id.into(), call, command)?))
+                    })*
+                })
+            }
+        }
+
+        #[cfg(feature = "async")]
+        impl<S: AsyncStore> AsyncDesk<S> {
+            /// See [`Desk::tell_anything`].
+            pub async fn tell_anything(&self, id: Uuid, call: &Call, command: Anything) -> Result<ToldAnything, Error> {
+                Ok(match command {
+                    $(Anything::$kind(command) => {
+                        let told = self.tell::<$state>(id.into(), call, command).await?;
+                        ToldAnything::$kind(Box::new(told))
                     })*
                 })
             }

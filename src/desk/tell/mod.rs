@@ -25,11 +25,11 @@ use crate::store::{
     Commit, IdempotencyKey, IdempotencyRecord, Load, Loaded, OutboxMessage, Outgoing, Part,
     Snapshot, Store, StoreError, StoreErrorKind, StreamEvent, StreamId,
 };
-use crate::ticket::{Change, Command, Recorded, Refusal, Version};
+use crate::ticket::{Change, Command, Recorded, Refusal, Ticket, Version};
 
 use super::once::idempotency_key;
 use super::plan::{Known, Plan, Request, in_range, plan};
-use super::{Conversation, Desk, Need, TenantDesk};
+use super::{Conversation, Desk, Need};
 
 #[cfg(feature = "capi")]
 pub(crate) use anything::Hear;
@@ -499,7 +499,9 @@ where
             cycle: notice.cycle,
         };
         let about = (notice.ticket, notice.customer);
+        let ticket = self.around.ticket(notice.ticket);
         OutboxMessage::new(id, self.tenant(), about, at, what)
+            .in_charge(ticket.map(Ticket::holder).unwrap_or_default())
     }
 
     fn record(&self, key: IdempotencyKey, after: Version, until: Version) -> IdempotencyRecord {
@@ -615,100 +617,3 @@ impl<S: Store> Desk<S> {
         self.tenant(TenantId::SINGLE).state(id)
     }
 }
-
-impl<S: Store> TenantDesk<'_, S> {
-    /// See [`Desk::tell`]; the call's own tenant does not count.
-    ///
-    /// # Errors
-    /// Those of [`Desk::tell`].
-    pub fn tell<A: Governed>(
-        &self,
-        id: A::Id,
-        call: &Call,
-        command: A::Command,
-    ) -> Result<Told<A>, Error>
-    where
-        A::Event: StreamEvent,
-        A::Id: Serialize,
-    {
-        let call = call.clone().tenant(self.id());
-        self.desk().tell(id, &call, command)
-    }
-
-    /// The state of what stands beside tickets.
-    ///
-    /// # Errors
-    /// [`NotFound`](crate::error::ErrorKind::NotFound); what the store answers.
-    pub fn state<A: Governed>(&self, id: A::Id) -> Result<A, Error>
-    where
-        A::Event: StreamEvent,
-    {
-        let missing = || Error::nothing(A::KIND, id.into());
-        A::replay(&self.told::<A>(id)?).ok_or_else(missing)
-    }
-
-    /// Everything that happened to it, oldest first.
-    ///
-    /// # Errors
-    /// [`NotFound`](crate::error::ErrorKind::NotFound); what the store answers.
-    pub fn told<A: Governed>(&self, id: A::Id) -> Result<Vec<Recorded<A::Event>>, Error>
-    where
-        A::Event: StreamEvent,
-    {
-        let stream = StreamId::of::<A>(self.id(), id);
-        let loaded = self
-            .desk()
-            .store()
-            .load(&Load::streams(self.id(), [stream]))?;
-        history_of::<A>(id, loaded)
-    }
-
-    /// At most `limit` ids of those that have a history, rising, after `after`.
-    ///
-    /// # Errors
-    /// What the store answers.
-    pub fn ids<A: Governed>(
-        &self,
-        after: Option<A::Id>,
-        limit: usize,
-    ) -> Result<Vec<A::Id>, Error> {
-        let after = after.map(Into::into);
-        let found = self
-            .desk()
-            .store()
-            .streams(self.id(), A::KIND, after, limit)?;
-        Ok(found.into_iter().map(A::Id::from).collect())
-    }
-
-    /// Calls `visit` with each one of a kind, in the order of ids. They are read page by page: each is as it was at some instant
-    /// meanwhile.
-    ///
-    /// # Errors
-    /// What the store answers; a history that cannot be read.
-    pub fn each<A: Governed>(&self, visit: &mut dyn FnMut(A::Id, &A)) -> Result<(), Error>
-    where
-        A::Event: StreamEvent,
-    {
-        let mut after = None;
-        loop {
-            let page = self.ids::<A>(after, PAGE)?;
-            let streams = page.iter().map(|id| StreamId::of::<A>(self.id(), *id));
-            let loaded = self
-                .desk()
-                .store()
-                .load(&Load::streams(self.id(), streams))?;
-            for (id, stream) in page.iter().zip(&loaded.streams) {
-                if let Some(state) = A::replay(stream.events.of::<A::Event>()) {
-                    visit(*id, &state);
-                }
-            }
-            match page.last().filter(|_| page.len() == PAGE) {
-                Some(last) => after = Some(*last),
-                None => return Ok(()),
-            }
-        }
-    }
-}
-
-/// How many are read at a time.
-const PAGE: usize = 256;

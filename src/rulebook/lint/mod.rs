@@ -30,6 +30,7 @@
 //! Nothing is changed and nothing is refused: a host decides which severity it tolerates. The present instant plays no part,
 //! so a calendar whose hours have run out is told by its last close.
 
+mod asking;
 mod desk;
 mod logic;
 mod loops;
@@ -129,6 +130,7 @@ impl Rulebook {
         rules::check(&view, &mut found);
         loops::check(&view, &mut found);
         desk::check(&view, &mut found);
+        asking::check(&view, &mut found);
         if view.logic.gave_up() {
             found.add("", Problem::NotFullyChecked);
         }

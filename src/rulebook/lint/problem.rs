@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::Name;
 use crate::sla::Target;
-use crate::ticket::{Agreement, Metric, Permission};
+use crate::ticket::{Agreement, Metric, Permission, RatingKind, Scale};
 use crate::time::Span;
 
 /// How much a finding matters, from least to most.
@@ -136,6 +136,15 @@ problems! {
         by: Vec<Name>,
     } = "shadowed_policy", Error,
         "`{policy}` never applies: {} before it take every ticket it is for", list(by);
+    /// Every ticket of a policy loses the target of its first response that it would have from a later one: the first policy that
+    /// holds applies whole.
+    LosesFirstResponse {
+        /// The policy without the target.
+        policy: Name,
+        /// The later one that has it.
+        to: Name,
+    } = "loses_first_response", Hint,
+        "`{policy}` has no target `first_response`, and its tickets do not get that of `{to}`: the first policy that holds applies whole";
     /// Some tickets have no policy of an agreement that others have.
     NoFallbackPolicy {
         /// The agreement.
@@ -182,9 +191,9 @@ problems! {
         metric: Metric,
     } = "pauses_hide_waiting", Hint,
         "the clock `{metric}` pauses for every reason, so an unanswered ticket that is put off is never late";
-    /// A promise of an instant, whose clock can pause.
+    /// Pauses of a clock that never pauses: a promise is made for an instant.
     PausedPromise = "paused_promise", Warning,
-        "a promise names an instant; with these pauses an update after it can count as kept";
+        "a promise names an instant, and no pause moves it; these pauses have no effect";
     /// An option for a clock that does not resume after a reopening.
     ReopeningWithoutEffect {
         /// The metric.
@@ -372,6 +381,86 @@ problems! {
         limit: &'static str,
     } = "limit_refuses_everything", Error,
         "`{limit}` is 0: every text, or every change, is refused";
+    /// A survey without a question.
+    SurveyAsksNothing {
+        /// The survey.
+        survey: Name,
+    } = "survey_asks_nothing", Error,
+        "`{survey}` has no question, so every invitation to it is refused";
+    /// A question that is there twice.
+    QuestionTwice {
+        /// The question.
+        question: Name,
+    } = "question_twice", Error,
+        "there is an earlier question `{question}`; answers cannot tell them apart";
+    /// A question after another of the same kind.
+    QuestionRatesNothing {
+        /// The question.
+        question: Name,
+        /// What it asks for.
+        kind: RatingKind,
+    } = "question_rates_nothing", Hint,
+        "`{question}` rates a ticket only where the earlier question of the kind `{kind}` is not answered";
+    /// A scale of a question whose scale is fixed.
+    ScaleWithoutEffect {
+        /// The question.
+        question: Name,
+        /// The scale.
+        scale: Scale,
+    } = "scale_without_effect", Error,
+        "`{question}` asks for the net promoter score, which is always on {nps}; {scale} has no effect", nps = Scale::NPS;
+    /// A survey that cannot be answered in time.
+    SurveyExpiresAtOnce {
+        /// The survey.
+        survey: Name,
+    } = "survey_expires_at_once", Error,
+        "`{survey}` expires when it is sent, so every answer is refused";
+    /// A customer can be asked again while another invitation is open.
+    CoolDownEndsFirst {
+        /// The survey.
+        survey: Name,
+        /// How long a customer is left in peace.
+        cool_down: Span,
+        /// How long an invitation can be answered.
+        open_for: Span,
+    } = "cool_down_ends_first", Warning,
+        "a customer may be asked again after {cool_down}, while `{survey}` can be answered for {open_for}";
+    /// A scorecard without points.
+    ScorecardWithoutPoints {
+        /// The scorecard.
+        scorecard: Name,
+    } = "scorecard_without_points", Error,
+        "`{scorecard}` gives 0 points at best, so no review by it has a score";
+    /// A scorecard none of whose categories counts.
+    ScorecardWeighsNothing {
+        /// The scorecard.
+        scorecard: Name,
+    } = "scorecard_weighs_nothing", Error,
+        "`{scorecard}` has no category with a weight, so no review by it has a score";
+    /// A category that is there twice.
+    CategoryTwice {
+        /// The category.
+        category: Name,
+    } = "category_twice", Error,
+        "there is an earlier category `{category}`; marks cannot tell them apart";
+    /// A category that changes no score.
+    CategoryWithoutEffect {
+        /// The category.
+        category: Name,
+    } = "category_without_effect", Warning,
+        "`{category}` has the weight 0 and is not critical, so its marks change no score";
+    /// A critical category without a weight.
+    CriticalWithoutWeight {
+        /// The category.
+        category: Name,
+    } = "critical_without_weight", Hint,
+        "`{category}` is critical and has the weight 0: only 0 points in it change a score";
+    /// A sampling plan of nothing.
+    PlanDrawsNothing {
+        /// The plan.
+        plan: Name,
+    } = "plan_draws_nothing", Error,
+        "`{plan}` draws 0 of each agent";
     /// Conditions that were too intricate to see through.
     NotFullyChecked = "not_fully_checked", Hint,
         "some conditions are too intricate to see through; what they hide was not looked for";

@@ -108,6 +108,10 @@ impl Store for MemoryStore {
             *last = last.saturating_add(1);
             loaded.number = Some(TicketNumber(*last));
         }
+        if !request.content.is_empty() {
+            drop(held); // texts do not change; one that is gone meanwhile is told as gone
+            loaded.content = self.content(request.tenant, &request.content)?;
+        }
         Ok(loaded)
     }
 

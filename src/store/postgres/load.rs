@@ -1,12 +1,15 @@
 //! Loads: everything that a decision needs, as of one instant, in one trip.
 
+use std::collections::HashMap;
+
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use crate::id::ContentId;
 use crate::store::sql::{Following, actor_text};
 use crate::store::stored::{SCHEMA, read};
 use crate::store::{Load, Loaded, Snapshot, Stream, StreamId, UniqueKey};
-use crate::ticket::{FOLD, Version};
+use crate::ticket::{Content, FOLD, Version};
 
 use super::error::unreadable;
 use super::link::{Params, Query};
@@ -17,14 +20,14 @@ struct Wanted {
     tenant: Uuid,
     kinds: Vec<i64>,
     ids: Vec<Uuid>,
-    /// Of no fold, where snapshots are not wanted.
+    /// Of snapshots, where they are wanted.
     fold: i64,
     keys: Vec<Uuid>,
     actor: Option<(String, String)>,
+    content: Vec<Uuid>,
 }
 
 const STORED: i64 = SCHEMA as i64;
-const NO_FOLD: i64 = -1;
 
 impl PostgresStore {
     pub(super) async fn load_all(&self, request: &Load) -> Result<Loaded, StoreError> {
@@ -58,10 +61,14 @@ impl PostgresStore {
         let (tenant, fold) = (&wanted.tenant, &wanted.fold);
         match (wanted.kinds.as_slice(), wanted.ids.as_slice()) {
             ([kind], [id]) if request.snapshots => {
-                ask(&self.own.since, vec![tenant, kind, id, fold, &STORED]);
+                ask(&texts.since, vec![tenant, kind, id, fold, &STORED]);
             }
             ([kind], [id]) => ask(&texts.events, vec![tenant, kind, id, &0_i64]),
             ([], _) => {}
+            _ if !request.snapshots => {
+                let (kinds, ids) = (&wanted.kinds, &wanted.ids);
+                ask(&self.own.several_whole, vec![tenant, kinds, ids]);
+            }
             _ => {
                 let (kinds, ids) = (&wanted.kinds, &wanted.ids);
                 ask(&self.own.several, vec![tenant, kinds, ids, fold, &STORED]);
@@ -75,6 +82,9 @@ impl PostgresStore {
         }
         if request.number {
             ask(&texts.last_number, vec![&wanted.tenant]);
+        }
+        if !wanted.content.is_empty() {
+            ask(&self.own.contents, vec![&wanted.tenant, &wanted.content]);
         }
         queries
     }
@@ -107,6 +117,9 @@ impl PostgresStore {
             let last = next().first().map(|row| get(row, 0)).transpose()?;
             loaded.number = Some(self.numbers.next(request.tenant, last));
         }
+        if !request.content.is_empty() {
+            loaded.content = in_order(&request.content, &next())?;
+        }
         Ok(Some(loaded))
     }
 }
@@ -121,13 +134,10 @@ impl Wanted {
             tenant: request.tenant.uuid(),
             kinds: request.streams.iter().map(|one| one.kind.code()).collect(),
             ids: request.streams.iter().map(|one| one.id).collect(),
-            fold: if request.snapshots {
-                FOLD.into()
-            } else {
-                NO_FOLD
-            },
+            fold: FOLD.into(),
             keys: request.owners.iter().map(|key| key.uuid()).collect(),
             actor,
+            content: request.content.iter().map(|id| id.uuid()).collect(),
         })
     }
 }
@@ -205,4 +215,19 @@ pub(super) fn record<T: serde::de::DeserializeOwned>(
     what: &str,
 ) -> Result<T, StoreError> {
     read(what, get(row, column)?, get(row, column + 1)?)
+}
+
+/// The texts of these rows, in the order of their ids.
+pub(super) fn in_order(
+    ids: &[ContentId],
+    rows: &[Row],
+) -> Result<Vec<Option<Content>>, StoreError> {
+    let mut found: HashMap<Uuid, Content> = HashMap::with_capacity(ids.len());
+    for row in rows {
+        found.insert(get(row, 0)?, record(row, 1, "a text")?);
+    }
+    Ok(ids
+        .iter()
+        .map(|id| found.get(&id.uuid()).cloned())
+        .collect())
 }

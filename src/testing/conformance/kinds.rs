@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{TENANT, append, begin, commit, events, id, key, name, owner, refused};
+use super::{TENANT, append, begin, commit, events, id, key, name, owner, refused, text};
+use crate::aggregate::RulebookEvent;
 use crate::call::Actor;
 use crate::id::{AgentId, ArticleId, ContentId, CustomerId, InvitationId, TenantId, TicketId};
 use crate::kpi::Kpi;
@@ -23,6 +24,7 @@ pub fn one_of_each_of(kind: StreamKind) -> Events {
         StreamKind::Visit => history(visit_events()),
         StreamKind::Review => history(review_events()),
         StreamKind::Finding => history(finding_events()),
+        StreamKind::Rulebook => history(rulebook_events()),
     }
 }
 
@@ -225,6 +227,22 @@ fn finding_events() -> Vec<improvement::Event> {
     ]
 }
 
+fn rulebook_events() -> Vec<RulebookEvent> {
+    vec![
+        RulebookEvent::Kept {
+            rules: r#"{"calendar":"always","policies":[{"name":"größer \\ \"A\""}]}"#.to_owned(),
+        },
+        RulebookEvent::Given {
+            tenant: Some(TENANT),
+            published: 2,
+        },
+        RulebookEvent::Given {
+            tenant: None,
+            published: 0,
+        },
+    ]
+}
+
 fn of(kind: StreamKind, id: Uuid) -> StreamId {
     StreamId {
         tenant: TENANT,
@@ -271,7 +289,8 @@ pub fn kinds_do_not_meet(store: &dyn Store) {
     assert_eq!(events(store, ticket).len(), 3);
 }
 
-/// The streams of a kind come in the order of their ids, each once, and those of other kinds and tenants do not.
+/// The streams of a kind come in the order of their ids, each once; those of other kinds and tenants do not, nor one that was only
+/// checked.
 pub fn a_kind_comes_page_by_page(store: &dyn Store) {
     let others = TenantId::named("other");
     let ids: Vec<Uuid> = [3, 1, 256, 2, 1 << 64, u128::MAX].map(id).into();
@@ -284,6 +303,10 @@ pub fn a_kind_comes_page_by_page(store: &dyn Store) {
             tenant: others,
             ..of(kind, id(5))
         };
+        let checked = Part::check(of(kind, id(7)), Version(0));
+        let mut with_text = commit(vec![checked]);
+        with_text.content.push(text("beside a check", None, "x"));
+        store.commit(&with_text).unwrap();
         let part = Part::append(strange, Version(0), one_of_each_of(kind));
         let elsewhere = Commit::new(others, begin(), vec![part]);
         store.commit(&elsewhere).unwrap();

@@ -9,8 +9,9 @@ use uuid::Uuid;
 use super::{TENANT, begin, commit, id, name};
 use crate::calendar::LATEST;
 use crate::escalation::Action;
-use crate::id::{CustomerId, FiringKey, TicketId};
+use crate::id::{AgentId, CustomerId, FiringKey, TeamId, TicketId};
 use crate::store::{OutboxMessage, Outgoing, Store};
+use crate::ticket::Holder;
 
 fn second(n: i64) -> DateTime<Utc> {
     begin() + TimeDelta::seconds(n)
@@ -24,7 +25,11 @@ fn message(n: u128, at: DateTime<Utc>) -> OutboxMessage {
         action: Action::Custom(name("page somebody")),
     };
     let about = (TicketId::named("t"), CustomerId::named("ann"));
-    OutboxMessage::new(id(n), TENANT, about, at, what)
+    let holder = Holder {
+        agent: n.is_multiple_of(2).then(|| AgentId::named("kim")),
+        team: n.is_multiple_of(3).then(|| TeamId::named("north")),
+    };
+    OutboxMessage::new(id(n), TENANT, about, at, what).in_charge(holder)
 }
 
 fn put(store: &dyn Store, messages: impl IntoIterator<Item = OutboxMessage>) {

@@ -19,8 +19,8 @@ use crate::store::{Load, Part, Stamp, Store, StoreErrorKind, Wake};
 use crate::ticket::{
     Attachment, Channel, ClockId, Delivery, Direction, Escalated, Event, FieldValue, Handling,
     Holder, Link, Merged, MessageAdded, MessageClass, Metric, Opened, Pending, Priority, Promise,
-    Rated, RatingKind, Recorded, Scale, SessionEnd, SessionEvent, Status, Step, TimeEntry, Timing,
-    Version, Visibility,
+    Rated, RatingKind, Recipients, Recorded, Scale, Session, SessionEnd, SessionEvent, Status,
+    Step, TimeEntry, Timing, Version, Visibility,
 };
 use crate::time::Span;
 
@@ -241,6 +241,20 @@ pub fn writers_of_many_streams_lose_nothing(store: &dyn Store) {
     }
 }
 
+fn waiting_call() -> Session {
+    Session {
+        id: SessionId::named("call"),
+        channel: Channel::Phone,
+        began_at: begin(),
+        bot: Some(BotId::named("bot")),
+        intents: vec![name("refund")],
+        handed_over: Some((begin(), name("asked for a person"))),
+        answered: None,
+        ended: None,
+        handling: Handling::default(),
+    }
+}
+
 /// One event of each kind and shape, with every envelope field, at the edges of time.
 pub fn one_of_each() -> Vec<Recorded> {
     let just_before = LATEST - TimeDelta::microseconds(1);
@@ -260,6 +274,10 @@ pub fn one_of_each() -> Vec<Recorded> {
                 size: u64::MAX,
                 visibility,
             }],
+            recipients: Recipients {
+                to: vec![CustomerId::named("ben")],
+                cc: vec![CustomerId::named("cy")],
+            },
         })
     };
     let moved = |to, step| Event::StatusChanged {
@@ -389,6 +407,13 @@ pub fn one_of_each() -> Vec<Recorded> {
         session(SessionEvent::Understood {
             intent: name("refund"),
         }),
+        session(SessionEvent::MovedTo {
+            ticket: TicketId::named("next"),
+        }),
+        session(SessionEvent::MovedFrom {
+            ticket: TicketId::named("old"),
+            session: Box::new(waiting_call()),
+        }),
         session(SessionEvent::HandedOver {
             reason: name("asked for a person"),
         }),
@@ -408,6 +433,7 @@ pub fn one_of_each() -> Vec<Recorded> {
                 due: just_before,
             }),
             effort: vec![TimeEntry {
+                team: None,
                 at: begin(),
                 actor: Actor::Agent(agent),
                 spent: Span::seconds(1),

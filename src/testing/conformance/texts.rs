@@ -2,7 +2,7 @@
 
 use super::{TENANT, append, commit, events, id, key, one_text, owner, stream, text, versions};
 use crate::id::{ContentId, CustomerId};
-use crate::store::{Part, Store, UniqueKey};
+use crate::store::{Load, Part, Store, UniqueKey};
 use crate::ticket::{Content, ContentKind, Version};
 
 /// Texts come back by id in the order asked for; an erased one never again, also where it is erased twice.
@@ -15,6 +15,10 @@ pub fn texts_are_kept_and_erased(store: &dyn Store) {
     let [one, two] = [0, 1].map(|n| Some(keep.content[n].clone()));
     let texts = store.content(TENANT, &ids).unwrap();
     assert_eq!(texts, [two.clone(), None, one, two.clone()]);
+    let mut load = Load::streams(TENANT, []);
+    load.content = ids.to_vec();
+    let told = store.load(&load).unwrap().content;
+    assert!(told.is_empty() || told == texts, "{told:?}");
 
     let mut erase = commit(vec![]);
     erase.erased = vec![ContentId::named("1"), ContentId::named("none")];

@@ -35,6 +35,12 @@ impl Facts {
         }
     }
 
+    /// The same, where the message that comes first let these take part.
+    pub(super) fn with(mut self, participants: &BTreeSet<CustomerId>) -> Facts {
+        self.participants.clone_from(participants);
+        self
+    }
+
     /// Of a ticket as it stands.
     pub(super) fn of(ticket: &Ticket) -> Facts {
         Facts {

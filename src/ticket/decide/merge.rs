@@ -11,6 +11,7 @@ use crate::ticket::link::Link;
 use crate::ticket::merge::{Merge, Merged};
 use crate::ticket::refusal::Refusal;
 use crate::ticket::rules::{Permission, Rules};
+use crate::ticket::session::{Session, SessionEvent};
 
 use super::Decision;
 use super::work::Work;
@@ -65,6 +66,14 @@ pub fn merge(
     let is_earlier = |due| into.open_promise().is_none_or(|own| due < own.due);
     let promise = source.open_promise().filter(|open| is_earlier(open.due));
     let mut ends = Work::on(source_rules, call, at, source);
+    let going_on = sessions_that_go_on((source, into), rules);
+    for session in &going_on {
+        let what = SessionEvent::MovedTo { ticket: into.id() };
+        ends.push(Event::Session {
+            id: session.id,
+            what,
+        });
+    }
     ends.push(Event::Linked {
         link: Link::MergedInto,
         ticket: into.id(),
@@ -77,6 +86,15 @@ pub fn merge(
         promise,
         effort: source.effort().to_vec(),
     }));
+    for session in going_on {
+        goes_on.push(Event::Session {
+            id: session.id,
+            what: SessionEvent::MovedFrom {
+                ticket: source.id(),
+                session: Box::new(session.clone()),
+            },
+        });
+    }
     if asked_at.is_some() {
         if goes_on.stage() == Stage::Resolved {
             goes_on.within_reopen_window()?;
@@ -87,4 +105,16 @@ pub fn merge(
         source: ends.decision,
         into: goes_on.decision,
     })
+}
+
+/// The sessions of the source that are not over, as far as the other ticket can take them: it knows none by the same id, and has room.
+fn sessions_that_go_on<'t>(
+    (source, into): (&'t Ticket, &Ticket),
+    rules: &Rules,
+) -> Vec<&'t Session> {
+    let known = into.sessions();
+    let room = rules.max_list.saturating_sub(known.len());
+    let open = source.sessions().iter().filter(|one| !one.is_over());
+    let new = open.filter(|one| known.iter().all(|there| there.id != one.id));
+    new.take(room).collect()
 }

@@ -78,6 +78,7 @@ pub fn split(
             class: message.class,
             body: message.body,
             attachments: message.attachments.clone(),
+            recipients: message.recipients.clone(),
         }));
     }
     let mut leaves = Work::on(old_rules, call, at, ticket);

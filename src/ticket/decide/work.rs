@@ -1,17 +1,21 @@
 //! A decision in the making: texts are set apart, messages recorded.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
-use crate::call::{Actor, Call};
+use crate::call::{Actor, Call, Role};
 use crate::id::{ContentId, CustomerId, MessageId, Name, TicketId, derive};
 use crate::ticket::content::{Content, ContentKind};
-use crate::ticket::conversation::{Attachment, Channel, Direction, MessageClass, Visibility};
+use crate::ticket::conversation::{
+    Attachment, Channel, Direction, MessageClass, Recipients, Visibility,
+};
 use crate::ticket::draft::Draft;
 use crate::ticket::event::{Event, MessageAdded, Version};
 use crate::ticket::lifecycle::{Stage, Status, Step};
 use crate::ticket::link::Link;
 use crate::ticket::refusal::Refusal;
-use crate::ticket::rules::Rules;
+use crate::ticket::rules::{Permission, Rules};
 use crate::ticket::{Cycle, Ticket};
 
 use super::{Decision, FollowUp};
@@ -23,6 +27,8 @@ pub(super) struct Work<'a> {
     ticket: TicketId,
     version: Version,
     requester: CustomerId,
+    /// Who takes part, with those whom a message of the command names.
+    pub(super) participants: BTreeSet<CustomerId>,
     pub(super) status: Status,
     pub(super) label: Option<Name>,
     pub(super) reopened: bool,
@@ -46,6 +52,7 @@ impl<'a> Work<'a> {
             ticket,
             version: Version::default(),
             requester,
+            participants: BTreeSet::new(),
             status: Status::Open,
             label: None,
             reopened: false,
@@ -65,6 +72,7 @@ impl<'a> Work<'a> {
     ) -> Work<'a> {
         Work {
             version: Version(ticket.place()),
+            participants: ticket.participants().clone(),
             status: ticket.status(),
             label: ticket.label().cloned(),
             reopened: ticket.is_reopened(),
@@ -73,6 +81,10 @@ impl<'a> Work<'a> {
             decision: Decision::at(at),
             ..Work::new(rules, call, ticket.id(), ticket.requester())
         }
+    }
+
+    pub(super) fn role(&self) -> Role {
+        self.call.actor().role()
     }
 
     pub(super) fn stage(&self) -> Stage {
@@ -170,6 +182,11 @@ impl<'a> Work<'a> {
             Visibility::Public if by_customer => Direction::Inbound,
             Visibility::Public => Direction::Outbound,
         };
+        let named = draft.recipients.all().count();
+        self.limit("the list of recipients", named)?;
+        if draft.visibility == Visibility::Internal && named > 0 {
+            return Err(Refusal::NoteWithRecipients { named });
+        }
         let body = self.text(ContentKind::Body, "the message", &draft.body)?;
         let mut attachments = Vec::with_capacity(draft.attachments.len());
         for file in &draft.attachments {
@@ -195,8 +212,27 @@ impl<'a> Work<'a> {
             class: draft.class,
             body,
             attachments,
+            recipients: draft.recipients.clone(),
         }));
-        Ok(())
+        self.let_take_part(&draft.recipients)
+    }
+
+    /// Whoever a message names takes part, where the speaker may let somebody take part.
+    fn let_take_part(&mut self, recipients: &Recipients) -> Result<(), Refusal> {
+        let role = self.call.actor().role();
+        if !self
+            .rules
+            .permissions
+            .allows(role, Permission::Participants)
+        {
+            return Ok(());
+        }
+        for customer in recipients.all() {
+            if customer != self.requester && self.participants.insert(customer) {
+                self.push(Event::ParticipantAdded { customer });
+            }
+        }
+        self.limit("the set of participants", self.participants.len())
     }
 
     /// A customer's message moves the ticket, unless it is thanks or automatic.

@@ -1,0 +1,249 @@
+//! The questions about one tenant's tickets, each written once for both kinds of desk.
+//!
+//! [`TenantDesk`](super::TenantDesk) and the async desk of a tenant say what each of them answers; those about what stands beside
+//! tickets are in [`beside`](super::beside).
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::customer::{Identity, Profile};
+use crate::error::{Error, ErrorKind};
+use crate::id::{CustomerId, RulebookId, TenantId, TicketId};
+use crate::kpi::{KpiReport, Report, Suggest, Suggestion};
+use crate::rulebook::Governed;
+use crate::sla::{Ledger, Reading};
+use crate::store::{Load, Page, StreamEvent, StreamId, UniqueKey};
+use crate::ticket::{ClockId, CustomerView, Recorded, Ticket};
+
+use super::look::Look;
+use super::office::{self, Office};
+use super::source::Source;
+use super::tell::history_of;
+use super::viewing::Viewing;
+use super::{Conversation, Need};
+
+/// Whoever asks for one tenant.
+#[derive(Debug)]
+pub(super) struct Questions<'a, R> {
+    pub(super) source: R,
+    pub(super) office: &'a Office,
+    pub(super) tenant: TenantId,
+}
+
+/// How many are read at a time.
+pub(super) const PAGE: usize = 256;
+
+impl<R: Source> Questions<'_, R> {
+    /// The ticket as its last event left it, from its snapshot where the store keeps one.
+    pub(super) async fn ticket(&self, ticket: TicketId) -> Result<Arc<Ticket>, Error> {
+        let mut look = Look::at(self.tenant, ticket);
+        while let Some(load) = look.need() {
+            let loaded = self.source.load(load).await?;
+            look.loaded(loaded)?;
+        }
+        Ok(look.finish()?.ticket)
+    }
+
+    pub(super) async fn history(&self, ticket: TicketId) -> Result<Vec<Recorded>, Error> {
+        let load = Load::streams(self.tenant, [StreamId::ticket(self.tenant, ticket)]);
+        office::history(ticket, self.source.load(&load).await?)
+    }
+
+    pub(super) async fn reading(
+        &self,
+        ticket: TicketId,
+        clock: ClockId,
+        now: DateTime<Utc>,
+    ) -> Result<Reading, Error> {
+        self.office
+            .reading(&*self.ticket(ticket).await?, clock, now)
+    }
+
+    pub(super) async fn ledger(
+        &self,
+        ticket: TicketId,
+        clock: ClockId,
+        now: DateTime<Utc>,
+    ) -> Result<Ledger, Error> {
+        self.office.ledger(&*self.ticket(ticket).await?, clock, now)
+    }
+
+    pub(super) async fn suggest(
+        &self,
+        ticket: TicketId,
+        similar: &Suggest,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Suggestion>, Error> {
+        let ticket = self.ticket(ticket).await?;
+        let mut found = self.office.similar(&ticket, similar, now)?;
+        self.source
+            .facts(self.tenant, &mut |rows| found.add(rows))
+            .await?;
+        Ok(found.suggestion())
+    }
+
+    pub(super) async fn report(
+        &self,
+        report: &Report,
+        now: DateTime<Utc>,
+    ) -> Result<KpiReport, Error> {
+        let mut count = office::Count::of(report, now);
+        self.source
+            .facts(self.tenant, &mut |rows| count.add(rows))
+            .await?;
+        count.report()
+    }
+
+    pub(super) async fn customer_view(
+        &self,
+        ticket: TicketId,
+        viewer: CustomerId,
+    ) -> Result<CustomerView, Error> {
+        let ticket = self.ticket(ticket).await?;
+        let mut viewing = Viewing::of(&ticket, self.customer_ids(viewer).await?)?;
+        while let Some(source) = viewing.next() {
+            viewing.add(&*self.ticket(source).await?);
+        }
+        Ok(viewing.finish())
+    }
+
+    pub(super) async fn missing_rulebooks(&self) -> Result<BTreeSet<RulebookId>, Error> {
+        let mut missing = BTreeSet::new();
+        let not_closed = office::not_closed();
+        let mut page = Some(Page::oldest(PAGE));
+        while let Some(now) = page {
+            let rows = self.source.list(self.tenant, &not_closed, &now).await?;
+            page = now.next(&rows);
+            for row in rows {
+                let ticket = self.ticket(row.ticket).await?;
+                self.office.add_missing(&ticket, &mut missing);
+            }
+        }
+        Ok(missing)
+    }
+
+    /// The owner of a key.
+    pub(super) async fn owner(&self, key: UniqueKey) -> Result<Option<TicketId>, Error> {
+        let load = Load::owners(self.tenant, vec![key]);
+        Ok(office::owner(self.source.load(&load).await?))
+    }
+
+    pub(super) async fn find_customer(
+        &self,
+        identity: &Identity,
+    ) -> Result<Option<CustomerId>, Error> {
+        let key = UniqueKey::address(self.tenant, &identity.text());
+        let loaded = self
+            .source
+            .load(&Load::owners(self.tenant, vec![key]))
+            .await?;
+        let owner = loaded.owners.into_iter().next().flatten();
+        Ok(owner.map(CustomerId::from_uuid))
+    }
+
+    pub(super) async fn survivor(&self, customer: CustomerId) -> Result<CustomerId, Error> {
+        let profile = self.profile(customer).await?;
+        let into = profile.as_ref().and_then(Profile::joined_into);
+        Ok(into.unwrap_or(customer))
+    }
+
+    /// Every id that leads to the person behind this one.
+    pub(super) async fn customer_ids(
+        &self,
+        customer: CustomerId,
+    ) -> Result<BTreeSet<CustomerId>, Error> {
+        let mut ids = BTreeSet::from([customer]);
+        let mut profile = self.profile(customer).await?;
+        if let Some(survivor) = profile.as_ref().and_then(Profile::joined_into) {
+            ids.insert(survivor);
+            profile = self.profile(survivor).await?;
+        }
+        ids.extend(profile.iter().flat_map(Profile::joined));
+        Ok(ids)
+    }
+
+    pub(super) async fn profile(&self, customer: CustomerId) -> Result<Option<Profile>, Error> {
+        match self.state::<Profile>(customer).await {
+            Ok(profile) => Ok(Some(profile)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) async fn state<A: Governed>(&self, id: A::Id) -> Result<A, Error>
+    where
+        A::Event: StreamEvent,
+    {
+        let missing = || Error::nothing(A::KIND, id.into());
+        A::replay(&self.told::<A>(id).await?).ok_or_else(missing)
+    }
+
+    pub(super) async fn told<A: Governed>(
+        &self,
+        id: A::Id,
+    ) -> Result<Vec<Recorded<A::Event>>, Error>
+    where
+        A::Event: StreamEvent,
+    {
+        let stream = StreamId::of::<A>(self.tenant, id);
+        let load = Load::streams(self.tenant, [stream]);
+        history_of::<A>(id, self.source.load(&load).await?)
+    }
+
+    pub(super) async fn ids<A: Governed>(
+        &self,
+        after: Option<A::Id>,
+        limit: usize,
+    ) -> Result<Vec<A::Id>, Error> {
+        let (of, after) = ((self.tenant, A::KIND), after.map(Into::into));
+        let found = self.source.streams(of, after, limit).await?;
+        Ok(found.into_iter().map(A::Id::from).collect())
+    }
+
+    pub(super) async fn each<A: Governed>(
+        &self,
+        visit: &mut (impl FnMut(A::Id, &A) + ?Sized),
+    ) -> Result<(), Error>
+    where
+        A::Event: StreamEvent,
+    {
+        let mut after = None;
+        loop {
+            let page = self.ids::<A>(after, PAGE).await?;
+            let streams = page.iter().map(|id| StreamId::of::<A>(self.tenant, *id));
+            let load = Load::streams(self.tenant, streams);
+            let loaded = self.source.load(&load).await?;
+            for (id, stream) in page.iter().zip(&loaded.streams) {
+                if let Some(state) = A::replay(stream.events.of::<A::Event>()) {
+                    visit(*id, &state);
+                }
+            }
+            match page.last().filter(|_| page.len() == PAGE) {
+                Some(last) => after = Some(*last),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Drives a conversation to its end.
+    pub(super) async fn drive<C: Conversation>(
+        &self,
+        mut conversation: C,
+    ) -> Result<C::Outcome, Error> {
+        loop {
+            match conversation.need() {
+                Need::Load(load) => {
+                    let loaded = self.source.load(load).await?;
+                    conversation.loaded(loaded)?;
+                }
+                Need::Commit(commit) => {
+                    let result = self.source.commit(commit).await;
+                    conversation.committed(result)?;
+                }
+                Need::Nothing => return conversation.finish(),
+            }
+        }
+    }
+}
