@@ -10,9 +10,10 @@ use crate::escalation::{self, Due, MAX_CHAIN, Outlook, What};
 use crate::id::{Name, TenantId};
 use crate::kpi::Rows;
 use crate::rulebook::Rulebook;
+use crate::sla::Clock;
 use crate::store::{OutboxMessage, Snapshot, Stamp, Wake};
 use crate::ticket::{
-    Agreement, Delivery, Escalated, Event, Recorded, Status, Step, Ticket, Timing, Version,
+    Agreement, ClockId, Delivery, Escalated, Event, Recorded, Status, Step, Ticket, Timing, Version,
 };
 use crate::time::{Micros, instant, micros};
 
@@ -134,6 +135,11 @@ impl<'a> Working<'a> {
             let outlook = self.outlook.get_or_insert_with(|| book.outlook(ticket));
             book.next_due_at(ticket, outlook)
         })
+    }
+
+    /// A clock of the ticket as it stands, where it was worked out.
+    pub(super) fn clock_as_it_stands(&self, id: ClockId) -> Option<&Clock<'a>> {
+        self.outlook.as_ref()?.clock(id)
     }
 
     /// The wake-up, with what it was worked out by.

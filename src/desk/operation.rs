@@ -25,6 +25,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -247,10 +248,11 @@ impl Operation {
             }
             .into());
         }
-        let mut tickets = Vec::with_capacity(load.streams.len());
-        for stream in &load.streams {
+        let (mut ticket, mut others) = (None, BTreeMap::new());
+        for (n, stream) in load.streams.iter().enumerate() {
             match loaded.take_ticket(*stream) {
-                Ok(ticket) => tickets.push(ticket),
+                Ok(found) if n == 0 => ticket = found,
+                Ok(found) => others.extend(found.map(|other| (other.ticket.id(), other))),
                 Err(NoTicket::OtherFold) if load.snapshots => {
                     self.state = State::Loading(Load {
                         snapshots: false,
@@ -261,15 +263,18 @@ impl Operation {
                 Err(_) => return Err(Error::not_a_history(ticket_of(stream))),
             }
         }
-        self.meant = load.streams.iter().map(ticket_of).collect();
         // A text that the store does not tell is asked for once: nobody knows it then.
         let told = std::mem::take(&mut loaded.content).into_iter();
         let told = told
             .map(|text| text.map(|text| text.text))
             .chain(std::iter::repeat(None));
         let texts = load.content.iter().copied().zip(told).collect();
-        let mut known = self.known(tickets, loaded);
-        known.texts = texts;
+        let mut known = Known {
+            ticket,
+            others,
+            texts,
+            ..self.known(loaded)
+        };
         self.number = known.number.or(self.number);
         known.number = self.number;
         if let Some(customer) = self.profile_wanted(&mut known) {
@@ -299,7 +304,7 @@ impl Operation {
                 ..load
             }),
             Plan::Tickets(more) => {
-                let asked_before = |ticket: &TicketId| self.meant.contains(ticket);
+                let asked_before = |ticket: &TicketId| meant(&load).any(|known| known == *ticket);
                 if let Some(missing) = more.iter().copied().find(asked_before) {
                     return Err(Error::no_ticket(missing));
                 }
@@ -319,6 +324,7 @@ impl Operation {
                 Some(record),
             ),
             Plan::Message(ticket) => {
+                self.meant = meant(&load).collect();
                 let stream = StreamId::ticket(self.call.tenant_id(), ticket);
                 State::Recalling(Load::streams(self.call.tenant_id(), [stream]), None)
             }
@@ -376,14 +382,9 @@ impl Operation {
         rules.tier_field.is_some() || rules.organisation_field.is_some()
     }
 
-    fn known(&self, tickets: Vec<Option<Snapshot>>, loaded: Loaded) -> Known {
-        let mut tickets = tickets.into_iter();
+    /// What was loaded beside tickets.
+    fn known(&self, loaded: Loaded) -> Known {
         let mut known = Known {
-            ticket: tickets.next().flatten(),
-            others: tickets
-                .flatten()
-                .map(|other| (other.ticket.id(), other))
-                .collect(),
             number: loaded.number,
             done: loaded.idempotency,
             ..Known::default()
@@ -471,6 +472,11 @@ fn external_id(request: &Request) -> Option<&str> {
         _ => None,
     };
     draft.and_then(|draft| draft.external_id.as_deref())
+}
+
+/// The tickets that were loaded.
+fn meant(load: &Load) -> impl Iterator<Item = TicketId> {
+    load.streams.iter().map(ticket_of)
 }
 
 fn ticket_of(stream: &StreamId) -> TicketId {

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::id::{MessageId, TicketId, TicketNumber};
 use crate::rulebook::{Rulebook, Rulebooks};
 use crate::sla::{Reading, Swapped};
-use crate::store::{IdempotencyRecord, OutboxMessage};
+use crate::store::{Events, IdempotencyRecord, OutboxMessage};
 use crate::ticket::{ClockId, Event, Link, Recorded, Ticket, Version};
 
 use super::plan::{Planned, message_of};
@@ -20,7 +20,7 @@ pub struct Outcome {
     ticket: Arc<Ticket>,
     rulebook: Rulebook,
     at: DateTime<Utc>,
-    events: Vec<Recorded>,
+    events: Events,
     outbox: Vec<OutboxMessage>,
     wake_at: Option<DateTime<Utc>>,
     message: Option<MessageId>,
@@ -36,20 +36,20 @@ impl Outcome {
         planned: Planned,
         earlier: Vec<Recorded>,
     ) -> Result<Outcome, Error> {
-        let mut events = earlier;
+        let mut events = Events::from(earlier);
         let mut wake_at = None;
         let mut parts = planned.commit.parts.into_iter();
         if let Some(mut part) = parts.next() {
-            let mut recorded = std::mem::take(&mut part.events).into_ticket();
+            let recorded = std::mem::take(&mut part.events);
             if events.is_empty() {
                 events = recorded;
             } else {
-                events.append(&mut recorded);
+                events.append(recorded);
             }
             wake_at = part.wake.and_then(|wake| wake.at);
         }
         let in_follow_up = || parts.find_map(|part| message_of(part.events.ticket()));
-        let message = message_of(&events).or_else(in_follow_up);
+        let message = message_of(events.ticket()).or_else(in_follow_up);
         Ok(Outcome {
             rulebook: rulebooks.of(&planned.ticket)?.clone(),
             at: call.at(),
@@ -98,7 +98,7 @@ impl Outcome {
             outbox: Vec::new(),
             wake_at,
             message: message_of(&events),
-            events,
+            events: events.into(),
             follow_up,
             swapped: Vec::new(),
             replayed: true,
@@ -138,7 +138,7 @@ impl Outcome {
 
     /// What was recorded: first what had fallen due, then what the request did.
     pub fn events(&self) -> &[Recorded] {
-        &self.events
+        self.events.ticket()
     }
 
     /// The message that the request added, to the ticket or to the follow-up that it began; where nothing was written because the

@@ -14,7 +14,8 @@ use crate::id::{ContentId, CustomerId, MessageId, RulebookId, TicketId, TicketNu
 use crate::rulebook::{Rulebook, Rulebooks};
 use crate::sla::{self, Swapped};
 use crate::store::{
-    Commit, IdempotencyRecord, OutboxMessage, Part, Snapshot, StreamId, TicketRow, UniqueKey,
+    Commit, Events, IdempotencyRecord, OutboxMessage, Part, Snapshot, StreamId, TicketRow,
+    UniqueKey,
 };
 use crate::ticket::{
     self, Change, Command, Decision, Draft, Event, FieldValue, Link, Merge, Move, Open, Pending,
@@ -452,7 +453,7 @@ pub(super) fn finish(
     let part = Part {
         stream,
         expected,
-        events: working.events.into(),
+        events: Events::shared(working.events),
         wake: Some(wake.clone()),
         facts,
         snapshot: Some(Snapshot::of(working.ticket.clone()).wake(wake)),

@@ -142,8 +142,13 @@ impl Working<'_> {
     fn is_over(&self, rule: &Rule, fired: u64) -> bool {
         match &rule.trigger {
             Trigger::Clock { .. } => rule.trigger.watched().is_none_or(|id| {
-                let clock = Clock::of(&self.ticket, self.book.policies(), id);
-                !clock.is_live() || clock.started.is_none_or(|since| since.version > fired)
+                let is_over = |clock: &Clock<'_>| {
+                    !clock.is_live() || clock.started.is_none_or(|since| since.version > fired)
+                };
+                match self.clock_as_it_stands(id) {
+                    Some(clock) => is_over(clock),
+                    None => is_over(&Clock::of(&self.ticket, self.book.policies(), id)),
+                }
             }),
             Trigger::Idle { stages } => {
                 self.ticket.idle_since().1 > fired

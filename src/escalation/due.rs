@@ -119,6 +119,11 @@ impl<'a> Outlook<'a> {
         }
     }
 
+    /// The clock, where it is live and has a target.
+    pub(crate) fn clock(&self, id: ClockId) -> Option<&Clock<'a>> {
+        self.clocks.iter().find(|clock| clock.id == id)
+    }
+
     pub(super) fn key(&self, place: Place, work_out: impl FnOnce() -> FiringKey) -> FiringKey {
         let mut keys = self.keys.borrow_mut();
         if let Some((_, key)) = keys.iter().find(|(known, _)| *known == place) {
@@ -174,11 +179,7 @@ fn search<'c, 'a>(
         match &rule.trigger {
             Trigger::Clock { .. } => {
                 let watched = rule.trigger.watched();
-                let clock = outlook
-                    .clocks
-                    .iter()
-                    .find(|clock| Some(clock.id) == watched);
-                if let Some(clock) = clock {
+                if let Some(clock) = watched.and_then(|id| outlook.clock(id)) {
                     search.clock_rule(rule, clock, causes.policies);
                 }
             }

@@ -3,6 +3,10 @@
 //! A store moves them, counts them and writes their texts; it knows no rule of any kind. The table below is the only list of
 //! kinds with their events.
 
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
 use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
 
@@ -36,7 +40,7 @@ pub trait StreamEvent:
     /// The kind of the streams that hold it.
     const KIND: StreamKind;
     #[doc(hidden)]
-    fn wrap(events: Vec<Recorded<Self>>) -> Events;
+    fn wrap(events: EventList<Self>) -> Events;
     #[doc(hidden)]
     fn of(events: &Events) -> Option<&[Recorded<Self>]>;
     #[doc(hidden)]
@@ -56,12 +60,12 @@ macro_rules! events {
         #[non_exhaustive]
         pub enum Events {
             $(#[doc = concat!("Of a stream of the kind `", stringify!($kind), "`.")]
-            $kind(Vec<Recorded<$event>>),)*
+            $kind(EventList<$event>),)*
         }
 
         $(impl StreamEvent for $event {
             const KIND: StreamKind = StreamKind::$kind;
-            fn wrap(events: Vec<Recorded<Self>>) -> Events {
+            fn wrap(events: EventList<Self>) -> Events {
                 Events::$kind(events)
             }
             #[allow(unreachable_patterns)] // as long as there is one kind
@@ -74,7 +78,7 @@ macro_rules! events {
             #[allow(unreachable_patterns)]
             fn take(events: Events) -> Option<Vec<Recorded<Self>>> {
                 match events {
-                    Events::$kind(events) => Some(events),
+                    Events::$kind(events) => Some(events.into_vec()),
                     _ => None,
                 }
             }
@@ -84,7 +88,7 @@ macro_rules! events {
             /// No events of a stream of this kind.
             pub const fn none(kind: StreamKind) -> Events {
                 match kind {
-                    $(StreamKind::$kind => Events::$kind(Vec::new()),)*
+                    $(StreamKind::$kind => Events::$kind(EventList(Inner::Own(Vec::new()))),)*
                 }
             }
 
@@ -112,7 +116,7 @@ macro_rules! events {
             /// Adds events at the end. Events of another kind are not added, and `false` tells so.
             pub fn append(&mut self, more: Events) -> bool {
                 match (self, more) {
-                    $((Events::$kind(events), Events::$kind(mut more)) => events.append(&mut more),)*
+                    $((Events::$kind(events), Events::$kind(more)) => events.change(|events| events.append(&mut more.into_vec())),)*
                     #[allow(unreachable_patterns)]
                     _ => return false,
                 }
@@ -135,7 +139,10 @@ macro_rules! events {
             /// Those of [`stored::read_event`](super::stored::read_event).
             pub fn push_text(&mut self, version: Version, schema: i64, text: &str) -> Result<(), StoreError> {
                 match self {
-                    $(Events::$kind(events) => events.push(read_event(version, schema, text)?),)*
+                    $(Events::$kind(events) => {
+                        let event = read_event(version, schema, text)?;
+                        events.change(|events| events.push(event));
+                    })*
                 }
                 Ok(())
             }
@@ -173,11 +180,74 @@ impl Default for Events {
 
 impl<E: StreamEvent> From<Vec<Recorded<E>>> for Events {
     fn from(events: Vec<Recorded<E>>) -> Events {
-        E::wrap(events)
+        E::wrap(EventList(Inner::Own(events)))
+    }
+}
+
+/// Events of one kind, oldest first: a slice of them. What is on its way to a store that keeps events as they are can be shared with
+/// it, and is then not copied.
+#[derive(Clone)]
+pub struct EventList<E>(Inner<E>);
+
+#[derive(Clone)]
+enum Inner<E> {
+    Own(Vec<Recorded<E>>),
+    Shared(Arc<[Recorded<E>]>),
+}
+
+impl<E> Deref for EventList<E> {
+    type Target = [Recorded<E>];
+    fn deref(&self) -> &[Recorded<E>] {
+        match &self.0 {
+            Inner::Own(events) => events,
+            Inner::Shared(events) => events,
+        }
+    }
+}
+
+impl<E: Clone> EventList<E> {
+    /// The events, to be kept by several.
+    pub(super) fn shared(&self) -> Arc<[Recorded<E>]> {
+        match &self.0 {
+            Inner::Own(events) => events.as_slice().into(),
+            Inner::Shared(events) => events.clone(),
+        }
+    }
+
+    /// Changes them for nobody else.
+    fn change(&mut self, how: impl FnOnce(&mut Vec<Recorded<E>>)) {
+        let before = std::mem::replace(&mut self.0, Inner::Own(Vec::new()));
+        let mut events = EventList(before).into_vec();
+        how(&mut events);
+        self.0 = Inner::Own(events);
+    }
+
+    fn into_vec(self) -> Vec<Recorded<E>> {
+        match self.0 {
+            Inner::Own(events) => events,
+            Inner::Shared(events) => events.to_vec(),
+        }
+    }
+}
+
+impl<E: PartialEq> PartialEq for EventList<E> {
+    fn eq(&self, other: &EventList<E>) -> bool {
+        self[..] == other[..]
+    }
+}
+
+impl<E: fmt::Debug> fmt::Debug for EventList<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self[..].fmt(f)
     }
 }
 
 impl Events {
+    /// These events, to be kept by several: a copy is then cheap.
+    pub(crate) fn shared<E: StreamEvent>(events: Vec<Recorded<E>>) -> Events {
+        E::wrap(EventList(Inner::Shared(events.into())))
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -100,7 +100,7 @@ pub use commit::{
     Stream, StreamId, Wake,
 };
 pub use error::{StoreError, StoreErrorKind};
-pub use events::{Events, StreamEvent, event_names};
+pub use events::{EventList, Events, StreamEvent, event_names};
 pub use group::GroupCommit;
 pub use listing::{Filter, Page, TicketRow};
 pub use memory::MemoryStore;

@@ -7,7 +7,7 @@ mod shard;
 mod wakes;
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
@@ -24,12 +24,13 @@ use super::{
 
 use outbox::Outbox;
 use shard::{Held, Kept, Locked, SHARDS, check, shard_of, shard_of_key};
-use wakes::Earliest;
+use wakes::Wakes;
 
 /// Keeps everything in memory. It forgets at exit: for tests, trials and hosts that keep their own log.
 ///
 /// Records are spread over 64 shards by their ids, each behind a lock of its own, so writers of different tickets seldom wait
-/// for each other. A commit locks the shards it touches in rising order, so two commits cannot wait for each other for ever. It
+/// for each other. A commit locks the shards it touches in rising order, so two commits cannot wait for each other for ever.
+/// Wake-ups lie apart from them, in the order of time, and are locked for a moment while one moves. It
 /// keeps the snapshot of every ticket, so a command costs the same on a long ticket as on a short one but for copying it.
 ///
 /// ```
@@ -42,8 +43,7 @@ pub struct MemoryStore {
     shards: Vec<Locked>,
     numbers: Mutex<HashMap<TenantId, u64>>,
     outbox: Mutex<Outbox>,
-    /// The zone data behind the first wake-up: usually behind all.
-    zone_data: OnceLock<String>,
+    wakes: Wakes,
 }
 
 impl Default for MemoryStore {
@@ -63,7 +63,7 @@ impl MemoryStore {
             shards: (0..SHARDS).map(|_| Locked::default()).collect(),
             numbers: Mutex::default(),
             outbox: Mutex::default(),
-            zone_data: OnceLock::new(),
+            wakes: Wakes::default(),
         }
     }
 }
@@ -143,11 +143,7 @@ impl Store for MemoryStore {
             .iter()
             .for_each(|person| held.forget(tenant, *person));
         for part in &commit.parts {
-            let zone_data = part.wake.as_ref().map(|wake| {
-                let used = || wake.stamp.zone_data.to_string();
-                self.zone_data.get_or_init(used).as_str()
-            });
-            held.write(part, zone_data)?;
+            held.write(part, &self.wakes)?;
         }
         for (key, owner) in &commit.freed {
             let owners = &mut held.shard(shard_of(key.uuid()))?.owners;
@@ -194,21 +190,12 @@ impl Store for MemoryStore {
         zone_data: &str,
         limit: usize,
     ) -> Result<Vec<DueStream>, StoreError> {
-        let now = micros(now);
-        let mut found = Earliest::new(limit);
-        let is_usual = self.zone_data.get().is_some_and(|usual| usual == zone_data);
-        for shard in &self.shards {
-            if !is_usual || shard.earliest() <= now {
-                shard.lock().wakes.due(now, zone_data, &mut found);
-            }
-        }
-        Ok(found.into_due())
+        Ok(self.wakes.due(micros(now), zone_data, limit))
     }
 
     fn next_wake(&self, after: Option<DateTime<Utc>>) -> Result<Option<DateTime<Utc>>, StoreError> {
         let from = after.map_or(Micros::MIN, |after| micros(after).saturating_add(1));
-        let next = |shard: &Locked| shard.lock().wakes.next_from(from);
-        Ok(self.shards.iter().filter_map(next).min().map(instant))
+        Ok(self.wakes.next_from(from).map(instant))
     }
 
     fn facts(&self, tenant: TenantId, visit: &mut dyn FnMut(&[Fact])) -> Result<(), StoreError> {

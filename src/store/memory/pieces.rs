@@ -1,5 +1,7 @@
 //! The events of a stream as the memory store keeps them: one piece per commit, so that none is ever moved again.
 
+use std::sync::Arc;
+
 use crate::store::events::each_kind;
 use crate::store::{Events, StreamKind};
 use crate::ticket::{Recorded, Version};
@@ -8,7 +10,7 @@ macro_rules! pieces {
     ($($kind:ident($event:ty),)*) => {
         #[derive(Debug)]
         pub(super) enum Pieces {
-            $($kind(Vec<Box<[Recorded<$event>]>>),)*
+            $($kind(Vec<Arc<[Recorded<$event>]>>),)*
         }
 
         impl Pieces {
@@ -28,7 +30,7 @@ macro_rules! pieces {
             /// Adds the events of a commit, which are of the same kind: [`Commit::check`](crate::store::Commit::check) saw to it.
             pub(super) fn push(&mut self, events: &Events) {
                 match (self, events) {
-                    $((Pieces::$kind(pieces), Events::$kind(events)) => pieces.push(events.as_slice().into()),)*
+                    $((Pieces::$kind(pieces), Events::$kind(events)) => pieces.push(events.shared()),)*
                     #[allow(unreachable_patterns)]
                     _ => {}
                 }
@@ -36,14 +38,21 @@ macro_rules! pieces {
 
             pub(super) fn all(&self) -> Events {
                 match self {
-                    $(Pieces::$kind(pieces) => Events::$kind(pieces.concat()),)*
+                    $(Pieces::$kind(pieces) => pieces.concat().into(),)*
+                }
+            }
+
+            /// None, of the same kind.
+            pub(super) const fn none_alike(&self) -> Events {
+                match self {
+                    $(Pieces::$kind(_) => Events::none(StreamKind::$kind),)*
                 }
             }
 
             /// The events after `before`.
             pub(super) fn since(&self, before: Version) -> Events {
                 match self {
-                    $(Pieces::$kind(pieces) => Events::$kind(since(pieces, before)),)*
+                    $(Pieces::$kind(pieces) => since(pieces, before).into(),)*
                 }
             }
         }
@@ -52,12 +61,12 @@ macro_rules! pieces {
 
 each_kind!(pieces);
 
-fn last<E>(pieces: &[Box<[Recorded<E>]>]) -> Version {
+fn last<E>(pieces: &[Arc<[Recorded<E>]>]) -> Version {
     let last = pieces.last().and_then(|piece| piece.last());
     last.map_or(Version::default(), |event| event.version)
 }
 
-fn since<E: Clone>(pieces: &[Box<[Recorded<E>]>], before: Version) -> Vec<Recorded<E>> {
+fn since<E: Clone>(pieces: &[Arc<[Recorded<E>]>], before: Version) -> Vec<Recorded<E>> {
     let is_later = |piece: &[Recorded<E>]| {
         let last = piece
             .last()
@@ -69,7 +78,8 @@ fn since<E: Clone>(pieces: &[Box<[Recorded<E>]>], before: Version) -> Vec<Record
         .rev()
         .take_while(|piece| is_later(piece))
         .count();
-    let found = pieces.iter().skip(pieces.len() - newest).flatten();
+    let newest = pieces.iter().skip(pieces.len() - newest);
+    let found = newest.flat_map(|piece| piece.iter());
     found
         .filter(|event| event.version > before)
         .cloned()

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hint::black_box;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
@@ -14,7 +13,6 @@ use crate::store::{
     StoreErrorKind, StreamId, StreamKind, TicketRow, UniqueKey, Wake,
 };
 use crate::ticket::{Content, Version};
-use crate::time::Micros;
 
 use super::hash::Ids;
 use super::pieces::Pieces;
@@ -27,7 +25,6 @@ pub(super) const SHARDS: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct Shard {
     pub(super) streams: HashMap<StreamId, Kept, Ids>,
-    pub(super) wakes: Wakes,
     pub(super) owners: HashMap<(TenantId, UniqueKey), Uuid, Ids>,
     pub(super) keys: HashMap<IdempotencyKey, IdempotencyRecord>,
     pub(super) content: HashMap<(TenantId, ContentId), Content, Ids>,
@@ -70,47 +67,32 @@ impl Kept {
 
     /// Reads a little of what a load will need, and tells something that depends on it.
     pub(super) fn touch(&self) -> u64 {
-        let last = self.events.version().0;
         let kept = self.snapshot.as_ref().map_or(0, |kept| kept.ticket.touch());
         let known = self.facts.as_ref().is_some_and(Rows::is_known);
-        self.version.0 ^ last ^ kept ^ u64::from(known)
+        self.version.0 ^ kept ^ u64::from(known)
     }
 
     /// The last snapshot and the events after it; all events where there is none.
     pub(super) fn since_snapshot(&self) -> (Option<Snapshot>, Events) {
-        let before = self
-            .snapshot
-            .as_ref()
-            .map_or(Version::default(), Snapshot::version);
-        (self.snapshot.clone(), self.events.since(before))
+        let kept = self.snapshot.as_ref();
+        let before = kept.map_or(Version::default(), Snapshot::version);
+        let after = if before < self.version {
+            self.events.since(before)
+        } else {
+            self.events.none_alike() // there is no need to look at any
+        };
+        (kept.cloned(), after)
     }
 }
 
 /// A shard behind its lock.
-#[derive(Debug)]
-pub(super) struct Locked {
-    shard: Mutex<Shard>,
-    /// The first instant at which anything in it may be due, so that a sweep without work needs no lock.
-    earliest: AtomicI64,
-}
-
-impl Default for Locked {
-    fn default() -> Locked {
-        Locked {
-            shard: Mutex::default(),
-            earliest: AtomicI64::new(Micros::MAX),
-        }
-    }
-}
+#[derive(Debug, Default)]
+pub(super) struct Locked(Mutex<Shard>);
 
 impl Locked {
     /// A lock that a panicking thread left is taken all the same: commits check everything before they write anything.
     pub(super) fn lock(&self) -> MutexGuard<'_, Shard> {
-        self.shard.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn earliest(&self) -> Micros {
-        self.earliest.load(Ordering::Acquire)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -126,73 +108,81 @@ pub(super) fn shard_of_key(key: &IdempotencyKey) -> usize {
     ]))
 }
 
-/// The shards that a request touches, locked in rising order.
-pub(super) struct Held<'a>(Vec<Place<'a>>);
+/// The shards that a request touches, locked in rising order. Most touch one.
+pub(super) struct Held<'a> {
+    first: Option<Place<'a>>,
+    more: Vec<Place<'a>>,
+}
 
-type Place<'a> = (usize, &'a Locked, MutexGuard<'a, Shard>);
+type Place<'a> = (usize, MutexGuard<'a, Shard>);
 
 impl<'a> Held<'a> {
     pub(super) fn lock(shards: &'a [Locked], indexes: impl IntoIterator<Item = usize>) -> Held<'a> {
         let mut left = indexes
             .into_iter()
             .fold(0_u64, |mask, index| mask | 1 << index);
-        let mut held = Vec::with_capacity(left.count_ones() as usize);
-        while left != 0 {
+        let mut places = std::iter::from_fn(|| {
             let index = left.trailing_zeros() as usize;
-            left &= left - 1;
-            held.extend(shards.get(index).map(|shard| (index, shard, shard.lock())));
-        }
-        Held(held)
+            left &= left.wrapping_sub(1);
+            shards.get(index).map(|shard| (index, shard.lock()))
+        });
+        let (first, more) = (places.next(), places.collect());
+        Held { first, more }
     }
 
-    fn place(&mut self, index: usize) -> Result<&mut Place<'a>, StoreError> {
-        let missing =
-            || StoreError::new(StoreErrorKind::Other, format!("shard {index} is not held"));
-        let found = self.0.binary_search_by_key(&index, |(i, ..)| *i).ok();
-        found
-            .and_then(|found| self.0.get_mut(found))
-            .ok_or_else(missing)
+    fn place(&self, index: usize) -> Option<&Place<'a>> {
+        match &self.first {
+            Some(first) if first.0 == index => Some(first),
+            _ => self.more.get(self.among_more(index)?),
+        }
+    }
+
+    fn among_more(&self, index: usize) -> Option<usize> {
+        let found = self.more.binary_search_by_key(&index, |(held, _)| *held);
+        found.ok()
+    }
+
+    fn all(&mut self) -> impl Iterator<Item = &mut Place<'a>> {
+        self.first.iter_mut().chain(&mut self.more)
     }
 
     /// Brings what lies behind these streams near. It is spread over the whole memory, which is slow but can fetch several
     /// things at once, where nobody waits for one of them before asking for the next.
     pub(super) fn touch(&self, streams: &[StreamId]) {
         let find = |stream: &StreamId| {
-            let place = self
-                .0
-                .binary_search_by_key(&shard_of(stream.id), |(i, ..)| *i);
-            self.0.get(place.ok()?)?.2.streams.get(stream)
+            let (_, shard) = self.place(shard_of(stream.id))?;
+            shard.streams.get(stream)
         };
         let kept: Vec<&Kept> = streams.iter().filter_map(find).collect();
         black_box(kept.iter().fold(0, |all, kept| all ^ kept.touch()));
     }
 
     pub(super) fn shard(&mut self, index: usize) -> Result<&mut Shard, StoreError> {
-        self.place(index).map(|(.., shard)| &mut **shard)
+        let missing =
+            || StoreError::new(StoreErrorKind::Other, format!("shard {index} is not held"));
+        let among = self.among_more(index);
+        let found = match &mut self.first {
+            Some(first) if first.0 == index => Some(first),
+            _ => among.and_then(|among| self.more.get_mut(among)),
+        };
+        found.map(|(_, shard)| &mut **shard).ok_or_else(missing)
     }
 
     /// Forgets a person in every shard that is held.
     pub(super) fn forget(&mut self, tenant: TenantId, person: CustomerId) {
-        self.0
-            .iter_mut()
-            .for_each(|(.., shard)| shard.forget(tenant, person));
+        self.all()
+            .for_each(|(_, shard)| shard.forget(tenant, person));
     }
 
     /// Gives all keys of an owner to another, in every shard that is held.
     pub(super) fn hand_over(&mut self, tenant: TenantId, owners: (Uuid, Uuid)) {
-        self.0
-            .iter_mut()
-            .for_each(|(.., shard)| shard.hand_over(tenant, owners));
+        self.all()
+            .for_each(|(_, shard)| shard.hand_over(tenant, owners));
     }
 
-    /// Writes what belongs to one stream. `zone_data` is the version that sweeps of this store are expected to have.
-    pub(super) fn write(&mut self, part: &Part, zone_data: Option<&str>) -> Result<(), StoreError> {
-        let (_, locked, shard) = self.place(shard_of(part.stream.id))?;
-        shard.write(part);
-        if part.wake.is_some() {
-            let earliest = shard.wakes.earliest(zone_data);
-            locked.earliest.store(earliest, Ordering::Release);
-        }
+    /// Writes what belongs to one stream.
+    pub(super) fn write(&mut self, part: &Part, wakes: &Wakes) -> Result<(), StoreError> {
+        self.shard(shard_of(part.stream.id))?.write(part, wakes);
         Ok(())
     }
 }
@@ -316,7 +306,7 @@ impl Shard {
         }
     }
 
-    fn write(&mut self, part: &Part) {
+    fn write(&mut self, part: &Part, wakes: &Wakes) {
         if part.is_check() {
             return;
         }
@@ -351,7 +341,7 @@ impl Shard {
             stream.snapshot = Some(snapshot.clone());
         }
         if let Some(wake) = &part.wake {
-            self.wakes.replace(part.stream, stream.wake.as_ref(), wake);
+            wakes.replace(part.stream, stream.wake.as_ref(), wake);
             stream.wake = Some(wake.clone());
         }
     }
