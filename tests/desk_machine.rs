@@ -60,6 +60,7 @@ impl Said {
     }
 }
 
+#[allow(clippy::large_enum_variant)] // a few of them live at a time
 #[derive(Clone, Debug)]
 enum Transition {
     Pass(TimeDelta),

@@ -146,10 +146,10 @@ fn a_bot_that_speaks_to_a_merged_ticket_needs_no_right_to_reopen_it() {
 #[test]
 fn a_customers_message_to_a_closed_ticket_is_kept_without_its_changes() {
     let mut draft = RulebookDraft::default();
-    draft.tickets.permissions = draft
-        .tickets
-        .permissions
-        .with(Role::Customer, [Permission::Open, Permission::Classify, Permission::Reply]);
+    draft.tickets.permissions = draft.tickets.permissions.with(
+        Role::Customer,
+        [Permission::Open, Permission::Classify, Permission::Reply],
+    );
     let desk = under(draft);
     let t = open(&desk, "2026-03-02T09:00:00Z");
     let close = Command::close(CloseReason::Settled);

@@ -37,6 +37,13 @@ impl FromStr for Rulebook {
 
 /// The draft that a text holds.
 pub(super) fn draft(text: &str) -> Result<RulebookDraft, InvalidRulebook> {
+    // A list of parts without names would be read as well.
+    if text.trim_start().starts_with('[') {
+        return Err(InvalidRulebook::at(
+            "",
+            "a list stands here; an object is expected".to_owned(),
+        ));
+    }
     serde_json::from_str(text).map_err(|error| {
         let whole = error.to_string();
         let problem = whole.split(" at line ").next().unwrap_or_default();
@@ -244,7 +251,7 @@ mod tests {
             "tickets.reopen_window",
             "`14` stands here; a length of time",
         );
-        check("[]", "", "");
+        check("[]", "", "a list stands here; an object is expected");
     }
 
     #[test]
