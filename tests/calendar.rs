@@ -528,6 +528,27 @@ fn never_is_found_at_once() {
         mondays.add(now, TimeDelta::days(9_999)),
         Err(CalendarError::BeyondRange)
     );
+    // Back by less than nothing is onward.
+    assert_eq!(
+        until_2050.subtract(now, TimeDelta::days(-9_999)),
+        Err(CalendarError::Never)
+    );
+    assert_eq!(
+        until_2050.subtract(now, TimeDelta::days(9_999)),
+        Err(CalendarError::BeyondRange)
+    );
+    // Open for good from 2050 on: it never closes again; closed at times in the last year: behind the range it will.
+    let from_2050 = office_with("daily 0:00-24:00", &[("1970-01-01..2049-12-31", "closed")]);
+    let end = LATEST - TimeDelta::hours(1);
+    assert_eq!(
+        from_2050.expect("a calendar").next_close(end),
+        Err(CalendarError::Never)
+    );
+    let spring = office_with("daily 0:00-24:00", &[("04-01", "closed")]);
+    assert_eq!(
+        spring.expect("a calendar").next_close(end),
+        Err(CalendarError::BeyondRange)
+    );
     let daily = Calendar::parse("daily 00:00-24:00", "Europe/Berlin").expect("a calendar");
     assert!(daily.is_always_open());
     assert_eq!(daily.next_close(now), Err(CalendarError::Never));

@@ -3,30 +3,27 @@
 //! Both are plain serde. Whatever a [`Command`] or a [`Change`](crate::ticket::Change) learns to say can be
 //! said here at once; a new kind of request, or a new query, is a variant here with an arm below.
 
-use serde::{Deserialize, Serialize};
-
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::call::Call;
-use crate::customer::Profile;
-use crate::desk::{self, Desk, Outcome, TenantDesk};
+use crate::desk::{self, Desk, Outcome};
 use crate::error::Error;
-use crate::feedback::Feedback;
-use crate::id::{ContentId, CustomerId, MessageId, RulebookId, TicketId, TicketNumber};
-use crate::improvement::Finding;
-use crate::kpi::{Grouping, Report, Suggest};
-use crate::quality::Review;
+use crate::id::{MessageId, RulebookId, TicketId, TicketNumber};
+use crate::incident::Spread;
+use crate::kpi::Report;
 use crate::replay::History;
-use crate::self_service::{Article, Visit};
 use crate::sla::{Reading, Swapped};
-use crate::store::{Filter, OutboxMessage, Page, Store, StreamId, TicketRow};
-use crate::ticket::{ClockId, Command, Link, Merge, Open, Recorded, Split, Version};
+use crate::store::{OutboxMessage, Store, TicketRow};
+use crate::ticket::{Command, Link, Merge, Open, Recorded, Split, Version};
 
 use super::buffer::helpdesk_buffer;
 use super::error::Fault;
 use super::json;
 use super::reading::clocks;
+
+pub use super::query::Query;
 
 /// What can be done: one word, with what belongs to it. Who does it and when is no part of it.
 ///
@@ -90,6 +87,15 @@ pub enum Request {
         /// What is said, under the name of its kind: `{"customer": ..}`.
         command: desk::Anything,
     },
+    /// Carries a message of a problem to its incidents, as it stands there. A desk does it; a single operation cannot.
+    Spread {
+        /// The problem.
+        problem: TicketId,
+        /// Which message, and whether it resolves them.
+        spread: Spread,
+        /// To which tickets.
+        incidents: Vec<TicketId>,
+    },
     /// Records what fell due on a ticket: the empty command, for hosts with storage of their own.
     Sweep {
         /// The ticket.
@@ -97,10 +103,15 @@ pub enum Request {
     },
 }
 
-/// A request is about a ticket, or about what stands beside tickets.
+/// A request is about a ticket, about what stands beside tickets, or about many tickets.
 pub(super) enum About {
     Ticket(desk::Request),
     Beside(Uuid, desk::Anything),
+    Many {
+        problem: TicketId,
+        spread: Spread,
+        incidents: Vec<TicketId>,
+    },
 }
 
 impl From<Request> for About {
@@ -125,6 +136,17 @@ impl From<Request> for About {
             } => desk::Request::Unlink(ticket, link, other),
             Request::Sweep { ticket } => desk::Request::Sweep(ticket),
             Request::Tell { id, command } => return About::Beside(id, command),
+            Request::Spread {
+                problem,
+                spread,
+                incidents,
+            } => {
+                return About::Many {
+                    problem,
+                    spread,
+                    incidents,
+                };
+            }
         })
     }
 }
@@ -139,166 +161,15 @@ impl Request {
         match About::from(self) {
             About::Ticket(request) => json::write(&Done::of(&desk.run(call, request)?)),
             About::Beside(id, command) => json::write(&desk.tell_anything(id, &call, command)?),
-        }
-    }
-}
-
-/// What can be asked of a desk, in one tenant and at one instant.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-#[non_exhaustive]
-pub enum Query {
-    /// The ticket as its last event left it, with everything.
-    Ticket {
-        /// The ticket.
-        ticket: TicketId,
-    },
-    /// Its events, oldest first.
-    History {
-        /// The ticket.
-        ticket: TicketId,
-    },
-    /// What one of its clocks shows.
-    Reading {
-        /// The ticket.
-        ticket: TicketId,
-        /// The clock.
-        clock: ClockId,
-    },
-    /// What each of its clocks with a target shows.
-    Readings {
-        /// The ticket.
-        ticket: TicketId,
-    },
-    /// The stretches of time behind what a clock shows, each with its reason.
-    Ledger {
-        /// The ticket.
-        ticket: TicketId,
-        /// The clock.
-        clock: ClockId,
-    },
-    /// The ticket as a customer sees it.
-    CustomerView {
-        /// The ticket.
-        ticket: TicketId,
-        /// The customer.
-        viewer: CustomerId,
-    },
-    /// What is known of a customer.
-    Customer {
-        /// The customer.
-        customer: CustomerId,
-    },
-    /// What a customer was asked about a ticket, and what she answered.
-    Feedback(Uuid),
-    /// An article of the self-service.
-    Article(Uuid),
-    /// A visit to the self-service.
-    Visit(Uuid),
-    /// A quality review.
-    Review(Uuid),
-    /// A finding of the improvement cycle, with its actions.
-    Finding(Uuid),
-    /// The ticket with this number, or `null`.
-    Find {
-        /// The number.
-        number: TicketNumber,
-    },
-    /// The ticket that has the message with this id outside, or `null`.
-    FindByMessage {
-        /// Such as a mail's `Message-ID`.
-        external_id: String,
-    },
-    /// The tickets that fit a filter, page by page.
-    List {
-        /// Which ones.
-        #[serde(default)]
-        filter: Filter,
-        /// Which page.
-        page: Page,
-    },
-    /// The texts behind these ids, in their order; `null` for what is erased.
-    Content {
-        /// The ids.
-        ids: Vec<ContentId>,
-    },
-    /// When a ticket will be resolved, judged by similar ones; `null` where they are too few.
-    Suggest {
-        /// The ticket.
-        ticket: TicketId,
-        /// What is similar.
-        similar: Suggest,
-    },
-    /// The figures of a report.
-    Report(Report),
-    /// The figures of a report in groups: by agent, team, channel, week, ...
-    GroupReport(Grouping),
-    /// The rows behind every figure, a list for each ticket.
-    Facts,
-    /// The tickets whose sweeps fail.
-    Ailing,
-    /// The rulebook in force for new tickets.
-    Rulebook,
-}
-
-impl Query {
-    /// The answer, as JSON.
-    pub(super) fn answer<S: Store>(
-        self,
-        desk: &TenantDesk<'_, S>,
-        now: DateTime<Utc>,
-    ) -> Result<*mut helpdesk_buffer, Fault> {
-        match self {
-            Query::Ticket { ticket } => json::write(&desk.ticket(ticket)?),
-            Query::History { ticket } => json::write(&desk.history(ticket)?),
-            Query::Reading { ticket, clock } => json::write(&desk.reading(ticket, clock, now)?),
-            Query::Readings { ticket } => {
-                let ticket = desk.ticket(ticket)?;
-                let book = desk.desk().rulebooks().of(&ticket).map_err(Error::from)?;
-                let all = clocks().map(|clock| desk::read(&ticket, book, clock, now));
-                json::write(&with_target(all))
+            About::Many {
+                problem,
+                spread,
+                incidents,
+            } => {
+                let tenant = desk.tenant(call.tenant_id());
+                let spreading = tenant.spread(problem, &call, &spread, &incidents)?;
+                json::write(&Carried::of(&spreading))
             }
-            Query::Ledger { ticket, clock } => json::write(&desk.ledger(ticket, clock, now)?),
-            Query::CustomerView { ticket, viewer } => {
-                json::write(&desk.customer_view(ticket, viewer)?)
-            }
-            Query::Customer { customer } => json::write(&desk.state::<Profile>(customer)?),
-            Query::Feedback(id) => json::write(&desk.state::<Feedback>(id.into())?),
-            Query::Article(id) => json::write(&desk.state::<Article>(id.into())?),
-            Query::Visit(id) => json::write(&desk.state::<Visit>(id.into())?),
-            Query::Review(id) => json::write(&desk.state::<Review>(id.into())?),
-            Query::Finding(id) => json::write(&desk.state::<Finding>(id.into())?),
-            Query::Find { number } => json::write(&desk.find(number)?),
-            Query::FindByMessage { external_id } => {
-                json::write(&desk.find_by_message(&external_id)?)
-            }
-            Query::List { filter, page } => json::write(&desk.list(&filter, &page)?),
-            Query::Content { ids } => json::write(&desk.content(&ids)?),
-            Query::Suggest { ticket, similar } => {
-                json::write(&desk.suggest(ticket, &similar, now)?)
-            }
-            Query::Report(report) => json::write(&desk.report(&report, now)?),
-            Query::GroupReport(grouping) => {
-                let (mut tally, mut failed) = (grouping.tally(now), None);
-                desk.facts(&mut |rows| {
-                    if failed.is_none() {
-                        failed = tally.add(rows).err();
-                    }
-                })?;
-                failed.map_or(Ok(()), Err)?;
-                json::write(&tally.report()?)
-            }
-            Query::Facts => {
-                let mut rows = Vec::new();
-                desk.facts(&mut |of_ticket| rows.push(of_ticket.to_vec()))?;
-                json::write(&rows)
-            }
-            Query::Ailing => {
-                let ailing = desk.desk().ailing();
-                let mine = ailing.iter().filter(|one| one.stream.tenant == desk.id());
-                json::write(&mine.map(Sick::of).collect::<Vec<_>>())
-            }
-            Query::Rulebook => json::write(desk.desk().rulebooks().current(desk.id())),
         }
     }
 }
@@ -349,24 +220,35 @@ impl<'a> Done<'a> {
     }
 }
 
-/// A ticket whose sweeps fail, as JSON.
+/// How far an update came, as JSON.
 #[derive(Serialize)]
-pub(super) struct Sick<'a> {
-    stream: StreamId,
-    since: DateTime<Utc>,
-    tries: u32,
-    not_before: DateTime<Utc>,
-    error: &'a str,
+struct Carried<'a> {
+    reached: &'a [TicketId],
+    known: &'a [TicketId],
+    closed: &'a [TicketId],
+    refused: Vec<NotReached>,
 }
 
-impl<'a> Sick<'a> {
-    fn of(ailing: &'a desk::Ailing) -> Sick<'a> {
-        Sick {
-            stream: ailing.stream,
-            since: ailing.since,
-            tries: ailing.tries,
-            not_before: ailing.not_before,
-            error: &ailing.error,
+/// A ticket that did not take it, and why.
+#[derive(Serialize)]
+struct NotReached {
+    ticket: TicketId,
+    code: &'static str,
+    error: String,
+}
+
+impl<'a> Carried<'a> {
+    fn of(spreading: &'a desk::Spreading) -> Carried<'a> {
+        let why = |(ticket, error): &(TicketId, Error)| NotReached {
+            ticket: *ticket,
+            code: error.code(),
+            error: error.to_string(),
+        };
+        Carried {
+            reached: &spreading.reached,
+            known: &spreading.known,
+            closed: &spreading.closed,
+            refused: spreading.refused.iter().map(why).collect(),
         }
     }
 }
@@ -397,4 +279,8 @@ pub enum Anything {
     Loaded(Box<super::operation::Loaded>),
     /// What is to be delivered.
     OutboxMessage(Box<OutboxMessage>),
+    /// What `helpdesk_route` takes.
+    RouteOne(Box<super::routing::RouteOne>),
+    /// What `helpdesk_routing_plan` takes.
+    RouteMany(Box<super::routing::RouteMany>),
 }

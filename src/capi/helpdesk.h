@@ -2131,6 +2131,30 @@ helpdesk_status helpdesk_op_finish(const struct helpdesk_op *op,
 helpdesk_status helpdesk_op_free(struct helpdesk_op *op);
 
 /*
+ Which agent or team should take one ticket at `now`, and why (`ask` is JSON, schema: `route_one`): `*out` is JSON with the
+ route, what decided, and every agent who was not chosen with every reason.
+
+ Changes nothing: whoever agrees says it to the ticket as `assign`. The caller owns `*out`. Borrows `ask`; any thread.
+ */
+helpdesk_status helpdesk_route(const char *ask,
+                               size_t ask_len,
+                               int64_t now,
+                               struct helpdesk_buffer **out,
+                               struct helpdesk_error **error);
+
+/*
+ Where many tickets should go at `now`, the most urgent first (`ask` is JSON, schema: `route_many`): `*out` is JSON with the
+ route of each, and what each agent holds then.
+
+ Changes nothing. The caller owns `*out`. Borrows `ask`; any thread.
+ */
+helpdesk_status helpdesk_routing_plan(const char *ask,
+                                      size_t ask_len,
+                                      int64_t now,
+                                      struct helpdesk_buffer **out,
+                                      struct helpdesk_error **error);
+
+/*
  A rulebook from JSON. What is wrong is told with its place, such as `policies[1].calendar`.
 
  The caller owns `*out`. Any thread.
@@ -2209,6 +2233,18 @@ helpdesk_status helpdesk_rulebooks_for_tenant(const struct helpdesk_rulebooks *r
                                               const struct helpdesk_uuid *tenant,
                                               const struct helpdesk_rulebook *rulebook,
                                               struct helpdesk_error **error);
+
+/*
+ Puts `next` in force for new tickets; from `from` on (not before: a publication is never back-dated) its calendars also measure
+ the clocks of earlier tickets whose policy follows. `tenant` may be NULL for all tenants.
+
+ It has to be given again at each start, in the same order. Borrows `tenant` and `next`; any thread, one after the other.
+ */
+helpdesk_status helpdesk_rulebooks_publish(const struct helpdesk_rulebooks *rulebooks,
+                                           const struct helpdesk_uuid *tenant,
+                                           const struct helpdesk_rulebook *next,
+                                           int64_t from,
+                                           struct helpdesk_error **error);
 
 /*
  Adds an earlier version that tickets are still pinned to.
@@ -2578,6 +2614,30 @@ helpdesk_status helpdesk_op_finish(const struct helpdesk_op *op,
 helpdesk_status helpdesk_op_free(struct helpdesk_op *op);
 
 /*
+ Which agent or team should take one ticket at `now`, and why (`ask` is JSON, schema: `route_one`): `*out` is JSON with the
+ route, what decided, and every agent who was not chosen with every reason.
+
+ Changes nothing: whoever agrees says it to the ticket as `assign`. The caller owns `*out`. Borrows `ask`; any thread.
+ */
+helpdesk_status helpdesk_route(const char *ask,
+                               size_t ask_len,
+                               int64_t now,
+                               struct helpdesk_buffer **out,
+                               struct helpdesk_error **error);
+
+/*
+ Where many tickets should go at `now`, the most urgent first (`ask` is JSON, schema: `route_many`): `*out` is JSON with the
+ route of each, and what each agent holds then.
+
+ Changes nothing. The caller owns `*out`. Borrows `ask`; any thread.
+ */
+helpdesk_status helpdesk_routing_plan(const char *ask,
+                                      size_t ask_len,
+                                      int64_t now,
+                                      struct helpdesk_buffer **out,
+                                      struct helpdesk_error **error);
+
+/*
  A rulebook from JSON. What is wrong is told with its place, such as `policies[1].calendar`.
 
  The caller owns `*out`. Any thread.
@@ -2656,6 +2716,18 @@ helpdesk_status helpdesk_rulebooks_for_tenant(const struct helpdesk_rulebooks *r
                                               const struct helpdesk_uuid *tenant,
                                               const struct helpdesk_rulebook *rulebook,
                                               struct helpdesk_error **error);
+
+/*
+ Puts `next` in force for new tickets; from `from` on (not before: a publication is never back-dated) its calendars also measure
+ the clocks of earlier tickets whose policy follows. `tenant` may be NULL for all tenants.
+
+ It has to be given again at each start, in the same order. Borrows `tenant` and `next`; any thread, one after the other.
+ */
+helpdesk_status helpdesk_rulebooks_publish(const struct helpdesk_rulebooks *rulebooks,
+                                           const struct helpdesk_uuid *tenant,
+                                           const struct helpdesk_rulebook *next,
+                                           int64_t from,
+                                           struct helpdesk_error **error);
 
 /*
  Adds an earlier version that tickets are still pinned to.

@@ -95,15 +95,20 @@ struct Begin {
 }
 
 impl Begin {
-    fn with(self, request: Request) -> Box<dyn Driven + Send> {
-        match request.into() {
+    fn with(self, request: Request) -> Result<Box<dyn Driven + Send>, Fault> {
+        Ok(match request.into() {
             About::Ticket(request) => {
                 let operation = Operation::new(self.books, self.call, request);
                 let write = |outcome: Outcome| json::write(&Done::of(&outcome));
                 Box::new(With(operation.accepting_until(self.latest), write))
             }
             About::Beside(id, command) => command.hear(id, self),
-        }
+            About::Many { .. } => {
+                let message = "`spread` is work on many tickets; `submit` to each of them instead";
+                let code = "not_one_operation";
+                return Err(Fault::new(HELPDESK_INVALID, "argument", code, message));
+            }
+        })
     }
 }
 
@@ -234,7 +239,9 @@ pub unsafe extern "C" fn helpdesk_op_new(
             call,
             latest,
         };
-        to.set(handle::new(OnItsWay(Mutex::new(Some(begin.with(request))))));
+        to.set(handle::new(OnItsWay(Mutex::new(Some(
+            begin.with(request)?,
+        )))));
         Ok(())
     })
 }

@@ -11,6 +11,7 @@ use super::buffer::helpdesk_buffer;
 use super::call::{helpdesk_uuid, tenant};
 use super::error::helpdesk_error;
 use super::status::helpdesk_status;
+use super::time::instant;
 use super::{handle, json};
 
 /// All rules of a desk in one version: immutable, shared by any number of threads. Freed with `helpdesk_rulebook_free`.
@@ -191,6 +192,34 @@ pub unsafe extern "C" fn helpdesk_rulebooks_for_tenant(
         let tenant = self::tenant(tenant)?;
         let rulebook = handle::get(rulebook, "rulebook")?.clone();
         handle::get(rulebooks, "rulebooks")?.change(|books| books.for_tenant(tenant, rulebook));
+        Ok(())
+    })
+}
+
+/// Puts `next` in force for new tickets; from `from` on (not before: a publication is never back-dated) its calendars also measure
+/// the clocks of earlier tickets whose policy follows. `tenant` may be NULL for all tenants.
+///
+/// It has to be given again at each start, in the same order. Borrows `tenant` and `next`; any thread, one after the other.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn helpdesk_rulebooks_publish(
+    rulebooks: *const helpdesk_rulebooks,
+    tenant: *const helpdesk_uuid,
+    next: *const helpdesk_rulebook,
+    from: i64,
+    error: *mut *mut helpdesk_error,
+) -> helpdesk_status {
+    // SAFETY: the contract of the module.
+    barrier(error, || unsafe {
+        let next = handle::get(next, "next")?.clone();
+        let from = instant(from, "from")?;
+        let of_one = match tenant.is_null() {
+            true => None,
+            false => Some(self::tenant(tenant)?),
+        };
+        handle::get(rulebooks, "rulebooks")?.change(|books| match of_one {
+            None => books.publish(next, from),
+            Some(tenant) => books.publish_for(tenant, next, from),
+        });
         Ok(())
     })
 }

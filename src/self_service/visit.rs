@@ -145,6 +145,17 @@ pub enum Ending {
     GaveUp,
 }
 
+impl Ending {
+    /// All of them, in their order.
+    pub const ALL: [Ending; 5] = [
+        Ending::Undecided,
+        Ending::Ticket,
+        Ending::Confirmed,
+        Ending::Contained,
+        Ending::GaveUp,
+    ];
+}
+
 impl Visit {
     /// When it began.
     pub fn began_at(&self) -> DateTime<Utc> {

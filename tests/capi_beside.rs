@@ -1,0 +1,307 @@
+//! What is asked beside single tickets through the C ABI is what Rust answers: profiles, figures of other kinds, routing, publications.
+#![cfg(feature = "capi")]
+#![allow(unsafe_code)]
+
+mod capi_common;
+
+use std::ptr::{null, null_mut};
+
+use capi_common::*;
+use chrono::{DateTime, Utc};
+use helpdesk::capi::helpdesk_status::*;
+use helpdesk::capi::*;
+use helpdesk::id::{AgentId, CustomerId, FindingId, Name};
+use helpdesk::kpi::Window;
+use helpdesk::quality::Plan;
+use helpdesk::routing::{self, Limits, Member, Roster};
+use helpdesk::self_service::Ending;
+use helpdesk::store::MemoryStore;
+use helpdesk::ticket::Priority;
+use helpdesk::{Actor, Call, Report, TenantId, TicketId};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+const MORNING: &str = "2026-03-05T09:00:00Z";
+const APRIL: &str = "2026-04-01T00:00:00Z";
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+fn us(text: &str) -> i64 {
+    at(text).timestamp_micros()
+}
+
+/// The same desk on both sides of the door, told the same.
+struct Both {
+    c: Desk,
+    rust: helpdesk::Desk<MemoryStore>,
+    calls: u128,
+}
+
+impl Both {
+    fn new(rulebook: &Value) -> Both {
+        let text = rulebook.to_string();
+        let c = Desk::in_memory(&Rulebooks::new(&Rulebook::from_json(&text).unwrap()));
+        let rulebook: helpdesk::Rulebook = serde_json::from_value(rulebook.clone()).unwrap();
+        let rust = helpdesk::Desk::new(MemoryStore::new(), rulebook);
+        Both { c, rust, calls: 0 }
+    }
+
+    /// Says it on both sides, an hour after what was said before, and gives what C answered.
+    fn say(&mut self, request: Value) -> Value {
+        self.calls += 1;
+        let id = Uuid::from_u128(self.calls);
+        let now = us(MORNING) + self.calls as i64 * 3_600_000_000;
+        let c_id = uuid(id);
+        let done = self
+            .c
+            .run(&said_by("kim", now, &c_id), &request.to_string())
+            .unwrap();
+        let now = DateTime::from_timestamp_micros(now).unwrap();
+        let call = Call::with_id(id, Actor::agent(AgentId::named("kim")), now);
+        let part = |name: &str, key: &str| request[name][key].clone();
+        if request.get("open").is_some() {
+            let open = serde_json::from_value(request["open"].clone()).unwrap();
+            self.rust.open(&call, open).unwrap();
+        } else if request.get("submit").is_some() {
+            let ticket = serde_json::from_value(part("submit", "ticket")).unwrap();
+            let command = serde_json::from_value(part("submit", "command")).unwrap();
+            self.rust.submit(ticket, &call, command).unwrap();
+        } else {
+            let id: Uuid = serde_json::from_value(part("tell", "id")).unwrap();
+            let command = serde_json::from_value(part("tell", "command")).unwrap();
+            self.rust.tell_anything(id, &call, command).unwrap();
+        }
+        done
+    }
+
+    fn ask(&self, query: Value) -> Value {
+        self.c.ask(us(APRIL), &query.to_string()).unwrap()
+    }
+}
+
+#[test]
+fn what_stands_beside_tickets_is_asked_as_in_rust() {
+    let mut rulebook = json!(helpdesk::rulebook::RulebookDraft::starter());
+    rulebook["quality"] = json!({"scorecards": {"usual": {"best": 2, "categories": [{"name": "tone", "weight": 1}]}}});
+    rulebook["feedback"] =
+        json!({"surveys": {"after": {"questions": [{"name": "mark", "kind": "csat"}]}}});
+    let mut both = Both::new(&rulebook);
+    let ann = CustomerId::named("ann");
+    let (visit, finding) = (Uuid::from_u128(77), Uuid::from_u128(78));
+    let told = |id: Uuid, command: Value| json!({"tell": {"id": id, "command": command}});
+
+    let identify = json!({"customer": {"identify": {"address": "ann@example.com"}}});
+    both.say(told(ann.uuid(), identify));
+    let opened = both.say(
+        json!({"open": {"subject": "Printer on fire", "requester": {"customer": ann},
+        "changes": [{"type": "hardware"}], "message": {"body": "Hurry"}}}),
+    );
+    let ticket = &opened["ticket"];
+    let submit = |command: Value| json!({"submit": {"ticket": ticket, "command": command}});
+    both.say(submit(
+        json!({"message": {"body": "Which floor?"}, "changes": [{"assign": {"agent": AgentId::named("kim")}}]}),
+    ));
+    both.say(submit(json!({"step": "resolve"})));
+    let ticket: TicketId = serde_json::from_value(ticket.clone()).unwrap();
+    both.say(told(visit, json!({"visit": {"recognise": ann}})));
+    both.say(told(
+        visit,
+        json!({"visit": {"search": {"text": "printer", "results": 0}}}),
+    ));
+    both.say(told(finding, json!({"finding": {"find": "printers burn"}})));
+
+    let tenant = both.rust.tenant(TenantId::SINGLE);
+    let window = Window::new(at(MORNING), at(APRIL));
+    let asked = both.ask(json!({"find_customer": {"identity": {"address": "Ann@Example.com"}}}));
+    assert_eq!(asked, json!(ann));
+    let briefing = both.ask(json!({"briefing": {"customer": ann, "limit": 3}}));
+    assert_eq!(briefing, json!(tenant.briefing(ann, 3, at(APRIL)).unwrap()));
+    assert_eq!(briefing["contacts"].as_array().unwrap().len(), 2);
+
+    let spared = both.ask(json!({"self_service": {"window": window}}));
+    let tally = tenant.self_service(window, at(APRIL)).unwrap();
+    assert_eq!(spared["endings"]["gave_up"], 1);
+    for ending in Ending::ALL {
+        let name = json!(ending).as_str().unwrap().to_owned();
+        assert_eq!(spared["endings"][name], tally.ended(ending));
+    }
+    assert_eq!(
+        spared["searches_without_result"],
+        json!(tally.searches_without_result())
+    );
+    let gaps = both.ask(json!({"gaps": {"window": window, "at_least": 1}}));
+    assert_eq!(gaps, json!(tenant.gaps(window, 1).unwrap()));
+    assert_eq!(gaps.as_array().unwrap().len(), 1);
+    let plan = Plan::new(5);
+    let sample = both.ask(json!({"sample": {"plan": plan, "window": window}}));
+    assert_eq!(sample, json!(tenant.sample(&plan, window).unwrap()));
+    assert_eq!(sample, json!([[AgentId::named("kim"), ticket]]));
+    assert_eq!(both.ask(json!({"surveys": {"window": window}})), json!([]));
+    assert_eq!(both.ask(json!({"quality": {"window": window}})), json!([]));
+    let report = Report::standard();
+    let effect = json!({"effect": {"finding": finding, "action": 0, "report": report}});
+    let in_rust = tenant.effect(FindingId::from(finding), 0, &report, at(APRIL));
+    let refused = both.c.ask(us(APRIL), &effect.to_string()).unwrap_err();
+    assert_eq!(refused.message, in_rust.unwrap_err().to_string());
+
+    let rules = routing::Rules::default();
+    let item = both.ask(json!({"work_item": {"ticket": ticket}}));
+    assert_eq!(
+        item,
+        json!(rules.item(&tenant.ticket(ticket).unwrap()).unwrap())
+    );
+}
+
+#[test]
+fn an_update_reaches_every_incident_once() {
+    let desk = Desk::in_memory(&Rulebooks::new(&Rulebook::starter()));
+    let say = |n: u128, request: Value| {
+        let id = uuid(Uuid::from_u128(n));
+        desk.run(
+            &said_by("kim", us(MORNING) + n as i64, &id),
+            &request.to_string(),
+        )
+    };
+    let open = |n, whom: &str| {
+        let open = json!({"open": {"subject": "down", "requester": {"address": whom}}});
+        say(n, open).unwrap()["ticket"].clone()
+    };
+    let problem = open(1, "operations@example.com");
+    let incidents = [open(2, "ann@example.com"), open(3, "bob@example.com")];
+    let reply =
+        json!({"submit": {"ticket": problem, "command": {"message": {"body": "we are on it"}}}});
+    let update = say(4, reply).unwrap()["message"].clone();
+    let spread = json!({"spread": {"problem": problem, "spread": {"update": update}, "incidents": incidents}});
+    let first = say(5, spread.clone()).unwrap();
+    assert_eq!(
+        (&first["reached"], &first["known"]),
+        (&json!(incidents), &json!([]))
+    );
+    let again = say(6, spread.clone()).unwrap();
+    assert_eq!(
+        (&again["reached"], &again["known"]),
+        (&json!([]), &json!(incidents))
+    );
+
+    // A host with storage of its own does that with one operation each.
+    let books = Rulebooks::new(&Rulebook::starter());
+    let text = spread.to_string();
+    let id = uuid(Uuid::from_u128(7));
+    let by = said_by("kim", us(MORNING), &id);
+    let refused = get(null_mut(), |out, error| unsafe {
+        helpdesk_op_new(
+            books.0,
+            &by,
+            ptr(&text),
+            text.len(),
+            HELPDESK_NONE,
+            out,
+            error,
+        )
+    });
+    let refused = refused.unwrap_err();
+    assert_eq!(
+        (refused.status, &*refused.code),
+        (HELPDESK_INVALID, "not_one_operation")
+    );
+}
+
+#[test]
+fn routing_is_that_of_rust() {
+    let (ann, bob) = (AgentId::named("ann"), AgentId::named("bob"));
+    let german: Name = "de".parse().unwrap();
+    let roster = Roster::draft()
+        .member(Member::new(ann).limits(Limits::tickets(1)))
+        .member(Member::new(bob).language(german.clone()))
+        .build()
+        .unwrap();
+    let items = [
+        routing::WorkItem::new(TicketId::named("T1")),
+        routing::WorkItem::new(TicketId::named("T2"))
+            .priority(Priority::Urgent)
+            .needs(routing::Needs::default().language(german)),
+    ];
+    let rules = routing::Rules::default();
+    let now = at(MORNING);
+    let ask = |function: unsafe extern "C" fn(_, _, _, _, _) -> _, ask: Value| {
+        let text = ask.to_string();
+        json(|out, error| unsafe { function(ptr(&text), text.len(), us(MORNING), out, error) })
+    };
+    for item in &items {
+        let one = json!({"roster": roster, "item": item});
+        assert_eq!(
+            ask(helpdesk_route, one).unwrap(),
+            json!(routing::route(&roster, item, &rules, now).unwrap())
+        );
+    }
+    let many = json!({"roster": roster, "items": items, "rules": rules});
+    let plan = routing::plan(&roster, &items, &rules, now).unwrap();
+    assert_eq!(ask(helpdesk_routing_plan, many).unwrap(), json!(plan));
+    assert_eq!(plan.assigned.len(), 2);
+
+    let twice = json!({"roster": roster, "items": [items[0], items[0]]});
+    let refused = ask(helpdesk_routing_plan, twice).unwrap_err();
+    assert_eq!(
+        (refused.status, &*refused.code),
+        (HELPDESK_INVALID, "routing")
+    );
+    assert!(refused.message.contains("twice"), "{}", refused.message);
+    let unknown = json!({"roster": roster, "itme": items[0]});
+    assert_eq!(ask(helpdesk_route, unknown).unwrap_err().code, "bad_json");
+}
+
+#[test]
+fn a_publication_closes_a_day_for_clocks_that_run() {
+    let mut rulebook = json!(helpdesk::rulebook::RulebookDraft::starter());
+    for policy in rulebook["policies"].as_array_mut().unwrap() {
+        policy["follow"] = json!(true);
+    }
+    let books = Rulebooks::new(&Rulebook::from_json(&rulebook.to_string()).unwrap());
+    let due = |desk: &Desk| {
+        let query = json!({"readings": {"ticket": TicketId::named("t")}});
+        let readings = desk.ask(us(MORNING), &query.to_string()).unwrap();
+        let due = readings[0]["due"].as_str().unwrap().to_owned();
+        at(&due)
+    };
+    let open = |desk: &Desk| {
+        let id = uuid(Uuid::from_u128(1));
+        let open = json!({"open": {"subject": "x", "requester": {"address": "a@example.com"}, "id": TicketId::named("t")}});
+        let by = said_by("kim", us("2026-03-05T16:30:00Z"), &id);
+        desk.run(&by, &open.to_string()).unwrap();
+    };
+    let folder = std::env::temp_dir().join(format!("helpdesk-published-{}", std::process::id()));
+    let path = folder.to_str().unwrap();
+    let on_file = || {
+        Desk(
+            get(null_mut(), |out, error| unsafe {
+                helpdesk_desk_open_sqlite(ptr(path), path.len(), 0, books.0, out, error)
+            })
+            .unwrap(),
+        )
+    };
+    let ticket = json!({"ticket": {"ticket": TicketId::named("t")}}).to_string();
+    let pinned = |desk: &Desk| desk.ask(0, &ticket).unwrap()["rulebook"].clone();
+
+    let before = on_file();
+    open(&before);
+    let (due_before, pinned_before) = (due(&before), pinned(&before));
+    drop(before);
+    let calendars = rulebook["calendars"].as_object_mut().unwrap();
+    let outing = json!([{"on": "2026-03-06", "name": "Works outing", "hours": "closed"}]);
+    for calendar in calendars.values_mut() {
+        calendar["hours"]["layers"] = json!([{"name": "works", "days": outing}]);
+    }
+    let next = Rulebook::from_json(&rulebook.to_string()).unwrap();
+    let publish = |from| {
+        call(|error| unsafe { helpdesk_rulebooks_publish(books.0, null(), next.0, from, error) })
+    };
+    assert_eq!(publish(i64::MIN).unwrap_err().status, HELPDESK_INVALID);
+    publish(us("2026-03-05T17:00:00Z")).unwrap();
+    let after = on_file();
+    assert_eq!(pinned(&after), pinned_before);
+    assert_eq!(due(&after) - due_before, chrono::TimeDelta::days(3)); // from a Friday to the Monday
+    drop(after);
+    std::fs::remove_file(&folder).unwrap();
+}
