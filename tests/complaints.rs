@@ -291,6 +291,75 @@ fn the_targets_make_policies_that_are_breached_and_escalated() {
     );
 }
 
+/// Business days add up to business days: what one step leaves over the next one has.
+#[test]
+fn business_days_make_policies_too() {
+    let workflow = |third: &str| {
+        Workflow::default()
+            .target(ComplaintStep::Accept, target("1 business day"))
+            .target(ComplaintStep::AnalyseCause, target("2 business days"))
+            .target(ComplaintStep::ProposeRemedy, target(third))
+    };
+    let policies = workflow("1 business day end of day")
+        .policies(Agreement::Sla)
+        .unwrap();
+    let targets: Vec<_> = policies
+        .iter()
+        .map(|policy| policy.targets[&Metric::TotalResolution].to_string())
+        .collect();
+    assert_eq!(
+        targets,
+        [
+            "1 business day",
+            "3 business days",
+            "4 business days end of day"
+        ]
+    );
+
+    let mut book = Rulebook::draft().calendar(name("office"), office());
+    for policy in policies {
+        book = book.policy(policy);
+    }
+    let told = Told::under(book.build().unwrap());
+    let ticket = told.open(0, "ann@example.com");
+    told.complain(ticket, 0);
+    let due = |minutes: i64| {
+        let now = at(BEGIN) + TimeDelta::minutes(minutes);
+        told.desk
+            .reading(ticket, Metric::TotalResolution, now)
+            .unwrap()
+            .due()
+    };
+    // The morning of the n-th day is the close of the day before: the earliest instant at which it is used up.
+    assert_eq!(due(1), Some(at("2026-03-05T17:00:00Z")));
+    told.change(
+        ticket,
+        30,
+        workflow("1 business day").done(ComplaintStep::Accept),
+    );
+    assert_eq!(
+        due(31),
+        Some(at("2026-03-09T17:00:00Z")),
+        "from Thursday, over a weekend"
+    );
+    let error = workflow("4h")
+        .policies(Agreement::Sla)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("`4h business` of the step `propose_remedy`"),
+        "{error}"
+    );
+    let ends = workflow("1 business day end of day").target(
+        ComplaintStep::AnalyseCause,
+        target("1 business day end of day"),
+    );
+    let ends = ends.target(ComplaintStep::ProposeRemedy, target("1 business day"));
+    assert!(ends.policies(Agreement::Sla).is_err());
+    let many = workflow("364 business days").policies(Agreement::Sla);
+    assert!(many.is_err(), "more days than a target may have");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -122,7 +122,7 @@ fn joined_and_merged_is_one_conversation_of_one_person() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// A join or a merge loses no message and no identity: whatever is joined and merged in whatever order, each customer sees exactly the
     /// messages of the tickets of everybody she is, each once, hers as hers and nobody else's.

@@ -62,19 +62,20 @@ pub(crate) struct Reviewed {
 /// What the desk keeps of the reviews.
 pub(crate) fn reviewed<S: Store>(desk: &Desk<S>) -> Result<Vec<Reviewed>, Failure> {
     let mut all = Vec::new();
-    desk.tenant(TenantId::SINGLE).each::<Review>(&mut |_, review| {
-        let scored = review.scored().filter(|_| !review.is_withdrawn());
-        all.extend(scored.map(|scored| {
-            let mut marks = [0; 3];
-            for (place, mark) in marks.iter_mut().zip(&scored.marks) {
-                *place = match mark {
-                    Mark::Points(points) => *points,
-                    Mark::NotApplicable => 0,
-                };
-            }
-            let agent = Some(scored.agent).filter(|agent| *agent != nobody());
-            Reviewed { agent, marks }
-        }));
-    })?;
+    desk.tenant(TenantId::SINGLE)
+        .each::<Review>(&mut |_, review| {
+            let scored = review.scored().filter(|_| !review.is_withdrawn());
+            all.extend(scored.map(|scored| {
+                let mut marks = [0; 3];
+                for (place, mark) in marks.iter_mut().zip(&scored.marks) {
+                    *place = match mark {
+                        Mark::Points(points) => *points,
+                        Mark::NotApplicable => 0,
+                    };
+                }
+                let agent = Some(scored.agent).filter(|agent| *agent != nobody());
+                Reviewed { agent, marks }
+            }));
+        })?;
     Ok(all)
 }

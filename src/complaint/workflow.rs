@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::DayEnd;
 use crate::id::Name;
 use crate::sla::{Condition, Policy, Target};
 use crate::ticket::{Agreement, Change, FieldValue, Metric};
@@ -110,7 +111,8 @@ impl Workflow {
     /// them before the desk's own policies of that agreement. A step without a target has that of the next one that has one.
     ///
     /// # Errors
-    /// Targets that do not add up: some in business time, calendar time or business days, and others in another.
+    /// Targets that do not add up: some in business time, calendar time or business days, and others in another; more than 366 days; days that
+    /// end at an hour after days that end with the day.
     pub fn policies(&self, agreement: Agreement) -> Result<Vec<Policy>, InvalidWorkflow> {
         let field = |is| Condition::Field {
             name: self.field.clone(),
@@ -161,8 +163,14 @@ fn said(step: ComplaintStep) -> FieldValue {
     FieldValue::Text(step.as_str().to_owned())
 }
 
-/// Both one after the other, where they are measured alike.
+/// Both one after the other, where they are measured alike. Days follow days; at which time of the last one they end, the later target
+/// tells, but what ended with a day does not go on at an hour of another.
 fn add(a: Target, b: Target) -> Option<Target> {
+    if let (Some(x), Some(y)) = (a.business_days(), b.business_days()) {
+        let (before, end) = (a.day_end()?, b.day_end()?);
+        let fits = before == end || end == DayEnd::LastClose;
+        return Target::days(x.checked_add(y).filter(|_| fits)?, end).ok();
+    }
     match (a.amount(), b.amount()) {
         (Some(x), Some(y)) if a.measure() == b.measure() => {
             let sum = Span::from_micros(x.micros().checked_add(y.micros())?).ok()?;
@@ -175,7 +183,7 @@ fn add(a: Target, b: Target) -> Option<Target> {
 /// Targets of steps that do not add up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the target `{target}` of the step `{step}` cannot be added to the `{sum}` of the steps before it; lengths in the same time are allowed, all of them business or all calendar"
+    "the target `{target}` of the step `{step}` cannot be added to the `{sum}` of the steps before it; targets of one kind are allowed, all of them business time, calendar time or business days (366 at most, and none at an hour after one at the end of a day)"
 )]
 pub struct InvalidWorkflow {
     step: ComplaintStep,

@@ -24,7 +24,8 @@ use super::question::{PAGE, Questions};
 use super::read;
 use super::source::Source;
 
-/// What an agent should see before answering a customer.
+/// What an agent should see before answering a customer. It is for the desk alone; what a customer may see is in
+/// [`TenantDesk::customer_view`](super::TenantDesk::customer_view).
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Briefing {

@@ -21,10 +21,10 @@ use super::source::at_once;
 use super::{Briefing, Effect, Spreading, TenantDesk, Told};
 
 impl<S: Store> TenantDesk<'_, S> {
-    /// See [`Desk::tell`]; the call's own tenant does not count.
+    /// See [`Desk::tell`](super::Desk::tell); the call's own tenant does not count.
     ///
     /// # Errors
-    /// Those of [`Desk::tell`].
+    /// Those of [`Desk::tell`](super::Desk::tell).
     pub fn tell<A: Governed>(
         &self,
         id: A::Id,
@@ -154,7 +154,7 @@ impl<S: Store> TenantDesk<'_, S> {
     }
 
     /// The ticket types with at least `at_least` tickets created in the window that no published article helps with: an article's
-    /// causes name types here. A host that counts causes of its own asks [`gaps`] itself.
+    /// causes name types here. A host that counts causes of its own asks [`gaps`](crate::self_service::gaps) itself.
     ///
     /// # Errors
     /// What the store answers.

@@ -91,6 +91,14 @@ impl Target {
         }
     }
 
+    /// When on its last day it is due, for a number of days.
+    pub const fn day_end(self) -> Option<DayEnd> {
+        match self.0 {
+            Kind::Running(..) => None,
+            Kind::Days(_, end) => Some(end),
+        }
+    }
+
     /// In which time the clock runs: business time for a number of days.
     pub const fn measure(self) -> Measure {
         match self.0 {

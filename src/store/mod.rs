@@ -163,7 +163,7 @@ pub trait Store: fmt::Debug + Send + Sync {
         page: &Page,
     ) -> Result<Vec<TicketRow>, StoreError>;
 
-    /// At most `limit` ids of the tenant's streams of this kind, rising, after `after`; whatever is written between two pages, a
+    /// At most `limit` ids of the tenant's streams of this kind that have events, rising, after `after`; whatever is written between two pages, a
     /// stream that is there all the while comes exactly once. This is for kinds that have no [list](Store::list); of tickets it
     /// may be slow.
     fn streams(

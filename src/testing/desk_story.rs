@@ -30,8 +30,8 @@ use crate::rulebook::{Rulebook, RulebookDraft};
 use crate::self_service::{ArticleCommand, Draft as ArticleDraft, VisitCommand};
 use crate::store::Store;
 use crate::ticket::{
-    AttachmentDraft, Change, Channel, CloseReason, Command, Draft, FieldValue, Handling, Link, Merge,
-    Open, Pending, RatingKind, SessionEnd, SessionStep, Split, Ticket, Visibility,
+    AttachmentDraft, Change, Channel, CloseReason, Command, Draft, FieldValue, Handling, Link,
+    Merge, Open, Pending, RatingKind, SessionEnd, SessionStep, Split, Ticket, Visibility,
 };
 use crate::time::Span;
 
@@ -120,7 +120,11 @@ pub enum What {
 
 /// Stories of up to four tickets and two dozen deeds.
 pub fn desk_stories() -> impl Strategy<Value = DeskStory> {
-    let deed = (0..600_i64, proptest::option::weighted(0.4, 0..CUSTOMERS), whats());
+    let deed = (
+        0..600_i64,
+        proptest::option::weighted(0.4, 0..CUSTOMERS),
+        whats(),
+    );
     let deed = deed.prop_map(|(minutes, by, what)| Deed {
         gap: TimeDelta::minutes(minutes),
         by,
@@ -132,7 +136,16 @@ pub fn desk_stories() -> impl Strategy<Value = DeskStory> {
 
 fn whats() -> impl Strategy<Value = What> {
     let ticket = any::<Index>;
-    let link = || select(&[Link::ParentOf, Link::ChildOf, Link::ProblemOf, Link::DuplicateOf][..]);
+    let link = || {
+        select(
+            &[
+                Link::ParentOf,
+                Link::ChildOf,
+                Link::ProblemOf,
+                Link::DuplicateOf,
+            ][..],
+        )
+    };
     let conversation = prop_oneof![
         6 => (ticket(), any::<bool>()).prop_map(|(t, internal)| What::Message(t, internal)),
         1 => (ticket(), 0..CUSTOMERS).prop_map(|(t, who)| What::Copy(t, who)),
@@ -163,7 +176,10 @@ fn whats() -> impl Strategy<Value = What> {
 pub fn rules(draft: RulebookDraft) -> Option<Rulebook> {
     let mut draft = draft;
     draft.tickets.personal_fields.insert(name("phone")?);
-    let asks = feedback::Survey::new().ask(feedback::Question::new(name("satisfied")?, RatingKind::Csat));
+    let asks = feedback::Survey::new().ask(feedback::Question::new(
+        name("satisfied")?,
+        RatingKind::Csat,
+    ));
     draft.feedback = feedback::Rules::default()
         .survey(name("short")?, asks)
         .cool_down(Span::hours(1));
@@ -212,8 +228,10 @@ impl DeskStory {
             calls: 0,
         };
         for who in &self.tickets {
-            let call = telling.call(Some(*who));
-            let open = Open::new(format!("subject {}", mark(*who))).body(format!("help! {}", mark(*who)));
+            telling.calls += 1;
+            let call = telling.call_of(Some(*who));
+            let open =
+                Open::new(format!("subject {}", mark(*who))).body(format!("help! {}", mark(*who)));
             let opened = desk.open(&call, open)?.id();
             telling.tickets.push(opened);
         }
@@ -228,11 +246,22 @@ impl<S: Store> Telling<'_, S> {
     /// What the desk refuses; what the store answers.
     pub fn deed(&mut self, deed: &Deed) -> Result<(), Error> {
         self.now += deed.gap;
-        let call = self.call(deed.by);
-        let desk = self.desk;
+        self.calls += 1;
+        let (call, desk) = (self.call_of(None), self.desk);
         match &deed.what {
-            What::Message(t, internal) => self.say(*t, &call, deed.by, |mark| message(mark, *internal && deed.by.is_none())),
-            What::Copy(t, who) => self.say(*t, &call, deed.by, |mark| message(mark, false).copy_to(customer(*who))),
+            What::Message(t, internal) => {
+                let by = self.speaker(*t, deed.by)?;
+                let internal = *internal && by.is_none();
+                let about = by.or(self.whose(*t, internal)?).unwrap_or_default();
+                let said = Command::say(message(mark(about), internal));
+                self.submit(*t, &self.call_of(by), said)
+            }
+            What::Copy(t, who) => {
+                let by = self.speaker(*t, deed.by)?;
+                let about = by.or(self.whose(*t, false)?).unwrap_or_default();
+                let draft = message(mark(about), false).copy_to(customer(*who));
+                self.submit(*t, &self.call_of(by), Command::say(draft))
+            }
             What::Move(t, step) => {
                 let command = match step {
                     0 => Command::pend(Pending::Customer),
@@ -241,18 +270,24 @@ impl<S: Store> Telling<'_, S> {
                     4 => Command::reopen(),
                     _ => Command::close(CloseReason::Settled),
                 };
-                self.submit(*t, &call, command)
+                let by = self.speaker(*t, deed.by)?;
+                self.submit(*t, &self.call_of(by), command)
             }
             What::Field(t) => {
-                let value = self.whose(*t)?.map(|who| FieldValue::Text(format!("phone {}", mark(who))));
+                let value = self
+                    .whose(*t, true)?
+                    .map(|who| FieldValue::Text(format!("phone {}", mark(who))));
                 let field = name("phone").map(|name| Change::Field { name, value });
-                field.map_or(Ok(()), |field| self.submit(*t, &self.call_of(None), Command::change(field)))
+                field.map_or(Ok(()), |field| {
+                    self.submit(*t, &call, Command::change(field))
+                })
             }
             What::Session(t, which, n) => {
                 let id = SessionId::named(&format!("session {which} of {:?}", self.place(*t)));
-                let ticket = self.ticket(*t)?;
+                let ticket = self.goes_on(*t)?;
                 let step = next_step(&ticket, id, *n);
-                self.submit(*t, &self.call_of(None), Command::change(Change::Session { id, step }))
+                let step = Command::change(Change::Session { id, step });
+                self.submit(*t, &call, step)
             }
             What::Merge(source, into) => {
                 let merge = Merge::new(self.place(*source), self.place(*into)).across_requesters();
@@ -264,47 +299,71 @@ impl<S: Store> Telling<'_, S> {
                 let one = messages.get(message.index(messages.len().max(1))).copied();
                 self.began(desk.split(ticket.id(), &call, Split::new(one))?.follow_up())
             }
-            What::Link(one, other, link) => desk.link(self.place(*one), &call, *link, self.place(*other)).map(drop),
-            What::Unlink(one, other, link) => desk.unlink(self.place(*one), &call, *link, self.place(*other)).map(drop),
+            What::Link(one, other, link) => desk
+                .link(self.place(*one), &call, *link, self.place(*other))
+                .map(drop),
+            What::Unlink(one, other, link) => desk
+                .unlink(self.place(*one), &call, *link, self.place(*other))
+                .map(drop),
             beside => self.beside(beside),
         }
     }
 
     /// What stands beside tickets.
     fn beside(&mut self, what: &What) -> Result<(), Error> {
-        let (lee, ann) = (self.call_of(None), |telling: &Self, who| telling.call_of(Some(who)));
-        let n = self.calls;
+        let (lee, n) = (self.call_of(None), self.calls);
         let told = match what {
             What::Join(one, other) => {
                 let join = customer::Command::Join(customer(*other));
-                return self.desk.tell::<Profile>(customer(*one), &lee, join).map(drop);
+                return self
+                    .desk
+                    .tell::<Profile>(customer(*one), &lee, join)
+                    .map(drop);
             }
             What::Profile(who, what) => {
                 let said = mark(*who);
                 let command = match what {
-                    0 => customer::Command::Identify(Identity::address(format!("{said}-{n}@example.com"))),
+                    0 => customer::Command::Identify(Identity::address(format!(
+                        "{said}-{n}@example.com"
+                    ))),
                     1 => customer::Command::set(customer::Change::Name(Some(format!("Mx {said}")))),
                     _ => customer::Command::Note(format!("{INTERNAL} {said}")),
                 };
-                return self.desk.tell::<Profile>(customer(*who), &lee, command).map(drop);
+                return self
+                    .desk
+                    .tell::<Profile>(customer(*who), &lee, command)
+                    .map(drop);
             }
             What::Invite(t) => {
                 let (Some(survey), ticket) = (name("short"), self.ticket(*t)?) else {
                     return Ok(());
                 };
-                let invite = feedback::Command::Invite { survey, ticket: ticket.id() };
-                return self.desk.tell::<Feedback>(ticket.requester(), &lee, invite).map(drop);
+                let invite = feedback::Command::Invite {
+                    survey,
+                    ticket: ticket.id(),
+                };
+                return self
+                    .desk
+                    .tell::<Feedback>(ticket.requester(), &lee, invite)
+                    .map(drop);
             }
             What::Answer(who, points) => {
                 let asked = self.desk.state::<Feedback>(customer(*who))?;
-                let invitation = asked.invitations().last().map(|asked| asked.invited.invitation);
-                let answers = name("satisfied").map(|question| Answer { question, mark: *points });
+                let invitation = asked.invitations().last().map(|asked| asked.invited.id);
+                let answers = name("satisfied").map(|question| Answer {
+                    question,
+                    mark: *points,
+                });
                 let answer = feedback::Command::Answer {
                     invitation: invitation.unwrap_or(InvitationId::named("none")),
                     answers: answers.into_iter().collect(),
                     comment: Some(format!("because {}", mark(*who))),
                 };
-                return self.desk.tell::<Feedback>(customer(*who), &ann(self, *who), answer).map(drop);
+                let call = self.call_of(Some(*who));
+                return self
+                    .desk
+                    .tell::<Feedback>(customer(*who), &call, answer)
+                    .map(drop);
             }
             What::Review(t, points) => {
                 let marks = name("tone").map(|category| Marked {
@@ -321,11 +380,20 @@ impl<S: Store> Telling<'_, S> {
                     marks: marks.into_iter().collect(),
                     comment: Some(INTERNAL.to_owned()),
                 });
-                (ReviewId::named(&n.to_string()).uuid(), score.map(Anything::Review))
+                (
+                    ReviewId::named(&n.to_string()).uuid(),
+                    score.map(Anything::Review),
+                )
             }
             What::Article(t, what) => {
                 let command = match what {
-                    0 => name("en").map(|language| ArticleCommand::Write(ArticleDraft::new("Printers", "Blow it out.", language))),
+                    0 => name("en").map(|language| {
+                        ArticleCommand::Write(ArticleDraft::new(
+                            "Printers",
+                            "Blow it out.",
+                            language,
+                        ))
+                    }),
                     1 => Some(ArticleCommand::Publish),
                     _ => Some(ArticleCommand::Use(self.place(*t))),
                 };
@@ -334,10 +402,16 @@ impl<S: Store> Telling<'_, S> {
             What::Visit(who, what, t) => {
                 let command = match what {
                     0 => VisitCommand::Recognise(customer(*who)),
-                    1 => VisitCommand::Search { text: format!("my {}", mark(*who)), results: 0 },
+                    1 => VisitCommand::Search {
+                        text: "my printer".to_owned(),
+                        results: 0,
+                    }, // nobody may know yet whose
                     _ => VisitCommand::Ticket(self.place(*t)),
                 };
-                (VisitId::named(mark(*who)).uuid(), Some(Anything::Visit(command)))
+                (
+                    VisitId::named(mark(*who)).uuid(),
+                    Some(Anything::Visit(command)),
+                )
             }
             _ => {
                 let found = improvement::Command::Find("Mornings are slow".to_owned());
@@ -345,21 +419,9 @@ impl<S: Store> Telling<'_, S> {
             }
         };
         let (id, command) = told;
-        command.map_or(Ok(()), |command| self.desk.tell_anything(id, &lee, command).map(drop))
-    }
-
-    fn say(
-        &mut self,
-        t: Index,
-        call: &Call,
-        by: Option<usize>,
-        draft: impl FnOnce(&str) -> Draft,
-    ) -> Result<(), Error> {
-        // What the desk writes on somebody's ticket is about her.
-        let about = by.or(self.whose(t)?).unwrap_or_default();
-        let said = Command::say(draft(mark(about)));
-        let outcome = self.desk.submit(self.place(t), call, said)?;
-        self.began(outcome.follow_up())
+        command.map_or(Ok(()), |command| {
+            self.desk.tell_anything(id, &lee, command).map(drop)
+        })
     }
 
     fn submit(&mut self, t: Index, call: &Call, command: Command) -> Result<(), Error> {
@@ -375,32 +437,60 @@ impl<S: Store> Telling<'_, S> {
     /// A ticket by its place.
     fn place(&self, t: Index) -> TicketId {
         let place = t.index(self.tickets.len().max(1));
-        self.tickets.get(place).copied().unwrap_or(TicketId::named("none"))
+        self.tickets
+            .get(place)
+            .copied()
+            .unwrap_or(TicketId::named("none"))
     }
 
     fn ticket(&self, t: Index) -> Result<Ticket, Error> {
         self.desk.ticket(self.place(t))
     }
 
-    /// Which of the customers asked for it.
-    fn whose(&self, t: Index) -> Result<Option<usize>, Error> {
-        let requester = self.ticket(t)?.requester();
+    /// Which of the customers is meant by what the desk writes: she whose ticket it is, or that in which the conversation goes on.
+    fn whose(&self, t: Index, stays: bool) -> Result<Option<usize>, Error> {
+        let ticket = if stays {
+            self.ticket(t)
+        } else {
+            self.goes_on(t)
+        };
+        let requester = ticket?.requester();
         Ok((0..CUSTOMERS).find(|who| customer(*who) == requester))
     }
 
-    fn call(&mut self, by: Option<usize>) -> Call {
-        self.calls += 1;
-        self.call_of(by)
+    /// The ticket, or the one in which it goes on.
+    fn goes_on(&self, t: Index) -> Result<Ticket, Error> {
+        let mut ticket = self.ticket(t)?;
+        while let Some(into) = ticket.merged_into() {
+            ticket = self.desk.ticket(into)?;
+        }
+        Ok(ticket)
+    }
+
+    /// Who speaks: mostly somebody who may, and now and then a stranger.
+    fn speaker(&self, t: Index, by: Option<usize>) -> Result<Option<usize>, Error> {
+        match by {
+            Some(who) if who + 1 < CUSTOMERS => self.whose(t, true),
+            other => Ok(other),
+        }
     }
 
     fn call_of(&self, by: Option<usize>) -> Call {
         let actor = by.map_or(Actor::Supervisor(LEE), |who| Actor::Customer(customer(who)));
-        Call::with_id(Uuid::from_u128(self.calls << 2 | u128::from(by.is_some())), actor, self.now)
+        Call::with_id(
+            Uuid::from_u128(self.calls << 2 | u128::from(by.is_some())),
+            actor,
+            self.now,
+        )
     }
 }
 
 fn message(mark: &str, internal: bool) -> Draft {
-    let said = if internal { format!("{INTERNAL} {mark}") } else { mark.to_owned() };
+    let said = if internal {
+        format!("{INTERNAL} {mark}")
+    } else {
+        mark.to_owned()
+    };
     let mut draft = Draft::new(&said);
     if internal {
         draft.visibility = Visibility::Internal;
@@ -408,9 +498,18 @@ fn message(mark: &str, internal: bool) -> Draft {
     // A public message may have a file for the desk alone.
     for visibility in [draft.visibility, Visibility::Internal] {
         let kept = visibility == Visibility::Internal;
-        let file = if kept { format!("{INTERNAL} {mark}.log") } else { format!("{mark}.png") };
+        let file = if kept {
+            format!("{INTERNAL} {mark}.log")
+        } else {
+            format!("{mark}.png")
+        };
         if let Some(media_type) = name("image/png") {
-            draft = draft.attach(AttachmentDraft { name: file, media_type, size: 1, visibility });
+            draft = draft.attach(AttachmentDraft {
+                name: file,
+                media_type,
+                size: 1,
+                visibility,
+            });
         }
     }
     draft
@@ -418,22 +517,40 @@ fn message(mark: &str, internal: bool) -> Draft {
 
 /// A step that is possible in the session as it stands.
 fn next_step(ticket: &Ticket, id: SessionId, n: u8) -> SessionStep {
-    let end = |end| SessionStep::End { end, handling: Handling::default() };
+    let end = |end| SessionStep::End {
+        end,
+        handling: Handling::default(),
+    };
     let reason = || name("asked for a person").map(|reason| SessionStep::HandOver { reason });
     let steps = match ticket.sessions().iter().find(|session| session.id == id) {
         None => vec![
-            SessionStep::Offer { channel: Channel::Phone },
-            SessionStep::Greet { bot: BotId::named("bot"), channel: Channel::Chat },
+            SessionStep::Offer {
+                channel: Channel::Phone,
+            },
+            SessionStep::Greet {
+                bot: BotId::named("bot"),
+                channel: Channel::Chat,
+            },
         ],
         Some(known) if known.bot.is_some() && known.handed_over.is_none() => {
-            let ends = [SessionEnd::Abandoned, SessionEnd::Contained, SessionEnd::Confirmed];
+            let ends = [
+                SessionEnd::Abandoned,
+                SessionEnd::Contained,
+                SessionEnd::Confirmed,
+            ];
             reason().into_iter().chain(ends.map(end)).collect()
         }
         Some(known) if known.answered.is_some() => vec![end(SessionEnd::Completed)],
-        Some(_) => vec![SessionStep::Answer { agent: Some(KIM) }, end(SessionEnd::Abandoned)],
+        Some(_) => vec![
+            SessionStep::Answer { agent: Some(KIM) },
+            end(SessionEnd::Abandoned),
+        ],
     };
     let place = usize::from(n) % steps.len().max(1);
-    steps.into_iter().nth(place).unwrap_or(end(SessionEnd::Abandoned))
+    steps
+        .into_iter()
+        .nth(place)
+        .unwrap_or(end(SessionEnd::Abandoned))
 }
 
 /// Who of the customers are one person by now, by their places: each with all of them.
@@ -444,7 +561,9 @@ pub fn persons<S: Store>(desk: &Desk<S>) -> Result<Vec<BTreeSet<usize>>, Error> 
     let single = desk.tenant(crate::id::TenantId::SINGLE);
     let one = |who: usize| {
         let ids = single.customer_ids(customer(who))?;
-        Ok((0..CUSTOMERS).filter(|other| ids.contains(&customer(*other))).collect())
+        Ok((0..CUSTOMERS)
+            .filter(|other| ids.contains(&customer(*other)))
+            .collect())
     };
     (0..CUSTOMERS).map(one).collect()
 }

@@ -92,7 +92,8 @@ texts! {
     // Rows and texts.
     facts = "SELECT id, schema, facts FROM {t}streams WHERE tenant = $1 AND kind = 1 AND id >= $2 \
         AND facts IS NOT NULL ORDER BY id LIMIT $3";
-    streams = "SELECT id FROM {t}streams WHERE tenant = $1 AND kind = $2 AND id >= $3 ORDER BY id LIMIT $4";
+    streams = "SELECT id FROM {t}streams WHERE tenant = $1 AND kind = $2 AND id >= $3 \
+        AND version > 0 ORDER BY id LIMIT $4";
     content = "SELECT schema, body FROM {t}contents WHERE tenant = $1 AND id = $2";
 
     // The outbox. Messages of a newer schema are left to newer processes.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{TENANT, append, begin, commit, events, id, key, name, owner, refused};
+use super::{TENANT, append, begin, commit, events, id, key, name, owner, refused, text};
 use crate::call::Actor;
 use crate::id::{AgentId, ArticleId, ContentId, CustomerId, InvitationId, TenantId, TicketId};
 use crate::kpi::Kpi;
@@ -271,7 +271,8 @@ pub fn kinds_do_not_meet(store: &dyn Store) {
     assert_eq!(events(store, ticket).len(), 3);
 }
 
-/// The streams of a kind come in the order of their ids, each once, and those of other kinds and tenants do not.
+/// The streams of a kind come in the order of their ids, each once; those of other kinds and tenants do not, nor one that was only
+/// checked.
 pub fn a_kind_comes_page_by_page(store: &dyn Store) {
     let others = TenantId::named("other");
     let ids: Vec<Uuid> = [3, 1, 256, 2, 1 << 64, u128::MAX].map(id).into();
@@ -284,6 +285,10 @@ pub fn a_kind_comes_page_by_page(store: &dyn Store) {
             tenant: others,
             ..of(kind, id(5))
         };
+        let checked = Part::check(of(kind, id(7)), Version(0));
+        let mut with_text = commit(vec![checked]);
+        with_text.content.push(text("beside a check", None, "x"));
+        store.commit(&with_text).unwrap();
         let part = Part::append(strange, Version(0), one_of_each_of(kind));
         let elsewhere = Commit::new(others, begin(), vec![part]);
         store.commit(&elsewhere).unwrap();
