@@ -93,13 +93,7 @@ fn commanding(durability: Durability) {
         named,
         &tickets.to_string(),
     ];
-    beside_peer(
-        "command, beside cqrs-es with sqlite-es",
-        tickets,
-        &args,
-        goal,
-        ours,
-    );
+    beside_peer("beside sqlite-es", tickets, &args, goal, ours);
 }
 
 fn loading() {
@@ -334,15 +328,17 @@ fn bare_loads(
 }
 
 fn bare_scan(connection: &Connection, now: i64, found: usize) -> Duration {
-    let due = "SELECT id, wake_at FROM tickets WHERE wake_at <= ?1 ORDER BY wake_at, tenant, kind, id LIMIT 500";
+    let due = "SELECT tenant, kind, id, wake_at FROM tickets WHERE wake_at <= ?1 ORDER BY wake_at, tenant, kind, id LIMIT 500";
     timed(|| {
         for _ in 0..500 {
             let mut due = connection.prepare_cached(due).unwrap();
+            let uuid = |row: &rusqlite::Row<'_>, column| -> rusqlite::Result<Uuid> {
+                let id = row.get_ref(column)?;
+                Ok(Uuid::from_slice(id.as_blob().unwrap()).unwrap())
+            };
             let row = |row: &rusqlite::Row<'_>| {
-                Ok((
-                    Uuid::from_slice(row.get_ref(0)?.as_blob().unwrap()).unwrap(),
-                    row.get::<_, i64>(1)?,
-                ))
+                let (kind, wake_at) = (row.get::<_, i64>(1)?, row.get::<_, i64>(3)?);
+                Ok((uuid(row, 0)?, kind, uuid(row, 2)?, wake_at))
             };
             let rows = due.query_map([now], row).unwrap();
             let rows: Vec<_> = rows.map(Result::unwrap).collect();

@@ -1,7 +1,7 @@
 //! What the PostgreSQL store costs beside its bare driver, which does the least possible work in the same run on the same server.
 //!
 //! `.ci/postgres cargo bench --bench store_postgres --features postgres`; `-- --million` makes the due scans among 1,000,000
-//! tickets. The bare driver is the blocking `postgres` crate with prepared statements; all events of a transaction are one
+//! tickets, and `-- --only commands` (`appends`, `loads`, `due`) runs one part. The bare driver is the blocking `postgres` crate with prepared statements; all events of a transaction are one
 //! statement, which is a transaction by itself where nothing else is written. What it is given and what it writes for a whole
 //! command stands in `common/bare.rs`.
 
@@ -25,9 +25,27 @@ fn main() {
         println!("no server: run it through .ci/postgres, or set HELPDESK_POSTGRES");
         return;
     };
+    let wanted = std::env::args().skip_while(|arg| arg != "--only").nth(1);
+    let wants = |part: &str| wanted.as_deref().is_none_or(|wanted| wanted == part);
     println!("postgresql, durable; medians of {PAIRS} rounds, each beside the bare driver\n");
+    if wants("appends") {
+        appending(&server);
+    }
+    if wants("loads") {
+        loading(&server);
+    }
+    if wants("commands") {
+        commanding(&server);
+    }
+    if wants("due") {
+        let million = std::env::args().any(|arg| arg == "--million");
+        scanning(&server, if million { 1_000_000 } else { 100_000 });
+    }
+}
+
+fn appending(server: &str) {
     for (streams, batch) in [(200, 1), (200, 16), (10, 1_000)] {
-        let (store, mut bare) = (opened(&server), Bare::connect(&server));
+        let (store, mut bare) = (opened(server), Bare::connect(server));
         let texts = event_texts(batch);
         append_all(&store, &appends(0..1, batch)); // it prepares
         bare.appends(0..1, &texts);
@@ -38,37 +56,39 @@ fn main() {
             |round| bare.appends(of(round), &texts),
             |round| append_all(&store, &appends(of(round), batch)),
         );
-        if batch == 16 {
-            loading(&store, &mut bare, streams * PAIRS);
-        }
     }
+}
+
+fn commanding(server: &str) {
     let tickets = 50;
     let commands = written(tickets);
     let ours = |_| {
-        let desk = Desk::new(opened(&server), Rulebook::starter());
+        let desk = Desk::new(opened(server), Rulebook::starter());
         fill(&desk, 2); // it prepares
         timed(|| _ = fill(&desk, tickets))
     };
     beside(
         "command: load, decide, commit",
         tickets * COMMANDS,
-        |_| Bare::connect(&server).commands(&commands),
+        |_| Bare::connect(server).commands(&commands),
         ours,
     );
-    let args = ["postgres", &server, &tickets.to_string()];
-    beside_peer(
-        "command, beside cqrs-es with postgres-es",
-        tickets,
-        &args,
-        1.5,
-        ours,
-    );
-    let million = std::env::args().any(|arg| arg == "--million");
-    scanning(&server, if million { 1_000_000 } else { 100_000 });
+    let args = ["postgres", server, &tickets.to_string()];
+    beside_peer("beside postgres-es", tickets, &args, 1.5, ours);
 }
 
 /// Beside one query each, and beside one query for as many streams as a load has.
-fn loading(store: &PostgresStore, bare: &mut Bare, streams: usize) {
+fn loading(server: &str) {
+    let streams = 1_000;
+    let (store, mut bare) = (opened(server), Bare::connect(server));
+    append_all(&store, &appends(0..streams, 16));
+    bare.appends(0..streams, &event_texts(16));
+    // As after the server's own upkeep.
+    for table in ["bench.events", "bare.events"] {
+        let upkeep = format!("VACUUM ANALYZE {table}");
+        bare.client.batch_execute(&upkeep).unwrap();
+    }
+
     let decode = |version, text: &str| {
         black_box(
             stored::read_event::<helpdesk::ticket::Event>(Version(version), 1, text).unwrap(),
@@ -85,7 +105,7 @@ fn loading(store: &PostgresStore, bare: &mut Bare, streams: usize) {
                     "one query"
                 },
             );
-            let all = 1..1 + streams;
+            let all = 0..streams;
             beside(
                 &format!("load {at_once} at once, beside {asks}{also}"),
                 streams * 16,
@@ -93,10 +113,16 @@ fn loading(store: &PostgresStore, bare: &mut Bare, streams: usize) {
                     true => bare.loads(all.clone(), of_bare, decode),
                     false => bare.loads(all.clone(), of_bare, keep),
                 },
-                |_| loads(store, all.clone(), at_once),
+                |_| loads(&store, all.clone(), at_once),
             );
         }
     }
+    beside(
+        "ours, 100 at once, beside one each",
+        streams * 16,
+        |_| loads(&store, 0..streams, 1),
+        |_| loads(&store, 0..streams, 100),
+    );
 }
 
 fn scanning(server: &str, tickets: usize) {
@@ -285,12 +311,12 @@ impl Bare {
     }
 
     fn scan(&mut self, now: i64, found: usize, times: usize) -> Duration {
-        let due = "SELECT id, wake_at FROM bare.tickets WHERE wake_at <= $1 ORDER BY wake_at, tenant, kind, id LIMIT 500";
+        let due = "SELECT tenant, kind, id, wake_at FROM bare.tickets WHERE wake_at <= $1 ORDER BY wake_at, tenant, kind, id LIMIT 500";
         timed(|| {
             for _ in 0..times {
                 let rows = self.rows(due, &[&now]);
-                let due: Vec<(Uuid, i64)> =
-                    rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+                let of = |row: &Row| (row.get(0), row.get(1), row.get(2), row.get(3));
+                let due: Vec<(Uuid, i64, Uuid, i64)> = rows.iter().map(of).collect();
                 assert_eq!(black_box(due).len(), found);
             }
         })

@@ -9,6 +9,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize};
 use sha1::{Digest, Sha1};
 use uuid::{Builder, Uuid};
@@ -234,7 +235,7 @@ impl Borrow<str> for Name {
 
 impl<'de> Deserialize<'de> for Name {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Name, D::Error> {
-        Name::new(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+        read_text(deserializer, "a name, as a text,")
     }
 }
 
@@ -245,6 +246,29 @@ impl<'de> Deserialize<'de> for Name {
 )]
 pub struct InvalidName {
     text: String,
+}
+
+/// Reads what people write as a text; `what` says what is expected where something else stands.
+pub(crate) fn read_text<'de, D, T>(deserializer: D, what: &'static str) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr,
+    T::Err: fmt::Display,
+{
+    struct Text<T>(&'static str, std::marker::PhantomData<T>);
+    impl<T: FromStr> Visitor<'_> for Text<T>
+    where
+        T::Err: fmt::Display,
+    {
+        type Value = T;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+            text.parse().map_err(E::custom)
+        }
+    }
+    deserializer.deserialize_str(Text(what, std::marker::PhantomData))
 }
 
 /// At most 60 characters of `text`, for error messages.

@@ -26,6 +26,7 @@
 //! 1. **Rules.** Begin with [`Rulebook::starter`] and write your own with [`RulebookDraft`](rulebook::RulebookDraft) or as
 //!    JSON: calendars, SLA policies, escalation rules, permissions, status labels. A built rulebook is immutable; every ticket
 //!    is pinned to the version it began under.
+//!    Keep the rules with the tickets ([`Desk::keeping`]): a start with other rules then strands none of them.
 //! 2. **A store.** [`MemoryStore`](store::MemoryStore) forgets at exit; `SqliteStore` (feature `sqlite`) keeps everything in one
 //!    file. Any other implements [`Store`](store::Store), whose
 //!    essay is the contract. Both go into a [`Desk`].

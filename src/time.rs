@@ -10,7 +10,7 @@ use std::str::FromStr;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::id::shorten;
+use crate::id::{read_text, shorten};
 
 /// Microseconds since 1970-01-01T00:00:00Z.
 pub(crate) type Micros = i64;
@@ -187,9 +187,7 @@ impl Serialize for Span {
 
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Span, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        read_text(deserializer, "a length of time such as `4h`, as a text,")
     }
 }
 

@@ -234,3 +234,29 @@ proptest! {
         }
     }
 }
+
+/// The last year of the range changes its clocks as the years before it do.
+#[test]
+fn the_last_year_has_its_summer() {
+    for (name, january, july) in [
+        ("America/New_York", -5, -4),
+        ("Europe/Berlin", 1, 2),
+        ("Australia/Sydney", 11, 10),
+        ("Asia/Tokyo", 9, 9),
+    ] {
+        for year in [2099, 2100] {
+            let hours = |day: &str| {
+                let at: DateTime<Utc> = format!("{year}-{day}T12:00:00Z")
+                    .parse()
+                    .expect("an instant");
+                f64::from(zone(name).offset(at)) / 3_600.0
+            };
+            let shown = (hours("01-15"), hours("07-15"));
+            assert_eq!(
+                shown,
+                (f64::from(january), f64::from(july)),
+                "{name} {year}"
+            );
+        }
+    }
+}

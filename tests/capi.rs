@@ -638,6 +638,35 @@ fn a_desk_on_a_file_keeps_its_tickets() {
     assert_eq!(found, done["ticket"]);
     drop(again);
     assert_eq!(open(7).unwrap_err().code, "no_such_choice");
+
+    // With other rules, the ticket's own are gone, unless the file keeps them.
+    let other = Rulebook::from_json(r#"{"policies": []}"#).unwrap();
+    let missing = |desk: &Desk| desk.ask(0, r#""missing_rulebooks""#).unwrap();
+    let keeping = |rules: &Rulebook| {
+        let (books, now) = (Rulebooks::new(rules), us("2026-03-05T10:00:00Z"));
+        let made = get(null_mut(), |out, error| unsafe {
+            let path = (ptr(path), path.len());
+            helpdesk_desk_open_sqlite_keeping(path.0, path.1, 0, books.0, now, out, error)
+        });
+        Desk(made.unwrap())
+    };
+    let ledger = json!({"ledger": {"ticket": done["ticket"], "clock": {"agreement": "sla", "metric": "first_response"}}});
+    let ledger = ledger.to_string();
+    let lost = keeping(&other);
+    assert_eq!(missing(&lost).as_array().unwrap().len(), 1);
+    let told = lost.ask(by.at, &ledger).unwrap_err();
+    assert_eq!(
+        (told.status, &*told.code),
+        (HELPDESK_FAILED, "missing_rulebook")
+    );
+    assert!(!told.message.contains("::"), "{}", told.message);
+    drop(lost);
+    let kept = keeping(&Rulebook::starter());
+    let before = kept.ask(by.at, &ledger).unwrap();
+    drop(kept);
+    let found = keeping(&other);
+    assert_eq!(missing(&found), json!([]));
+    assert_eq!(found.ask(by.at, &ledger).unwrap(), before);
     std::fs::remove_dir_all(folder).unwrap();
 }
 
@@ -665,6 +694,7 @@ fn refusals_tell_their_facts() {
     );
     let told = Rulebook::from_json(r#"{"calendar": "offise"}"#).unwrap_err();
     assert_eq!((told.status, &*told.code), (HELPDESK_INVALID, "bad_json"));
+    assert_eq!(told.detail, json!({"argument": "json", "path": "calendar"}));
     assert!(
         told.message.contains("there is no calendar `offise`"),
         "{}",

@@ -96,6 +96,7 @@ impl World {
             json!({"find": {"number": 1}}),
             json!("facts"),
             json!("ailing"),
+            json!("missing_rulebooks"),
             json!({"suggest": {"ticket": ticket, "similar": helpdesk::kpi::Suggest::new(80).unwrap()}}),
             json!({"content": {"ids": [helpdesk::id::ContentId::named("x")]}}),
             json!({"find_by_message": {"external_id": "m-1"}}),

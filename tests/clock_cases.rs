@@ -1,13 +1,15 @@
 //! Single cases in which a clock once disagreed with the oracle, each with the rule that settles it.
 
 use chrono::{DateTime, Utc};
-use helpdesk::id::{AgentId, CustomerId, Name, TicketId, TicketNumber};
+use helpdesk::id::{AgentId, CustomerId, Name, TeamId, TicketId, TicketNumber};
 use helpdesk::replay::{History, Row, Said, import};
-use helpdesk::sla::{Condition, Policy, Reading, ReopenOption, State, read};
+use helpdesk::sla::{Condition, Policy, Reading, ReopenOption, State, Verdict, periods, read};
+use helpdesk::store::MemoryStore;
 use helpdesk::ticket::{
-    Change, Command, Direction, Draft, Metric, Pending, PendingReasons, Status,
+    Agreement, Change, ClockId, CloseReason, Command, Direction, Draft, Metric, Move, Pending,
+    PendingReasons, Priority, Status,
 };
-use helpdesk::{Actor, Calendar, Rulebook, TenantId};
+use helpdesk::{Actor, Calendar, Call, Desk, Open, Rulebook, TenantId};
 
 fn name(text: &str) -> Name {
     text.parse().unwrap()
@@ -211,4 +213,502 @@ fn a_clock_stopped_in_a_pause_has_no_due() {
     let reading = shown(&book, &history, Metric::TotalResolution, "12:00");
     assert_eq!((reading.state(), reading.due()), (State::Stopped, None));
     assert_eq!(reading.elapsed().num_minutes(), 60);
+}
+
+const OWNERSHIP: ClockId = ClockId {
+    agreement: Agreement::Ola,
+    metric: Metric::Ownership,
+};
+
+/// Policies are chosen after what a command says: a ticket that comes to a team and to one of its agents at once was taken in no time,
+/// under the target that the team brought with it.
+#[test]
+fn a_ticket_given_to_a_team_and_an_agent_at_once_is_taken_in_time() {
+    let north = TeamId::named("north");
+    let of_north = policy("north", Metric::Ownership, "1h").agreement(Agreement::Ola);
+    let book = book([of_north.when(Condition::Team(vec![north]))]);
+    let taken = Change::Assign {
+        agent: Some(AgentId::named("kim")),
+        team: Some(north),
+    };
+    let desk = Desk::new(MemoryStore::new(), book);
+    let call = |time| Call::new(kim(), at(time));
+    let open = || Open::new("x").from("ann@example.com");
+    let at_once = desk
+        .open(&call("10:00"), open().and(taken.clone()))
+        .unwrap();
+    let later = desk.open(&call("10:00"), open()).unwrap();
+    let later = desk
+        .submit(later.id(), &call("11:00"), Command::change(taken))
+        .unwrap();
+    for (outcome, since) in [(at_once, "10:00"), (later, "11:00")] {
+        let reading = outcome.reading(OWNERSHIP);
+        assert_eq!(
+            (reading.state(), reading.verdict()),
+            (State::Stopped, Verdict::Met)
+        );
+        assert_eq!(reading.target(), Some("1h".parse().unwrap()));
+        assert_eq!(reading.started_at(), Some(at(since)));
+    }
+}
+
+/// Closing stops every clock: a message that a log has after the close begins none that goes on; reopened, it waits since then.
+#[test]
+fn a_message_after_the_close_runs_on_no_clock() {
+    let book = book([policy("p", Metric::NextResponse, "1h")]);
+    let closed = history()
+        .row(says(Row::new(at("09:00")).by(kim())))
+        .row(
+            Row::new(at("10:00"))
+                .by(kim())
+                .status(Status::Closed(CloseReason::Settled)),
+        )
+        .row(says(Row::new(at("11:00")).by(Actor::Customer(ann()))));
+    let reading = shown(&book, &closed, Metric::NextResponse, "16:00");
+    assert_eq!(
+        (reading.state(), reading.verdict(), reading.ever_breached()),
+        (State::Cancelled, Verdict::Open, false)
+    );
+    let reopened = closed.row(Row::new(at("11:30")).by(kim()).status(Status::Reopened));
+    let reading = shown(&book, &reopened, Metric::NextResponse, "11:45");
+    assert_eq!(
+        (reading.state(), reading.started_at()),
+        (State::Running, Some(at("11:00")))
+    );
+}
+
+/// The mark of a figure is that of its own period: an answer in time is not one of those that were late before it.
+#[test]
+fn each_period_has_its_own_mark_in_the_figures() {
+    let book = book([policy("p", Metric::NextResponse, "1h")]);
+    let history = history()
+        .row(says(Row::new(at("09:00")).by(kim())))
+        .row(says(Row::new(at("10:00")).by(Actor::Customer(ann()))))
+        .row(says(Row::new(at("12:00")).by(kim())))
+        .row(says(Row::new(at("13:00")).by(Actor::Customer(ann()))))
+        .row(says(Row::new(at("13:30")).by(kim())));
+    let imported = import(&history, &book, TenantId::SINGLE);
+    let facts = book.facts(imported.ticket());
+    let clocks = &facts[0].own.as_ref().unwrap().clocks;
+    let marks: Vec<_> = clocks
+        .iter()
+        .map(|one| (one.verdict, one.ever_breached))
+        .collect();
+    assert_eq!(marks, [(Verdict::Breached, true), (Verdict::Met, false)]);
+    let reading = shown(&book, &history, Metric::NextResponse, "14:00");
+    assert!(
+        reading.ever_breached(),
+        "the clock as a whole was late once"
+    );
+}
+
+/// A ticket on a live desk with one policy for the tag `a` and one for others; what is said, and what a clock shows then.
+fn lived(
+    policies: [Policy; 2],
+    said: &[(&str, Actor, Command)],
+    metric: Metric,
+    now: &str,
+) -> Reading {
+    let [first, second] = policies;
+    let desk = Desk::new(MemoryStore::new(), book([for_tag(first), second]));
+    let open = Open::new("x").body("help");
+    let t = desk
+        .open(&Call::new(Actor::Customer(ann()), at("09:00")), open)
+        .unwrap()
+        .id();
+    for (time, actor, command) in said {
+        desk.submit(t, &Call::new(*actor, at(time)), command.clone())
+            .unwrap();
+    }
+    desk.reading(t, metric, at(now)).unwrap()
+}
+
+fn tagged() -> Command {
+    Command::change(Change::AddTag(name("a")))
+}
+
+/// A pause that began under a policy without it begins, for the clock, when a policy with it applies; and the other way round it ends.
+#[test]
+fn a_pause_is_that_of_the_policy_in_force() {
+    let metric = Metric::TotalResolution;
+    let pausing = |text: &str| policy(text, metric, "4h").pauses(metric, PendingReasons::ALL);
+    let running = |text: &str| policy(text, metric, "4h").pauses(metric, PendingReasons::NONE);
+    let said = [
+        ("10:00", kim(), Command::pend(Pending::ThirdParty)),
+        ("11:00", kim(), tagged()),
+    ];
+    let reading = lived([pausing("a"), running("b")], &said, metric, "12:00");
+    assert_eq!(
+        (reading.state(), reading.elapsed().num_minutes()),
+        (State::Paused, 120)
+    );
+    let reading = lived([running("a"), pausing("b")], &said, metric, "12:00");
+    assert_eq!(
+        (reading.state(), reading.elapsed().num_minutes()),
+        (State::Running, 120)
+    );
+    assert_eq!(reading.due(), Some(at("14:00")));
+}
+
+/// A target that is swapped in a pause has no due while time is left, and once it is used up the instant at which it was.
+#[test]
+fn a_target_swapped_in_a_pause() {
+    let metric = Metric::TotalResolution;
+    let said = [
+        ("11:00", kim(), Command::pend(Pending::Customer)),
+        ("12:00", kim(), tagged()),
+    ];
+    let long = || policy("long", metric, "8h");
+    let reading = lived(
+        [policy("short", metric, "1h"), long()],
+        &said,
+        metric,
+        "13:00",
+    );
+    assert_eq!(
+        (reading.state(), reading.due()),
+        (State::Paused, Some(at("10:00")))
+    );
+    assert_eq!(
+        (reading.verdict(), reading.ever_breached()),
+        (Verdict::Breached, true)
+    );
+    let reading = lived(
+        [policy("short", metric, "2h"), long()],
+        &said,
+        metric,
+        "13:00",
+    );
+    assert_eq!(
+        reading.due(),
+        Some(at("11:00")),
+        "used up to the last, and not passed"
+    );
+    assert_eq!(
+        (reading.verdict(), reading.ever_breached()),
+        (Verdict::Open, false)
+    );
+    let reading = lived(
+        [policy("short", metric, "3h"), long()],
+        &said,
+        metric,
+        "13:00",
+    );
+    assert_eq!(
+        (reading.due(), reading.remaining().unwrap().num_minutes()),
+        (None, 60)
+    );
+}
+
+/// What reopening does to each clock under each option: (runs on, begins anew, stays), by the time that has run an hour after a
+/// reopening that came two hours after the resolution of a ticket of two hours.
+#[test]
+fn every_reopen_option_of_every_metric() {
+    use ReopenOption::{FirstOnly, NewCycle, NewCycleAfter, Resume};
+    let hours = |n| helpdesk::time::Span::hours(n);
+    let options = [
+        Resume,
+        NewCycle,
+        NewCycleAfter(hours(1)),
+        NewCycleAfter(hours(2)),
+        FirstOnly,
+    ];
+    let ran = |metric, option| {
+        let plain = || policy("p", metric, "8h").reopening(metric, option);
+        let said = [
+            ("09:30", kim(), Command::reply("yes")),
+            (
+                "09:30",
+                kim(),
+                Command::change(Change::PromiseUpdate(at("15:00"))),
+            ),
+            ("11:00", kim(), Command::resolve()),
+            ("13:00", kim(), Command::reopen()),
+        ];
+        let mut second = plain();
+        second.name = name("q");
+        let reading = lived([plain(), second], &said, metric, "14:00");
+        (reading.state(), reading.elapsed().num_minutes())
+    };
+    use State::{Cancelled, NotStarted, Running, Stopped};
+    for metric in Metric::ALL {
+        let expected = match metric {
+            Metric::RequesterWait | Metric::AgentWork | Metric::TotalResolution => [
+                (Running, 180),
+                (Running, 60),
+                (Running, 60),
+                (Running, 180),
+                (Stopped, 120),
+            ],
+            Metric::FirstResolution => [(Stopped, 120); 5],
+            Metric::FirstResponse => [(Stopped, 30); 5],
+            Metric::NextResponse => [(NotStarted, 0); 5],
+            Metric::PeriodicUpdate => [(Cancelled, 90); 5],
+            Metric::PromisedUpdate => [(Running, 270); 5],
+            Metric::Ownership => [(Cancelled, 120); 5],
+            Metric::FollowUp => [(Cancelled, 120); 5],
+            other => panic!("{other} is new: say what a reopening does to it"),
+        };
+        let told = options.map(|option| ran(metric, option));
+        assert_eq!(told, expected, "{metric}");
+    }
+}
+
+/// Closed unresolved and reopened: what was not fulfilled runs on, the time in between uncounted; begins anew where the policy says so.
+#[test]
+fn what_a_close_ended_runs_on_after_a_reopening() {
+    let mut rules = helpdesk::ticket::Rules::default();
+    rules.reopen_closed = true;
+    for (option, minutes) in [
+        (ReopenOption::Resume, 120),
+        (ReopenOption::FirstOnly, 120),
+        (ReopenOption::NewCycle, 60),
+    ] {
+        let metric = Metric::TotalResolution;
+        let policy = policy("p", metric, "8h")
+            .target(Metric::FirstResolution, "8h".parse().unwrap())
+            .target(Metric::FirstResponse, "8h".parse().unwrap())
+            .reopening(metric, option);
+        let office = Calendar::parse("Mon-Fri 09:00-17:00", "UTC").unwrap();
+        let draft = Rulebook::draft()
+            .calendar(name("office"), office)
+            .policy(policy);
+        let desk = Desk::new(
+            MemoryStore::new(),
+            draft.tickets(rules.clone()).build().unwrap(),
+        );
+        let call = |time| Call::new(Actor::Supervisor(AgentId::named("lee")), at(time));
+        let open = Open::new("x").from("ann@example.com").body("help");
+        let t = desk.open(&call("09:00"), open).unwrap().id();
+        let close = Command::default().then(Move::Close(CloseReason::Cancelled));
+        desk.submit(t, &call("10:00"), close).unwrap();
+        let first = desk.reading(t, Metric::FirstResponse, at("10:30")).unwrap();
+        assert_eq!(
+            (first.state(), first.verdict()),
+            (State::Stopped, Verdict::Unanswered)
+        );
+        desk.submit(t, &call("12:00"), Command::reopen()).unwrap();
+        let ran = |metric| {
+            desk.reading(t, metric, at("13:00"))
+                .unwrap()
+                .elapsed()
+                .num_minutes()
+        };
+        assert_eq!(ran(metric), minutes, "{option:?}");
+        assert_eq!(ran(Metric::FirstResolution), 120);
+        assert_eq!(ran(Metric::FirstResponse), 120);
+    }
+}
+
+/// Several customer messages wait as one, since the oldest; each answer begins the count anew.
+#[test]
+fn the_next_response_counts_from_the_oldest_message() {
+    let customer = Actor::Customer(ann());
+    let said = [
+        ("09:30", kim(), Command::reply("one")),
+        ("10:00", customer, Command::reply("two")),
+        ("10:20", customer, Command::reply("three")),
+        ("10:40", customer, Command::reply("four")),
+        ("10:50", kim(), Command::note("hm")),
+        ("11:00", kim(), Command::reply("five")),
+        ("11:30", customer, Command::reply("six")),
+    ];
+    let metric = Metric::NextResponse;
+    let plain = |text: &str| policy(text, metric, "2h");
+    let reading = lived([plain("p"), plain("q")], &said[..5], metric, "11:00");
+    assert_eq!(
+        (reading.started_at(), reading.elapsed().num_minutes()),
+        (Some(at("10:00")), 60)
+    );
+    let reading = lived([plain("p"), plain("q")], &said, metric, "12:00");
+    assert_eq!(
+        (reading.started_at(), reading.elapsed().num_minutes()),
+        (Some(at("11:30")), 30)
+    );
+}
+
+/// A promise kept at its due is kept; revised before it, superseded; revised at it, still superseded; after it, broken for good.
+#[test]
+fn promises_kept_superseded_and_broken() {
+    let promise = |time: &str| Command::change(Change::PromiseUpdate(at(time)));
+    let of = |then: &[(&str, Command)]| {
+        let desk = Desk::new(
+            MemoryStore::new(),
+            book([policy("p", Metric::FirstResponse, "8h")]),
+        );
+        let open = Open::new("x").body("help");
+        let t = desk
+            .open(&Call::new(Actor::Customer(ann()), at("09:00")), open)
+            .unwrap()
+            .id();
+        let mut said = vec![("09:00", promise("12:00"))];
+        said.extend(then.iter().cloned());
+        for (time, command) in said {
+            desk.submit(t, &Call::new(kim(), at(time)), command)
+                .unwrap();
+        }
+        let ticket = desk.ticket(t).unwrap();
+        let book = desk.rulebooks().of(&ticket).unwrap();
+        let all = periods(
+            &ticket,
+            book.policies(),
+            Metric::PromisedUpdate,
+            at("16:00"),
+        );
+        all.iter()
+            .map(|one| (one.state(), one.verdict()))
+            .collect::<Vec<_>>()
+    };
+    let kept = (State::Stopped, Verdict::Met);
+    let broken = (State::Stopped, Verdict::Breached);
+    let superseded = (State::Cancelled, Verdict::Open);
+    let answer = || Command::reply("here");
+    assert_eq!(of(&[("12:00", answer())]), [kept]);
+    assert_eq!(
+        of(&[("+09:00", answer())]),
+        [broken],
+        "by the wall, whatever the office"
+    );
+    assert_eq!(
+        of(&[("11:00", promise("14:00")), ("14:00", answer())]),
+        [superseded, kept]
+    );
+    assert_eq!(
+        of(&[("12:00", promise("14:00")), ("14:00", answer())]),
+        [superseded, kept]
+    );
+    let late = "12:01";
+    assert_eq!(
+        of(&[(late, promise("14:00")), ("14:00", answer())]),
+        [broken, kept]
+    );
+    // An answer and a new promise in one command: the answer keeps the old one first.
+    let both = answer().and(Change::PromiseUpdate(at("14:00")));
+    assert_eq!(of(&[("12:00", both), ("14:00", answer())]), [kept, kept]);
+    // Resolving leaves a promise; closing ends it.
+    assert_eq!(
+        of(&[("10:00", Command::resolve()), ("11:00", answer())]),
+        [kept]
+    );
+    assert_eq!(
+        of(&[("10:00", Command::close(CloseReason::Settled))]),
+        [superseded]
+    );
+}
+
+/// Urgent and resolved in one command: the target of the urgent one is what the resolution is measured by.
+#[test]
+fn facts_that_change_with_a_move_choose_before_it() {
+    let metric = Metric::TotalResolution;
+    let both = Command::change(Change::AddTag(name("a"))).then(Move::Resolve);
+    let policies = [policy("short", metric, "1h"), policy("long", metric, "8h")];
+    let reading = lived(policies, &[("11:00", kim(), both)], metric, "12:00");
+    assert_eq!(
+        (reading.state(), reading.verdict()),
+        (State::Stopped, Verdict::Breached)
+    );
+    assert_eq!(reading.target(), Some("1h".parse().unwrap()));
+    let urgent = Command::change(Change::Priority(Priority::Urgent));
+    let policies = [policy("short", metric, "1h"), policy("long", metric, "8h")];
+    let reading = lived(policies, &[("11:00", kim(), urgent)], metric, "12:00");
+    assert_eq!(
+        reading.verdict(),
+        Verdict::Open,
+        "no condition asks about it"
+    );
+}
+
+/// Entering a team counts anew, under the agreement that the team brings; what ran for the team before is no breach of it.
+#[test]
+fn ownership_counts_for_each_team() {
+    let team = |text: &str| TeamId::named(text);
+    let of = |text: &str, target| {
+        let policy = policy(text, Metric::Ownership, target).agreement(Agreement::Ola);
+        policy.when(Condition::Team(vec![team(text)]))
+    };
+    let desk = Desk::new(
+        MemoryStore::new(),
+        book([of("north", "1h"), of("south", "2h")]),
+    );
+    let open = Open::new("x").body("help");
+    let t = desk
+        .open(&Call::new(Actor::Customer(ann()), at("09:00")), open)
+        .unwrap()
+        .id();
+    let give = |time, agent: Option<&str>, to| {
+        let assign = Change::Assign {
+            agent: agent.map(AgentId::named),
+            team: Some(team(to)),
+        };
+        desk.submit(t, &Call::new(kim(), at(time)), Command::change(assign))
+            .unwrap();
+    };
+    give("10:00", None, "north");
+    give("11:30", None, "south");
+    give("12:00", Some("kim"), "south");
+    give("13:00", None, "south");
+    give("14:00", None, "north");
+    let ticket = desk.ticket(t).unwrap();
+    let book = desk.rulebooks().of(&ticket).unwrap();
+    let all = periods(&ticket, book.policies(), OWNERSHIP, at("14:30"));
+    let told: Vec<_> = all
+        .iter()
+        .map(|one| {
+            (
+                one.state(),
+                one.verdict(),
+                one.elapsed().num_minutes(),
+                one.target().map(|t| t.to_string()),
+            )
+        })
+        .collect();
+    let target = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        told,
+        [
+            (State::Cancelled, Verdict::Open, 60, None),
+            (State::Cancelled, Verdict::Open, 90, target("1h business")),
+            (State::Stopped, Verdict::Met, 30, target("2h business")),
+            (State::Running, Verdict::Open, 30, target("1h business")),
+        ]
+    );
+    assert!(all[1].ever_breached(), "announced, and outside attainment");
+}
+
+/// Days are days of the calendar: the same local time on the n-th open day, or its last close; turned into running time at the start.
+#[test]
+fn targets_of_days() {
+    let closed = chrono::NaiveDate::from_ymd_opt(2026, 3, 6).unwrap(); // a Friday
+    let office = Calendar::builder("Europe/Berlin")
+        .and_then(|office| office.hours("Mon-Fri 09:00-17:00"))
+        .and_then(|office| office.closed(closed, "Holiday").build())
+        .unwrap();
+    let due = |target: &str, opened: &str| {
+        let metric = Metric::TotalResolution;
+        let draft = Rulebook::draft().calendar(name("office"), office.clone());
+        let book = draft.policy(policy("p", metric, target)).build().unwrap();
+        let desk = Desk::new(MemoryStore::new(), book);
+        let call = Call::new(Actor::Customer(ann()), opened.parse().unwrap());
+        let reading = desk
+            .open(&call, Open::new("x").body("help"))
+            .unwrap()
+            .reading(metric);
+        reading.due().unwrap().format("%m-%d %H:%M").to_string()
+    };
+    // Thursday 10:00 in Berlin: Friday is closed.
+    assert_eq!(due("1 business day", "2026-03-05T09:00:00Z"), "03-09 09:00");
+    assert_eq!(
+        due("2 business days", "2026-03-05T09:00:00Z"),
+        "03-10 09:00"
+    );
+    assert_eq!(
+        due("1 business day end of day", "2026-03-05T09:00:00Z"),
+        "03-09 16:00"
+    );
+    // Thursday 20:00, after the close: what lies before Monday 20:00 is Monday's eight hours.
+    assert_eq!(due("1 business day", "2026-03-05T19:00:00Z"), "03-09 16:00");
+    // Saturday 08:00: nothing is open before Monday 08:00, so it is Tuesday 08:00, and the time before that is Monday's.
+    assert_eq!(due("1 business day", "2026-03-07T07:00:00Z"), "03-09 16:00");
+    // Over the change of the clocks, 29 March: the same time on the wall, an hour less of time.
+    assert_eq!(due("1 business day", "2026-03-27T09:00:00Z"), "03-30 08:00");
 }

@@ -1,34 +1,45 @@
 //! Clocks against the oracle that lives through every tick, and the laws of clocks, over random rulebooks and stories.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use helpdesk::Rulebook;
+use helpdesk::rulebook::Rulebooks;
 use helpdesk::sla::periods;
 use helpdesk::testing::clock::{Oracle, Shown};
-use helpdesk::testing::laws::clock as laws;
-use helpdesk::testing::story::{Story, holidays, rulebooks, stories};
-use helpdesk::ticket::{Agreement, ClockId, Metric};
+use helpdesk::testing::laws::{clock as laws, clocks};
+use helpdesk::testing::story::{Story, holidays, published_rulebooks, rulebooks, stories};
 use helpdesk::time::Span;
 use proptest::prelude::*;
 
 const SECOND: TimeDelta = TimeDelta::seconds(1);
 const MINUTE: TimeDelta = TimeDelta::minutes(1);
 
-fn clocks() -> impl Iterator<Item = ClockId> {
-    let of = |agreement| {
-        Metric::ALL
-            .into_iter()
-            .map(move |metric| ClockId { agreement, metric })
-    };
-    [Agreement::Sla, Agreement::Ola].into_iter().flat_map(of)
+#[track_caller]
+fn agrees(rulebook: &Rulebook, story: &Story, tick: TimeDelta) {
+    agrees_under(rulebook, &[], story, tick);
 }
 
 #[track_caller]
-fn agrees(rulebook: &Rulebook, story: &Story, tick: TimeDelta) {
-    let told = story.tell(rulebook).unwrap();
+fn agrees_under(
+    rulebook: &Rulebook,
+    publications: &[(Rulebook, DateTime<Utc>)],
+    story: &Story,
+    tick: TimeDelta,
+) {
+    let mut rulebooks = Rulebooks::new(rulebook.clone());
+    for (next, from) in publications {
+        rulebooks = rulebooks.publish(next.clone(), *from);
+    }
+    // The story's ticket is opened under the first one; what is published concerns it where it follows.
+    let rulebooks = rulebooks.then(rulebook.clone());
+    let told = story.tell_under(rulebooks.clone()).unwrap();
+    let rulebook_now = rulebooks.of(&told.ticket).unwrap();
     let horizon = told.now + tick * 1_500;
-    let oracle = Oracle::new(&told.events, rulebook, tick, horizon);
+    let mut oracle = Oracle::new(&told.events, rulebook, tick, horizon);
+    for (next, from) in publications {
+        oracle = oracle.published(next, *from);
+    }
     for clock in clocks() {
-        let read = periods(&told.ticket, rulebook.policies(), clock, told.now);
+        let read = periods(&told.ticket, rulebook_now.policies(), clock, told.now);
         let read: Vec<Shown> = read
             .iter()
             .map(|reading| Shown::of(reading, horizon))
@@ -105,6 +116,20 @@ proptest! {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 16))]
+
+    #[test]
+    fn clocks_agree_with_the_oracle_under_publications(
+        (first, publications) in published_rulebooks(SECOND), story in stories(SECOND),
+    ) {
+        agrees_under(&first, &publications, &story, SECOND);
+    }
+
+    #[test]
+    fn clocks_agree_with_the_oracle_under_publications_over_days(
+        (first, publications) in published_rulebooks(MINUTE), story in stories(MINUTE),
+    ) {
+        agrees_under(&first, &publications, &story, MINUTE);
+    }
 
     #[test]
     fn holidays_apply_from_their_publication(

@@ -6,7 +6,7 @@ use helpdesk::complaint::{ComplaintStep, Progress, StepState, StepTally, Workflo
 use helpdesk::escalation::{Action, Level, Rule, Trigger, ready};
 use helpdesk::id::{AgentId, CustomerId, Name};
 use helpdesk::kpi::{Bands, Exclusion, RecoveryTally, RecurrenceTally};
-use helpdesk::sla::Target;
+use helpdesk::sla::{Policy, Target};
 use helpdesk::store::{MemoryStore, Outgoing};
 use helpdesk::testing::complaint::{causes as causes_of_any_kind, workflows};
 use helpdesk::ticket::{
@@ -358,6 +358,81 @@ fn business_days_make_policies_too() {
     assert!(ends.policies(Agreement::Sla).is_err());
     let many = workflow("364 business days").policies(Agreement::Sla);
     assert!(many.is_err(), "more days than a target may have");
+}
+
+/// Over the desk's own policies, a complaint keeps every target but the one that is the complaint's.
+#[test]
+fn complaints_keep_the_other_targets() {
+    let workflow = Workflow::default().target(ComplaintStep::Accept, target("1h"));
+    let text = r#"[
+        {"name": "urgent", "when": {"priority": ["urgent"]}, "targets": {"first_response": "30min", "total_resolution": "4h"}, "pauses": {"total_resolution": ["internal"]}},
+        {"name": "english", "when": {"tag": "en"}, "targets": {"first_response": "3h"}},
+        {"name": "team", "agreement": "ola", "targets": {"ownership": "10min"}}
+    ]"#;
+    let own: Vec<Policy> = serde_json::from_str(text).unwrap();
+    let mut draft = Rulebook::draft();
+    draft.policies = workflow.policies_over(&own).unwrap();
+    let names: Vec<_> = draft
+        .policies
+        .iter()
+        .map(|one| one.name.to_string())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "complaint: accept, urgent",
+            "complaint: accept, english",
+            "complaint: accept",
+            "complaint: accept, team"
+        ]
+    );
+    draft.policies.extend(own.clone());
+    let mut alone = Rulebook::draft();
+    alone.policies = own;
+    let (over, alone) = (draft.build().unwrap(), alone.build().unwrap());
+    for (priority, tag) in [
+        ("urgent", "en"),
+        ("urgent", "de"),
+        ("low", "en"),
+        ("low", "de"),
+    ] {
+        let targets = |book: &Rulebook, kind: Option<&str>| -> std::collections::BTreeMap<_, _> {
+            let desk = Desk::new(MemoryStore::new(), book.clone());
+            let open = Open::new("x")
+                .from("ann@example.com")
+                .priority(serde_json::from_value(priority.into()).unwrap());
+            let open = open
+                .and(Change::AddTag(name(tag)))
+                .and(Change::Type(kind.map(name)));
+            let t = desk
+                .open(
+                    &Call::new(Actor::agent(AgentId::named("kim")), at(BEGIN)),
+                    open,
+                )
+                .unwrap();
+            let clocks = [Agreement::Sla, Agreement::Ola]
+                .into_iter()
+                .flat_map(|agreement| Metric::ALL.map(|metric| ClockId { agreement, metric }));
+            clocks
+                .filter_map(|clock| Some((clock, t.reading(clock).target()?)))
+                .collect()
+        };
+        let metric = Metric::TotalResolution;
+        let total = |agreement| ClockId { agreement, metric };
+        let mut expected = targets(&alone, Some("complaint"));
+        expected.insert(total(Agreement::Sla), target("1h"));
+        expected.insert(total(Agreement::Ola), target("1h"));
+        assert_eq!(
+            targets(&over, Some("complaint")),
+            expected,
+            "{priority} {tag}"
+        );
+        assert_eq!(
+            targets(&over, None),
+            targets(&alone, None),
+            "{priority} {tag}"
+        );
+    }
 }
 
 proptest! {

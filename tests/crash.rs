@@ -4,8 +4,10 @@
 #![cfg(all(feature = "sqlite", unix))]
 
 mod common;
+#[path = "common/crash.rs"]
+mod shared;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Stdio};
@@ -14,11 +16,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use common::*;
-use helpdesk::id::Name;
-use helpdesk::store::{Filter, GroupCommit, Page, SqliteStore, Store, TicketRow};
-use helpdesk::ticket::{Delivery, Event, Ticket};
-use helpdesk::{Actor, Call, Command, Desk, Open, TenantId, TicketId};
+use helpdesk::store::{GroupCommit, SqliteStore, Store};
+use helpdesk::{Desk, TicketId};
 use rand::{Rng, SeedableRng};
+use shared::{Acknowledged, fired, minute, write_on};
 use uuid::Uuid;
 
 const FILE: &str = "HELPDESK_CRASH_FILE";
@@ -38,9 +39,7 @@ fn killed_two_hundred_times() {
 /// What the killed processes were told, over all rounds.
 #[derive(Default)]
 struct Told {
-    /// The highest version that was acknowledged, and the notes, by ticket.
-    versions: BTreeMap<TicketId, u64>,
-    notes: BTreeMap<TicketId, BTreeSet<String>>,
+    tickets: Acknowledged,
     delivered: Vec<Uuid>,
     lines: usize,
 }
@@ -87,7 +86,7 @@ fn crash(name: &str, rounds: u64, millis: std::ops::Range<u64>) {
     println!(
         "{rounds} kills, {} acknowledged, {} tickets, {} messages, {before} of them delivered before the end",
         told.lines,
-        told.versions.len(),
+        told.tickets.len(),
         outward,
     );
 }
@@ -129,14 +128,9 @@ impl Told {
             ["written", ticket, version, note] => {
                 let ticket: TicketId = ticket.parse().unwrap();
                 let version: u64 = version.parse().unwrap();
-                let highest = self.versions.entry(ticket).or_default();
+                let (highest, notes) = self.tickets.entry(ticket).or_default();
                 *highest = version.max(*highest);
-                let new = self
-                    .notes
-                    .entry(ticket)
-                    .or_default()
-                    .insert((*note).to_owned());
-                assert!(new, "{line}");
+                assert!(notes.insert((*note).to_owned()), "{line}");
             }
             ["delivered", id] => self.delivered.push(id.parse().unwrap()),
             _ => return,
@@ -145,88 +139,11 @@ impl Told {
     }
 }
 
-/// Nothing acknowledged is lost, nothing is torn, nothing fired twice.
+/// The file is whole, and so are the tickets in it.
 fn check(path: &Path, told: &Told) {
     let desk = Desk::new(SqliteStore::open(path).unwrap(), rulebook());
     desk.store().check_integrity().unwrap();
-    let single = desk.tenant(TenantId::SINGLE);
-    let rows = single.list(&Filter::all(), &Page::oldest(100_000)).unwrap();
-    let mut facts = BTreeSet::new();
-    single
-        .facts(&mut |rows| facts.extend(rows.iter().map(|row| row.ticket)))
-        .unwrap();
-    let mut seen = BTreeSet::new();
-    for row in &rows {
-        let events = history(&desk, row.ticket);
-        let ticket = Ticket::replay(TenantId::SINGLE, &events).unwrap();
-        assert!(
-            events
-                .iter()
-                .zip(1..)
-                .all(|(event, n)| event.version.0 == n)
-        );
-        assert_eq!(TicketRow::of(&ticket), *row);
-        assert_eq!(single.find(row.number).unwrap(), Some(row.ticket));
-        assert!(facts.contains(&row.ticket));
-        let fired = keys(&events);
-        let different: BTreeSet<_> = fired.iter().collect();
-        assert_eq!(different.len(), fired.len(), "a key fired twice");
-
-        let acknowledged = told.versions.get(&row.ticket).copied().unwrap_or(0);
-        assert!(
-            ticket.version().0 >= acknowledged,
-            "an acknowledged commit is lost"
-        );
-        let bodies: Vec<_> = ticket
-            .messages()
-            .iter()
-            .map(|message| message.body)
-            .collect();
-        let texts = single.content(&bodies).unwrap();
-        let texts: Vec<String> = texts.into_iter().map(|text| text.unwrap().text).collect();
-        let different: BTreeSet<String> = texts.iter().cloned().collect();
-        assert_eq!(different.len(), texts.len(), "a command was done twice");
-        let expected = told.notes.get(&row.ticket);
-        assert!(expected.is_none_or(|notes| notes.is_subset(&different)));
-        seen.insert(row.ticket);
-    }
-    assert!(told.versions.keys().all(|ticket| seen.contains(ticket)));
-}
-
-/// How many messages the firings in all histories sent.
-fn fired(desk: &Desk<SqliteStore>) -> usize {
-    let single = desk.tenant(TenantId::SINGLE);
-    let rows = single.list(&Filter::all(), &Page::oldest(100_000)).unwrap();
-    let book = rulebook();
-    let outward = |rule: &Name, level: &Name| {
-        let rules = &book.as_draft().escalations;
-        let rule = rules.iter().find(|other| other.name == *rule).unwrap();
-        let level = rule
-            .levels
-            .iter()
-            .find(|other| other.name == *level)
-            .unwrap();
-        level
-            .actions
-            .iter()
-            .filter(|action| action.is_outward())
-            .count()
-    };
-    let mut all = 0;
-    for row in rows {
-        for recorded in history(desk, row.ticket) {
-            if let Event::Escalated(escalated) = &recorded.event
-                && escalated.delivery == Delivery::Delivered
-            {
-                all += outward(&escalated.rule, &escalated.level);
-            }
-        }
-    }
-    all
-}
-
-fn minute(n: i64) -> DateTime<Utc> {
-    at(BEGIN) + TimeDelta::minutes(n)
+    shared::check(&desk, &told.tickets);
 }
 
 /// Does nothing by itself; a test above starts it as a process of its own and kills it.
@@ -249,11 +166,8 @@ fn the_process_that_is_killed() {
         for writer in 0..2_u128 {
             let (desk, now) = (&desk, &now);
             scope.spawn(move || {
-                write_on(
-                    desk,
-                    now,
-                    round.unsigned_abs() as u128 * 1_000_000 + writer * 500_000,
-                )
+                let first = round.unsigned_abs() as u128 * 1_000_000 + writer * 500_000;
+                write_and_tell(desk, now, first)
             });
         }
         scope.spawn(|| {
@@ -272,30 +186,17 @@ fn the_process_that_is_killed() {
     });
 }
 
-fn write_on(desk: &Desk<Box<dyn Store>>, now: &dyn Fn() -> DateTime<Utc>, first: u128) {
-    for n in first.. {
-        let id = TicketId::from_uuid(Uuid::from_u128(n << 64 | n));
-        let call = Call::with_id(Uuid::from_u128(n << 1), Actor::Customer(ANN), now());
-        let open = Open::new("x").id(id).body(format!("open-{n}"));
-        let call = call.key(name(&format!("open-{n}")));
-        match desk.open(&call, open) {
-            Ok(outcome) => written(id, outcome.ticket(), &format!("open-{n}")),
+fn write_and_tell(desk: &Desk<Box<dyn Store>>, now: &dyn Fn() -> DateTime<Utc>, first: u128) {
+    write_on(desk, now, first, |id, note, ask| {
+        match ask() {
+            Ok(outcome) => tell(&format!(
+                "written {id} {} {note}",
+                outcome.ticket().version().0
+            )),
             Err(error) => assert_eq!(error.code(), "stamp_too_early", "{error}"),
         }
-        for step in 0..4 {
-            let id_of_call = Uuid::from_u128((n << 8 | (step + 1)) << 32);
-            let note = format!("note-{n}-{step}");
-            let call = Call::with_id(id_of_call, Actor::Agent(KIM), now()).key(name(&note));
-            match desk.submit(id, &call, Command::note(note.clone())) {
-                Ok(outcome) => written(id, outcome.ticket(), &note),
-                Err(error) => assert_eq!(error.code(), "stamp_too_early", "{error}"),
-            }
-        }
-    }
-}
-
-fn written(id: TicketId, ticket: &Ticket, note: &str) {
-    tell(&format!("written {id} {} {note}", ticket.version().0));
+        true
+    });
 }
 
 fn tell(line: &str) {

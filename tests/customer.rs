@@ -436,3 +436,24 @@ proptest! {
         }
     }
 }
+
+/// Only a conflict is tried again: what the store says otherwise is the caller's to know.
+#[test]
+fn an_erasure_that_the_store_refuses_is_told() {
+    use helpdesk::store::StoreErrorKind;
+    use helpdesk::testing::{Asked, Fault, FaultyStore};
+    let desk = Desk::new(FaultyStore::new(MemoryStore::new()), rulebook());
+    let identify = Command::Identify(Identity::address("ann@example.com"));
+    desk.tell::<Profile>(ANN, &kim(1), identify).unwrap();
+    let tenant = desk.tenant(TenantId::SINGLE);
+    let later = at(BEGIN) + TimeDelta::hours(1);
+    let refuse = |kind| desk.store().cue(Asked::Commit, Fault::Refuse(kind));
+
+    refuse(StoreErrorKind::Unavailable);
+    let error = tenant.erase_person(ANN, later).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert!(desk.state::<Profile>(ANN).unwrap().identities().len() == 1);
+    refuse(StoreErrorKind::Conflict);
+    tenant.erase_person(ANN, later).unwrap();
+    assert!(desk.state::<Profile>(ANN).unwrap().identities().is_empty());
+}

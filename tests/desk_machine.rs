@@ -22,6 +22,7 @@ use helpdesk::escalation::Rule;
 use helpdesk::id::{FiringKey, TicketNumber};
 use helpdesk::rulebook::Rulebooks;
 use helpdesk::store::{MemoryStore, Outgoing, Store};
+use helpdesk::testing::laws::{escalation, fold};
 use helpdesk::ticket::{Delivery, Event, Recorded};
 use helpdesk::time::Span;
 use helpdesk::{Actor, Call, Command, Desk, Open, Rulebook, TicketId};
@@ -379,16 +380,10 @@ impl StateMachineTest for Competition {
 
     fn check_invariants(machine: &Machine, _: &World) {
         let histories = machine.histories();
-        let mut seen = BTreeSet::new();
         for events in histories.values() {
-            for (i, event) in events.iter().enumerate() {
-                assert_eq!(event.version.0, i as u64 + 1, "a gap in {events:?}");
-            }
-            assert!(events.windows(2).all(|pair| pair[0].at <= pair[1].at));
-            for key in keys(events) {
-                assert!(seen.insert(key), "{key:?} twice in {events:?}");
-            }
+            fold::histories_are_in_order(events);
         }
+        escalation::no_key_comes_twice(histories.values().map(Vec::as_slice));
         let delivered = delivered(&histories);
         for key in machine.given.values() {
             assert!(delivered.contains(key), "{key:?} was told and not recorded");

@@ -4,30 +4,13 @@ mod kpi_common;
 
 use chrono::{DateTime, Utc};
 use helpdesk::kpi::{
-    Bands, Credit, Dialect, Dimension, Every, Exclusion, Fact, FirstContact, Group, GroupTally,
-    Grouping, Judgement, Kpi, KpiReport, Label, Report, Summary, differ, first_contact,
+    Bands, Credit, Dialect, Dimension, Every, Exclusion, Fact, FirstContact, Judgement, Label,
+    Report, Summary, differ, first_contact,
 };
+use helpdesk::testing::laws::kpi::{self as laws, placed};
 use helpdesk::ticket::{RatingKind, Scale};
 use kpi_common::*;
 use proptest::prelude::*;
-
-fn dimensions() -> impl Strategy<Value = Vec<Dimension>> {
-    let one = prop::sample::select(vec![
-        Dimension::Agent,
-        Dimension::Team,
-        Dimension::Channel,
-        Dimension::Priority,
-        Dimension::Type,
-        Dimension::Tag,
-        Dimension::Requester,
-        Dimension::Period(Every::Day),
-        Dimension::Period(Every::Week),
-        Dimension::Period(Every::Month),
-        Dimension::Weekday,
-        Dimension::HourOfDay,
-    ]);
-    prop::collection::vec(one, 0..3)
-}
 
 fn has_time(dimensions: &[Dimension]) -> bool {
     dimensions.iter().any(|one| {
@@ -36,73 +19,6 @@ fn has_time(dimensions: &[Dimension]) -> bool {
             Dimension::Period(_) | Dimension::Weekday | Dimension::HourOfDay
         )
     })
-}
-
-fn tally(by: &Grouping, tickets: &[Vec<Fact>], now: DateTime<Utc>) -> GroupTally {
-    let mut tally = by.tally(now);
-    for ticket in tickets {
-        tally.add(ticket).unwrap();
-    }
-    tally
-}
-
-fn merged(a: &GroupTally, b: &GroupTally) -> GroupTally {
-    let mut sum = a.clone();
-    sum.merge(b.clone()).unwrap();
-    sum
-}
-
-/// What has one place, and so stands in one group: counts, and sums of lengths.
-fn placed(report: &KpiReport) -> Vec<(Kpi, i128)> {
-    let ratio = |kpi, ratio: &helpdesk::kpi::Ratio| {
-        [
-            (kpi, i128::from(ratio.numerator())),
-            (kpi, i128::from(ratio.denominator())),
-            (kpi, i128::from(ratio.excluded().total())),
-        ]
-    };
-    let sum = |of: &helpdesk::kpi::Durations| of.calendar.map_or(0, |summary| summary.sum_us());
-    let mut all = vec![
-        (Kpi::Volume, i128::from(report.volume())),
-        (Kpi::Csat, i128::from(report.csat().n())),
-        (Kpi::Nps, i128::from(report.nps().n())),
-        (Kpi::FirstResponseTime, sum(report.first_response())),
-        (Kpi::NextResponseTime, sum(report.next_response())),
-        (Kpi::RequesterWait, sum(report.requester_wait())),
-        (Kpi::FirstResolutionTime, sum(report.first_resolution())),
-        (Kpi::TotalResolutionTime, sum(report.total_resolution())),
-        (Kpi::CycleResolutionTime, sum(report.cycle_resolution())),
-        (Kpi::HeldTime, sum(report.held())),
-        (Kpi::HandleTime, sum(report.handle_time())),
-        (Kpi::Touches, i128::from(report.touches().sum())),
-        (
-            Kpi::TeamTransfers,
-            i128::from(report.team_transfers().sum()),
-        ),
-    ];
-    all.extend(ratio(Kpi::ResolutionRate, report.resolution_rate()));
-    all.extend(ratio(
-        Kpi::ResolutionsReopened,
-        report.resolutions_reopened(),
-    ));
-    all.extend(ratio(
-        Kpi::FirstContactResolution,
-        report.first_contact_resolution(),
-    ));
-    all.extend(ratio(Kpi::OneTouch, report.one_touch()));
-    all.extend(ratio(Kpi::EtaKept, report.estimates_kept()));
-    for one in report.attainment() {
-        all.extend(ratio(Kpi::SlaAttainment, one.ratio()));
-    }
-    all
-}
-
-fn summed(groups: &[Group]) -> std::collections::BTreeMap<Kpi, i128> {
-    let mut sums = std::collections::BTreeMap::new();
-    for (kpi, n) in groups.iter().flat_map(|group| placed(group.report())) {
-        *sums.entry(kpi).or_default() += n;
-    }
-    sums
 }
 
 proptest! {
@@ -116,32 +32,15 @@ proptest! {
         let all = tickets(&[a.clone(), b.clone(), c.clone()].concat());
         let (first, rest) = all.split_at(a.len());
         let (second, third) = rest.split_at(b.len());
-        let [a, b, c] = [first, second, third].map(|part| tally(&by, part, now));
-        prop_assert_eq!(merged(&merged(&a, &b), &c), merged(&a, &merged(&b, &c)));
-        prop_assert_eq!(merged(&a, &b), merged(&b, &a));
-        prop_assert_eq!(&merged(&a, &by.tally(now)), &a);
-        let sum = merged(&merged(&a, &b), &c);
-        prop_assert_eq!(sum.report().unwrap(), by.over(&all, now).unwrap());
-        let travelled: GroupTally = serde_json::from_str(&serde_json::to_string(&sum).unwrap()).unwrap();
-        prop_assert_eq!(travelled.report().unwrap(), sum.report().unwrap());
-        prop_assert_eq!(travelled, sum);
+        laws::grouped_tallies_merge(&by, [first, second, third], now);
+        laws::any_partition_gives_the_same_groups(&by, &all, now, (3, |n| n));
     }
 
     #[test]
     fn taking_back_leaves_no_group(
         stay in stories(), go in stories(), report in reports(), by in dimensions(), now in 0..60 * DAY,
     ) {
-        let (now, by) = (after(now), report.by(by));
-        let (stay, go) = (tickets(&stay), tickets(&go));
-        let mut tallied = tally(&by, &stay, now);
-        for ticket in &go {
-            tallied.retract(ticket).unwrap();
-        }
-        for ticket in go.iter().rev() {
-            tallied.add(ticket).unwrap();
-        }
-        prop_assert_eq!(&tallied, &tally(&by, &stay, now));
-        prop_assert_eq!(tallied.report().unwrap(), by.over(&stay, now).unwrap());
+        laws::taking_back_leaves_no_group(&report.by(by), (&stay, &go), after(now));
     }
 
     /// The row of a group is the report narrowed to it.
@@ -166,25 +65,7 @@ proptest! {
 
     #[test]
     fn groups_add_up_to_the_whole(stories in stories(), report in reports(), by in dimensions(), now in 0..60 * DAY) {
-        let tickets = tickets(&stories);
-        let grouped = report.by(by.clone()).over(&tickets, after(now)).unwrap();
-        let total = grouped.total();
-        prop_assert_eq!(total, &report.over(&tickets, after(now)).unwrap());
-        let resolved: u64 = grouped.groups().iter().map(|group| group.report().resolved()).sum();
-        prop_assert!(resolved >= total.resolved());
-        prop_assert_eq!(grouped.overlaps(), by.contains(&Dimension::Tag));
-        if !grouped.overlaps() {
-            let sums = summed(grouped.groups());
-            for (kpi, n) in summed_of(total) {
-                prop_assert_eq!(sums.get(&kpi).copied().unwrap_or(0), n, "{}", kpi);
-            }
-            if !has_time(&by) {
-                let now: u64 = grouped.groups().iter().map(|group| group.report().backlog().now()).sum();
-                prop_assert_eq!(now, total.backlog().now());
-                let n: u64 = grouped.groups().iter().map(|group| group.report().tickets()).sum();
-                prop_assert_eq!(n, total.tickets());
-            }
-        }
+        laws::groups_add_up(&report, &by, &stories, after(now));
     }
 
     /// A month of a grouped report is the report of that month.
@@ -260,14 +141,6 @@ proptest! {
             prop_assert!(ratio.numerator() <= ratio.denominator());
         }
     }
-}
-
-fn summed_of(report: &KpiReport) -> std::collections::BTreeMap<Kpi, i128> {
-    let mut sums = std::collections::BTreeMap::new();
-    for (kpi, n) in placed(report) {
-        *sums.entry(kpi).or_default() += n;
-    }
-    sums
 }
 
 const RESOLVED: helpdesk::ticket::Status = helpdesk::ticket::Status::Resolved;

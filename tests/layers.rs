@@ -296,3 +296,41 @@ fn decisions_see_no_rulebook_and_stores_no_desk() {
         }
     }
 }
+
+/// Nothing but the C ABI is unsafe: the compiler denies it in the whole package, forbids it where that feature is off, and no other
+/// part allows it again, not even in its tests.
+#[test]
+fn only_the_c_abi_is_unsafe() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap();
+    let lints = manifest.split("[lints.rust]").nth(1).unwrap();
+    let lints = lints.split("\n[").next().unwrap();
+    assert!(lints.lines().any(|line| line == "unsafe_code = \"deny\""));
+    let forbids = "#![cfg_attr(not(feature = \"capi\"), forbid(unsafe_code))]";
+    let mut files = Vec::new();
+    sources(&root.join("src"), &mut files);
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        let inside = file.strip_prefix(root.join("src")).unwrap();
+        if inside.starts_with("capi") {
+            continue;
+        }
+        let text = if inside == Path::new("lib.rs") {
+            assert!(text.lines().any(|line| line == forbids), "{forbids}");
+            text.replace(forbids, "")
+        } else {
+            text
+        };
+        for word in [
+            "unsafe_code",
+            "unsafe {",
+            "unsafe fn",
+            "unsafe impl",
+            "unsafe extern",
+            "unsafe trait",
+            "unsafe(",
+        ] {
+            assert!(!text.contains(word), "{} has `{word}`", file.display());
+        }
+    }
+}

@@ -6,123 +6,13 @@ use chrono::TimeDelta;
 use common::*;
 use helpdesk::error::ErrorKind;
 use helpdesk::store::MemoryStore;
+use helpdesk::testing::lifecycle::{Answer, Model};
 use helpdesk::ticket::{
     Change, CloseReason, Delivery, Draft, Event, Label, Link, MessageClass, Metric, Move, Pending,
     PendingReason, Priority, Rules, Stage, Status, Visibility,
 };
 use helpdesk::{Actor, Call, Command, Desk, Open, Refusal, Rulebook, TenantId, TicketId};
 use proptest::prelude::*;
-
-/// The lifecycle in plain words, written without the table: what a model of a few booleans says about one command.
-#[derive(Clone, Debug)]
-struct Model {
-    status: Status,
-    reopened: bool,
-    resolved_at: Option<chrono::DateTime<chrono::Utc>>,
-}
-
-#[derive(Debug, PartialEq)]
-enum Answer {
-    Moves(Status),
-    Refused,
-    FollowUp,
-}
-
-impl Model {
-    fn work(&self) -> Status {
-        if self.reopened {
-            Status::Reopened
-        } else {
-            Status::Open
-        }
-    }
-
-    fn in_window(&self, now: chrono::DateTime<chrono::Utc>) -> bool {
-        self.resolved_at
-            .is_none_or(|resolved| now - resolved <= TimeDelta::days(14))
-    }
-
-    fn meet(
-        &mut self,
-        actor: Actor,
-        command: &Command,
-        now: chrono::DateTime<chrono::Utc>,
-    ) -> Answer {
-        let mut after = self.clone();
-        let is_customer = matches!(actor, Actor::Customer(_));
-        let is_closed = matches!(self.status, Status::Closed(_));
-        let mut follow_up = false;
-        if let Some(draft) = &command.message {
-            match (is_customer, draft.visibility, draft.class) {
-                (true, Visibility::Internal, _) => return Answer::Refused,
-                (true, _, MessageClass::Ordinary) => match self.status {
-                    Status::Closed(_) => follow_up = true,
-                    Status::Resolved if !self.in_window(now) => follow_up = true,
-                    Status::Resolved => {
-                        after.reopened = true;
-                        after.status = after.work();
-                    }
-                    Status::Pending(_) => after.status = after.work(),
-                    _ => {}
-                },
-                (false, Visibility::Public, _) if is_closed => return Answer::Refused,
-                _ => {}
-            }
-        }
-        let changes_closed = |c: &Change| !matches!(c, Change::LogTime { .. } | Change::Redact(_));
-        if is_closed && command.changes.iter().any(changes_closed) {
-            return Answer::Refused;
-        }
-        let is_past = |c: &Change| matches!(c, Change::PromiseUpdate(due) if *due <= now);
-        if command.changes.iter().any(is_past) {
-            return Answer::Refused;
-        }
-        let waits = matches!(after.status, Status::Pending(_));
-        match &command.step {
-            None => {}
-            Some(Move::Pend(reason)) => {
-                if let Pending::Scheduled { until } = reason
-                    && *until <= now
-                {
-                    return Answer::Refused;
-                }
-                let says = is_customer && command.message.is_some();
-                match after.status {
-                    Status::Closed(_) if says => {}
-                    Status::Resolved if !self.in_window(now) && says => {}
-                    Status::Closed(_) => return Answer::Refused,
-                    Status::Resolved if !self.in_window(now) => return Answer::Refused,
-                    _ => {
-                        after.reopened |= after.status == Status::Resolved;
-                        after.status = Status::Pending(*reason);
-                    }
-                }
-            }
-            Some(Move::Resume) if waits => after.status = after.work(),
-            Some(Move::Resolve)
-                if waits || matches!(after.status, Status::Open | Status::Reopened) =>
-            {
-                after.status = Status::Resolved;
-                after.resolved_at = Some(now);
-            }
-            Some(Move::Reopen) if after.status == Status::Resolved && after.in_window(now) => {
-                after.reopened = true;
-                after.status = Status::Reopened;
-            }
-            Some(Move::Close(reason)) if !matches!(after.status, Status::Closed(_)) => {
-                after.status = Status::Closed(*reason);
-            }
-            Some(_) if is_customer && command.message.is_some() => {} // the message stands without the move
-            Some(_) => return Answer::Refused,
-        }
-        *self = after;
-        if follow_up {
-            Answer::FollowUp
-        } else {
-            Answer::Moves(self.status)
-        }
-    }
-}
 
 /// Everything permitted to everyone, so that the model need not know about rights; and no policy.
 fn open_rulebook() -> Rulebook {
@@ -143,12 +33,10 @@ proptest! {
         let desk = Desk::new(MemoryStore::new(), open_rulebook());
         let mut now = at(BEGIN);
         let id = desk.open(&call(Actor::Customer(ANN), now, 0), Open::new("x")).unwrap().id();
-        let mut model = Model { status: Status::Open, reopened: false, resolved_at: None };
+        let mut model = Model::opened(open_rulebook().tickets());
         for (i, say) in story.iter().enumerate() {
             now += say.gap;
-            if let Status::Pending(Pending::Scheduled { until }) = model.status && until < now {
-                model.status = model.work();
-            }
+            model.pass(now);
             let before = desk.ticket(id).unwrap();
             let answer = submit(&desk, id, say, now, i as u128 + 1);
             match model.meet(say.actor, &say.command, now) {
@@ -162,6 +50,7 @@ proptest! {
                     prop_assert_eq!(answer.unwrap_err().kind(), ErrorKind::Refused);
                     prop_assert_eq!(desk.ticket(id).unwrap(), before);
                 }
+                other => prop_assert!(false, "{other:?}"),
             }
         }
     }
@@ -220,6 +109,40 @@ fn a_refusal_names_the_facts() {
     assert!(allowed.contains(&helpdesk::ticket::Step::Resolve) && !allowed.contains(step));
     assert_eq!(refused.code(), "step_not_allowed");
     assert!(refused.to_string().contains("`resolve`"), "{refused}");
+}
+
+/// What is said to be allowed is what the same actor could ask for: no step that happens by itself, and none without the right.
+#[test]
+fn a_refusal_lists_what_the_actor_could_ask_for() {
+    use helpdesk::ticket::Step::{Close, Pend, Resolve, Resume};
+    let desk = desk();
+    let id = desk
+        .open(&ann("2026-03-02T15:00:00Z"), Open::new("x"))
+        .unwrap()
+        .id();
+    let pend = Command::pend(Pending::Customer);
+    desk.submit(id, &kim("2026-03-02T15:01:00Z"), pend).unwrap();
+    let allowed = |call| match refusal(desk.submit(id, call, Command::reopen())) {
+        Refusal::StepNotAllowed { allowed, .. } => allowed,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(
+        allowed(&kim("2026-03-02T15:02:00Z")),
+        [Pend, Resume, Resolve, Close]
+    );
+    desk.submit(id, &kim("2026-03-02T15:03:00Z"), Command::resolve())
+        .unwrap();
+    desk.submit(
+        id,
+        &kim("2026-03-02T15:04:00Z"),
+        Command::close(CloseReason::Settled),
+    )
+    .unwrap();
+    let refused = refusal(desk.submit(id, &kim("2026-03-02T15:05:00Z"), Command::resolve()));
+    assert!(
+        !refused.to_string().contains("reopen") && !refused.to_string().contains("message"),
+        "{refused}"
+    );
 }
 
 #[test]

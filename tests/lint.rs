@@ -232,6 +232,48 @@ fn the_starter_has_hints_at_most() {
 }
 
 #[test]
+fn first_responses_that_are_lost() {
+    let book = |when: Value, first: Value, between: Value| {
+        policies(json!([
+            {"name": "complaint", "when": when, "targets": first},
+            {"name": "between", "when": {"type": ["complaint", "praise"]}, "agreement": between, "targets": {"total_resolution": "20h"}},
+            {"name": "rest", "when": {"not": {"type": ["internal"]}}, "targets": {"first_response": "4h"}},
+        ]))
+    };
+    let (complaint, total) = (
+        json!({"type": ["complaint"]}),
+        json!({"total_resolution": "8h"}),
+    );
+    let both = json!({"first_response": "1h", "total_resolution": "8h"});
+    let lost = || book(complaint.clone(), total.clone(), json!("ola"));
+    let check = |without| {
+        check(
+            "loses_first_response",
+            "policies[0].targets",
+            lost(),
+            without,
+        )
+    };
+    check(book(complaint.clone(), both, json!("ola")));
+    check(book(
+        json!({"tag": "complaint"}),
+        total.clone(),
+        json!("ola"),
+    )); // some of them the last one does not take
+    check(book(json!({"type": []}), total.clone(), json!("ola"))); // nobody has it
+
+    let of_it = read(&book(complaint, total, json!("sla"))).lint();
+    let found: Vec<_> = of_it
+        .iter()
+        .filter(|one| one.code() == "loses_first_response")
+        .collect();
+    assert!(
+        matches!(found[..], [one] if one.path == "policies[1].targets"),
+        "{of_it:#?}"
+    );
+}
+
+#[test]
 fn conditions_that_never_hold() {
     let urgent = json!({"priority": ["urgent"]});
     let code = "condition_never_holds";
@@ -954,6 +996,139 @@ fn what_is_too_intricate_is_said_to_be() {
         "condition_never_holds",
         "policies[0].when"
     ));
+}
+
+/// Each reason why something never happens stands in the finding of a rulebook that has it, and in none of its neighbour.
+#[test]
+fn every_reason_is_told() {
+    let reasons = |book: &Value| -> BTreeSet<String> {
+        let found = read(book).lint();
+        let texts = found.iter().map(|one| serde_json::to_value(one).unwrap());
+        let because = texts.filter_map(|text| Some(text["because"].as_str()?.to_owned()));
+        because.collect()
+    };
+    let check = |because: &str, with: Value, without: Value| {
+        assert!(
+            reasons(&with).contains(because),
+            "{because}: {:#?}",
+            read(&with).lint()
+        );
+        assert!(
+            !reasons(&without).contains(because),
+            "{because}: {:#?}",
+            read(&without).lint()
+        );
+    };
+    let only = |metric: &str, rules: Value| {
+        let targets = targets(json!(std::collections::BTreeMap::from([(metric, "1h")])));
+        tickets(targets, rules)
+    };
+    let agents = ["agent", "supervisor"];
+    for (because, metric, permission, nobody, some) in [
+        (
+            "nobody_assigns",
+            "ownership",
+            "assign",
+            EVERYBODY,
+            &["agent"][..],
+        ),
+        (
+            "customers_may_not_reply",
+            "next_response",
+            "reply",
+            &["customer"],
+            &["bot"],
+        ),
+        (
+            "no_agent_replies",
+            "first_response",
+            "reply",
+            &agents,
+            &["agent"],
+        ),
+        (
+            "nobody_resolves",
+            "total_resolution",
+            "resolve",
+            EVERYBODY,
+            &["agent"],
+        ),
+    ] {
+        let (with, some) = (without(permission, nobody), without(permission, some));
+        check(because, only(metric, with), only(metric, some));
+    }
+    let half = || json!({"at": "50 %"});
+    let promised = |roles: &[&str]| {
+        tickets(
+            rule(on("promised_update"), half()),
+            without("promise", roles),
+        )
+    };
+    check("nobody_promises", promised(EVERYBODY), promised(&["agent"]));
+    let of = |agreement: &str| {
+        let clock = json!({"clock": {"agreement": agreement, "metric": "promised_update"}});
+        rule(clock, half())
+    };
+    check("promises_are_sla", of("ola"), of("sla"));
+    check(
+        "no_target",
+        rule(on("ownership"), half()),
+        rule(on("first_response"), half()),
+    );
+    let ordered = |first: Value, second: Value| {
+        let mut book = rule(on("first_response"), half());
+        book["policies"] = json!([first, second]);
+        book
+    };
+    let (bare, timed) = (
+        json!({"name": "a"}),
+        json!({"name": "b", "targets": {"first_response": "1h"}}),
+    );
+    check(
+        "no_target_is_reached",
+        ordered(bare.clone(), timed.clone()),
+        ordered(timed, bare),
+    );
+    let idle = |stages: &[&str]| {
+        rule(
+            json!({"idle": {"stages": stages}}),
+            json!({"at": "after 1h"}),
+        )
+    };
+    check("no_stages", idle(&[]), idle(&["open"]));
+    let guarded = |stage: &str| {
+        rule(
+            on("first_response"),
+            json!({"at": "50 %", "guard": {"stages": [stage]}}),
+        )
+    };
+    check("stages_exclude", guarded("closed"), guarded("open"));
+    let tagged = |when: Value| {
+        let mut book = rule(
+            on("total_resolution"),
+            json!({"at": "50 %", "guard": {"when": when}}),
+        );
+        book["policies"] = json!([
+            {"name": "some", "when": {"tag": "a"}, "targets": {"total_resolution": "1h"}},
+            {"name": "rest", "targets": {"first_response": "4h"}},
+        ]);
+        book
+    };
+    check(
+        "guard_excludes",
+        tagged(json!({"not": {"tag": "a"}})),
+        tagged(json!({"tag": "a"})),
+    );
+    let fair = |after: &str| {
+        let mut book = rule(json!({"idle": {"stages": ["open"]}}), json!({"at": after}));
+        book["calendars"] = json!({"fair": {"intersection": [
+            {"hours": {"zone": "UTC", "hours": "Mon-Fri 09:00-17:00"}},
+            {"hours": {"zone": "UTC", "hours": "Fri 16:00-18:00"}},
+        ]}});
+        book["calendar"] = json!("fair");
+        book
+    };
+    check("not_enough_time", fair("after 9000h"), fair("after 90h"));
 }
 
 #[test]

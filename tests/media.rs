@@ -3,13 +3,15 @@
 
 #![cfg(all(feature = "sqlite", target_os = "linux"))]
 
+mod common;
+#[path = "common/sql.rs"]
+mod shared;
+
 use std::path::{Path, PathBuf};
 use std::process::Command as Process;
 
-use helpdesk::id::ContentId;
-use helpdesk::store::{Commit, Load, Part, SqliteStore, Store, StoreErrorKind, StreamId};
-use helpdesk::ticket::{Content, ContentKind, Event, Recorded, Version};
-use helpdesk::{Actor, TenantId, TicketId};
+use helpdesk::store::{Commit, SqliteStore, Store, StoreErrorKind};
+use shared::*;
 
 const DIR: &str = "HELPDESK_MEDIA_DIR";
 
@@ -40,36 +42,16 @@ fn file() -> Option<PathBuf> {
     Some(Path::new(&std::env::var_os(DIR)?).join("support.db"))
 }
 
-fn stream() -> StreamId {
-    StreamId::ticket(TenantId::SINGLE, TicketId::named("s"))
-}
-
 /// One event and a text, after this many events.
 fn next(after: u64) -> Commit {
-    let at = "2026-03-02T08:00:00Z".parse().unwrap();
-    let event = Recorded {
-        version: Version(after + 1),
-        at,
-        stamped_at: None,
-        timing: None,
-        actor: Actor::System,
-        cause: None,
-        event: Event::Imported,
-    };
-    let part = Part::append(stream(), Version(after), vec![event]);
-    let mut commit = Commit::new(TenantId::SINGLE, at, vec![part]);
-    commit.content.push(Content {
-        id: ContentId::named(&after.to_string()),
-        kind: ContentKind::Body,
-        about: None,
-        text: "x".repeat(6_000),
-    });
+    let mut commit = commit(vec![append(stream("s"), after, after + 1)]);
+    let long = "x".repeat(6_000);
+    commit.content.push(text(&after.to_string(), None, long));
     commit
 }
 
-fn length(store: &SqliteStore) -> u64 {
-    let load = Load::streams(TenantId::SINGLE, [stream()]);
-    store.load(&load).unwrap().streams[0].events.len() as u64
+fn stands_at(store: &SqliteStore) -> u64 {
+    length(store, stream("s")) as u64
 }
 
 /// Does nothing by itself; the test above runs it on its own file system. So do the two below.
@@ -91,7 +73,7 @@ fn on_a_full_disk() {
         assert_eq!(error.kind(), StoreErrorKind::Full, "{error}");
     }
     assert!(version > 10);
-    assert_eq!(length(&store), version, "what was acknowledged is there");
+    assert_eq!(stands_at(&store), version, "what was acknowledged is there");
     store.check_integrity().unwrap();
     println!("full after {version} commits: {error}");
 }
@@ -101,7 +83,7 @@ fn with_more_room() {
     let Some(path) = file() else { return };
     let store = SqliteStore::open(path).unwrap();
     store.check_integrity().unwrap();
-    let version = length(&store);
+    let version = stands_at(&store);
     assert!(version > 10);
     for after in version..version + 5 {
         store.commit(&next(after)).unwrap();

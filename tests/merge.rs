@@ -2,70 +2,22 @@
 
 mod common;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use common::*;
 use helpdesk::error::ErrorKind;
 use helpdesk::id::{AgentId, TeamId};
 use helpdesk::sla::{Measure, Policy, State, Target, Verdict};
 use helpdesk::store::{MemoryStore, Store};
-use helpdesk::testing::story::{Story, beginning, rulebooks, stories};
+use helpdesk::testing::laws::merge::a_merge_loses_nothing;
+use helpdesk::testing::story::{Story, rulebooks, stories};
 use helpdesk::ticket::{
-    Agreement, Change, ClockId, CloseReason, Direction, Draft, Event, Link, Merge, MessageClass,
-    Metric, Pending, Refusal, Split, Stage, Status, Ticket,
+    Change, CloseReason, Draft, Event, Link, Merge, MessageClass, Metric, Pending, Refusal, Split,
+    Status, Ticket,
 };
 use helpdesk::time::Span;
 use helpdesk::{Actor, Call, Command, Desk, Open, Rulebook, TenantId, TicketId};
 use proptest::prelude::*;
 use uuid::Uuid;
-
-/// Tells a story to a desk that may hold others.
-fn tell<S: Store>(desk: &Desk<S>, story: &Story, seed: u128) -> Option<(TicketId, DateTime<Utc>)> {
-    let mut now = beginning();
-    let call =
-        |actor, at, n: usize| Call::with_id(Uuid::from_u128(seed << 64 | n as u128), actor, at);
-    let id = desk
-        .open(&call(story.opener, now, 0), story.open.clone())
-        .ok()?
-        .id();
-    for (n, scene) in story.scenes.iter().enumerate() {
-        now += scene.gap;
-        let _ = desk.submit(id, &call(scene.actor, now, n + 1), scene.command.clone());
-    }
-    let effort = Command::change(Change::LogTime {
-        spent: Span::minutes(7),
-        activity: None,
-    });
-    let _ = desk.submit(id, &call(Actor::Agent(KIM), now, 999), effort);
-    Some((id, now))
-}
-
-fn clocks() -> impl Iterator<Item = ClockId> {
-    Agreement::ALL
-        .into_iter()
-        .flat_map(|agreement| Metric::ALL.map(|metric| ClockId { agreement, metric }))
-}
-
-fn customers_messages(tickets: &[&Ticket]) -> usize {
-    let messages = tickets.iter().flat_map(|ticket| ticket.messages());
-    messages
-        .filter(|message| message.direction == Direction::Inbound)
-        .count()
-}
-
-fn effort(tickets: &[&Ticket]) -> i64 {
-    let entries = tickets.iter().flat_map(|ticket| ticket.effort());
-    entries.map(|entry| entry.spent.micros()).sum()
-}
-
-/// Customers' messages and effort, as the KPIs count them.
-fn counted(book: &Rulebook, tickets: &[&Ticket]) -> (u32, i64) {
-    let own = tickets
-        .iter()
-        .filter_map(|ticket| book.facts(ticket)[0].own.clone());
-    own.fold((0, 0), |(n, us), own| {
-        (n + own.customer_messages, us + own.effort_us)
-    })
-}
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
@@ -78,73 +30,18 @@ proptest! {
         gap in 0..600i64,
         after in 0..30_000i64,
     ) {
-        let desk = Desk::new(MemoryStore::new(), book.clone());
-        let (Some((source, a)), Some((into, b))) = (tell(&desk, &one, 1), tell(&desk, &other, 2)) else {
-            return Ok(());
+        let desk = Desk::new(MemoryStore::new(), book);
+        let single = desk.tenant(TenantId::SINGLE);
+        let effort = Command::change(Change::LogTime { spent: Span::minutes(7), activity: None });
+        let tell = |story: Story, seed| {
+            let story = story.look_after(TimeDelta::zero());
+            story.then(TimeDelta::zero(), Actor::Agent(KIM), effort.clone()).tell_to(&single, seed)
         };
-        let at = a.max(b) + TimeDelta::minutes(gap);
-        while desk.sweep(at, 16).unwrap().events > 0 {}
-        let before = (desk.ticket(source).unwrap(), desk.ticket(into).unwrap());
-        let by = |n: u128| Call::with_id(Uuid::from_u128(n), Actor::Agent(KIM), at);
-        let merged = desk.merge(&by(3 << 64), Merge::new(source, into));
-        let now = (desk.ticket(source).unwrap(), desk.ticket(into).unwrap());
-        if merged.is_err() {
-            prop_assert_eq!(before, now);
-            return Ok(());
-        }
-        prop_assert_eq!(merged.unwrap().id(), into);
-
-        // Nothing is lost or doubled.
-        let (old, new) = ([&before.0, &before.1], [&now.0, &now.1]);
-        prop_assert_eq!(customers_messages(&old), customers_messages(&new));
-        prop_assert_eq!(effort(&old), effort(&new));
-        prop_assert_eq!(counted(&book, &old), counted(&book, &new));
-        prop_assert_eq!(effort(&[&now.0]), 0);
-
-        // Both sides know of each other; the source is over.
-        prop_assert_eq!(now.0.merged_into(), Some(into));
-        prop_assert!(now.1.links().contains(&(Link::MergedFrom, source)));
-        prop_assert_eq!(now.0.status(), Status::Closed(CloseReason::Duplicate));
-        let later = at + TimeDelta::minutes(after);
-        for clock in clocks() {
-            let reading = desk.reading(source, clock, later).unwrap();
-            prop_assert!(!matches!(reading.state(), State::Running | State::Paused), "{}: {:?}", clock, reading);
-            // The first response is due when it was.
-            if clock.metric == Metric::FirstResponse && before.1.waiting_since().is_some() {
-                let book = &book;
-                let was = helpdesk::desk::read(&before.1, book, clock, at).started_at();
-                let is = helpdesk::desk::read(&now.1, book, clock, at).started_at();
-                prop_assert_eq!(was, is);
-            }
-        }
-        // Whoever waited there waits here, and not for less long.
-        if let Some(since) = before.0.waiting_since() {
-            prop_assert!(now.1.waiting_since().is_some_and(|now| now <= since));
-            prop_assert!(matches!(now.1.status().stage(), Stage::Open | Stage::Reopened));
-        }
-
-        // What is read is the same before and after a sweep, and adds up.
-        let read = |clock| desk.reading(into, clock, later).unwrap();
-        let unswept: Vec<_> = clocks().map(read).collect();
-        while desk.sweep(later, 16).unwrap().events > 0 {}
-        prop_assert_eq!(desk.ticket(source).unwrap().version(), now.0.version(), "a merged ticket is swept for nothing");
-        for (clock, unswept) in clocks().zip(unswept) {
-            let swept = desk.reading(into, clock, later).unwrap();
-            prop_assert_eq!(&swept, &unswept);
-            let ledger = desk.ledger(into, clock, later).unwrap();
-            let counted = ledger.entries.iter().fold(TimeDelta::zero(), |sum, entry| sum + entry.counted);
-            prop_assert_eq!(counted, swept.elapsed(), "{}", clock);
-            for pair in ledger.entries.windows(2) {
-                prop_assert_eq!(pair[0].to, pair[1].from);
-            }
-        }
-        for id in [source, into] {
-            let events = desk.tenant(TenantId::SINGLE).history(id).unwrap();
-            let replayed = Ticket::replay(TenantId::SINGLE, &events).unwrap();
-            prop_assert_eq!(&replayed, &desk.ticket(id).unwrap());
-            let text = serde_json::to_string(&replayed).unwrap();
-            prop_assert_eq!(serde_json::from_str::<Ticket>(&text).unwrap(), replayed);
-        }
+        let (Ok(one), Ok(other)) = (tell(one, 1), tell(other, 2)) else { return Ok(()) };
+        let at = one.now.max(other.now) + TimeDelta::minutes(gap);
+        let by = Call::with_id(Uuid::from_u128(3 << 64), Actor::Agent(KIM), at);
+        let merge = Merge::new(one.ticket.id(), other.ticket.id());
+        a_merge_loses_nothing(&single, &by, merge, at + TimeDelta::minutes(after));
     }
 }
 

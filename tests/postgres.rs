@@ -467,7 +467,10 @@ fn newer_events_are_left_to_newer_processes() {
     assert!(passed_by, "the sweep passes them by");
     meddle(desk.store(), "UPDATE {s}.outbox SET schema = 2");
     assert_eq!(desk.claim(now, TimeDelta::minutes(1), 100).unwrap(), []);
-    meddle(desk.store(), "UPDATE {s}.schema_version SET version = 2");
+    meddle(
+        desk.store(),
+        "UPDATE {s}.schema_version SET version = version + 1",
+    );
     assert_eq!(kind_of(again(desk.store())), StoreErrorKind::Newer);
 }
 
@@ -606,6 +609,38 @@ fn a_call_inside_a_runtime_answers() {
             .unwrap();
         assert_eq!(length(&store, stream("s")), 2);
     });
+}
+
+/// Callers that move the bytes while they wait, and one that may not: none waits for ever.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn blocking_threads_and_a_runtime_share_a_store() {
+    let store = options().connect(&server()).unwrap();
+    let write = |name: &str| {
+        for version in 0..20 {
+            let part = append(stream(name), version, version + 1);
+            store.commit(&commit(vec![part])).unwrap();
+            assert_eq!(length(&store, stream(name)) as u64, version + 1);
+        }
+    };
+    write("before"); // nobody else moves the bytes
+    let begun = std::sync::Barrier::new(4);
+    std::thread::scope(|scope| {
+        for name in ["a", "b", "c"] {
+            let (write, begun) = (&write, &begun);
+            scope.spawn(move || {
+                begun.wait();
+                write(name);
+            });
+        }
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().build().unwrap();
+        runtime.block_on(async {
+            begun.wait();
+            write("inside");
+        });
+    });
+    write("after");
 }
 
 /// More threads than connections: they wait for each other; a thread that panics in the middle holds nothing.

@@ -4,11 +4,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use helpdesk::id::{AgentId, CustomerId, Name, TeamId, TicketNumber};
 use helpdesk::replay::{AnomalyKind, History, Imported, Order, Row, Said, import};
 use helpdesk::store::MemoryStore;
+use helpdesk::testing::history::histories;
+use helpdesk::testing::laws::fold;
 use helpdesk::ticket::{
-    Change, CloseReason, Delivery, Draft, Event, Label, MessageClass, Pending, Priority, Rules,
-    Stage, Status, Ticket, Visibility,
+    Change, CloseReason, Delivery, Draft, Event, Label, Pending, Priority, Rules, Stage, Status,
+    Ticket, Visibility,
 };
-use helpdesk::time::Span;
 use helpdesk::{Actor, Desk, Rulebook, TenantId, TicketId};
 use proptest::prelude::*;
 
@@ -328,109 +329,6 @@ fn mail_from_a_known_address_is_the_imported_customers() {
     );
 }
 
-fn instants() -> impl Strategy<Value = DateTime<Utc>> {
-    let near =
-        (-40i64..2_000).prop_map(|hours| at("2026-03-05T09:00:00Z") + TimeDelta::hours(hours));
-    let far = (-8_000_000_000_000i64..8_000_000_000_000)
-        .prop_map(|s| DateTime::from_timestamp(s, 123_456_789).unwrap_or_default());
-    prop_oneof![12 => near, 1 => far, 1 => Just(DateTime::<Utc>::MIN_UTC), 1 => Just(DateTime::<Utc>::MAX_UTC)]
-}
-
-fn statuses() -> impl Strategy<Value = Status> {
-    prop_oneof![
-        Just(Status::Open),
-        Just(Status::Reopened),
-        Just(Status::Resolved),
-        Just(CLOSED),
-        Just(Status::Closed(CloseReason::Spam)),
-        Just(Status::Pending(Pending::Customer)),
-        instants().prop_map(|until| Status::Pending(Pending::Scheduled { until })),
-    ]
-}
-
-fn said() -> impl Strategy<Value = Said> {
-    let team = || Some(TeamId::named("first level"));
-    let field = |value| Change::Field {
-        name: name("phone"),
-        value,
-    };
-    let changes = prop_oneof![
-        prop::sample::select(Priority::ALL.to_vec()).prop_map(Change::Priority),
-        any::<bool>().prop_map(move |some| Change::Assign {
-            agent: None,
-            team: team().filter(|_| some)
-        }),
-        any::<bool>().prop_map(|some| Change::Type(some.then(|| name("incident")))),
-        Just(Change::AddTag(name("vip"))),
-        Just(Change::RemoveTag(name("vip"))),
-        any::<bool>().prop_map(move |some| field(
-            some.then(|| helpdesk::ticket::FieldValue::Text("012".into()))
-        )),
-        Just(Change::LogTime {
-            spent: Span::minutes(5),
-            activity: None
-        }),
-        instants().prop_map(Change::PromiseUpdate),
-        instants().prop_map(Change::EstimateResolution),
-        Just(Change::AddParticipant(CustomerId::named("bob"))),
-        Just(Change::RemoveParticipant(CustomerId::named("bob"))),
-        Just(Change::Redact(helpdesk::id::MessageId::named("none"))),
-    ];
-    let classes = prop::sample::select(vec![
-        MessageClass::Ordinary,
-        MessageClass::Automatic,
-        MessageClass::Thanks,
-    ]);
-    let messages = (any::<bool>(), classes, prop::option::of("m[12]"), ".{0,60}").prop_map(
-        |(public, class, id, text)| {
-            let mut draft = Draft::new(text).class(class);
-            draft.visibility = if public {
-                Visibility::Public
-            } else {
-                Visibility::Internal
-            };
-            draft.external_id = id;
-            draft
-        },
-    );
-    prop_oneof![
-        6 => (statuses(), any::<bool>()).prop_map(|(to, label)| Said::Status { to, label: label.then(|| name("Awaiting vendor")) }),
-        1 => Just(Said::UnknownStatus),
-        4 => changes.prop_map(Said::Change),
-        4 => messages.prop_map(Said::Message),
-        1 => Just(Said::Noted(name("odd"))),
-    ]
-}
-
-fn actors() -> impl Strategy<Value = Actor> {
-    prop::sample::select(vec![
-        Actor::System,
-        Actor::agent(AgentId::named("kim")),
-        Actor::customer(CustomerId::named("ann")),
-        Actor::customer(CustomerId::named("bob")),
-        Actor::Bot(helpdesk::id::BotId::named("greeter")),
-    ])
-}
-
-fn histories() -> impl Strategy<Value = History> {
-    let rows = (instants(), actors(), prop::collection::vec(said(), 0..4));
-    let rows = prop::collection::vec(rows, 0..10);
-    let beginning = prop_oneof![6 => Just(at("2026-03-05T09:00:00Z")), 1 => instants()];
-    let orders = prop::sample::select(vec![Order::AsRecorded, Order::ByTime]);
-    (beginning, rows, orders, prop::option::of(instants())).prop_map(
-        |(opened_at, rows, order, until)| {
-            let mut history = history().order(order);
-            history.opened.at = opened_at;
-            history.until = until;
-            for (at, by, says) in rows {
-                let row = Row::new(at).by(by);
-                history.rows.push(says.into_iter().fold(row, Row::says));
-            }
-            history
-        },
-    )
-}
-
 /// Whether what was said holds on the ticket as it stands.
 fn holds(ticket: &Ticket, said: &Said) -> bool {
     match said {
@@ -456,17 +354,10 @@ fn holds(ticket: &Ticket, said: &Said) -> bool {
 }
 
 proptest! {
-    /// The ticket is what its events make; their places have no gap; their stamps never fall; the import is their end.
     #[test]
     fn an_imported_ticket_is_its_events(history in histories()) {
         let imported = imported(&history);
-        let events = imported.events();
-        let replayed = Ticket::replay(TenantId::SINGLE, events);
-        prop_assert_eq!(replayed.as_ref(), Some(imported.ticket()));
-        prop_assert!(events.iter().zip(1..).all(|(event, place)| event.version.0 == place));
-        prop_assert!(events.is_sorted_by_key(|event| event.at));
-        prop_assert!(matches!(events.last().map(|last| &last.event), Some(Event::Imported)));
-        prop_assert_eq!(imported.ticket().imported_until(), events.last().map(|last| last.at));
+        fold::an_imported_ticket_is_its_events(&imported);
         let read: History = serde_json::from_str(&serde_json::to_string(&history).unwrap()).unwrap();
         prop_assert_eq!(read, history);
     }

@@ -363,7 +363,10 @@ fn newer_events_are_left_to_newer_processes() {
             .is_empty()
     );
     newer
-        .execute("UPDATE helpdesk_schema_version SET version = 2", [])
+        .execute(
+            "UPDATE helpdesk_schema_version SET version = version + 1",
+            [],
+        )
         .unwrap();
     assert_eq!(kind_of(SqliteStore::open(&path)), StoreErrorKind::Newer);
 }
@@ -534,4 +537,40 @@ fn dump(path: &Path) -> Vec<Vec<Vec<Any>>> {
         "numbers",
     ];
     tables.map(rows_of).into()
+}
+
+/// Commits that wait for the disk find room in the log: it grows in a few steps, to its full length and no further, and what was
+/// written to make it longer is no part of the database.
+#[test]
+fn the_log_grows_in_a_few_steps() {
+    const FULL: u64 = (4_096 + 64 + 16) * 4_120; // frames
+    let lengths = |durability, commits: u64| {
+        let path = file("room");
+        let store = SqliteStore::options().durability(durability).open(&path);
+        let store = store.unwrap();
+        let log = path.with_file_name("support.db-wal");
+        let mut lengths = BTreeSet::new();
+        for n in 0..commits {
+            let mut commit = commit(vec![append(stream("s"), n, n + 1)]);
+            commit
+                .content
+                .push(text(&n.to_string(), None, "x".repeat(30_000)));
+            store.commit(&commit).unwrap();
+            lengths.insert(std::fs::metadata(&log).unwrap().len());
+        }
+        store.check_integrity().unwrap();
+        assert_eq!(length(&store, stream("s")) as u64, commits);
+        drop(store);
+        let kept = std::fs::metadata(&path).unwrap().len();
+        assert!(
+            (commits * 30_000..commits * 45_000).contains(&kept),
+            "{kept}"
+        );
+        lengths
+    };
+    let steps = lengths(Durability::Full, 600);
+    assert!((3..12).contains(&steps.len()), "{steps:?}");
+    let longest = *steps.last().unwrap();
+    assert!((FULL / 2..FULL).contains(&longest), "{steps:?}");
+    assert!(lengths(Durability::FasterNotDurable, 60).len() > 40);
 }

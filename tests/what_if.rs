@@ -596,7 +596,7 @@ proptest! {
     #[test]
     fn the_same_rules_change_nothing(story in stories(), sweeps in instants(), later in gaps()) {
         let (history, now) = told(rulebook(), &story, &sweeps);
-        let mut what_if = WhatIf::new(&rulebook(), &rulebook(), now + later);
+        let mut what_if = WhatIf::new(rulebook(), rulebook(), now + later);
         let one = what_if.add(TENANT, &history).unwrap();
         prop_assert_eq!(&one.changes, &[]);
         prop_assert_eq!(one.unlike_record, None);

@@ -58,7 +58,8 @@ async fn main() -> Result<(), Failed> {
 
 async fn run(args: Args) -> Result<(), Failed> {
     let store = store(&args.database).await?;
-    let app = Arc::new(App::new(AsyncDesk::new(store, Rulebook::starter())));
+    let desk = AsyncDesk::keeping(store, Rulebook::starter(), service::now()).await?;
+    let app = Arc::new(App::new(desk));
     let listener = TcpListener::bind(args.listen).await?;
     let (end, ended) = watch::channel(false);
     let sweeper = tokio::spawn(sweeper::run(app.clone(), ended.clone()));

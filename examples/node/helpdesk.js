@@ -48,7 +48,7 @@ const signatures = {
   rulebook_lint: ['void *', OUT],
   rulebooks_new: ['void *', OUT],
   desk_in_memory: ['void *', OUT],
-  desk_open_sqlite: [...TEXT, 'int32_t', 'void *', OUT],
+  desk_open_sqlite_keeping: [...TEXT, 'int32_t', 'void *', 'int64_t', OUT],
   desk_open: ['void *', 'helpdesk_call *', 'helpdesk_open *', '_Inout_ helpdesk_outcome *'],
   desk_reply: ['void *', 'helpdesk_call *', 'helpdesk_uuid *', ...TEXT, '_Inout_ helpdesk_outcome *'],
   desk_note: ['void *', 'helpdesk_call *', 'helpdesk_uuid *', ...TEXT, '_Inout_ helpdesk_outcome *'],
@@ -206,7 +206,10 @@ class Rulebooks extends Handle {
 
 class Desk extends Handle {
   static inMemory(books) { return new Desk('desk', handleOf('desk_in_memory', books.handle)); }
-  static onFile(path, books) { return new Desk('desk', handleOf('desk_open_sqlite', ...utf8(path), 0, books.handle)); }
+  // The file keeps every version of the rules too: a start with other rules strands no ticket.
+  static onFile(path, books, now = Date.now()) {
+    return new Desk('desk', handleOf('desk_open_sqlite_keeping', ...utf8(path), 0, books.handle, BigInt(now) * 1000n));
+  }
   typed(name, ...args) {
     const out = { size: koffi.sizeof(Outcome), ticket: nil, message: nil, follow_up: nil, number: 0, version: 0, events: 0, wake_at: 0, replayed: 0 };
     call(name, this.handle, ...args, out);

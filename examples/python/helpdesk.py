@@ -427,9 +427,11 @@ class Desk(_Handle):
         return Desk._made("desk_in_memory", books._handle)
 
     @staticmethod
-    def on_file(path: str, rules: Rulebook | Rulebooks, durable: bool = True) -> "Desk":
+    def on_file(path: str, rules: Rulebook | Rulebooks, durable: bool = True, now: datetime | None = None) -> "Desk":
+        """The file keeps every version of the rules too: a start with other rules strands no ticket. `now` is the present by default."""
         books = Rulebooks.of(rules) if isinstance(rules, Rulebook) else rules
-        return Desk._made("desk_open_sqlite", *_text(path), c_int32(not durable), books._handle)
+        at = c_int64(micros(now or datetime.now(timezone.utc)))
+        return Desk._made("desk_open_sqlite_keeping", *_text(path), c_int32(not durable), books._handle, at)
 
     def _said(self, name: str, call: Call, *args: Any) -> Outcome:
         out = _Outcome()

@@ -23,11 +23,13 @@ pub enum StreamKind {
     Review,
     /// A finding, and what is done about it.
     Finding,
+    /// A version of the rulebook, kept for the tickets that began under it.
+    Rulebook,
 }
 
 impl StreamKind {
     /// Every kind.
-    pub const ALL: [StreamKind; 7] = [
+    pub const ALL: [StreamKind; 8] = [
         StreamKind::Ticket,
         StreamKind::Customer,
         StreamKind::Feedback,
@@ -35,6 +37,7 @@ impl StreamKind {
         StreamKind::Visit,
         StreamKind::Review,
         StreamKind::Finding,
+        StreamKind::Rulebook,
     ];
 
     /// The kind as databases have it. A code is never used for another kind.
@@ -47,6 +50,7 @@ impl StreamKind {
             StreamKind::Visit => 5,
             StreamKind::Review => 6,
             StreamKind::Finding => 7,
+            StreamKind::Rulebook => 8,
         }
     }
 
@@ -66,6 +70,7 @@ impl fmt::Display for StreamKind {
             StreamKind::Visit => "visit",
             StreamKind::Review => "review",
             StreamKind::Finding => "finding",
+            StreamKind::Rulebook => "rulebook",
         })
     }
 }

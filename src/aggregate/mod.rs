@@ -15,6 +15,7 @@
 //! Tickets decide in [`ticket`]: what falls due by itself makes them more than this. Nothing here wakes up by
 //! itself: what ends by time alone (a survey's expiry, an action that is late) is told from the instant that is asked about.
 
+mod kept;
 mod key;
 mod kind;
 
@@ -32,6 +33,8 @@ use crate::call::{Actor, Call};
 use crate::id::{ContentId, CustomerId, Name, TicketId};
 use crate::ticket::{self, Change, Content, ContentKind, Permission, Recorded, Ticket, Version};
 
+pub(crate) use kept::version_of;
+pub use kept::{KeptRulebook, RulebookEvent};
 pub use key::{UniqueKey, normal_address};
 pub use kind::StreamKind;
 

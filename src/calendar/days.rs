@@ -165,7 +165,7 @@ impl Calendar {
     fn has_hours(&self, day: i32) -> bool {
         match &self.0.source {
             Source::Always => true,
-            Source::Hours(hours) => !hours.plan.on(day).is_empty(),
+            Source::Hours(hours) => hours.plan.has_hours(day),
             Source::Combined { .. } | Source::Succession(_) => {
                 let (from, to) = self.zone().bounds_of(date_of(day));
                 self.elapsed_us(from.timestamp_micros(), to.timestamp_micros()) > 0

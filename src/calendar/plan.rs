@@ -18,6 +18,8 @@ pub(super) struct Plan {
     week: [Box<[Span]>; 7],
     days: Box<[Special]>,
     spans: Box<[Span]>,
+    /// The dates that the zone leaves out, ascending: what is planned for them has no day to begin on.
+    missing: Box<[i32]>,
 }
 
 /// A date that does not follow the week.
@@ -48,6 +50,7 @@ impl Plan {
         });
         let mut plan = Plan {
             week,
+            missing: definition.zone.missing_days().collect(),
             ..Plan::default()
         };
         if definition.layers.is_empty() {
@@ -99,6 +102,11 @@ impl Plan {
         self.week.get(weekday(day)).map_or(&[], |spans| spans)
     }
 
+    /// Whether windows start on a date. On one that the zone leaves out none does.
+    pub(super) fn has_hours(&self, day: i32) -> bool {
+        !self.on(day).is_empty() && self.missing.binary_search(&day).is_err()
+    }
+
     /// How many dates before `day` have hours, counted from a date before all that calendars answer for.
     pub(super) fn days_before(&self, day: i32) -> i64 {
         let weeks = day.saturating_sub(FIRST_DAY).div_euclid(7);
@@ -113,7 +121,9 @@ impl Plan {
             (None, Some(last)) => last.more_before + last.more_than(self.ordinary(last.day)),
             (None, None) => 0,
         };
-        i64::from(weeks) * a_week + in_last + i64::from(more)
+        let missing = self.missing.iter().filter(|missing| **missing < day);
+        let missing = missing.filter(|missing| !self.on(**missing).is_empty());
+        i64::from(weeks) * a_week + in_last + i64::from(more) - missing.count() as i64
     }
 
     /// The dates that do not follow the week, ascending.

@@ -207,7 +207,7 @@ impl serde::Serialize for Week {
 
 impl<'de> serde::Deserialize<'de> for Week {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Week, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        let what = "opening hours such as `Mon-Fri 09:00-17:00`, as a text,";
+        crate::id::read_text(deserializer, what)
     }
 }

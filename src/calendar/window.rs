@@ -92,8 +92,7 @@ impl serde::Serialize for Window {
 
 impl<'de> serde::Deserialize<'de> for Window {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Window, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        crate::id::read_text(deserializer, "a window such as `09:00-17:00`, as a text,")
     }
 }
 

@@ -216,6 +216,18 @@ impl Zone {
         changes.filter_map(|&(second, offset)| Some((DateTime::from_timestamp(second, 0)?, offset)))
     }
 
+    /// The local dates that it leaves out whole, as day numbers, ascending: where the clocks were put on by a day.
+    pub(super) fn missing_days(&self) -> impl Iterator<Item = i32> + '_ {
+        let offsets = self.offsets();
+        let local_day = |second: i64, offset: i32| {
+            i32::try_from((second + i64::from(offset)).div_euclid(DAY_S)).unwrap_or(i32::MAX)
+        };
+        offsets.changes.iter().flat_map(move |&(second, offset)| {
+            let before = local_day(second - 1, offsets.at(second - 1));
+            before.saturating_add(1)..local_day(second, offset)
+        })
+    }
+
     pub(super) fn offsets(&self) -> &Offsets {
         match &self.0 {
             Source::Named(named) => named.offsets(),

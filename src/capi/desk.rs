@@ -83,6 +83,9 @@ pub unsafe extern "C" fn helpdesk_desk_in_memory(
 
 /// A desk that keeps its tickets in a SQLite file, made where there is none. Any number of processes may use the file.
 ///
+/// The rules it does not keep: `helpdesk_desk_open_sqlite_keeping` does. A host that starts anew gives every version that tickets began
+/// under (`helpdesk_rulebooks_with_earlier`); the query `"missing_rulebooks"` tells which it lacks.
+///
 /// `durability` is a `helpdesk_durability`. `HELPDESK_INVALID` with the code `not_built` in a library without the feature
 /// `sqlite`. The caller owns `*out`. Borrows `rulebooks`; any thread.
 #[unsafe(no_mangle)]
@@ -101,6 +104,34 @@ pub unsafe extern "C" fn helpdesk_desk_open_sqlite(
         let path = text(path, path_len, "path")?;
         let store = sqlite(path, durability)?;
         to.set(handle::new(Desk::new(store, (*books).clone())));
+        Ok(())
+    })
+}
+
+/// The same, keeping every version of the rulebook in the file too: one that is kept there and not in `rulebooks` is there for the
+/// tickets that began under it. So a host that starts anew with other rules strands no ticket, and keeps no old version itself.
+///
+/// `now` is when what is new is kept, in microseconds since 1970. What is in force `rulebooks` alone say. A version that the file has
+/// from another release, and that this one cannot read, is `HELPDESK_FAILED` with the code `newer`.
+/// The caller owns `*out`. Borrows `rulebooks`; any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn helpdesk_desk_open_sqlite_keeping(
+    path: *const c_char,
+    path_len: usize,
+    durability: i32,
+    rulebooks: *const helpdesk_rulebooks,
+    now: i64,
+    out: *mut *mut helpdesk_desk,
+    error: *mut *mut helpdesk_error,
+) -> helpdesk_status {
+    // SAFETY: the contract of the module.
+    barrier(error, || unsafe {
+        let to = self::out(out, "out")?;
+        let books = handle::get(rulebooks, "rulebooks")?.now();
+        let now = instant(now, "now")?;
+        let path = text(path, path_len, "path")?;
+        let store = sqlite(path, durability)?;
+        to.set(handle::new(Desk::keeping(store, (*books).clone(), now)?));
         Ok(())
     })
 }

@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::calendar::CalendarError;
 use crate::error::{Error, ErrorKind};
 use crate::kpi::KpiError;
+use crate::rulebook::InvalidRulebook;
 use crate::store::StoreError;
 
 use super::barrier::{barrier, shielded};
@@ -136,6 +137,13 @@ impl Fault {
         let message = format!("`{name}`: {error}");
         Fault::new(HELPDESK_INVALID, "argument", "bad_json", message)
             .with(json!({"argument": name, "line": error.line(), "column": error.column()}))
+    }
+
+    /// A text that is no rulebook; the detail names the place in it.
+    pub(super) fn bad_rulebook(name: &'static str, error: &InvalidRulebook) -> Fault {
+        let message = format!("`{name}`: {error}");
+        Fault::new(HELPDESK_INVALID, "argument", "bad_json", message)
+            .with(json!({"argument": name, "path": error.path()}))
     }
 
     /// An instant that is none.

@@ -1140,6 +1140,9 @@ helpdesk_status helpdesk_desk_in_memory(const struct helpdesk_rulebooks *ruleboo
 /*
  A desk that keeps its tickets in a SQLite file, made where there is none. Any number of processes may use the file.
 
+ The rules it does not keep: `helpdesk_desk_open_sqlite_keeping` does. A host that starts anew gives every version that tickets began
+ under (`helpdesk_rulebooks_with_earlier`); the query `"missing_rulebooks"` tells which it lacks.
+
  `durability` is a `helpdesk_durability`. `HELPDESK_INVALID` with the code `not_built` in a library without the feature
  `sqlite`. The caller owns `*out`. Borrows `rulebooks`; any thread.
  */
@@ -1149,6 +1152,22 @@ helpdesk_status helpdesk_desk_open_sqlite(const char *path,
                                           const struct helpdesk_rulebooks *rulebooks,
                                           struct helpdesk_desk **out,
                                           struct helpdesk_error **error);
+
+/*
+ The same, keeping every version of the rulebook in the file too: one that is kept there and not in `rulebooks` is there for the
+ tickets that began under it. So a host that starts anew with other rules strands no ticket, and keeps no old version itself.
+
+ `now` is when what is new is kept, in microseconds since 1970. What is in force `rulebooks` alone say. A version that the file has
+ from another release, and that this one cannot read, is `HELPDESK_FAILED` with the code `newer`.
+ The caller owns `*out`. Borrows `rulebooks`; any thread.
+ */
+helpdesk_status helpdesk_desk_open_sqlite_keeping(const char *path,
+                                                  size_t path_len,
+                                                  int32_t durability,
+                                                  const struct helpdesk_rulebooks *rulebooks,
+                                                  int64_t now,
+                                                  struct helpdesk_desk **out,
+                                                  struct helpdesk_error **error);
 
 /*
  Frees a desk. NULL is nothing to do; a handle that was freed already is answered with `HELPDESK_INVALID`.
@@ -1770,6 +1789,9 @@ helpdesk_status helpdesk_desk_in_memory(const struct helpdesk_rulebooks *ruleboo
 /*
  A desk that keeps its tickets in a SQLite file, made where there is none. Any number of processes may use the file.
 
+ The rules it does not keep: `helpdesk_desk_open_sqlite_keeping` does. A host that starts anew gives every version that tickets began
+ under (`helpdesk_rulebooks_with_earlier`); the query `"missing_rulebooks"` tells which it lacks.
+
  `durability` is a `helpdesk_durability`. `HELPDESK_INVALID` with the code `not_built` in a library without the feature
  `sqlite`. The caller owns `*out`. Borrows `rulebooks`; any thread.
  */
@@ -1779,6 +1801,22 @@ helpdesk_status helpdesk_desk_open_sqlite(const char *path,
                                           const struct helpdesk_rulebooks *rulebooks,
                                           struct helpdesk_desk **out,
                                           struct helpdesk_error **error);
+
+/*
+ The same, keeping every version of the rulebook in the file too: one that is kept there and not in `rulebooks` is there for the
+ tickets that began under it. So a host that starts anew with other rules strands no ticket, and keeps no old version itself.
+
+ `now` is when what is new is kept, in microseconds since 1970. What is in force `rulebooks` alone say. A version that the file has
+ from another release, and that this one cannot read, is `HELPDESK_FAILED` with the code `newer`.
+ The caller owns `*out`. Borrows `rulebooks`; any thread.
+ */
+helpdesk_status helpdesk_desk_open_sqlite_keeping(const char *path,
+                                                  size_t path_len,
+                                                  int32_t durability,
+                                                  const struct helpdesk_rulebooks *rulebooks,
+                                                  int64_t now,
+                                                  struct helpdesk_desk **out,
+                                                  struct helpdesk_error **error);
 
 /*
  Frees a desk. NULL is nothing to do; a handle that was freed already is answered with `HELPDESK_INVALID`.

@@ -35,6 +35,8 @@ pub enum Query {
         /// The ticket.
         ticket: TicketId,
     },
+    /// The versions of the rulebook that tickets which are not closed need, and that the desk was not given.
+    MissingRulebooks,
     /// Its events, oldest first.
     History {
         /// The ticket.
@@ -190,6 +192,7 @@ impl Query {
     ) -> Result<*mut helpdesk_buffer, Fault> {
         match self {
             Query::Ticket { ticket } => json::write(&desk.ticket(ticket)?),
+            Query::MissingRulebooks => json::write(&desk.missing_rulebooks()?),
             Query::History { ticket } => json::write(&desk.history(ticket)?),
             Query::Reading { ticket, clock } => json::write(&desk.reading(ticket, clock, now)?),
             Query::Readings { ticket } => {

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::Rulebook;
 use crate::rulebook::Rulebooks;
 
-use super::barrier::{barrier, out};
+use super::barrier::{barrier, out, text};
 use super::buffer::helpdesk_buffer;
 use super::call::{helpdesk_uuid, tenant};
-use super::error::helpdesk_error;
+use super::error::{Fault, helpdesk_error};
 use super::status::helpdesk_status;
 use super::time::instant;
 use super::{handle, json};
@@ -58,7 +58,8 @@ pub unsafe extern "C" fn helpdesk_rulebook_from_json(
     // SAFETY: the contract of the module.
     barrier(error, || unsafe {
         let to = self::out(out, "out")?;
-        let rulebook: Rulebook = json::read(json, json_len, "json")?;
+        let rulebook = Rulebook::from_json(text(json, json_len, "json")?);
+        let rulebook = rulebook.map_err(|error| Fault::bad_rulebook("json", &error))?;
         to.set(handle::new(rulebook));
         Ok(())
     })

@@ -107,8 +107,11 @@ impl Workflow {
     }
 
     /// Policies under `agreement` whose clock of work on a complaint, [`Metric::TotalResolution`], may run until the step is done that is to be
-    /// done next, up to the remedy: its targets are the sums of those up to the step, so what one step leaves over the next one has. Put
-    /// them before the desk's own policies of that agreement. A step without a target has that of the next one that has one.
+    /// done next, up to the remedy: its targets are the sums of those up to the step, so what one step leaves over the next one has. A
+    /// step without a target has that of the next one that has one.
+    ///
+    /// Put them before the desk's own policies of that agreement, if it has any. The first policy that holds applies whole: a
+    /// complaint then has this one target alone, and none for its first response. [`Workflow::policies_over`] keeps the others.
     ///
     /// # Errors
     /// Targets that do not add up: some in business time, calendar time or business days, and others in another; more than 366 days; days that
@@ -157,6 +160,70 @@ impl Workflow {
         }
         Ok(policies)
     }
+
+    /// The same over the desk's own policies: a complaint keeps every other target, the pauses and the calendar of the policy that it
+    /// would have without them. They stand before `base`, which must come after them unchanged; complaints that no policy of `base`
+    /// would take have the one target alone.
+    ///
+    /// ```
+    /// use helpdesk::complaint::Workflow;
+    /// use helpdesk::rulebook::RulebookDraft;
+    /// use helpdesk::{Rulebook, ticket::Metric};
+    /// let workflow: Workflow = serde_json::from_str(r#"{"targets": {"accept": "1h", "propose_remedy": "15h"}}"#)?;
+    /// let mut draft = RulebookDraft::from(Rulebook::starter());
+    /// let own = draft.policies.clone();
+    /// draft.policies = workflow.policies_over(&own)?;
+    /// draft.policies.extend(own);
+    /// let rulebook = draft.build()?;
+    /// for policy in &rulebook.as_draft().policies {
+    ///     assert!(policy.targets.contains_key(&Metric::FirstResponse), "{}", policy.name);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Workflow::policies`].
+    ///
+    /// # Properties
+    /// Of every ticket, each target but that of [`Metric::TotalResolution`] is the one that `base` alone gives it.
+    pub fn policies_over(&self, base: &[Policy]) -> Result<Vec<Policy>, InvalidWorkflow> {
+        let mut policies = Vec::new();
+        for agreement in Agreement::ALL {
+            let own = || base.iter().filter(move |own| own.agreement == agreement);
+            if own().next().is_none() {
+                continue;
+            }
+            for complaint in self.policies(agreement)? {
+                policies.extend(own().map(|own| both(&complaint, own)));
+                if own().all(|own| own.when != Condition::Always) {
+                    policies.push(under(complaint, agreement));
+                }
+            }
+        }
+        Ok(policies)
+    }
+}
+
+/// The same policy under a name that no other agreement's has.
+fn under(mut complaint: Policy, agreement: Agreement) -> Policy {
+    if agreement != Agreement::Sla {
+        let name = Name::new(&format!("{}, {agreement}", complaint.name));
+        complaint.name = name.unwrap_or(complaint.name);
+    }
+    complaint
+}
+
+/// A policy of complaints for the tickets that `own` takes, with whatever else that one says.
+fn both(complaint: &Policy, own: &Policy) -> Policy {
+    let mut both = own.clone();
+    let name = Name::new(&format!("{}, {}", complaint.name, own.name));
+    both.name = name.unwrap_or_else(|_| complaint.name.clone());
+    both.when = match &own.when {
+        Condition::Always => complaint.when.clone(),
+        when => Condition::All(vec![complaint.when.clone(), when.clone()]),
+    };
+    both.targets.extend(&complaint.targets);
+    both
 }
 
 fn said(step: ComplaintStep) -> FieldValue {

@@ -1,5 +1,7 @@
 //! The async desk: it drives each conversation with its [`AsyncStore`], on whatever runtime polls it.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
@@ -9,9 +11,10 @@ use crate::id::{RulebookId, TenantId, TicketId};
 use crate::kpi::{KpiReport, Report, Suggest, Suggestion};
 use crate::rulebook::Rulebooks;
 use crate::sla::{Ledger, Reading};
-use crate::store::{AsyncStore, OutboxMessage};
+use crate::store::{AsyncStore, OutboxMessage, StreamKind};
 use crate::ticket::{ClockId, Command, Link, Merge, Open, Split, Ticket};
 
+use super::keep::{Keep, KeepNeed};
 use super::nap::{Nap, NapNeed};
 use super::office::Office;
 use super::question::Questions;
@@ -28,7 +31,7 @@ use super::{Ailing, AsyncTenantDesk, Conversation, Outcome, Request};
 /// use helpdesk::{Actor, AsyncDesk, Call, Open, Rulebook, id::AgentId};
 /// # async fn run(now: chrono::DateTime<chrono::Utc>) -> Result<(), Box<dyn std::error::Error>> {
 /// let file = Offloaded::new(SqliteStore::open("support.db")?, |job| tokio::task::spawn_blocking(job));
-/// let desk = AsyncDesk::new(GroupCommit::new(file), Rulebook::starter());
+/// let desk = AsyncDesk::keeping(GroupCommit::new(file), Rulebook::starter(), now).await?;
 /// let call = Call::new(Actor::agent(AgentId::named("kim")), now);
 /// let t = desk.open(&call, Open::new("Printer on fire").from("ann@example.com")).await?;
 /// println!("#{}", t.number());
@@ -89,6 +92,37 @@ impl<S: AsyncStore> AsyncDesk<S> {
             store,
             office: Office::new(rules),
         }
+    }
+
+    /// See [`Desk::keeping`](super::Desk::keeping).
+    pub async fn keeping(
+        store: S,
+        rules: impl Into<Rulebooks>,
+        now: DateTime<Utc>,
+    ) -> Result<AsyncDesk<S>, Error> {
+        let mut keep = Keep::new(rules.into(), now);
+        loop {
+            match keep.need() {
+                KeepNeed::Versions(after, most) => {
+                    let found = store.streams(Keep::TENANT, StreamKind::Rulebook, after, most);
+                    keep.found(found.await?);
+                }
+                KeepNeed::Load(load) => {
+                    let loaded = store.load(load).await?;
+                    keep.loaded(loaded)?;
+                }
+                KeepNeed::Commit(commit) => {
+                    let result = store.commit(commit).await;
+                    keep.committed(result)?;
+                }
+                KeepNeed::Nothing => return Ok(AsyncDesk::new(store, keep.finish())),
+            }
+        }
+    }
+
+    /// See [`Desk::missing_rulebooks`](super::Desk::missing_rulebooks).
+    pub async fn missing_rulebooks(&self) -> Result<BTreeSet<RulebookId>, Error> {
+        self.tenant(TenantId::SINGLE).missing_rulebooks().await
     }
 
     /// See [`Desk::max_nap`](super::Desk::max_nap).

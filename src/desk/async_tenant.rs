@@ -1,5 +1,6 @@
 //! The async desk of one tenant: every question and every request, in that tenant.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -110,6 +111,11 @@ impl<S: AsyncStore> AsyncTenantDesk<'_, S> {
     async fn run(&self, call: &Call, request: Request) -> Result<Outcome, Error> {
         let call = call.clone().tenant(self.tenant);
         self.desk.run(call, request).await
+    }
+
+    /// See [`TenantDesk::missing_rulebooks`](super::TenantDesk::missing_rulebooks).
+    pub async fn missing_rulebooks(&self) -> Result<BTreeSet<RulebookId>, Error> {
+        self.questions().missing_rulebooks().await
     }
 
     /// See [`TenantDesk::ticket`](super::TenantDesk::ticket).

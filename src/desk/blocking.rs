@@ -1,5 +1,7 @@
 //! The blocking desk: it drives each conversation with its [`Store`] on the thread that calls.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
@@ -9,9 +11,10 @@ use crate::id::{RulebookId, TenantId, TicketId};
 use crate::kpi::{KpiReport, Report, Suggest, Suggestion};
 use crate::rulebook::Rulebooks;
 use crate::sla::{Ledger, Reading};
-use crate::store::{OutboxMessage, Store};
+use crate::store::{OutboxMessage, Store, StreamKind};
 use crate::ticket::{ClockId, Command, Link, Merge, Open, Split, Ticket};
 
+use super::keep::{Keep, KeepNeed};
 use super::nap::{Nap, NapNeed};
 use super::office::Office;
 use super::sweep::{Sweep, Swept};
@@ -30,12 +33,74 @@ pub struct Desk<S> {
 
 impl<S: Store> Desk<S> {
     /// A desk that keeps its tickets in `store` and works by `rules`: one rulebook, or [`Rulebooks`] where tickets are
-    /// pinned to earlier versions.
+    /// pinned to earlier versions. Nothing keeps the rules here: a host that starts anew gives every version that tickets began under, or
+    /// takes [`Desk::keeping`], which keeps them in the store.
     pub fn new(store: S, rules: impl Into<Rulebooks>) -> Desk<S> {
         Desk {
             store,
             office: Office::new(rules),
         }
+    }
+
+    /// A desk that keeps every version of its rules in `store` too, beside the tickets, and finds those that were kept before: so a
+    /// host that starts anew with other rules strands no ticket. `now` is when what is new is kept.
+    ///
+    /// What is in force, and for whom, `rules` alone say. A version that stands in the store and not in them is there for the tickets that
+    /// began under it ([`Rulebooks::with_earlier`] of each). Keeping it again changes nothing. A version is the same rules whoever
+    /// works by them, so every tenant's stand in one place: in the streams of the kind
+    /// [`Rulebook`](crate::store::StreamKind::Rulebook) of [`TenantId::SINGLE`]. [Publications](crate::rulebook::follow) are not kept,
+    /// but for what was published: they are given again.
+    ///
+    /// ```
+    /// use helpdesk::{Actor, Call, Desk, Open, Rulebook, id::AgentId, store::MemoryStore, ticket::Metric};
+    /// let rules = |target: &str| {
+    ///     let text = r#"{"policies": [{"name": "all", "targets": {"first_response": "4h"}}]}"#;
+    ///     text.replace("4h", target).parse::<Rulebook>()
+    /// };
+    /// let store = MemoryStore::new();
+    /// let now = "2026-03-05T09:00:00Z".parse()?;
+    /// let desk = Desk::keeping(&store, rules("4h")?, now)?;
+    /// let kim = Call::new(Actor::agent(AgentId::named("kim")), now);
+    /// let t = desk.open(&kim, Open::new("Printer on fire").from("ann@example.com"))?.id();
+    ///
+    /// // After a restart with other rules, the ticket has those that it began under.
+    /// let desk = Desk::keeping(&store, rules("2h")?, now)?;
+    /// let due = desk.reading(t, Metric::FirstResponse, now)?.due();
+    /// assert_eq!(due, Some("2026-03-05T13:00:00Z".parse()?));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What the store answers; [`Corrupt`](crate::error::ErrorKind::Corrupt) where a kept version is not what its id says, and
+    /// [`Newer`](crate::error::ErrorKind::Newer) where this version of the crate cannot read it.
+    pub fn keeping(
+        store: S,
+        rules: impl Into<Rulebooks>,
+        now: DateTime<Utc>,
+    ) -> Result<Desk<S>, Error> {
+        let mut keep = Keep::new(rules.into(), now);
+        loop {
+            match keep.need() {
+                KeepNeed::Versions(after, most) => {
+                    keep.found(store.streams(Keep::TENANT, StreamKind::Rulebook, after, most)?);
+                }
+                KeepNeed::Load(load) => {
+                    let loaded = store.load(load)?;
+                    keep.loaded(loaded)?;
+                }
+                KeepNeed::Commit(commit) => {
+                    let result = store.commit(commit);
+                    keep.committed(result)?;
+                }
+                KeepNeed::Nothing => return Ok(Desk::new(store, keep.finish())),
+            }
+        }
+    }
+
+    /// The versions of the rulebook that tickets were ever pinned to and that are not here; see
+    /// [`TenantDesk::missing_rulebooks`].
+    pub fn missing_rulebooks(&self) -> Result<BTreeSet<RulebookId>, Error> {
+        self.tenant(TenantId::SINGLE).missing_rulebooks()
     }
 
     /// The same desk, whose [`nap`](Desk::nap) lasts at most this long. Default: 5 minutes.
@@ -195,6 +260,9 @@ impl<S: Store> Desk<S> {
     }
 
     /// Records what fell due before `now` on at most `limit` tickets, earliest first, of all tenants.
+    ///
+    /// Strictly before: used up exactly at its due, a target is kept. A sweep at the due instant records no breach, one a
+    /// microsecond later does, and [`Desk::nap`] tells an instant at which there is something to record.
     ///
     /// A ticket that fails is told in [`Swept::failed`], put off with growing pauses ([`Desk::ailing`]), and holds up no other.
     ///

@@ -206,8 +206,9 @@ impl<'a> Working<'a> {
                 self.firings.push(Firing {
                     rule,
                     version: Version(self.ticket.place()).next(),
-                    waiting: self.ticket.waiting(),
                     event: self.events.len(),
+                    then: self.events.len(),
+                    ended_it: false,
                     at: due_at,
                     holder: self.ticket.holder(),
                     outward: outward(&level.actions, self.ticket.holder()),
@@ -231,6 +232,7 @@ impl<'a> Working<'a> {
                         self.push(envelope(Some(Cause::Rule(key)), event));
                     }
                 }
+                self.note_what_it_ended();
             }
         }
         self.choose_policies();

@@ -29,6 +29,7 @@ mod blocking;
 mod catch_up;
 mod conversation;
 mod erase;
+mod keep;
 mod link;
 mod look;
 mod merge;

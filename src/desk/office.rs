@@ -4,6 +4,7 @@
 //! [`Look`](super::look::Look)) everything is decided; a desk only carries questions to its store and answers back. So the
 //! blocking desk and the async one cannot differ.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -12,12 +13,12 @@ use serde::Serialize;
 
 use crate::call::Call;
 use crate::error::Error;
-use crate::id::TicketId;
+use crate::id::{RulebookId, TicketId};
 use crate::kpi::{Fact, KpiError, KpiReport, Report, Similar, Suggest, Tally};
 use crate::rulebook::{Governed, Rulebook, Rulebooks};
 use crate::sla::{Ledger, Reading};
-use crate::store::{DueStream, Loaded, Stream, StreamEvent};
-use crate::ticket::{Agreement, ClockId, Recorded, Ticket};
+use crate::store::{DueStream, Filter, Loaded, Stream, StreamEvent};
+use crate::ticket::{Agreement, ClockId, Recorded, Stage, Ticket};
 use crate::time::{instant, micros};
 
 use super::ailing::Infirmary;
@@ -40,6 +41,12 @@ impl Office {
             max_nap: TimeDelta::minutes(5),
             infirmary: Infirmary::default(),
         }
+    }
+
+    /// Adds the versions that `ticket` was ever pinned to and that are not here.
+    pub(super) fn add_missing(&self, ticket: &Ticket, missing: &mut BTreeSet<RulebookId>) {
+        let missing_here = |id: &RulebookId| self.rulebooks.get_for(ticket.tenant(), *id).is_err();
+        missing.extend(ticket.rulebooks().filter(missing_here));
     }
 
     pub(super) fn rulebooks(&self) -> &Rulebooks {
@@ -141,6 +148,11 @@ impl Office {
         let own = book.policies().calendar_of(ticket, Agreement::Sla);
         Ok(similar.look(ticket, own.unwrap_or(book.calendar()), now))
     }
+}
+
+/// The tickets that something may still be said or read of in the course of work: all that are not closed.
+pub(super) fn not_closed() -> Filter {
+    Filter::open().stage(Stage::Resolved)
 }
 
 /// The events of the one ticket that was loaded.

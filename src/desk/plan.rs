@@ -196,7 +196,8 @@ fn plan_submit(
     let through = asked.ticket.clone();
     let data = rulebooks.data_version();
     let rules = rulebooks.of(&through)?.tickets();
-    rules.permit(&through, known.speaker(&through, call.actor()), command)?;
+    ticket::Rules::reach(&through, known.speaker(&through, call.actor()))?;
+    rules.permit_words(call.actor(), command)?;
     if let Some(done) = already_done(request, known, call)? {
         return Ok(Plan::Done(done));
     }
@@ -223,12 +224,13 @@ fn plan_submit(
         planned.complete = false;
         return Ok(Plan::Commit(Box::new(planned)));
     }
+    // What a move needs depends on where the ticket stands once everything that was due has happened.
+    rules.permit_command(&working.ticket, call.actor(), command)?;
     let mut said = match news(command, &working.ticket, known) {
         Ok(said) => said,
         Err(unknown) => return Ok(Plan::Texts(unknown)),
     };
     if through.id() != id {
-        rules.permit_command(&working.ticket, call.actor(), command)?;
         // What a customer says goes on; what becomes of somebody else's ticket is not hers to say.
         let speaker = known.speaker(&working.ticket, call.actor());
         if matches!(speaker, Actor::Customer(one) if !working.ticket.reaches(one)) {

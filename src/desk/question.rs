@@ -10,11 +10,11 @@ use chrono::{DateTime, Utc};
 
 use crate::customer::{Identity, Profile};
 use crate::error::{Error, ErrorKind};
-use crate::id::{CustomerId, TenantId, TicketId};
+use crate::id::{CustomerId, RulebookId, TenantId, TicketId};
 use crate::kpi::{KpiReport, Report, Suggest, Suggestion};
 use crate::rulebook::Governed;
 use crate::sla::{Ledger, Reading};
-use crate::store::{Load, StreamEvent, StreamId, UniqueKey};
+use crate::store::{Load, Page, StreamEvent, StreamId, UniqueKey};
 use crate::ticket::{ClockId, CustomerView, Recorded, Ticket};
 
 use super::look::Look;
@@ -107,6 +107,21 @@ impl<R: Source> Questions<'_, R> {
             viewing.add(&*self.ticket(source).await?);
         }
         Ok(viewing.finish())
+    }
+
+    pub(super) async fn missing_rulebooks(&self) -> Result<BTreeSet<RulebookId>, Error> {
+        let mut missing = BTreeSet::new();
+        let not_closed = office::not_closed();
+        let mut page = Some(Page::oldest(PAGE));
+        while let Some(now) = page {
+            let rows = self.source.list(self.tenant, &not_closed, &now).await?;
+            page = now.next(&rows);
+            for row in rows {
+                let ticket = self.ticket(row.ticket).await?;
+                self.office.add_missing(&ticket, &mut missing);
+            }
+        }
+        Ok(missing)
     }
 
     /// The owner of a key.

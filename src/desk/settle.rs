@@ -1,7 +1,7 @@
 //! What becomes of firings at the end of a commit: which are delivered, and which earlier ones are over.
 //!
-//! A firing that was recorded may be over by the end of its own commit (somebody answered), or left out by its rule's catch-up
-//! choice; the rest goes to the outbox. Where a rule asks for it, those who were told are told again once it is over.
+//! A firing that was recorded may be over by the end of its own commit (somebody answered, or another level resolved the ticket), or
+//! left out by its rule's catch-up choice; the rest goes to the outbox. Where a rule asks for it, those who were told are told again once it is over.
 
 use std::sync::Arc;
 
@@ -15,17 +15,19 @@ use crate::rulebook::Rulebook;
 use crate::sla::Clock;
 use crate::store::{OutboxMessage, Outgoing};
 use crate::ticket::{Delivery, Event, Holder, Recorded, Standing, Ticket, Version};
-use crate::time::Micros;
 
 use super::catch_up::Working;
 
 #[derive(Clone, Debug)]
 pub(super) struct Firing<'a> {
     pub(super) rule: &'a Rule,
-    /// The place of its event, and the customer's unanswered message then.
+    /// The place of its event, as keys count it.
     pub(super) version: Version,
-    pub(super) waiting: Option<(Micros, u64)>,
     pub(super) event: usize,
+    /// Where the events begin that came after it and its own actions.
+    pub(super) then: usize,
+    /// What it was about ended by its own actions.
+    pub(super) ended_it: bool,
     pub(super) at: DateTime<Utc>,
     pub(super) holder: Holder,
     pub(super) outward: Vec<Action>,
@@ -131,11 +133,13 @@ impl Working<'_> {
 
     /// Whether what a firing was about is over, whoever ended it. A rule that the rulebook no longer has ended with it.
     fn has_ended(&self, standing: &Standing) -> bool {
-        let fired = standing.version.0;
-        let rules = self.book.escalations();
-        let Some(rule) = rules.iter().find(|rule| rule.name == standing.rule) else {
-            return true;
-        };
+        let mut rules = self.book.escalations().iter();
+        let rule = rules.find(|rule| rule.name == standing.rule);
+        rule.is_none_or(|rule| self.is_over(rule, standing.version.0))
+    }
+
+    /// Whether what a rule's firing in this place was about is over, on the ticket as it stands.
+    fn is_over(&self, rule: &Rule, fired: u64) -> bool {
         match &rule.trigger {
             Trigger::Clock { .. } => rule.trigger.watched().is_none_or(|id| {
                 let clock = Clock::of(&self.ticket, self.book.policies(), id);
@@ -160,26 +164,42 @@ impl Working<'_> {
             &self.events[firing.event].event,
             Event::Escalated(escalated) if escalated.delivery == Delivery::Delivered
         );
-        delivered && (firing.rule.deliver_stale || !self.is_over(firing))
+        delivered && (firing.rule.deliver_stale || !self.is_stale(firing))
     }
 
-    /// Whether somebody ended, after the firing, what it was about.
-    fn is_over(&self, firing: &Firing<'_>) -> bool {
-        let acted = self.ticket.active().1 > firing.version.0;
-        acted
-            && match &firing.rule.trigger {
-                Trigger::Clock { .. } => {
-                    firing.rule.trigger.watched().is_none_or(|id| {
-                        !Clock::of(&self.ticket, self.book.policies(), id).is_live()
-                    })
-                }
-                Trigger::Idle { .. } => true,
-                Trigger::CustomerWaits => self.ticket.waiting() != firing.waiting,
-                Trigger::LowRating { kind, at_most } => {
-                    self.ticket.low_rating(*kind, *at_most).is_none()
-                }
-                Trigger::Reopened => false,
-            }
+    /// Whether somebody, or another firing, ended what it was about. That a ticket was reopened so often stays so.
+    fn is_stale(&self, firing: &Firing<'_>) -> bool {
+        let announces = |recorded: &Recorded| {
+            matches!(
+                recorded.event,
+                Event::Breached { .. } | Event::Escalated(_) | Event::PolicyChosen { .. }
+            )
+        };
+        let mut later = self.events.iter().skip(firing.then);
+        !firing.ended_it
+            && firing.rule.trigger != Trigger::Reopened
+            && later.any(|recorded| !announces(recorded))
+            && self.is_over(firing.rule, firing.version.0)
+    }
+
+    /// Notes of the last firing, whose actions have run, whether they ended what it was about: a level that closes a ticket and
+    /// tells so is told.
+    pub(super) fn note_what_it_ended(&mut self) {
+        let Some(firing) = self.firings.last() else {
+            return;
+        };
+        let mut own = self.events.iter().skip(firing.event);
+        let may_end = |recorded: &Recorded| {
+            matches!(
+                recorded.event,
+                Event::StatusChanged { .. } | Event::Assigned { .. }
+            )
+        };
+        let ended_it = own.any(may_end) && self.is_over(firing.rule, firing.version.0);
+        let then = self.events.len();
+        if let Some(firing) = self.firings.last_mut() {
+            (firing.then, firing.ended_it) = (then, ended_it);
+        }
     }
 }
 

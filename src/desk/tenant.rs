@@ -1,5 +1,6 @@
 //! The desk of one tenant: every question and every request, in that tenant.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -194,6 +195,17 @@ impl<S: Store> TenantDesk<'_, S> {
     /// ```
     pub fn list(&self, filter: &Filter, page: &Page) -> Result<Vec<TicketRow>, Error> {
         Ok(self.desk.store.list(self.tenant, filter, page)?)
+    }
+
+    /// The versions of the rulebook that tickets of the tenant were ever pinned to and that are not here, of all tickets that are not
+    /// closed. A host that keeps its versions itself asks this when it starts with other rules, and gives what is missing with
+    /// [`Rulebooks::with_earlier`](crate::rulebook::Rulebooks::with_earlier); after [`Desk::keeping`] there are none. It looks at each
+    /// of those tickets, page by page.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub fn missing_rulebooks(&self) -> Result<BTreeSet<RulebookId>, Error> {
+        at_once(self.questions().missing_rulebooks())
     }
 
     /// Erases a person: every text about the customer that is stored by now is deleted for ever, and the addresses that stand

@@ -46,10 +46,11 @@ pub struct Rule {
     /// What is delivered when several levels fell due before anybody looked.
     #[serde(default)]
     pub catch_up: CatchUp,
-    /// Whether to deliver a firing whose clock ended in the same commit.
+    /// Whether to deliver a firing although what it was about ended in the same commit: by what somebody did, or by another level
+    /// (the ticket was reminded of and then closed before anybody looked). What the level itself ends is always told.
     #[serde(default)]
     pub deliver_stale: bool,
-    /// Whether to deliver a level whose threshold was past before the target applied.
+    /// Whether to deliver a level whose threshold was past before the target, or the rule, applied.
     #[serde(default)]
     pub deliver_past: bool,
     /// Whether to tell those who were told once it is over: the clock ended, somebody acted, the customer was answered, the rating
@@ -132,7 +133,7 @@ pub enum Trigger {
     /// A customer waits for an answer. Counted from the oldest message that nobody answered; over when it is answered, or the
     /// ticket is resolved or closed.
     CustomerWaits,
-    /// The ticket was reopened. Counted in times.
+    /// The ticket was reopened. Counted in times, over its whole life: `2 times` is the second reopening, and no other.
     Reopened,
     /// A customer gave at most this mark. Counted from the rating; over once a later one of its kind is better.
     LowRating {
@@ -196,8 +197,9 @@ pub struct Level {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Repeat {
-    /// How long after the time before: an amount of time, not of days. On a clock it is running time of the clock where the
-    /// threshold is (a per cent, a business offset), and calendar time where the threshold is an instant (a calendar offset).
+    /// How long after the time before: an amount of time, not of days. Calendar time is counted on the wall, also while the
+    /// ticket waits. Business time is running time of a clock where the threshold is (a per cent, a business offset), and open time of
+    /// its calendar where the threshold is an instant (a calendar offset); of other triggers, open time of the rule's calendar.
     pub every: Target,
     /// How often at most, besides the first time: 1 to [`Repeat::MAX_TIMES`].
     pub times: u16,
@@ -381,9 +383,10 @@ impl Action {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Recipient {
-    /// The agent in charge at that instant.
+    /// The agent in charge at that instant; where there is none, the team. Where nobody is in charge it stays as it stands here,
+    /// and the host decides.
     AgentInCharge,
-    /// The team in charge at that instant.
+    /// The team in charge at that instant. Where there is none it stays as it stands here, and the host decides.
     TeamInCharge,
     /// This agent.
     Agent(AgentId),
@@ -393,7 +396,8 @@ pub enum Recipient {
     Role(Name),
 }
 
-/// What is delivered when several levels of a rule fell due before anybody looked. Default: the last. All of them are recorded, and their inner
+/// What is delivered when several levels of a rule, or repeats of one, fell due before anybody looked: in one commit, without those that
+/// are held back or stale for another reason. Default: the last. All of them are recorded, and their inner
 /// actions run, whatever the choice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -403,6 +407,6 @@ pub enum CatchUp {
     /// The last of them.
     #[default]
     LatestOnly,
-    /// None of them.
+    /// None of them, where there are several; one alone is delivered, however late.
     None,
 }

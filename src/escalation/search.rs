@@ -1,5 +1,7 @@
 //! The search for what falls due first on a ticket.
 
+use std::cell::Cell;
+
 use crate::calendar::Calendar;
 use crate::id::{FiringKey, Name};
 use crate::sla::{Clock, Measure, Policies, State, Target, due_of};
@@ -189,7 +191,21 @@ impl<'c, 'a> Search<'c, 'a> {
         } else {
             None
         };
+        let reached = |threshold| clock.reached(threshold, ticket, policies);
+        // Repeats on the wall count from one instant, which takes a walk to find.
+        let first = Cell::new(None);
+        let first_reached = |threshold| match first.get() {
+            Some((of, at)) if of == threshold => at,
+            _ => {
+                let at = reached(threshold);
+                first.set(Some((threshold, at)));
+                at
+            }
+        };
         self.levels(rule, anchor, |level, more| {
+            let on_the_wall = level
+                .repeat
+                .is_some_and(|repeat| repeat.every.measure() == Measure::Calendar);
             let (running, instant) = match level.at.0 {
                 Kind::Percent(percent) => (Some(share(percent, amount)), None),
                 Kind::Before(offset) => from_due(amount, due, offset, -1),
@@ -197,27 +213,44 @@ impl<'c, 'a> Search<'c, 'a> {
                 Kind::For(_) | Kind::AtOnce | Kind::Times(_) => return None,
             };
             match (running, instant) {
-                (Some(threshold), _) => {
-                    let threshold = threshold.saturating_add(more);
-                    let reached = clock.elapsed >= threshold;
-                    let at = match clock.state {
-                        _ if reached => last,
+                (Some(threshold), _) if more > 0 && on_the_wall => {
+                    let first = match clock.state {
+                        _ if clock.elapsed >= threshold => first_reached(threshold)?,
                         State::Running => clock.after(threshold.saturating_sub(clock.elapsed))?,
                         _ => return None,
                     };
-                    let before_target = swapped && clock.elapsed_at_attach >= threshold;
+                    let at = first.checked_add(more)?;
+                    Some((at, swapped && at < clock.attached_at))
+                }
+                (Some(threshold), _) => {
+                    let threshold = threshold.saturating_add(more);
+                    let is_reached = clock.elapsed >= threshold;
+                    let at = match clock.state {
+                        _ if is_reached => last,
+                        State::Running => clock.after(threshold.saturating_sub(clock.elapsed))?,
+                        _ => return None,
+                    };
+                    let before = |since| reached(threshold).is_some_and(|first| first < since);
+                    let before_target = || {
+                        let at_attach = clock.elapsed_at_attach;
+                        swapped
+                            && (at_attach > threshold
+                                || at_attach == threshold && before(clock.attached_at))
+                    };
                     let before_rule = || {
                         let begun = brought.filter(|since| *since > started.at);
-                        begun.is_some_and(|since| {
-                            let first = clock.reached(threshold, ticket, policies);
-                            first.is_some_and(|first| first < since)
-                        })
+                        begun.is_some_and(before)
                     };
-                    Some((at, reached && (before_target || before_rule())))
+                    Some((at, is_reached && (before_target() || before_rule())))
                 }
                 (None, Some(at)) => {
-                    let at = at.saturating_add(more);
-                    Some((at, swapped && at <= clock.attached_at))
+                    let at = match clock.calendar() {
+                        Some(ready) if more > 0 && !on_the_wall => {
+                            ready.calendar.add_us(at, more)?
+                        }
+                        _ => at.checked_add(more)?,
+                    };
+                    Some((at, swapped && at < clock.attached_at))
                 }
                 (None, None) => None,
             }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::id::shorten;
+use crate::id::{read_text, shorten};
 use crate::sla::{Measure, Target};
 use crate::time::Span;
 
@@ -150,9 +150,8 @@ impl Serialize for Threshold {
 
 impl<'de> Deserialize<'de> for Threshold {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Threshold, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        let what = "a threshold such as `75 %` or `1h after due`, as a text,";
+        read_text(deserializer, what)
     }
 }
 

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use crate::id::Name;
 use crate::sla::{OnReopen, State, Verdict};
-use crate::ticket::{CloseReason, Estimate, FieldValue, Metric};
+use crate::ticket::{CloseReason, Estimate, FieldValue, Metric, RatingKind};
 
 use super::error::KpiError;
 use super::facts::{
@@ -178,11 +178,13 @@ impl<'a> Known<'a> {
     pub(super) fn ratings(&self) -> impl Iterator<Item = &'a RatingFact> {
         let as_of = self.as_of;
         self.rows.iter().flat_map(move |row| {
-            let given = row.ratings.iter().filter(move |mark| mark.at <= as_of);
-            given.clone().enumerate().filter_map(move |(i, mark)| {
-                let mut later = given.clone().skip(i.saturating_add(1));
-                later.all(|other| other.kind != mark.kind).then_some(mark)
-            })
+            let given = row
+                .ratings
+                .iter()
+                .rev()
+                .filter(move |mark| mark.at <= as_of);
+            let last = move |kind| given.clone().find(|mark| mark.kind == kind);
+            RatingKind::ALL.into_iter().filter_map(last)
         })
     }
 
@@ -275,10 +277,9 @@ impl<'a> Known<'a> {
 
     /// Whether what fulfilled a clock in the end had happened.
     fn is_fulfilled(&self, clock: &ClockFact) -> bool {
-        match clock.clock.metric.definition().on_reopen {
-            OnReopen::Resume => self.standing() == Standing::Resolved,
-            _ => self.past(clock.stopped_at).is_some(),
-        }
+        // A clock that a reopening takes up again has stopped for good where it did not; else its end may be taken back.
+        let resumes = clock.clock.metric.definition().on_reopen == OnReopen::Resume;
+        self.past(clock.stopped_at).is_some() || resumes && self.standing() == Standing::Resolved
     }
 
     fn past(&self, at: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {

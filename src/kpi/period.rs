@@ -15,6 +15,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use chrono::{
@@ -46,7 +47,7 @@ pub enum Every {
 }
 
 /// One period. Those of one length stand in the order of time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Period {
     every: Every,
     start: NaiveDateTime,
@@ -65,7 +66,7 @@ impl Period {
                 west_s: zone.offset(at).saturating_neg(),
             };
         }
-        Period::of_date(every, local.date(), week_begins)
+        Period::of_date(every, day_of(at, local.date(), zone), week_begins)
     }
 
     fn of_date(every: Every, date: NaiveDate, week_begins: Weekday) -> Period {
@@ -115,12 +116,32 @@ impl Period {
             let begin = self.start.and_utc();
             let begin = begin.checked_add_signed(west).unwrap_or(begin);
             let end = begin.checked_add_signed(TimeDelta::hours(1));
-            return (begin, end.unwrap_or(begin));
+            return self.of_its_clock((begin, end.unwrap_or(begin)), zone);
         }
         (
             zone.start_of(self.start.date()),
             zone.start_of(self.after().start.date()),
         )
+    }
+
+    /// The part of an hour in which the clocks stand as it says: where they are moved by less than an hour, it is shorter.
+    fn of_its_clock(
+        &self,
+        (begin, end): (DateTime<Utc>, DateTime<Utc>),
+        zone: &Zone,
+    ) -> (DateTime<Utc>, DateTime<Utc>) {
+        let within = |(at, _): &(DateTime<Utc>, i32)| begin < *at && *at < end;
+        match zone.transitions().find(within) {
+            Some((at, east)) if east == self.west_s.saturating_neg() => (at, end),
+            Some((at, _)) => (begin, at),
+            None => (begin, end),
+        }
+    }
+
+    /// Where it begins, as if in UTC.
+    fn begin(&self) -> i64 {
+        let wall = self.start.and_utc().timestamp();
+        wall.saturating_add(i64::from(self.west_s))
     }
 
     fn moved(&self, forward: bool) -> Period {
@@ -149,6 +170,30 @@ impl Period {
             ..*self
         }
     }
+}
+
+impl Ord for Period {
+    fn cmp(&self, other: &Period) -> Ordering {
+        let key = |one: &Period| (one.every, one.begin(), one.west_s);
+        key(self).cmp(&key(other))
+    }
+}
+
+impl PartialOrd for Period {
+    fn partial_cmp(&self, other: &Period) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The day to which `at` belongs: a day lasts from its first instant to that of the next, also where the clocks then show the day
+/// before once more.
+fn day_of(at: DateTime<Utc>, shown: NaiveDate, zone: &Zone) -> NaiveDate {
+    let next = |date: NaiveDate| date.checked_add_days(Days::new(1));
+    let mut date = shown;
+    while let Some(later) = next(date).filter(|later| zone.start_of(*later) <= at) {
+        date = later;
+    }
+    date
 }
 
 impl fmt::Display for Period {
@@ -188,7 +233,7 @@ mod tests {
         #[test]
         fn an_instant_lies_in_its_period(
             every in every(),
-            name in prop::sample::select(vec!["UTC", "America/St_Johns", "Pacific/Apia", "Asia/Beirut", "America/Havana", "Asia/Kathmandu"]),
+            name in prop::sample::select(vec!["UTC", "America/St_Johns", "Australia/Lord_Howe", "Antarctica/Troll", "Pacific/Apia", "Asia/Beirut", "America/Havana", "Asia/Kathmandu"]),
             second in 0i64..4_000_000_000, begins in 0u8..7,
         ) {
             let zone = Zone::parse(name).unwrap();
@@ -203,6 +248,27 @@ mod tests {
                 prop_assert_eq!(period.after().before(), period);
                 prop_assert!(period.before() < period && period < period.after());
             }
+        }
+    }
+
+    /// Shrunk failures: half an hour is put back within an hour; the day before is shown again after midnight.
+    #[test]
+    fn clocks_that_go_back_into_another_hour_or_day() {
+        for (every, name, at) in [
+            (Every::Hour, "Australia/Lord_Howe", "2026-04-04T14:45:00Z"),
+            (Every::Hour, "Australia/Lord_Howe", "2026-04-04T15:10:00Z"),
+            (Every::Day, "America/St_Johns", "2010-11-07T03:00:00Z"),
+            (Every::Hour, "America/St_Johns", "2010-11-07T02:30:30Z"),
+            (Every::Hour, "America/St_Johns", "2010-11-07T03:00:00Z"),
+        ] {
+            let zone = Zone::parse(name).unwrap();
+            let at: DateTime<Utc> = at.parse().unwrap();
+            let period = Period::at(every, at, &zone, Weekday::Mon);
+            let (from, to) = period.bounds(&zone);
+            assert!(from <= at && at < to, "{period}: {from} {at} {to}");
+            assert_eq!(Period::at(every, from, &zone, Weekday::Mon), period);
+            let after = Period::at(every, to, &zone, Weekday::Mon);
+            assert!(period < after, "{period} {after}");
         }
     }
 

@@ -49,6 +49,8 @@ pub enum Exclusion {
     NotApplicable,
     /// A review that was withdrawn.
     Withdrawn,
+    /// The ticket has no target for the clock.
+    NoTarget,
 }
 
 impl fmt::Display for Exclusion {
@@ -71,6 +73,7 @@ impl fmt::Display for Exclusion {
             Exclusion::Queued => "still queued",
             Exclusion::NotApplicable => "not applicable",
             Exclusion::Withdrawn => "withdrawn",
+            Exclusion::NoTarget => "without a target",
         })
     }
 }

@@ -24,7 +24,7 @@ use super::known::whole;
 use super::ratio::{Excluded, Exclusion, Ratio};
 use super::report::by_ticket;
 
-/// The marks that stand, by ticket.
+/// The marks that were given, by ticket, those that were replaced later among them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RecoveryTally(BTreeMap<TicketId, Vec<Given>>);
@@ -58,7 +58,7 @@ impl RecoveryTally {
     pub fn add(&mut self, rows: &[Fact]) -> Result<(), KpiError> {
         for rows in by_ticket(rows) {
             let (first, _) = whole(rows)?;
-            let marks: Vec<Given> = rows.iter().flat_map(standing).collect();
+            let marks: Vec<Given> = rows.iter().flat_map(given).collect();
             if marks.is_empty() {
                 self.0.remove(&first.ticket);
             } else {
@@ -80,10 +80,11 @@ impl RecoveryTally {
         let as_of = micros(as_of);
         let mut of_customer: BTreeMap<CustomerId, Vec<(Micros, TicketId, Given)>> = BTreeMap::new();
         for (ticket, marks) in &self.0 {
-            for given in marks
+            let known = marks
                 .iter()
-                .filter(|given| given.kind == kind && given.at <= as_of)
-            {
+                .filter(|given| given.kind == kind && given.at <= as_of);
+            let standing: BTreeMap<u32, &Given> = known.map(|given| (given.cycle, given)).collect();
+            for given in standing.into_values() {
                 let line = of_customer.entry(given.customer).or_default();
                 line.push((given.at, *ticket, *given));
             }
@@ -117,18 +118,14 @@ impl RecoveryTally {
     }
 }
 
-/// Of several marks of one kind about one cycle, the last one.
-fn standing(row: &Fact) -> impl Iterator<Item = Given> + '_ {
-    RatingKind::ALL.into_iter().filter_map(|kind| {
-        let of_kind = row.ratings.iter().rev();
-        let last = of_kind.into_iter().find(|rating| rating.kind == kind)?;
-        Some(Given {
-            customer: row.requester,
-            kind,
-            at: micros(last.at),
-            cycle: row.cycle,
-            mark: last.mark,
-            scale: last.scale,
-        })
+/// The marks about a cycle, in their order: of one kind the last one stands.
+fn given(row: &Fact) -> impl Iterator<Item = Given> + '_ {
+    row.ratings.iter().map(|mark| Given {
+        customer: row.requester,
+        kind: mark.kind,
+        at: micros(mark.at),
+        cycle: row.cycle,
+        mark: mark.mark,
+        scale: mark.scale,
     })
 }

@@ -59,16 +59,17 @@ impl SelfServiceTally {
 
     /// Counts a visit.
     pub fn add(&mut self, visit: &Visit) {
-        if !self.window.contains(visit.began_at()) {
+        if !self.window.contains(visit.began_at()) || visit.began_at() > self.as_of {
             return;
         }
         let ending = visit.ending(self.within, self.as_of);
         *self.endings.entry(ending).or_default() += 1;
-        for search in visit.searches() {
+        let is_known = |at: DateTime<Utc>| at <= self.as_of;
+        for search in visit.searches().iter().filter(|one| is_known(one.at)) {
             self.searches += 1;
             self.without_result += u64::from(search.results == 0);
         }
-        for view in visit.views() {
+        for view in visit.views().iter().filter(|one| is_known(one.at)) {
             self.articles.entry(view.article).or_default().views += 1;
         }
         for (article, helpful) in visit.votes() {
@@ -83,7 +84,7 @@ impl SelfServiceTally {
 
     /// Counts the resolutions that an article was used for in the window.
     pub fn add_article(&mut self, id: ArticleId, article: &Article) {
-        let in_window = |at| self.window.contains(at);
+        let in_window = |at| self.window.contains(at) && at <= self.as_of;
         let n = article
             .uses()
             .iter()

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::aggregate::version_of;
 use crate::calendar::Calendar;
 use crate::customer;
 use crate::escalation::Rule;
 use crate::feedback;
-use crate::id::{Name, RulebookId, derive};
+use crate::id::{Name, RulebookId};
 use crate::improvement;
 use crate::quality;
 use crate::self_service;
@@ -142,6 +143,21 @@ impl RulebookDraft {
 
     /// Checks everything and makes it final.
     pub fn build(self) -> Result<Rulebook, InvalidRulebook> {
+        let canonical = self.canonical()?;
+        self.build_as(version_of(&canonical), canonical)
+    }
+
+    /// The form that the version's id is the digest of.
+    fn canonical(&self) -> Result<String, InvalidRulebook> {
+        serde_json::to_string(self).map_err(|e| InvalidRulebook::at("", e.to_string()))
+    }
+
+    /// The same under the id of the canonical form that it was read from, which may be written otherwise today.
+    pub(super) fn build_as(
+        self,
+        id: RulebookId,
+        canonical: String,
+    ) -> Result<Rulebook, InvalidRulebook> {
         let calendar_at = |path: &str, name: &Name| match self.calendars.get(name) {
             Some(calendar) => Ok(calendar.clone()),
             None => Err(InvalidRulebook::no_calendar(path, name, &self.calendars)),
@@ -174,14 +190,12 @@ impl RulebookDraft {
             rules_with_calendars.push((rule.clone(), calendar, name.clone()));
         }
 
-        let canonical =
-            serde_json::to_vec(&self).map_err(|e| InvalidRulebook::at("", e.to_string()))?;
-        let id = RulebookId::from_uuid(derive(&[b"rulebook", &canonical]));
         let mut rules = self.tickets.clone();
         rules.rulebook = Some(id);
         let inner = Arc::new(Inner {
             id,
             draft: self,
+            canonical: canonical.into(),
             calendar,
             rules,
         });

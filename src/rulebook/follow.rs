@@ -41,8 +41,7 @@
 //!
 //! # What is not here
 //! A number of business days became an amount of time when its clock started, by the edition that the calendar had then; a holiday
-//! that is published later moves the due by its own open time. A what-if tries one version and knows of no
-//! publication.
+//! that is published later moves the due by its own open time.
 //!
 //! # Properties
 //! Without a publication, following is being pinned. Time before a publication is measured as without it. A publication that

@@ -45,7 +45,7 @@ impl InvalidRulebook {
         )
     }
 
-    /// The place in the rulebook, such as `policies[1].calendar`.
+    /// The place in the rulebook, such as `policies[1].calendar`; empty where it is the whole.
     pub fn path(&self) -> &str {
         &self.path
     }
@@ -53,7 +53,10 @@ impl InvalidRulebook {
 
 impl fmt::Display for InvalidRulebook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`: {}", self.path, self.problem)
+        match self.path.as_str() {
+            "" => f.write_str(&self.problem),
+            path => write!(f, "`{path}`: {}", self.problem),
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 //! A [`RulebookDraft`] is the form that people write: plain data, serde, every part with a default. Building it
 //! ([`RulebookDraft::build`], or deserialising a [`Rulebook`]) checks everything at one door and names what is wrong by its
 //! path. A built rulebook never changes; its id is derived from its canonical form, so the same rules have the same id on
-//! every machine, and a ticket can be pinned to them for ever. [`Rulebooks`] keeps every version that tickets refer to.
+//! every machine, and a ticket can be pinned to them for ever. [`Rulebooks`] has every version that tickets refer to;
+//! [`Desk::keeping`](crate::Desk::keeping) keeps them in the store.
 //!
 //! ```
 //! use helpdesk::Rulebook;
@@ -15,13 +16,13 @@
 //!         {"name": "standard", "targets": {"first_response": "4h", "total_resolution": "40h"}}
 //!     ]
 //! }"#;
-//! let rulebook: Rulebook = serde_json::from_str(text)?;
-//! assert_eq!(serde_json::from_str::<Rulebook>(&serde_json::to_string(&rulebook)?)?.id(), rulebook.id());
+//! let rulebook: Rulebook = text.parse()?;
+//! assert_eq!(Rulebook::from_json(rulebook.as_json())?.id(), rulebook.id());
 //!
 //! let wrong = text.replace("\"calendar\": \"office\"", "\"calendar\": \"offise\"");
-//! let error = serde_json::from_str::<Rulebook>(&wrong).unwrap_err();
-//! assert!(error.to_string().contains("`calendar`: there is no calendar `offise`; there are `office`"));
-//! # Ok::<(), serde_json::Error>(())
+//! let error = Rulebook::from_json(&wrong).unwrap_err();
+//! assert_eq!(error.to_string(), "`calendar`: there is no calendar `offise`; there are `office`");
+//! # Ok::<(), helpdesk::rulebook::InvalidRulebook>(())
 //! ```
 //!
 //! Everything that can be written, in one piece (lengths in rules are hours: a day in business time is not 24 hours):
@@ -74,8 +75,10 @@ mod draft;
 pub mod follow;
 mod governed;
 mod invalid;
+mod kept;
 mod lint;
 mod starter;
+mod text;
 mod versions;
 
 use std::sync::Arc;
@@ -114,6 +117,8 @@ struct Whole {
 #[derive(Debug)]
 struct Inner {
     id: RulebookId,
+    /// What the id is the digest of.
+    canonical: Box<str>,
     draft: RulebookDraft,
     calendar: Calendar,
     rules: Rules,

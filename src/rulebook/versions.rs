@@ -13,6 +13,9 @@ use crate::ticket::Ticket;
 use super::Rulebook;
 use super::follow::{Joined, Measured, Publication};
 
+/// For whom a version was given, and after how many publications.
+pub(super) type Given = BTreeMap<Option<TenantId>, usize>;
+
 /// The rulebooks of a desk: one in force for new tickets, per tenant or for all, and the earlier versions that older tickets
 /// are pinned to.
 ///
@@ -32,13 +35,13 @@ pub struct Rulebooks {
     /// As they were built.
     pub(super) written: Measured,
     /// For whom each was given, and how much was published before.
-    pub(super) given: BTreeMap<RulebookId, BTreeMap<Option<TenantId>, usize>>,
+    pub(super) given: BTreeMap<RulebookId, Given>,
     pub(super) publications: Vec<Publication>,
     /// As tickets are measured by them.
-    versions: Measured,
+    pub(super) versions: Measured,
     /// The same for tenants that have publications of their own.
-    own: BTreeMap<TenantId, Measured>,
-    data: Cow<'static, str>,
+    pub(super) own: BTreeMap<TenantId, Measured>,
+    pub(super) data: Cow<'static, str>,
 }
 
 impl Rulebooks {
@@ -71,7 +74,8 @@ impl Rulebooks {
         self.give(rulebook, Some(tenant))
     }
 
-    /// The same rulebooks with an earlier version that tickets are still pinned to.
+    /// The same rulebooks with an earlier version that tickets are still pinned to. [`Desk::keeping`](crate::Desk::keeping) does this with
+    /// every version that it kept in the store.
     #[must_use]
     pub fn with_earlier(mut self, rulebook: Rulebook) -> Rulebooks {
         let first = BTreeMap::from([(None, 0)]);
@@ -182,7 +186,7 @@ impl Rulebooks {
     }
 
     /// Each version has those at hand that a ticket may have been moved from.
-    fn stand_beside(&mut self, tenants: &[TenantId]) {
+    pub(super) fn stand_beside(&mut self, tenants: &[TenantId]) {
         for tenant in tenants {
             if let Some(own) = self.own.get_mut(tenant) {
                 let all: Vec<Rulebook> = self
@@ -261,10 +265,23 @@ impl From<Rulebook> for Rulebooks {
     }
 }
 
+impl From<&Rulebook> for Rulebooks {
+    fn from(rulebook: &Rulebook) -> Rulebooks {
+        Rulebooks::new(rulebook.clone())
+    }
+}
+
+impl From<&Rulebooks> for Rulebooks {
+    fn from(rulebooks: &Rulebooks) -> Rulebooks {
+        rulebooks.clone()
+    }
+}
+
 /// A ticket is pinned to a rulebook version that the desk was not given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "rulebook version `{id}` is not here, and tickets are pinned to it; give it to the desk with `Rulebooks::with_earlier`"
+    "rulebook version `{id}` is not here, and tickets are pinned to it; give the desk the rules that were in force when they \
+     began as an earlier version, or let its store keep every version (guide: changing the rules)"
 )]
 pub struct MissingRulebook {
     id: RulebookId,

@@ -81,6 +81,12 @@ pub struct Definition {
 
 /// Every metric's behaviour; the clocks read nothing else.
 ///
+#[doc = include_str!("metrics.md")]
+///
+/// A policy may choose other pauses ([`Policy::pauses`](super::Policy::pauses)), another begin of the first response
+/// ([`StartOption`](super::StartOption)) and, for the clocks that run on after a reopening, something else
+/// ([`ReopenOption`](super::ReopenOption)).
+///
 /// Closing a ticket stops every clock: what it ends unfulfilled is cancelled, but for a first response, which is unanswered.
 /// Automatic messages, bots and internal notes fulfil nothing.
 #[rustfmt::skip]
@@ -116,6 +122,70 @@ impl Metric {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ticket::PendingReason;
+
+    fn table() -> String {
+        let mut table = String::from(
+            "| clock | begins with | is fulfilled by | when resolved | when reopened | pauses while pending for |\n|---|---|---|---|---|---|\n",
+        );
+        for row in METRICS {
+            let begins = match row.start {
+                Start::Creation => "creation",
+                Start::FirstContact => "the customer's first contact",
+                Start::UnansweredMessage => {
+                    "a customer's message that nobody answered, after the first response"
+                }
+                Start::Answer => "an answer, while unresolved",
+                Start::Promise => "a promise",
+                Start::Team => "creation, or entering a team",
+                Start::Resolution => "the resolution",
+            };
+            let fulfilled = match row.fulfilled_by {
+                Fulfilment::Answer => "an answer: a public message of a human agent",
+                Fulfilment::Resolution => "the resolution",
+                Fulfilment::Assignment => "an agent in charge",
+            };
+            let resolved = match row.at_resolution {
+                AtResolution::Fulfils => "fulfilled",
+                AtResolution::Unanswered => "ends unanswered",
+                AtResolution::Cancels => "cancelled",
+                AtResolution::Begins => "begins",
+                AtResolution::Nothing => "goes on",
+            };
+            let reopened = match row.on_reopen {
+                OnReopen::Resume => "runs on with what it had",
+                OnReopen::Keep => "stays, where it was fulfilled",
+                OnReopen::BeginAnew => "its next cause begins it anew",
+                OnReopen::Cancel => "cancelled",
+            };
+            let reasons = PendingReason::ALL
+                .into_iter()
+                .filter(|reason| row.pauses.contains(*reason));
+            let reasons = reasons.map(|reason| serde_json::to_string(&reason).unwrap());
+            let reasons: Vec<_> = reasons.map(|reason| reason.replace('"', "`")).collect();
+            let pauses = match row.pauses {
+                PendingReasons::NONE => "nothing".to_owned(),
+                PendingReasons::ALL => "every reason".to_owned(),
+                _ => reasons.join(", "),
+            };
+            table.push_str(&format!(
+                "| `{}` | {begins} | {fulfilled} | {resolved} | {reopened} | {pauses} |\n",
+                row.metric
+            ));
+        }
+        table
+    }
+
+    /// After a change of the table: `BLESS=1 cargo test --lib the_documentation_of_clocks_is_the_table`.
+    #[test]
+    fn the_documentation_of_clocks_is_the_table() {
+        if std::env::var_os("BLESS").is_some() {
+            let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/sla/metrics.md");
+            std::fs::write(file, table()).unwrap();
+            return;
+        }
+        assert_eq!(include_str!("metrics.md"), table());
+    }
 
     #[test]
     fn every_metric_finds_its_own_row() {

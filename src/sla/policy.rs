@@ -76,9 +76,9 @@ pub enum ReopenOption {
     Resume,
     /// It begins anew, with the full target.
     NewCycle,
-    /// It begins anew where more than this much time (calendar time) lay between, and else runs on.
+    /// It begins anew where more than this much time (calendar time) lay between its end and the reopening, and else runs on.
     NewCycleAfter(Span),
-    /// It stays as it ended.
+    /// It stays as it ended, where it was fulfilled; one that a close ended unfulfilled runs on.
     FirstOnly,
 }
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::calendar::{Calendar, DayEnd};
-use crate::id::shorten;
+use crate::id::{read_text, shorten};
 use crate::time::{Micros, Span, instant};
 
 /// In which time a clock runs.
@@ -176,9 +176,8 @@ impl Serialize for Target {
 
 impl<'de> Deserialize<'de> for Target {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Target, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        let what = "a target such as `4h` or `2 business days`, as a text,";
+        read_text(deserializer, what)
     }
 }
 

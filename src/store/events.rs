@@ -23,6 +23,7 @@ macro_rules! each_kind {
             Visit(crate::self_service::VisitEvent),
             Review(crate::quality::Event),
             Finding(crate::improvement::Event),
+            Rulebook(crate::aggregate::RulebookEvent),
         }
     };
 }

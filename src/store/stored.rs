@@ -9,10 +9,13 @@
 //! that they do not know. Everything else (a new variant inside a record, another spelling) raises [`SCHEMA`], and the
 //! way from each older form to the newest stands below. Files of every schema that was released stand in `tests/stored/` and must still read.
 
+mod short;
+
 use serde::Serialize;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 
+use crate::kpi::Fact;
 use crate::ticket::{Recorded, Version};
 
 use super::{StoreError, StoreErrorKind};
@@ -29,6 +32,15 @@ pub fn write<T: Serialize>(what: &str, record: &T) -> Result<String, StoreError>
         let what = format!("{what} cannot be written as json");
         StoreError::new(StoreErrorKind::Other, what).because(error)
     })
+}
+
+/// The stored form of a ticket's KPI rows: short, because each commit writes it anew. Each row is the list of its fields, and so
+/// are the records in it; [`read()`] reads it, and the form with names too.
+///
+/// # Errors
+/// [`StoreErrorKind::Other`] where a row has no JSON form.
+pub fn write_rows(rows: &[Fact]) -> Result<String, StoreError> {
+    write("the rows of a ticket", &short::List(rows))
 }
 
 /// The record behind a stored text of this schema.

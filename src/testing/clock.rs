@@ -5,9 +5,13 @@
 //! must lie on one. In each tick, what happened at its begin is met first, in the order recorded; then the tick is counted if
 //! the clock runs and its time is open. Whether a second is open is asked of the [oracle of calendars](super::calendar::oracle).
 //!
-//! Four things that the table of metrics leaves open are taken so: before the first policy applies, that policy measures; where
+//! Five things that the table of metrics leaves open are taken so: before the first policy applies, that policy measures; where
 //! none applies any more, the last one measures, without a target; a clock ended by a close without its purpose runs on when
-//! the ticket is reopened; a pause that begins at the instant of a stop is none (a stop beats it).
+//! the ticket is reopened; a pause that begins at the instant of a stop is none (a stop beats it); a clock that begins and is
+//! fulfilled at the instant at which a policy comes to apply has that policy's target.
+//!
+//! What was [published](Oracle::published) is asked anew at each tick: a policy that follows is open when the last calendar of its
+//! name is that was published for then.
 
 mod life;
 
@@ -70,7 +74,34 @@ pub struct Oracle<'a> {
     tick: TimeDelta,
     begin: DateTime<Utc>,
     horizon: DateTime<Utc>,
-    open: BTreeMap<&'a Name, Vec<bool>>,
+    /// Of each calendar: as it was written, then as it was published, in the order of publishing.
+    editions: BTreeMap<&'a Name, Vec<Edition<'a>>>,
+}
+
+/// A calendar as it was written or published, looked at tick by tick.
+#[derive(Clone, Debug)]
+struct Edition<'a> {
+    from: DateTime<Utc>,
+    calendar: &'a Calendar,
+    open: Vec<bool>,
+}
+
+/// By which hours a clock runs: the name of a calendar, and whether what is published of it counts.
+#[derive(Clone, Copy, Debug)]
+struct Hours<'a> {
+    name: &'a Name,
+    follow: bool,
+}
+
+impl Edition<'_> {
+    fn is_open(&self, at: DateTime<Utc>, tick: TimeDelta) -> bool {
+        let place = (at - self.from)
+            .num_seconds()
+            .div_euclid(tick.num_seconds());
+        let known = usize::try_from(place).ok();
+        let known = known.and_then(|place| self.open.get(place));
+        known.copied().unwrap_or_else(|| is_open(self.calendar, at))
+    }
 }
 
 impl<'a> Oracle<'a> {
@@ -82,26 +113,52 @@ impl<'a> Oracle<'a> {
         horizon: DateTime<Utc>,
     ) -> Oracle<'a> {
         let begin = events.first().map_or(horizon, |first| first.at);
-        let opens = |calendar: &Calendar| {
-            let ticks = std::iter::successors(Some(begin), |at| Some(*at + tick));
-            ticks
-                .take_while(|at| *at < horizon)
-                .map(|at| is_open(calendar, at))
-                .collect()
-        };
-        let calendars = &rulebook.as_draft().calendars;
-        let open = calendars
-            .iter()
-            .map(|(name, calendar)| (name, opens(calendar)))
-            .collect();
-        Oracle {
+        let mut oracle = Oracle {
             events,
             rulebook,
             tick,
             begin,
             horizon,
-            open,
+            editions: BTreeMap::new(),
+        };
+        for (name, calendar) in &rulebook.as_draft().calendars {
+            let written = oracle.edition(calendar, begin);
+            oracle.editions.insert(name, vec![written]);
         }
+        oracle
+    }
+
+    /// The same, where the calendars of `next` were published from `from` on, which lies on a tick. Later calls are later
+    /// publications: they replace what earlier ones said of the time from their instant on.
+    #[must_use]
+    pub fn published(mut self, next: &'a Rulebook, from: DateTime<Utc>) -> Oracle<'a> {
+        for (name, calendar) in &next.as_draft().calendars {
+            if self.editions.contains_key(name) {
+                let published = self.edition(calendar, from);
+                self.editions.entry(name).or_default().push(published);
+            }
+        }
+        self
+    }
+
+    fn edition(&self, calendar: &'a Calendar, from: DateTime<Utc>) -> Edition<'a> {
+        let ticks = std::iter::successors(Some(from), |at| Some(*at + self.tick));
+        let open = ticks
+            .take_while(|at| *at < self.horizon)
+            .map(|at| is_open(calendar, at));
+        Edition {
+            from,
+            calendar,
+            open: open.collect(),
+        }
+    }
+
+    /// The edition that holds at an instant.
+    fn edition_at(&self, hours: Hours<'_>, at: DateTime<Utc>) -> Option<&Edition<'a>> {
+        let (written, published) = self.editions.get(hours.name)?.split_first()?;
+        let mut latest_first = published.iter().rev();
+        let holds = latest_first.find(|edition| hours.follow && edition.from <= at);
+        Some(holds.unwrap_or(written))
     }
 
     /// Every period of a clock as of `now`, oldest first.
@@ -112,33 +169,25 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    fn calendar_of(&self, policy: &'a Policy) -> &'a Name {
-        policy
-            .calendar
-            .as_ref()
-            .unwrap_or(&self.rulebook.as_draft().calendar)
+    fn hours_of(&self, policy: &'a Policy) -> Hours<'a> {
+        let name = policy.calendar.as_ref();
+        Hours {
+            name: name.unwrap_or(&self.rulebook.as_draft().calendar),
+            follow: policy.follow,
+        }
     }
 
-    fn is_open(&self, calendar: &Name, at: DateTime<Utc>) -> bool {
-        let tick = (at - self.begin).num_seconds() / self.tick.num_seconds();
-        let known = usize::try_from(tick)
-            .ok()
-            .and_then(|tick| self.open.get(calendar)?.get(tick));
-        known.copied().unwrap_or_else(|| {
-            self.rulebook
-                .as_draft()
-                .calendars
-                .get(calendar)
-                .is_some_and(|calendar| is_open(calendar, at))
-        })
+    fn is_open(&self, hours: Hours<'_>, at: DateTime<Utc>) -> bool {
+        let edition = self.edition_at(hours, at);
+        edition.is_some_and(|edition| edition.is_open(at, self.tick))
     }
 
-    /// The running time of a target for a clock that started at `start`.
-    fn amount(&self, target: Target, start: DateTime<Utc>, calendar: &Name) -> Option<TimeDelta> {
+    /// The running time of a target for a clock that started at `start`: days are those of the edition that held then.
+    fn amount(&self, target: Target, start: DateTime<Utc>, hours: Hours<'_>) -> Option<TimeDelta> {
         if let Some(amount) = target.amount() {
             return Some(amount.delta());
         }
-        let days = self.rulebook.as_draft().calendars.get(calendar)?;
+        let edition = self.edition_at(hours, start)?;
         let text = target.to_string();
         let first: i64 = text.split(' ').next()?.parse().ok()?;
         let end = if text.ends_with("end of day") {
@@ -147,11 +196,11 @@ impl<'a> Oracle<'a> {
             crate::calendar::DayEnd::SameTime
         };
         (first..first + 400).find_map(|count| {
-            let nominal = days.add_business_days(start, count, end).ok()?;
+            let nominal = edition.calendar.add_business_days(start, count, end).ok()?;
             let ticks = std::iter::successors(Some(start), |at| Some(*at + self.tick));
             let open = ticks
                 .take_while(|at| *at < nominal)
-                .filter(|at| self.is_open(calendar, *at))
+                .filter(|at| edition.is_open(*at, self.tick))
                 .count();
             (open > 0).then(|| self.tick * i32::try_from(open).unwrap_or(i32::MAX))
         })
@@ -172,7 +221,7 @@ struct Period<'a> {
     paused_since: Option<DateTime<Utc>>,
     amount: Option<TimeDelta>,
     /// What it runs by; none: all time.
-    calendar: Option<&'a Name>,
+    hours: Option<Hours<'a>>,
 }
 
 impl Period<'_> {
@@ -186,7 +235,7 @@ impl Period<'_> {
             ended_running: false,
             paused_since: None,
             amount: None,
-            calendar: None,
+            hours: None,
         }
     }
 
@@ -242,10 +291,7 @@ impl Period<'_> {
             _ => return None,
         };
         while at < oracle.horizon {
-            needed -= usize::from(
-                self.calendar
-                    .is_none_or(|calendar| oracle.is_open(calendar, at)),
-            );
+            needed -= usize::from(self.hours.is_none_or(|hours| oracle.is_open(hours, at)));
             at += oracle.tick;
             if needed == 0 {
                 return Some(at);

@@ -11,14 +11,11 @@ use proptest::sample::select;
 use uuid::Uuid;
 
 use crate::calendar::{Calendar, DayEnd, Week, Window, Zone};
-use crate::call::{Actor, Call};
-use crate::desk::Desk;
-use crate::error::Error;
+use crate::call::Actor;
 use crate::escalation::{Action, Level, Rule, Threshold, Trigger};
-use crate::id::{AgentId, BotId, CustomerId, Name, TeamId, TenantId};
+use crate::id::{AgentId, BotId, CustomerId, Name, TeamId};
 use crate::rulebook::Rulebook;
 use crate::sla::{Condition, Measure, Policy, ReopenOption, StartOption, Target};
-use crate::store::MemoryStore;
 use crate::ticket::{
     Agreement, Change, CloseReason, Command, Draft, MessageClass, Metric, Move, Open, Pending,
     PendingReason, PendingReasons, Priority, Recorded, Rules, Ticket, Visibility,
@@ -66,34 +63,6 @@ pub struct Told {
 /// When every story begins: a Monday morning.
 pub fn beginning() -> DateTime<Utc> {
     DateTime::from_timestamp(1_772_438_400, 0).unwrap_or_default()
-}
-
-impl Story {
-    /// Tells the story to a desk of its own. A command that is refused is left out.
-    pub fn tell(&self, rulebook: &Rulebook) -> Result<Told, Error> {
-        let desk = Desk::new(MemoryStore::new(), rulebook.clone());
-        let mut now = beginning();
-        let call = |actor, at, n: usize| Call::with_id(Uuid::from_u128(n as u128), actor, at);
-        let ticket = desk
-            .open(&call(self.opener, now, 0), self.open.clone())?
-            .id();
-        for (n, scene) in self.scenes.iter().enumerate() {
-            now += scene.gap;
-            let _ = desk.submit(
-                ticket,
-                &call(scene.actor, now, n + 1),
-                scene.command.clone(),
-            );
-        }
-        now += self.after;
-        while desk.sweep(now, 16)?.events > 0 {}
-        let events = desk.tenant(TenantId::SINGLE).history(ticket)?;
-        Ok(Told {
-            events,
-            ticket: desk.ticket(ticket)?,
-            now,
-        })
-    }
 }
 
 const ANN: CustomerId = CustomerId::from_uuid(Uuid::from_u128(0xa));
@@ -287,6 +256,29 @@ fn calendars(tick: TimeDelta) -> impl Strategy<Value = Calendar> {
                 .ok()
         });
     prop_oneof![6 => written, 1 => Just(Calendar::always())]
+}
+
+/// A rulebook, and what is published after it in the course of a story: rulebooks with other calendars, each from an instant on, not
+/// always in the order of their instants.
+pub fn published_rulebooks(
+    tick: TimeDelta,
+) -> impl Strategy<Value = (Rulebook, Vec<(Rulebook, DateTime<Utc>)>)> {
+    let publication = (vec(proptest::option::of(calendars(tick)), 3), 0..1_500);
+    let publications = vec(publication, 0..4);
+    (rulebooks(tick), publications).prop_map(move |(first, publications)| {
+        let publications = publications.into_iter().filter_map(|(calendars, ticks)| {
+            // Only calendars are published; a name that a publication lacks stays as it was.
+            let mut next = Rulebook::draft();
+            for (n, calendar) in calendars.into_iter().enumerate() {
+                if let Some(calendar) = calendar {
+                    next = next.calendar(name(CALENDARS[n]), calendar);
+                }
+            }
+            Some((next.build().ok()?, beginning() + tick * ticks))
+        });
+        let publications = publications.collect();
+        (first, publications)
+    })
 }
 
 /// Some holidays of the days of a story.

@@ -4,30 +4,31 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What a clock measures. The table of what starts, stops and pauses each is [`crate::sla::METRICS`].
+/// What a clock measures. What begins, fulfils and pauses each, [`crate::sla::METRICS`] tells as a table; a policy may choose other pauses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Metric {
-    /// From the customer's first contact to the first public message of a human agent.
+    /// From the customer's first contact to the first public message of a human agent. Nothing pauses it.
     FirstResponse,
-    /// From the oldest unanswered customer message to the answer, once the first response was given; each time.
+    /// From the oldest unanswered customer message to the answer, once the first response was given; each time. Nothing pauses it.
     NextResponse,
-    /// From one public message of a human agent to the next, while the ticket is unresolved; each time.
+    /// From one public message of a human agent to the next, while the ticket is unresolved; each time. Nothing pauses it.
     PeriodicUpdate,
-    /// From a promise to the public message that keeps it; each promise has its own due.
+    /// From a promise to the public message that keeps it; each promise has its own due. Nothing pauses it.
     PromisedUpdate,
-    /// How long the requester waited for the desk.
+    /// How long the requester waited for the desk: until the resolution, without what waits for the customer.
     RequesterWait,
-    /// How long the desk had work to do.
+    /// How long the desk had work to do: until the resolution, without any pending.
     AgentWork,
-    /// From creation to the first resolution; frozen then.
+    /// From creation to the first resolution; frozen then. Pending for the customer pauses it.
     FirstResolution,
-    /// From creation to the resolution, over all cycles; the time spent resolved is not counted.
+    /// From creation to the resolution, over all cycles; the time spent resolved is not counted. Pending for the customer pauses it: the figure
+    /// [`TotalResolutionTime`](crate::kpi::Kpi::TotalResolutionTime) counts that time too.
     TotalResolution,
-    /// From creation, or from entering a team, until an agent is in charge; each team.
+    /// From creation, or from entering a team, until an agent is in charge; each team. Nothing pauses it.
     Ownership,
-    /// From the resolution to the next public message of a human agent; each cycle.
+    /// From the resolution to the next public message of a human agent; each cycle. Nothing pauses it.
     FollowUp,
 }
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::call::Actor;
-use crate::id::Name;
+use crate::id::{Name, TeamId};
 use crate::time::Span;
 
 /// Effort that somebody recorded.
@@ -18,6 +18,9 @@ pub struct TimeEntry {
     pub spent: Span,
     /// The kind of work, in the host's words.
     pub activity: Option<Name>,
+    /// The team that was in charge then, of the ticket on which it was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<TeamId>,
 }
 
 /// An estimated time of resolution that the customer was told.

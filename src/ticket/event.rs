@@ -361,6 +361,6 @@ pub enum Delivery {
     /// Held back: several levels were missed and the rule's catch-up choice left this one out, or the threshold was past
     /// before the rule applied.
     HeldBack,
-    /// The clock ended in the same commit, so nobody needs to be told any more.
+    /// The clock ended in the same commit, by somebody's deed or another level's, so nobody needs to be told any more.
     Stale,
 }

@@ -151,6 +151,7 @@ impl Ticket {
                 actor: recorded.actor,
                 spent: *spent,
                 activity: activity.clone(),
+                team: self.holder().team,
             }),
             Event::ParticipantAdded { customer } => {
                 self.participants.insert(*customer);
@@ -254,6 +255,7 @@ impl Ticket {
                         actor: Actor::Agent(agent),
                         spent,
                         activity: None,
+                        team: self.holder().team,
                     });
                 }
             }

@@ -31,7 +31,7 @@ pub enum Refusal {
         stage: Stage,
         /// The step that was asked for.
         step: Step,
-        /// The steps that are allowed there.
+        /// The steps that this actor could ask for there.
         allowed: Vec<Step>,
     },
     /// The permission table does not let this role do this.

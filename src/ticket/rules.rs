@@ -14,7 +14,7 @@ use super::Ticket;
 use super::cause::Causes;
 use super::command::{Change, Command, Move};
 use super::conversation::Visibility;
-use super::lifecycle::{CloseReason, Pending, Stage};
+use super::lifecycle::{CloseReason, Pending, Stage, Step};
 use super::rating::Scales;
 use super::refusal::Refusal;
 
@@ -106,6 +106,19 @@ impl Rules {
         }
     }
 
+    /// Whether the role may say what the command says, on whatever stage the ticket is: its message, its changes, and its move on
+    /// one stage at least.
+    pub(crate) fn permit_words(&self, actor: Actor, command: &Command) -> Result<(), Refusal> {
+        let said = command.message.iter().map(|draft| match draft.visibility {
+            Visibility::Public => Permission::Reply,
+            Visibility::Internal => Permission::Note,
+        });
+        let changed = command.changes.iter().map(Permission::of_change);
+        self.permit_all(actor, said.chain(changed))?;
+        let moved = |done| self.permit_move(actor, command, done);
+        moved(false).or_else(|refusal| moved(true).map_err(|_| refusal))
+    }
+
     /// Whether the role may do what the command says, to a ticket that it reaches.
     pub(crate) fn permit_command(
         &self,
@@ -113,19 +126,47 @@ impl Rules {
         actor: Actor,
         command: &Command,
     ) -> Result<(), Refusal> {
-        let said = command.message.iter().map(|draft| match draft.visibility {
-            Visibility::Public => Permission::Reply,
-            Visibility::Internal => Permission::Note,
-        });
-        let changed = command.changes.iter().map(Permission::of_change);
+        self.permit_words(actor, command)?;
         let done = matches!(ticket.status().stage(), Stage::Resolved | Stage::Closed);
-        let moved = command
-            .step
-            .iter()
-            .flat_map(|step| self.permissions_of_move(step, done));
-        said.chain(changed)
-            .chain(moved)
-            .try_for_each(|permission| self.permissions.check(actor.role(), permission))
+        self.permit_move(actor, command, done)
+    }
+
+    fn permit_move(&self, actor: Actor, command: &Command, done: bool) -> Result<(), Refusal> {
+        let step = command.step.iter();
+        self.permit_all(
+            actor,
+            step.flat_map(|step| self.permissions_of_move(step, done)),
+        )
+    }
+
+    fn permit_all(
+        &self,
+        actor: Actor,
+        mut all: impl Iterator<Item = Permission>,
+    ) -> Result<(), Refusal> {
+        all.try_for_each(|permission| self.permissions.check(actor.role(), permission))
+    }
+
+    /// The steps that a role may ask for at a stage: those that nobody asks for (a wait that ends, a customer's message) are not
+    /// among them, nor what it has no right to.
+    pub(crate) fn steps_of(&self, role: Role, stage: Stage) -> Vec<Step> {
+        let done = matches!(stage, Stage::Resolved | Stage::Closed);
+        let may = |step: &Step| {
+            let needs: &[Permission] = match step {
+                Step::Wake | Step::CustomerMessage => return false,
+                Step::Reopen if stage == Stage::Closed && !self.reopen_closed => return false,
+                Step::Pend if done => &[Permission::Pend, Permission::Reopen],
+                Step::Pend => &[Permission::Pend],
+                Step::Resume => &[Permission::Resume],
+                Step::Resolve => &[Permission::Resolve],
+                Step::Reopen => &[Permission::Reopen],
+                Step::Close => &[Permission::Close],
+            };
+            needs
+                .iter()
+                .all(|needed| self.permissions.allows(role, *needed))
+        };
+        stage.steps().into_iter().filter(may).collect()
     }
 
     /// What a move needs; on a ticket that is done, going on is reopening.

@@ -6,12 +6,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use helpdesk::escalation::{
     Action, CatchUp, Guard, Level, Recipient, Rule, Threshold, Trigger, ready,
 };
-use helpdesk::id::{AgentId, BotId, CustomerId, FiringKey, Name, TeamId};
+use helpdesk::id::{AgentId, BotId, CustomerId, Name, TeamId};
 use helpdesk::sla::{Condition, Measure, Policy, ReopenOption, Target};
 use helpdesk::store::Store;
+#[allow(unused_imports)] // each test file uses a part
+pub use helpdesk::testing::laws::escalation::{keys, what_happened};
+use helpdesk::testing::story::Story;
 use helpdesk::ticket::{
-    Agreement, Change, CloseReason, Draft, Event, MessageClass, Metric, Move, Pending, Priority,
-    Recorded, Stage,
+    Agreement, Change, CloseReason, Draft, MessageClass, Metric, Move, Pending, Priority, Recorded,
+    Stage,
 };
 use helpdesk::time::Span;
 use helpdesk::{Actor, Calendar, Call, Command, Desk, Open, Outcome, Rulebook, TicketId};
@@ -278,29 +281,12 @@ pub fn history<S: Store>(desk: &Desk<S>, ticket: TicketId) -> Vec<Recorded> {
         .unwrap()
 }
 
-/// What happened and when, without what depends on who looked when: what was delivered, and what was withdrawn of that.
-pub fn what_happened(events: &[Recorded]) -> Vec<(DateTime<Utc>, Event)> {
-    let plain = |recorded: &Recorded| {
-        let mut event = recorded.event.clone();
-        match &mut event {
-            Event::Escalated(escalated) => {
-                escalated.delivery = helpdesk::ticket::Delivery::Delivered;
-                escalated.told = None;
-            }
-            Event::Withdrawn { .. } => return None,
-            _ => {}
-        }
-        Some((recorded.at, event))
-    };
-    events.iter().filter_map(plain).collect()
-}
-
-/// The keys of the breaches and firings that were announced, in order.
-pub fn keys(events: &[Recorded]) -> Vec<FiringKey> {
-    let key = |recorded: &Recorded| match &recorded.event {
-        Event::Breached { key, .. } => Some(*key),
-        Event::Escalated(escalated) => Some(escalated.key),
-        _ => None,
-    };
-    events.iter().filter_map(key).collect()
+/// A story of these tests as one of the kit, looked at 40 days after its end.
+pub fn as_story(said: &[Say]) -> Story {
+    let open = Open::new("subject").from_customer(ANN).body("help");
+    let begun = Story::new(Actor::Customer(ANN), open);
+    let story = said.iter().fold(begun, |story, say| {
+        story.then(say.gap, say.actor, say.command.clone())
+    });
+    story.look_after(TimeDelta::days(40))
 }

@@ -1,9 +1,11 @@
-//! Tells how many nanoseconds a command takes in cqrs-es with one of its stores: `peers sqlite DIRECTORY full|normal TICKETS`, or
-//! `peers postgres "host=... user=... dbname=..." TICKETS`. The benches of the stores run it in turns with their own commands.
+//! Tells how many nanoseconds a command takes in cqrs-es with one of its stores: `peers sqlite DIRECTORY full|normal TICKETS alone`,
+//! or `peers postgres "host=... user=... dbname=..." TICKETS alone`. The benches of the stores run it in turns with their own
+//! commands. With `equal` in place of `alone` it also keeps what a desk keeps beside the events (`beside.rs`).
 //!
 //! These stores go through threads of sqlx, and are faster where the second core does not go to sleep in between: it is measured
 //! with and without a thread that keeps it busy, and the better figure counts.
 
+mod beside;
 #[path = "../../common/story.rs"]
 mod story;
 
@@ -12,8 +14,9 @@ use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use cqrs_es::CqrsFramework;
+use beside::{Beside, TABLES};
 use cqrs_es::persist::{PersistedEventRepository, PersistedEventStore};
+use cqrs_es::{CqrsFramework, Query};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use story::Story;
 
@@ -26,15 +29,24 @@ fn main() -> Result<(), Failed> {
     let mut better = f64::INFINITY;
     for busy in [false, true] {
         let nanos = match args.as_slice() {
-            ["sqlite", directory, durability, tickets] => {
-                runtime.block_on(sqlite(directory, durability, tickets.parse()?, busy))?
+            [
+                "sqlite",
+                directory,
+                durability,
+                tickets,
+                job @ ("alone" | "equal"),
+            ] => {
+                let job = Job::of(job, tickets.parse()?, busy);
+                runtime.block_on(sqlite(directory, durability, job))?
             }
-            ["postgres", server, tickets] => {
-                runtime.block_on(postgres(server, tickets.parse()?, busy))?
+            ["postgres", server, tickets, job @ ("alone" | "equal")] => {
+                let job = Job::of(job, tickets.parse()?, busy);
+                runtime.block_on(postgres(server, job))?
             }
             _ => {
                 return Err(
-                    "sqlite DIRECTORY full|normal TICKETS, or postgres SERVER TICKETS".into(),
+                    "sqlite DIRECTORY full|normal TICKETS alone|equal, or postgres SERVER TICKETS alone|equal"
+                        .into(),
                 );
             }
         };
@@ -44,12 +56,38 @@ fn main() -> Result<(), Failed> {
     Ok(())
 }
 
-async fn sqlite(
-    directory: &str,
-    durability: &str,
+/// What is measured.
+struct Job {
     tickets: usize,
+    /// Whether the second core is kept from going to sleep.
     busy: bool,
-) -> Result<f64, Failed> {
+    /// Whether more than the events is kept.
+    equal: bool,
+}
+
+impl Job {
+    fn of(job: &str, tickets: usize, busy: bool) -> Job {
+        let equal = job == "equal";
+        Job {
+            tickets,
+            busy,
+            equal,
+        }
+    }
+
+    fn queries<P>(&self, pool: &P) -> Vec<Box<dyn Query<Story>>>
+    where
+        P: Clone,
+        Beside<P>: Query<Story> + 'static,
+    {
+        match self.equal {
+            true => vec![Box::new(Beside::new(pool.clone()))],
+            false => Vec::new(),
+        }
+    }
+}
+
+async fn sqlite(directory: &str, durability: &str, job: Job) -> Result<f64, Failed> {
     let path = format!("{directory}/peer-{durability}.db");
     for end in ["", "-wal", "-shm"] {
         let _ = std::fs::remove_file(format!("{path}{end}"));
@@ -69,10 +107,16 @@ async fn sqlite(
         event_type TEXT NOT NULL, event_version TEXT NOT NULL, payload TEXT NOT NULL, metadata TEXT NOT NULL, \
         PRIMARY KEY (aggregate_type, aggregate_id, sequence)) STRICT";
     sqlx::query(table).execute(&pool).await?;
-    measured(sqlite_es::SqliteEventRepository::new(pool), tickets, busy).await
+    for text in TABLES {
+        sqlx::query(&text.replace("{id}", "BLOB"))
+            .execute(&pool)
+            .await?;
+    }
+    let queries = job.queries(&pool);
+    measured(sqlite_es::SqliteEventRepository::new(pool), queries, job).await
 }
 
-async fn postgres(server: &str, tickets: usize, busy: bool) -> Result<f64, Failed> {
+async fn postgres(server: &str, job: Job) -> Result<f64, Failed> {
     let mut options = sqlx::postgres::PgConnectOptions::new();
     for part in server.split_whitespace() {
         options = match part.split_once('=') {
@@ -80,7 +124,11 @@ async fn postgres(server: &str, tickets: usize, busy: bool) -> Result<f64, Faile
             Some(("port", port)) => options.port(port.parse()?),
             Some(("user", user)) => options.username(user),
             Some(("dbname", name)) => options.database(name),
-            _ => return Err(format!("`{part}` is not known; host, port, user and dbname are").into()),
+            _ => {
+                return Err(
+                    format!("`{part}` is not known; host, port, user and dbname are").into(),
+                );
+            }
         };
     }
     let options = options.options([("search_path", "peer")]);
@@ -96,10 +144,16 @@ async fn postgres(server: &str, tickets: usize, busy: bool) -> Result<f64, Faile
     ] {
         sqlx::query(text).execute(&pool).await?;
     }
+    for text in TABLES {
+        sqlx::query(&text.replace("{id}", "uuid"))
+            .execute(&pool)
+            .await?;
+    }
+    let queries = job.queries(&pool);
     measured(
         postgres_es::PostgresEventRepository::new(pool),
-        tickets,
-        busy,
+        queries,
+        job,
     )
     .await
 }
@@ -107,22 +161,22 @@ async fn postgres(server: &str, tickets: usize, busy: bool) -> Result<f64, Faile
 /// Nanoseconds a command.
 async fn measured<R: PersistedEventRepository>(
     repository: R,
-    tickets: usize,
-    busy: bool,
+    queries: Vec<Box<dyn Query<Story>>>,
+    job: Job,
 ) -> Result<f64, Failed> {
     static OVER: AtomicBool = AtomicBool::new(false);
-    OVER.store(!busy, Ordering::Relaxed);
+    OVER.store(!job.busy, Ordering::Relaxed);
     let spinner = std::thread::spawn(|| {
         while !OVER.load(Ordering::Relaxed) {
             std::hint::spin_loop();
         }
     });
     let store = PersistedEventStore::<R, Story>::new_event_store(repository);
-    let cqrs = CqrsFramework::new(store, vec![], ());
+    let cqrs = CqrsFramework::new(store, queries, ());
     let mut begun = Instant::now();
     let warm_up = 4; // commands
     let mut commands = 0;
-    for (id, say) in story::told(tickets + 1) {
+    for (id, say) in story::told(job.tickets + 1) {
         cqrs.execute(&id, say)
             .await
             .map_err(|error| error.to_string())?;

@@ -1,6 +1,6 @@
 //! What decisions look at beside their own stream.
 
-use crate::aggregate::{Aggregate, Around};
+use crate::aggregate::{Aggregate, Around, KeptRulebook};
 use crate::customer::Profile;
 use crate::error::Error;
 use crate::feedback::Feedback;
@@ -26,6 +26,10 @@ pub(super) fn see(around: &mut Around, stream: StreamId, events: &Events) -> Res
         Events::Visit(_) => of::<Visit>(around, stream, events),
         Events::Review(_) => of::<Review>(around, stream, events),
         Events::Finding(_) => of::<Finding>(around, stream, events),
+        Events::Rulebook(recorded) => {
+            let kept = KeptRulebook::replay(recorded);
+            fold(around, stream, kept.map(|kept| (events, kept)));
+        }
     }
     Ok(())
 }

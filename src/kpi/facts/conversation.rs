@@ -132,7 +132,7 @@ impl Walk<'_> {
 }
 
 /// The team in charge when the event of this version was recorded.
-fn team_before(ticket: &Ticket, version: u64) -> Option<TeamId> {
+pub(super) fn team_before(ticket: &Ticket, version: u64) -> Option<TeamId> {
     let assigned = ticket
         .assignments()
         .partition_point(|one| one.version.0 < version);

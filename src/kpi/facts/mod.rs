@@ -25,7 +25,7 @@ pub use crate::ticket::Holder;
 pub use rows::facts;
 
 /// The version of the formulas below. Rows of another version are rebuilt from the events before they are used.
-pub const FORMULA: u32 = 3;
+pub const FORMULA: u32 = 4;
 
 /// One resolution cycle of one ticket: from creation or a reopening to the next reopening.
 ///
@@ -304,7 +304,7 @@ pub struct ClockFact {
     pub state: State,
     /// How it stood to its target then.
     pub verdict: Verdict,
-    /// Whether any target had been passed while in force by then.
+    /// Whether any target had been passed in this period while in force by then. What passed in another period is told there.
     pub ever_breached: bool,
     /// The running time by then, in microseconds.
     pub elapsed_us: i64,
@@ -323,7 +323,7 @@ impl ClockFact {
         }
     }
 
-    /// Whether any target had been passed while in force by `as_of`.
+    /// Whether any target had been passed in this period while in force by `as_of`.
     pub fn ever_breached_at(&self, as_of: DateTime<Utc>) -> bool {
         self.ever_breached || self.kept_until.is_some_and(|until| as_of > until)
     }

@@ -5,12 +5,11 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use crate::calendar::Calendar;
-use crate::id::TeamId;
 use crate::sla::{Clock, Policies, State};
 use crate::ticket::{Agreement, Cycle, Direction, FieldValue, Message, Ticket, Visibility};
 use crate::time::{instant, micros};
 
-use super::conversation::Conversation;
+use super::conversation::{Conversation, team_before};
 use super::holding::{Keep, holdings};
 use super::ledger::Ledger;
 use super::{ClockFact, Effort, FORMULA, Fact, Own, RatingFact};
@@ -46,7 +45,7 @@ pub fn facts(ticket: &Ticket, policies: &Policies, default: &Calendar) -> Vec<Fa
             row.effort.push(Effort {
                 at: entry.at,
                 by: entry.actor.human_agent(),
-                team: team_at(ticket, entry.at),
+                team: entry.team,
                 spent_us: entry.spent.micros(),
             });
         }
@@ -59,7 +58,7 @@ pub fn facts(ticket: &Ticket, policies: &Policies, default: &Calendar) -> Vec<Fa
                 mark: rating.rated.mark,
                 scale: rating.rated.scale,
                 credit: rating.rated.credit,
-                team: team_at(ticket, rating.at),
+                team: team_before(ticket, rating.version),
             });
         }
     }
@@ -142,15 +141,6 @@ fn is_note(message: &Message) -> bool {
     message.direction == Direction::Internal && message.visibility == Visibility::Internal
 }
 
-fn team_at(ticket: &Ticket, at: DateTime<Utc>) -> Option<TeamId> {
-    let assigned = ticket.assignments().partition_point(|one| one.at <= at);
-    ticket
-        .assignments()
-        .get(assigned.checked_sub(1)?)?
-        .holder
-        .team
-}
-
 fn own(ticket: &Ticket, policies: &Policies) -> Own {
     let count = |yes: &dyn Fn(&Message) -> bool| {
         let found = ticket.messages().iter().filter(|message| yes(message));
@@ -207,7 +197,7 @@ fn clock_fact(clock: &Clock<'_>) -> Option<ClockFact> {
         amount_us: amount,
         state: clock.state,
         verdict: clock.verdict(),
-        ever_breached: clock.ever_breached,
+        ever_breached: clock.period_breached,
         elapsed_us: clock.elapsed,
         stopped_at: clock.stopped_at.map(instant),
         kept_until: if runs {

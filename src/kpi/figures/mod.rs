@@ -323,7 +323,8 @@ impl Attainment {
     }
 
     /// Met / (met + breached), by the verdict under the target in force when the clock ended. What runs and is past its target
-    /// is breached.
+    /// is breached. Tickets that have no target for the clock are left out, and counted among those in whose charge they are (for the first
+    /// response, of whoever gave it).
     pub fn ratio(&self) -> &Ratio {
         &self.ratio
     }

@@ -194,7 +194,7 @@ pub const MEASURES: [Definition; Kpi::ALL.len()] = [
     Definition {
         kpi: Kpi::TotalResolutionTime,
         title: "total resolution time",
-        formula: "from creation to the last entry into Resolved, in one piece: waiting counts, and so does the time between a resolution and its reopening",
+        formula: "from creation to the last entry into Resolved, in one piece: waiting counts, and so does the time between a resolution and its reopening; the target's clock total_resolution pauses while the ticket waits for the customer: requester_wait is that",
         numerator: None,
         denominator: "tickets whose last resolution lies in the window, reopened since or not",
         exclusions: &[],
@@ -300,6 +300,7 @@ pub const MEASURES: [Definition; Kpi::ALL.len()] = [
             "unanswered: resolved or closed without an answer",
             "cancelled: closed without a resolution",
             "not started",
+            "without a target: created in the window, under a policy that has none for the clock",
         ],
         window: WindowOf::Created,
         attribution: Attribution::ByClock,

@@ -15,7 +15,7 @@ use crate::kpi::known::{Known, Resolution, Standing};
 use crate::kpi::place::Place;
 use crate::kpi::ratio::Exclusion;
 use crate::kpi::window::{Cohort, Scope};
-use crate::ticket::{ClockId, CloseReason};
+use crate::ticket::{ClockId, CloseReason, Metric};
 use crate::time::micros;
 
 use super::parts::{ClockCounts, Given, Numbers, Part, Times, as_list, bump, merge, plus};
@@ -49,6 +49,11 @@ pub(in crate::kpi) struct Counts {
     pub(super) given: Given,
     #[serde(with = "as_list")]
     pub(super) clocks: BTreeMap<ClockId, ClockCounts>,
+    /// Created tickets, by whoever replied.
+    pub(super) replied: i64,
+    /// Created tickets with a target for the clock: by whoever replied for the first response, else by whoever is in charge.
+    #[serde(with = "as_list")]
+    pub(super) with_target: BTreeMap<ClockId, i64>,
 }
 
 /// What places a ticket in the window, whatever is counted: see [`Cohort`].
@@ -133,7 +138,8 @@ impl Counts {
     fn created(&mut self, change: &mut Change<'_, impl FnMut(&Place) -> bool>) {
         let (ticket, by) = (change.ticket, change.by);
         let created = ticket.created_at();
-        if change.event(created, ticket.assigned()) {
+        let in_charge = change.event(created, ticket.assigned());
+        if in_charge {
             plus(&mut self.volume, by);
             plus(&mut self.resolution_rate.denominator, by);
             match ticket.standing() {
@@ -143,8 +149,21 @@ impl Counts {
             }
         }
         let replier = ticket.replier().unwrap_or(ticket.assigned());
-        if change.event(created, replier) {
+        let replied = change.event(created, replier);
+        if replied {
+            plus(&mut self.replied, by);
             self.first_response.change(ticket.first_response(), by);
+        }
+        let mut before = None;
+        for id in ticket.clocks().iter().map(|clock| clock.clock) {
+            let here = match id.metric {
+                Metric::FirstResponse => replied,
+                _ => in_charge,
+            };
+            if here && before != Some(id) {
+                bump(&mut self.with_target, id, by);
+            }
+            before = Some(id); // those of one clock stand together
         }
         for clock in ticket.clocks() {
             if !change.event(created, ticket.credit(clock.clock.metric)) {
@@ -156,6 +175,16 @@ impl Counts {
                 self.clocks.remove(&clock.clock);
             }
         }
+    }
+
+    /// How many created tickets have no target for a clock that others have one for. An update is promised or not: it has no policy's target.
+    pub(super) fn without_target(&self, clock: ClockId) -> i64 {
+        let all = match clock.metric {
+            Metric::PromisedUpdate => return 0,
+            Metric::FirstResponse => self.replied,
+            _ => self.volume,
+        };
+        all.saturating_sub(self.with_target.get(&clock).copied().unwrap_or(0))
     }
 
     /// What its resolutions count, each by itself and all that are admitted together.
@@ -318,6 +347,8 @@ impl Counts {
         self.team_transfers.merge(other.team_transfers);
         self.agent_transfers.merge(other.agent_transfers);
         self.given.merge(other.given);
+        plus(&mut self.replied, other.replied);
+        merge(&mut self.with_target, other.with_target);
         for (clock, counts) in other.clocks {
             self.clocks.entry(clock).or_default().merge(counts);
         }

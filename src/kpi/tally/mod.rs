@@ -217,7 +217,7 @@ pub(super) fn report(
         team_transfers: counts.team_transfers.amounts()?,
         agent_transfers: counts.agent_transfers.amounts()?,
         attainment: clocks
-            .map(|(id, clock)| clock.attainment(*id))
+            .map(|(id, clock)| clock.attainment(*id, counts.without_target(*id)))
             .collect::<Result<Vec<_>, _>>()?,
         eta_kept: counts.eta_kept.ratio()?,
         eta_deviation: counts.eta_deviation.durations()?,

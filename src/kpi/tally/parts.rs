@@ -125,11 +125,14 @@ impl ClockCounts {
         merge(&mut self.excluded, other.excluded);
     }
 
-    pub(super) fn attainment(&self, clock: ClockId) -> Result<Attainment, KpiError> {
+    /// What came of the clock; `without` are tickets that have no target for it.
+    pub(super) fn attainment(&self, clock: ClockId, without: i64) -> Result<Attainment, KpiError> {
         let (met, breached) = (count(self.met)?, count(self.breached)?);
         let decided = met.checked_add(breached).ok_or_else(KpiError::unbalanced)?;
+        let mut left_out = self.excluded.clone();
+        bump(&mut left_out, Exclusion::NoTarget, without);
         let ratio =
-            Ratio::new(met, decided, excluded(&self.excluded)?).ok_or_else(KpiError::unbalanced)?;
+            Ratio::new(met, decided, excluded(&left_out)?).ok_or_else(KpiError::unbalanced)?;
         let met_after_breach = count(self.met_after_breach)?;
         if met_after_breach > met {
             return Err(KpiError::unbalanced());

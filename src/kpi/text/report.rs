@@ -162,6 +162,7 @@ fn per_ticket(report: &KpiReport) -> Option<Section> {
     (!rows.is_empty()).then(|| Section::new("For each resolved ticket", rows).with_header(header))
 }
 
+/// Targets are kept or not by their clocks, which pause where figures of the same name count on.
 fn targets(report: &KpiReport) -> Option<Section> {
     let rows: Vec<_> = report
         .attainment()

@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 
 use crate::escalation::Trigger;
-use crate::rulebook::Rulebook;
 use crate::sla::{Clock, Policies, due_of};
 use crate::ticket::{ClockId, Event, Recorded, Ticket, Version};
 use crate::time::{Micros, instant};
@@ -20,11 +19,8 @@ pub(super) struct Pair {
 }
 
 /// Everything that has an instant on either side, in the order of [`What`] and then of the history.
-pub(super) fn pairs(
-    before: (&Rederived, &Rulebook),
-    after: (&Rederived, &Rulebook),
-) -> impl Iterator<Item = Pair> {
-    let side = |(side, book): (&Rederived, &Rulebook)| items(side, book).into_iter().peekable();
+pub(super) fn pairs(before: &Rederived, after: &Rederived) -> impl Iterator<Item = Pair> {
+    let side = |side: &Rederived| items(side).into_iter().peekable();
     let (mut before, mut after) = (side(before), side(after));
     std::iter::from_fn(move || {
         let order = match (before.peek(), after.peek()) {
@@ -70,8 +66,8 @@ struct Period {
     due: Option<Micros>,
 }
 
-fn items(side: &Rederived, book: &Rulebook) -> Vec<Item> {
-    let periods = periods(side, book.policies());
+fn items(side: &Rederived) -> Vec<Item> {
+    let periods = periods(side, side.book.policies());
     let of = |period: &Period, what: What, at| Item {
         place: Place {
             what,
@@ -83,7 +79,7 @@ fn items(side: &Rederived, book: &Rulebook) -> Vec<Item> {
     };
     let due = |period: &Period| Some(of(period, What::Due(period.clock), period.due?));
     let mut items: Vec<Item> = periods.iter().filter_map(due).collect();
-    let mut others = Others::new(side, book);
+    let mut others = Others::new(side);
     for recorded in &side.events {
         let (what, clock) = match &recorded.event {
             Event::Breached { clock, .. } => (What::Breach(*clock), Some(*clock)),
@@ -155,16 +151,14 @@ fn periods(side: &Rederived, policies: &Policies) -> Vec<Period> {
 /// What the firings of rules that watch no clock count from. The ticket is followed only where there is such a firing.
 struct Others<'a> {
     side: &'a Rederived,
-    book: &'a Rulebook,
     ticket: Option<Ticket>,
     next: usize,
 }
 
 impl<'a> Others<'a> {
-    fn new(side: &'a Rederived, book: &'a Rulebook) -> Others<'a> {
+    fn new(side: &'a Rederived) -> Others<'a> {
         Others {
             side,
-            book,
             ticket: None,
             next: 1,
         }
@@ -175,7 +169,7 @@ impl<'a> Others<'a> {
         let Event::Escalated(fired) = &recorded.event else {
             return 1;
         };
-        let book = self.book;
+        let book = &self.side.book;
         let Some(ticket) = self.ticket_before(recorded.version) else {
             return 1;
         };

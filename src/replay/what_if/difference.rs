@@ -111,11 +111,11 @@ pub struct Line {
     pub first_appeared: Vec<Changed>,
 }
 
-/// One rulebook, tried on every history.
+/// The rules of one side, tried on every history.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Tried {
-    /// Which version.
+    /// The version in force for new tickets.
     pub rulebook: RulebookId,
     /// The figures.
     pub report: KpiReport,
@@ -134,7 +134,7 @@ pub struct Redone {
     /// The first of those: their numbers, each with the place of the first event that differs.
     pub first_unlike: Vec<(TicketNumber, Version)>,
     /// Tickets that cannot be compared: imported ones (an import records nothing that falls due), and those that were ever
-    /// pinned to another version than the rules before.
+    /// pinned to another version than they are tried under.
     pub not_compared: u64,
 }
 

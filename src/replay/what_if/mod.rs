@@ -1,8 +1,8 @@
 //! The same histories under another rulebook.
 //!
 //! [`WhatIf`] follows each history twice, under the rules before and under the rules after, and tells what differs: dues,
-//! breaches, escalations, figures. It is a pure function of histories, two rulebooks and an instant: nothing is stored, nothing
-//! is sent, no clock is read.
+//! breaches, escalations, figures. It is a pure function of histories, the rulebooks of two sides and an instant: nothing is stored,
+//! nothing is sent, no clock is read.
 //!
 //! ```
 //! use helpdesk::{Actor, Call, Command, Desk, Open, Rulebook, TenantId, id::AgentId};
@@ -32,13 +32,20 @@
 //! the host did because a rule had told it to (nobody knows what it would have done otherwise). What the rulebook made of
 //! that is left out and decided anew, under either rulebook in the same way: chosen policies, breaches, firings with their
 //! inner actions, wakings, automatic resolutions and closes. Moves of a ticket to another version of its rulebook are left out:
-//! each side has one. Time passes as on a desk that is swept at each wake-up, so every
+//! each ticket has one on each side. Time passes as on a desk that is swept at each wake-up, so every
 //! firing would have been told at once; how the real desk was swept plays no part.
 //!
 //! So a what-if tells what the rules would have made of the same work. It does not guess how people would have worked
 //! under other rules: longer opening hours make dues earlier, and nobody answers in them who did not.
 //!
 //! An imported history is followed as if the desk had been live then: what an import does not record, falls due here.
+//!
+//! # Versions and publications
+//! A side is a [`Rulebook`](crate::Rulebook), or [`Rulebooks`] with several versions and what was
+//! [published](Rulebooks::publish). A ticket is tried under the version that it was opened under, where the side has it, and else
+//! under the one that is in force there for its tenant. What was published measures what follows it, as on a desk with these
+//! rulebooks: so the desk's own rulebooks are the rules before of all its tickets, and the same without a publication, or another
+//! rulebook with or without one, are rules to compare them with.
 //!
 //! # What the other rules make impossible
 //! It is applied as recorded and counted as an anomaly by [kind](super::AnomalyKind), as in an import, for each side: a move
@@ -71,7 +78,7 @@ use crate::call::Cause;
 use crate::error::Error;
 use crate::id::TenantId;
 use crate::kpi::{Report, Summary, Tally};
-use crate::rulebook::Rulebook;
+use crate::rulebook::Rulebooks;
 use crate::ticket::{Delivery, Event, Recorded, Version};
 use crate::time::micros;
 
@@ -81,7 +88,7 @@ pub use difference::{Changed, Difference, How, Line, Redone, TicketDifference, T
 
 use rederive::{Rederived, Trial, is_of_rules, rederive};
 
-/// Two rulebooks, tried on one history after the other.
+/// The rules of two sides, tried on one history after the other.
 ///
 /// Memory grows by eight bytes for each instant that moved, and by what two [`Tally`]s take; no history is kept.
 #[derive(Clone, Debug)]
@@ -103,8 +110,8 @@ pub struct WhatIf {
 pub fn what_if<H: AsRef<[Recorded]>>(
     tenant: TenantId,
     histories: impl IntoIterator<Item = H>,
-    before: &Rulebook,
-    after: &Rulebook,
+    before: impl Into<Rulebooks>,
+    after: impl Into<Rulebooks>,
     as_of: DateTime<Utc>,
 ) -> Result<Difference, Error> {
     let mut what_if = WhatIf::new(before, after, as_of);
@@ -116,11 +123,15 @@ pub fn what_if<H: AsRef<[Recorded]>>(
 
 impl WhatIf {
     /// Nothing tried yet. Histories are followed up to `as_of`: what is later has not happened.
-    pub fn new(before: &Rulebook, after: &Rulebook, as_of: DateTime<Utc>) -> WhatIf {
+    pub fn new(
+        before: impl Into<Rulebooks>,
+        after: impl Into<Rulebooks>,
+        as_of: DateTime<Utc>,
+    ) -> WhatIf {
         WhatIf {
             as_of,
-            before: Side::new(before, as_of),
-            after: Side::new(after, as_of),
+            before: Side::new(before.into(), as_of),
+            after: Side::new(after.into(), as_of),
             examples: 5,
             tickets: 0,
             differing: 0,
@@ -144,7 +155,7 @@ impl WhatIf {
         self
     }
 
-    /// Tries both rulebooks on the history of one ticket, and tells what differs on it.
+    /// Tries both sides on the history of one ticket, and tells what differs on it.
     ///
     /// # Errors
     /// A history that does not begin with the opening; rules that go on and on firing. Nothing is counted then.
@@ -157,8 +168,8 @@ impl WhatIf {
             changes: Vec::new(),
             unlike_record: None,
         };
-        let before = rederive(tenant, history, &self.before.trial, self.as_of)?;
-        let after = rederive(tenant, history, &self.after.trial, self.as_of)?;
+        let before = rederive(tenant, history, &mut self.before.trial, self.as_of)?;
+        let after = rederive(tenant, history, &mut self.after.trial, self.as_of)?;
         let (Some(before), Some(after)) = (before, after) else {
             return Ok(difference); // opened later
         };
@@ -167,8 +178,7 @@ impl WhatIf {
         self.tickets = self.tickets.saturating_add(1);
         difference.unlike_record = self.compare_with_record(history, &before);
         let (ticket, number) = (before.ticket.id(), before.ticket.number());
-        let (first, second) = (&self.before.trial.book, &self.after.trial.book);
-        for pair in compare::pairs((&before, first), (&after, second)) {
+        for pair in compare::pairs(&before, &after) {
             let changed = Changed {
                 ticket,
                 number,
@@ -224,7 +234,7 @@ impl WhatIf {
                 )
         };
         let pinned = history.first().is_some_and(|first| match &first.event {
-            Event::Opened(opened) => opened.rulebook == self.before.trial.book.id(),
+            Event::Opened(opened) => opened.rulebook == again.book.id(),
             _ => false,
         });
         let redone = &mut self.redone;
@@ -273,7 +283,7 @@ fn first_unlike(history: &[Recorded], again: &[Recorded], as_of: DateTime<Utc>) 
     None
 }
 
-/// One rulebook with what it comes to.
+/// The rules of one side with what they come to.
 #[derive(Clone, Debug)]
 struct Side {
     trial: Trial,
@@ -282,9 +292,9 @@ struct Side {
 }
 
 impl Side {
-    fn new(book: &Rulebook, as_of: DateTime<Utc>) -> Side {
+    fn new(books: Rulebooks, as_of: DateTime<Utc>) -> Side {
         Side {
-            trial: Trial::new(book),
+            trial: Trial::new(books),
             tally: Report::standard().tally(as_of),
             anomalies: Anomalies::default(),
         }
@@ -298,7 +308,7 @@ impl Side {
 
     fn tried(self) -> Result<Tried, Error> {
         Ok(Tried {
-            rulebook: self.trial.book.id(),
+            rulebook: self.trial.in_force(),
             report: self.tally.report()?,
             anomalies: self.anomalies,
         })

@@ -1,5 +1,6 @@
 //! One history under one rulebook: what people did is taken over, what the rules make of it is decided anew.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -7,9 +8,9 @@ use chrono::{DateTime, Utc};
 use crate::call::{Actor, Cause};
 use crate::desk::Working;
 use crate::error::Error;
-use crate::id::TenantId;
+use crate::id::{RulebookId, TenantId};
 use crate::kpi::Fact;
-use crate::rulebook::Rulebook;
+use crate::rulebook::{Rulebook, Rulebooks};
 use crate::ticket::{
     Change, Command, Direction, Draft, Event, MessageAdded, Recorded, Rules, Stage, Status, Step,
     Ticket, Version, event_of,
@@ -19,24 +20,46 @@ use super::super::anomaly::{Anomalies, AnomalyKind};
 use super::super::import::all_may_do_all;
 use super::super::said::{ask, kind_of, step_to};
 
-/// A rulebook to be tried, with its rules for tickets but for the permission table: who did something, might.
+/// Rulebooks to be tried, each with its rules for tickets but for the permission table: who did something, might.
 #[derive(Clone, Debug)]
 pub(super) struct Trial {
-    pub(super) book: Rulebook,
-    rules: Rules,
+    books: Rulebooks,
+    tenant: TenantId,
+    rules: BTreeMap<RulebookId, Rules>,
 }
 
 impl Trial {
-    pub(super) fn new(book: &Rulebook) -> Trial {
+    pub(super) fn new(books: Rulebooks) -> Trial {
         Trial {
-            book: book.clone(),
-            rules: all_may_do_all(book.tickets()),
+            books,
+            tenant: TenantId::SINGLE,
+            rules: BTreeMap::new(),
         }
+    }
+
+    /// The version in force for new tickets of the tenant whose histories were tried.
+    pub(super) fn in_force(&self) -> RulebookId {
+        self.books.current(self.tenant).id()
+    }
+
+    /// The version for a ticket with this history: the one that it was opened under, where it is here.
+    fn choose(&mut self, tenant: TenantId, history: &[Recorded]) -> (Rulebook, &Rules) {
+        self.tenant = tenant;
+        let opened = history.first().and_then(|first| match &first.event {
+            Event::Opened(opened) => self.books.get_for(tenant, opened.rulebook).ok(),
+            _ => None,
+        });
+        let book = opened.unwrap_or_else(|| self.books.current(tenant)).clone();
+        let rules = self.rules.entry(book.id());
+        let rules = rules.or_insert_with(|| all_may_do_all(book.tickets()));
+        (book, rules)
     }
 }
 
 /// What became of a history.
 pub(super) struct Rederived {
+    /// The version that it was tried under.
+    pub(super) book: Rulebook,
     pub(super) ticket: Arc<Ticket>,
     pub(super) events: Vec<Recorded>,
     /// For each event, the recorded place of the last thing that somebody had done by then: the same on both sides.
@@ -63,9 +86,10 @@ const LIMIT: usize = 65_536;
 pub(super) fn rederive(
     tenant: TenantId,
     history: &[Recorded],
-    trial: &Trial,
+    trial: &mut Trial,
     as_of: DateTime<Utc>,
 ) -> Result<Option<Rederived>, Error> {
+    let (book, rules) = trial.choose(tenant, history);
     let known = history.partition_point(|recorded| recorded.at <= as_of);
     if known == 0 && !history.is_empty() {
         return Ok(None);
@@ -74,13 +98,13 @@ pub(super) fn rederive(
         .chunk_by(is_same_command)
         .filter(|events| events.first().is_some_and(|first| !is_of_rules(first)));
     let opening = commands.next().unwrap_or_default();
-    let pinned = opening.iter().map(|event| pin(event, &trial.book));
-    let begun = Working::begin(tenant, pinned, &trial.book);
+    let pinned = opening.iter().map(|event| pin(event, &book));
+    let begun = Working::begin(tenant, pinned, &book);
     let origin = opening
         .last()
         .map_or(Version::default(), |last| last.version);
     let mut again = Again {
-        trial,
+        rules,
         working: begun.ok_or(Error::misused(
             "the events of a history begin with the ticket's opening",
         ))?,
@@ -95,7 +119,7 @@ pub(super) fn rederive(
         }
     }
     again.pass_time(as_of)?;
-    Ok(Some(again.finish()))
+    Ok(Some(again.finish(book.clone())))
 }
 
 /// Whether it is about the rules alone: what fell due by itself with all that it did, chosen policies, moves to another version of
@@ -126,7 +150,7 @@ fn pin(recorded: &Recorded, book: &Rulebook) -> Recorded {
 
 /// A history on its way.
 struct Again<'a> {
-    trial: &'a Trial,
+    rules: &'a Rules,
     working: Working<'a>,
     origins: Vec<Version>,
     origin: Version,
@@ -179,7 +203,7 @@ impl Again<'_> {
     fn refusal_of(&self, recorded: &Recorded, command: Command) -> Option<crate::ticket::Refusal> {
         ask(
             &self.working.ticket,
-            &self.trial.rules,
+            self.rules,
             Actor::System,
             recorded.at,
             command,
@@ -243,7 +267,7 @@ impl Again<'_> {
         if !ticket.status().stage().is_work() {
             let mut draft = Draft::new("said").class(message.class);
             draft.visibility = message.visibility;
-            let (rules, say) = (&self.trial.rules, Command::say(draft));
+            let (rules, say) = (self.rules, Command::say(draft));
             match ask(ticket, rules, message.author, recorded.at, say) {
                 Err(refusal) => self
                     .anomalies
@@ -289,8 +313,9 @@ impl Again<'_> {
         self.push(recorded, recorded.event.clone());
     }
 
-    fn finish(self) -> Rederived {
+    fn finish(self, book: Rulebook) -> Rederived {
         Rederived {
+            book,
             facts: self.working.facts().to_vec(),
             ticket: self.working.ticket,
             events: self.working.events,

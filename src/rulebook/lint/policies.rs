@@ -10,7 +10,7 @@ use crate::ticket::{Agreement, FieldValue, Metric, PendingReasons};
 use super::Findings;
 use super::logic::Logic;
 use super::problem::Problem;
-use super::view::View;
+use super::view::{PolicyView, View};
 
 pub(super) fn check(view: &View<'_>, found: &mut Findings) {
     for (i, this) in view.policies.iter().enumerate() {
@@ -33,6 +33,7 @@ pub(super) fn check(view: &View<'_>, found: &mut Findings) {
                 Problem::ShadowedPolicy { policy, by },
             );
         }
+        loses(view, i, &path, found);
         if policy.targets.is_empty() {
             let policy = policy.name.clone();
             found.add(
@@ -70,6 +71,27 @@ pub(super) fn check(view: &View<'_>, found: &mut Findings) {
     }
     fallbacks(view, found);
     calendars(view, found);
+}
+
+/// Whether a policy stands before another one that would give each of its tickets a target of its first response.
+fn loses(view: &View<'_>, i: usize, path: &str, found: &mut Findings) {
+    let (this, later) = (&view.policies[i], &view.policies[i + 1..]);
+    let answers = |policy: &Policy| policy.targets.contains_key(&Metric::FirstResponse);
+    let policy = this.policy;
+    if this.never || !this.shadowed_by.is_empty() || policy.targets.is_empty() || answers(policy) {
+        return;
+    }
+    let of_it = |that: &&PolicyView<'_>| that.policy.agreement == policy.agreement;
+    let takes_all =
+        |that: &&PolicyView<'_>| view.logic.never(&[(&this.when, true), (&that.when, false)]);
+    let next = later.iter().filter(of_it).find(takes_all);
+    if let Some(next) = next.filter(|next| answers(next.policy)) {
+        let (policy, to) = (policy.name.clone(), next.policy.name.clone());
+        found.add(
+            format!("{path}.targets"),
+            Problem::LosesFirstResponse { policy, to },
+        );
+    }
 }
 
 /// A condition of a policy or guard: whether it, or an alternative in it, holds for no ticket.

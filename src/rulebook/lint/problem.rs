@@ -136,6 +136,15 @@ problems! {
         by: Vec<Name>,
     } = "shadowed_policy", Error,
         "`{policy}` never applies: {} before it take every ticket it is for", list(by);
+    /// Every ticket of a policy loses the target of its first response that it would have from a later one: the first policy that
+    /// holds applies whole.
+    LosesFirstResponse {
+        /// The policy without the target.
+        policy: Name,
+        /// The later one that has it.
+        to: Name,
+    } = "loses_first_response", Hint,
+        "`{policy}` has no target `first_response`, and its tickets do not get that of `{to}`: the first policy that holds applies whole";
     /// Some tickets have no policy of an agreement that others have.
     NoFallbackPolicy {
         /// The agreement.
@@ -182,9 +191,9 @@ problems! {
         metric: Metric,
     } = "pauses_hide_waiting", Hint,
         "the clock `{metric}` pauses for every reason, so an unanswered ticket that is put off is never late";
-    /// A promise of an instant, whose clock can pause.
+    /// Pauses of a clock that never pauses: a promise is made for an instant.
     PausedPromise = "paused_promise", Warning,
-        "a promise names an instant; with these pauses an update after it can count as kept";
+        "a promise names an instant, and no pause moves it; these pauses have no effect";
     /// An option for a clock that does not resume after a reopening.
     ReopeningWithoutEffect {
         /// The metric.

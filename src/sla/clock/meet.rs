@@ -56,12 +56,20 @@ impl<'a> Clock<'a> {
                 if *agreement == self.id.agreement && self.definition.start != Start::Promise {
                     self.newest = policy(name);
                     self.chosen = true;
-                    if !matches!(self.state, State::Stopped | State::Cancelled) {
+                    let ended = matches!(self.state, State::Stopped | State::Cancelled);
+                    if !ended || self.came_and_went(mark.at) {
                         self.attach(mark.at);
                     }
                 }
             }
         }
+    }
+
+    /// Whether it was fulfilled at the instant it began, which is this one: policies are chosen after what a command says, and a
+    /// ticket that comes to a team and an agent at once was taken under the target that this brought.
+    fn came_and_went(&self, at: Micros) -> bool {
+        let began_now = self.started.is_some_and(|started| started.at == at);
+        began_now && self.state == State::Stopped && self.stopped_at == Some(at)
     }
 
     /// Called after the mark was met, so that a message that begins the first response is not an unanswered one beside it.
@@ -242,7 +250,7 @@ impl<'a> Clock<'a> {
         if self.started.is_some() {
             ended(self);
             (self.elapsed, self.due, self.stopped_at, self.unanswered) = (0, None, None, false);
-            self.was_used_up = false;
+            (self.was_used_up, self.period_breached) = (false, false);
         }
         self.started = Some(Started {
             at: since,
@@ -287,20 +295,23 @@ impl<'a> Clock<'a> {
         if phase == Phase::Resolved && before != Phase::Resolved {
             self.resolve(mark, ended);
         } else if phase == Phase::Closed && self.is_live() {
-            self.unanswered = self.definition.at_resolution == AtResolution::Unanswered;
-            self.end(
-                if self.unanswered {
-                    State::Stopped
-                } else {
-                    State::Cancelled
-                },
-                mark.at,
-            );
+            self.end_by_close(mark.at);
         } else if !done(phase) && done(before) {
             self.reopen(mark, ended);
         } else if !done(phase) && self.is_live() {
             self.run_or_pause(mark.at);
         }
+    }
+
+    /// Closing stops every clock: what it waited for did not come.
+    pub(super) fn end_by_close(&mut self, at: Micros) {
+        self.unanswered = self.definition.at_resolution == AtResolution::Unanswered;
+        let state = if self.unanswered {
+            State::Stopped
+        } else {
+            State::Cancelled
+        };
+        self.end(state, at);
     }
 
     fn resolve(&mut self, mark: &Mark, ended: &mut impl FnMut(&Clock<'a>)) {
@@ -394,7 +405,7 @@ impl<'a> Clock<'a> {
         if let Some(amount) = self.amount {
             self.was_used_up = self.elapsed >= amount;
             self.due = self.was_used_up.then_some(at);
-            self.ever_breached |= self.elapsed > amount;
+            self.note_breach(amount);
         }
     }
 

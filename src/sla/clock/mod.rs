@@ -57,6 +57,8 @@ pub(crate) struct Clock<'a> {
     sought: Option<Sought>,
     /// In any period.
     pub(crate) ever_breached: bool,
+    /// In this period.
+    pub(crate) period_breached: bool,
     /// What had run when the target came into force.
     pub(crate) elapsed_at_attach: Micros,
     /// When the target came into force.
@@ -181,6 +183,7 @@ impl<'a> Clock<'a> {
             was_used_up: false,
             sought,
             ever_breached: false,
+            period_breached: false,
             elapsed_at_attach: 0,
             attached_at: micros(ticket.created_at()),
             attached_in: None,
@@ -211,6 +214,9 @@ impl<'a> Clock<'a> {
             if clock.definition.start == Start::UnansweredMessage {
                 clock.follow_first_response(&mark.kind);
             }
+        }
+        if clock.phase == Phase::Closed && clock.is_live() {
+            clock.end_by_close(last); // a log's message after the close began it
         }
         clock
     }
@@ -314,10 +320,15 @@ impl<'a> Clock<'a> {
                 if self.due.is_none() && self.elapsed >= amount {
                     self.due = self.after(amount.saturating_sub(before));
                 }
-                self.ever_breached |= self.elapsed > amount;
+                self.note_breach(amount);
             }
             self.since = to;
         }
+    }
+
+    fn note_breach(&mut self, amount: Micros) {
+        self.period_breached |= self.elapsed > amount;
+        self.ever_breached |= self.period_breached;
     }
 }
 

@@ -8,6 +8,7 @@ use crate::kpi::Fact;
 use crate::store::asynchronous::{Answer, Answers, AsyncStore};
 use crate::ticket::Content;
 
+use super::read::FactsPage;
 use super::{
     Commit, DueStream, Filter, Load, Loaded, OutboxMessage, Page, PostgresStore, StreamKind,
     TicketRow,
@@ -16,15 +17,20 @@ use super::{
 #[cfg_attr(docsrs, doc(cfg(feature = "async")))]
 impl AsyncStore for PostgresStore {
     fn load<'a>(&'a self, request: &'a Load) -> Answer<'a, Loaded> {
-        Box::pin(self.load_all(request))
+        Box::pin(self.moved(self.load_all(request)))
     }
 
     fn commit<'a>(&'a self, commit: &'a Commit) -> Answer<'a, ()> {
-        Box::pin(self.write(commit))
+        Box::pin(self.moved(self.write(commit)))
     }
 
     fn commit_all<'a>(&'a self, commits: &'a [&'a Commit]) -> Answers<'a> {
-        Box::pin(self.write_all(commits))
+        Box::pin(async {
+            let all = self
+                .moved(async { Ok(self.write_all(commits).await) })
+                .await;
+            all.unwrap_or_else(|error| commits.iter().map(|_| Err(error.again())).collect())
+        })
     }
 
     fn due<'a>(
@@ -33,11 +39,11 @@ impl AsyncStore for PostgresStore {
         zone_data: &'a str,
         limit: usize,
     ) -> Answer<'a, Vec<DueStream>> {
-        Box::pin(self.due_streams(now, zone_data, limit))
+        Box::pin(self.moved(self.due_streams(now, zone_data, limit)))
     }
 
     fn next_wake(&self, after: Option<DateTime<Utc>>) -> Answer<'_, Option<DateTime<Utc>>> {
-        Box::pin(self.earliest_wake(after))
+        Box::pin(self.moved(self.earliest_wake(after)))
     }
 
     fn facts<'a>(
@@ -45,7 +51,13 @@ impl AsyncStore for PostgresStore {
         tenant: TenantId,
         visit: &'a mut (dyn FnMut(&[Fact]) + Send),
     ) -> Answer<'a, ()> {
-        Box::pin(self.facts_by_page(tenant, visit))
+        Box::pin(async move {
+            let mut page = FactsPage::first();
+            while let Some(rows) = self.moved(self.facts_page(tenant, &mut page)).await? {
+                rows.iter().for_each(|rows| visit(rows)); // nothing is held: the visitor may call the store
+            }
+            Ok(())
+        })
     }
 
     fn content<'a>(
@@ -53,7 +65,7 @@ impl AsyncStore for PostgresStore {
         tenant: TenantId,
         ids: &'a [ContentId],
     ) -> Answer<'a, Vec<Option<Content>>> {
-        Box::pin(self.texts(tenant, ids))
+        Box::pin(self.moved(self.texts(tenant, ids)))
     }
 
     fn list<'a>(
@@ -62,7 +74,7 @@ impl AsyncStore for PostgresStore {
         filter: &'a Filter,
         page: &'a Page,
     ) -> Answer<'a, Vec<TicketRow>> {
-        Box::pin(self.listed(tenant, filter, page))
+        Box::pin(self.moved(self.listed(tenant, filter, page)))
     }
 
     fn streams(
@@ -72,7 +84,7 @@ impl AsyncStore for PostgresStore {
         after: Option<Uuid>,
         limit: usize,
     ) -> Answer<'_, Vec<Uuid>> {
-        Box::pin(self.streams_of(tenant, kind, after, limit))
+        Box::pin(self.moved(self.streams_of(tenant, kind, after, limit)))
     }
 
     fn claim(
@@ -81,22 +93,22 @@ impl AsyncStore for PostgresStore {
         lease: TimeDelta,
         limit: usize,
     ) -> Answer<'_, Vec<OutboxMessage>> {
-        Box::pin(self.claim_messages(now, lease, limit))
+        Box::pin(self.moved(self.claim_messages(now, lease, limit)))
     }
 
     fn acknowledge<'a>(&'a self, ids: &'a [Uuid]) -> Answer<'a, ()> {
-        Box::pin(self.acknowledge_messages(ids))
+        Box::pin(self.moved(self.acknowledge_messages(ids)))
     }
 
     fn postpone<'a>(&'a self, ids: &'a [Uuid], until: DateTime<Utc>) -> Answer<'a, ()> {
-        Box::pin(self.postpone_messages(ids, until))
+        Box::pin(self.moved(self.postpone_messages(ids, until)))
     }
 
     fn next_delivery(&self) -> Answer<'_, Option<DateTime<Utc>>> {
-        Box::pin(self.earliest_delivery())
+        Box::pin(self.moved(self.earliest_delivery()))
     }
 
     fn prune_keys(&self, tenant: TenantId, before: DateTime<Utc>) -> Answer<'_, usize> {
-        Box::pin(self.prune(tenant, before))
+        Box::pin(self.moved(self.prune(tenant, before)))
     }
 }

@@ -1,4 +1,4 @@
-//! One connection, used by one caller at a time, and the thread that moves the bytes of all of them.
+//! One connection, used by one caller at a time.
 //!
 //! Every method may be given up half-way (its future is dropped): the connection then counts as unusable until it is dropped
 //! itself, and the server undoes what was open on it.
@@ -6,11 +6,9 @@
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::sync::mpsc;
 use std::task::{Context, Poll};
 
-use tokio::runtime::{Builder, Handle};
-use tokio::task::AbortHandle;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Error, Row, Statement};
 
@@ -156,62 +154,63 @@ impl Link {
         Ok(all)
     }
 
-    /// Does all of these in one transaction, sent in one trip, and ends it as `judge` says.
-    pub(super) async fn write<T>(
-        &mut self,
-        queries: &[Query<'_>],
-        judge: impl FnOnce(&[u64]) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        self.transact(
-            queries,
-            |client, statement, query| Box::pin(client.execute(statement, &query.params)),
-            |client| Box::pin(async move { client.batch_execute(BEGIN).await.map(|()| 0) }),
-            judge,
-        )
-        .await
+    /// Does all of these in one transaction, sent in one trip with its end. Where one of them fails, the server undoes all, and the
+    /// error tells which one it was.
+    pub(super) async fn write(&mut self, queries: &[Query<'_>]) -> Result<(), Failed> {
+        let prepared = self.prepare(queries.iter().map(|query| query.text).collect());
+        prepared.await.map_err(Failed::whole)?;
+        self.begin();
+        match self.write_prepared(queries).await {
+            Ok(()) => self.end(Ok(())).map_err(Failed::whole),
+            // The server undid it, and the connection is as good as before.
+            Err(failed) if failed.is_refused => {
+                self.unsure = false;
+                Err(failed)
+            }
+            Err(failed) => {
+                let Failed { error, .. } = failed;
+                self.end(Err(error))
+                    .map_err(|error| Failed { error, ..failed })
+            }
+        }
     }
 
-    /// The same with the rows that each gave.
+    async fn write_prepared(&self, queries: &[Query<'_>]) -> Result<(), Failed> {
+        let mut asked = Vec::with_capacity(queries.len() + 2);
+        asked.push(no_count(&self.client, BEGIN));
+        for query in queries {
+            let statement = self.statement(query.text).map_err(Failed::whole)?;
+            asked.push(Box::pin(self.client.execute(statement, &query.params)));
+        }
+        asked.push(no_count(&self.client, "COMMIT"));
+        for (n, answer) in together(asked).await.into_iter().enumerate() {
+            // Those after the first error fail because of it.
+            answer.map_err(|error| Failed {
+                at: n.checked_sub(1).filter(|at| *at < queries.len()),
+                is_refused: error.code() == Some(&SqlState::DIVISION_BY_ZERO),
+                error: failed(error),
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Does all of these in one transaction, and ends it as `judge` says of the rows that each gave.
     pub(super) async fn take<T>(
         &mut self,
         queries: &[Query<'_>],
         judge: impl FnOnce(&[Vec<Row>]) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.transact(queries, rows, |client| no_rows(client, BEGIN), judge)
-            .await
-    }
-
-    async fn transact<A, T>(
-        &mut self,
-        queries: &[Query<'_>],
-        ask: impl for<'a> Fn(&'a Client, &'a Statement, &'a Query<'a>) -> Asked<'a, A>,
-        begin: impl for<'a> Fn(&'a Client) -> Asked<'a, A>,
-        judge: impl FnOnce(&[A]) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
         self.prepare(queries.iter().map(|query| query.text).collect())
             .await?;
         self.begin();
-        let mut asked = vec![begin(&self.client)];
+        let mut asked = vec![no_rows(&self.client, BEGIN)];
         for query in queries {
-            asked.push(ask(&self.client, self.statement(query.text)?, query));
+            asked.push(rows(&self.client, self.statement(query.text)?, query));
         }
-        let answers = together(asked).await;
-        let mut done = Vec::with_capacity(queries.len());
-        let mut wrong = None;
-        for (n, answer) in answers.into_iter().enumerate() {
-            match answer {
-                Ok(_) if n == 0 => {}
-                Ok(answer) => done.push(answer),
-                Err(error) => {
-                    wrong = Some(failed(error)); // those after it fail because of it
-                    break;
-                }
-            }
-        }
-        // What was answered before the error decides first: a stream that stands elsewhere explains what follows.
-        let judged = match (judge(&done), wrong) {
-            (Ok(_), Some(error)) => Err(error),
-            (judged, _) => judged,
+        let answers: Result<Vec<_>, _> = together(asked).await.into_iter().collect();
+        let judged = match answers {
+            Ok(answers) => judge(answers.get(1..).unwrap_or_default()), // the first began it
+            Err(error) => Err(failed(error)),
         };
         let ended = match judged.is_ok() {
             true => self.send("COMMIT").await,
@@ -221,6 +220,25 @@ impl Link {
             (Ok(()), judged) => self.end(judged),
             (Err(error), Ok(_)) => Err(error), // it stays unusable
             (Err(_), Err(error)) => Err(error),
+        }
+    }
+}
+
+/// Why a transaction was not written, and by which of its statements.
+pub(super) struct Failed {
+    /// The place of the statement; none where it was no statement.
+    pub(super) at: Option<usize>,
+    /// Whether a [guarded](super::texts::guarded) statement touched no row.
+    pub(super) is_refused: bool,
+    pub(super) error: StoreError,
+}
+
+impl Failed {
+    pub(super) fn whole(error: StoreError) -> Failed {
+        Failed {
+            at: None,
+            is_refused: false,
+            error,
         }
     }
 }
@@ -237,6 +255,10 @@ fn rows<'a>(
 
 fn no_rows<'a>(client: &'a Client, text: &'a str) -> Asked<'a, Vec<Row>> {
     Box::pin(async move { client.batch_execute(text).await.map(|()| Vec::new()) })
+}
+
+fn no_count<'a>(client: &'a Client, text: &'a str) -> Asked<'a, u64> {
+    Box::pin(async move { client.batch_execute(text).await.map(|()| 0) })
 }
 
 /// A request to the server; it is sent when it is polled first.
@@ -263,47 +285,4 @@ pub(super) async fn together<T>(mut asked: Vec<Asked<'_, T>>) -> Vec<Result<T, E
         });
     }
     all
-}
-
-/// The thread that moves the bytes. It ends when this is dropped.
-#[derive(Debug)]
-pub(super) struct Mover {
-    pub(super) handle: Handle,
-    end: AbortHandle,
-}
-
-impl Mover {
-    pub(super) fn start() -> Result<Mover, StoreError> {
-        let (tell, told) = mpsc::sync_channel(1);
-        let work = move || {
-            let runtime = match Builder::new_current_thread().enable_all().build() {
-                Ok(runtime) => runtime,
-                Err(error) => {
-                    let _ = tell.send(Err(error));
-                    return;
-                }
-            };
-            let forever = runtime.spawn(std::future::pending::<()>());
-            let (handle, end) = (runtime.handle().clone(), forever.abort_handle());
-            if tell.send(Ok(Mover { handle, end })).is_ok() {
-                let _ = runtime.block_on(forever);
-            }
-        };
-        let named = std::thread::Builder::new().name("helpdesk-postgres".to_owned());
-        let short = |error: std::io::Error| {
-            let what = "the thread for the connections cannot be started; try again";
-            StoreError::new(StoreErrorKind::Unavailable, what).because(error)
-        };
-        named.spawn(work).map_err(short)?;
-        match told.recv() {
-            Ok(started) => started.map_err(short),
-            Err(gone) => Err(short(std::io::Error::other(gone))),
-        }
-    }
-}
-
-impl Drop for Mover {
-    fn drop(&mut self) {
-        self.end.abort();
-    }
 }

@@ -20,7 +20,7 @@ struct Wanted {
     tenant: Uuid,
     kinds: Vec<i64>,
     ids: Vec<Uuid>,
-    /// Of no fold, where snapshots are not wanted.
+    /// Of snapshots, where they are wanted.
     fold: i64,
     keys: Vec<Uuid>,
     actor: Option<(String, String)>,
@@ -28,7 +28,6 @@ struct Wanted {
 }
 
 const STORED: i64 = SCHEMA as i64;
-const NO_FOLD: i64 = -1;
 
 impl PostgresStore {
     pub(super) async fn load_all(&self, request: &Load) -> Result<Loaded, StoreError> {
@@ -62,10 +61,14 @@ impl PostgresStore {
         let (tenant, fold) = (&wanted.tenant, &wanted.fold);
         match (wanted.kinds.as_slice(), wanted.ids.as_slice()) {
             ([kind], [id]) if request.snapshots => {
-                ask(&self.own.since, vec![tenant, kind, id, fold, &STORED]);
+                ask(&texts.since, vec![tenant, kind, id, fold, &STORED]);
             }
             ([kind], [id]) => ask(&texts.events, vec![tenant, kind, id, &0_i64]),
             ([], _) => {}
+            _ if !request.snapshots => {
+                let (kinds, ids) = (&wanted.kinds, &wanted.ids);
+                ask(&self.own.several_whole, vec![tenant, kinds, ids]);
+            }
             _ => {
                 let (kinds, ids) = (&wanted.kinds, &wanted.ids);
                 ask(&self.own.several, vec![tenant, kinds, ids, fold, &STORED]);
@@ -131,11 +134,7 @@ impl Wanted {
             tenant: request.tenant.uuid(),
             kinds: request.streams.iter().map(|one| one.kind.code()).collect(),
             ids: request.streams.iter().map(|one| one.id).collect(),
-            fold: if request.snapshots {
-                FOLD.into()
-            } else {
-                NO_FOLD
-            },
+            fold: FOLD.into(),
             keys: request.owners.iter().map(|key| key.uuid()).collect(),
             actor,
             content: request.content.iter().map(|id| id.uuid()).collect(),

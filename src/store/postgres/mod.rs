@@ -17,9 +17,10 @@
 //! a leader. Whoever waits longer than the [lock timeout](Options::lock_timeout) is answered
 //! [`Unavailable`](StoreErrorKind::Unavailable).
 //!
-//! A commit takes two round trips to the server, whatever is in it: everything is sent at once, and then the end of the transaction.
-//! A load takes one. Where the connection is lost, the answer is [`Unavailable`](StoreErrorKind::Unavailable): the caller does not
-//! know whether the commit is stored, and asks again under the same idempotency key. The next call opens a new connection.
+//! A commit takes one round trip to the server, whatever is in it: everything is sent at once with the end of the transaction,
+//! and a statement that finds the stream elsewhere fails and undoes it all. A load takes one. Where the connection is lost, the
+//! answer is [`Unavailable`](StoreErrorKind::Unavailable): the caller does not know whether the commit is stored, and asks
+//! again under the same idempotency key. The next call opens a new connection.
 //!
 //! What is erased is gone from every answer at once, and from the tables with the next `VACUUM`, by the server itself or by hand. The
 //! server's write-ahead log and backups keep it as long as they are kept.
@@ -54,7 +55,8 @@
 //! ```
 //!
 //! # Threads
-//! A store has one thread, which moves the bytes of all its connections; the calls of [`Store`] block the threads that make them.
+//! The calls of [`Store`] block the threads that make them, and these move the bytes of the connections while they wait. In an async
+//! host a thread of the store's own moves them; it is started with the first call there.
 //!
 //! # In an async host
 //! With the feature `async` the same value is an `AsyncStore` too, on any runtime: connect with `PostgresStore::connect_async`, and
@@ -66,6 +68,7 @@ mod async_store;
 mod error;
 mod link;
 mod load;
+mod mover;
 mod outbox;
 mod pool;
 mod read;
@@ -73,6 +76,7 @@ mod texts;
 mod version;
 mod write;
 
+use std::future::Future;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -93,9 +97,9 @@ use super::{
 pub use tokio_postgres;
 pub use write::{commit_in, params};
 
-use super::park::wait;
 use error::failed;
 use pool::Pool;
+use read::FactsPage;
 use texts::Own;
 
 /// Keeps everything on a PostgreSQL server; see the [module](self).
@@ -187,7 +191,10 @@ impl Options {
         T::Stream: Send,
         <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
     {
-        wait(self.connected(config, tls))
+        let pool = Pool::new(config, tls, &self)?;
+        let store = PostgresStore::new(self, pool)?;
+        store.wait(store.set_up())?;
+        Ok(store)
     }
 
     /// [`Options::connect`] for an async host.
@@ -197,7 +204,8 @@ impl Options {
     #[cfg(feature = "async")]
     #[cfg_attr(docsrs, doc(cfg(feature = "async")))]
     pub async fn connect_async(self, config: &str) -> Result<PostgresStore, StoreError> {
-        self.connected(config.parse().map_err(failed)?, NoTls).await
+        self.connect_tls_async(config.parse().map_err(failed)?, NoTls)
+            .await
     }
 
     /// [`Options::connect_tls`] for an async host.
@@ -217,32 +225,10 @@ impl Options {
         T::Stream: Send,
         <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
     {
-        self.connected(config, tls).await
-    }
-
-    async fn connected<T>(self, config: Config, tls: T) -> Result<PostgresStore, StoreError>
-    where
-        T: MakeTlsConnect<Socket> + Clone + Send + Sync + 'static,
-        T::TlsConnect: Send,
-        T::Stream: Send,
-        <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
-    {
-        let sql = Sql::postgres(&self.schema)?;
-        let own = Own::render(&sql);
         let pool = Pool::new(config, tls, &self)?;
-        let mut taken = pool.link().await?;
-        version::bring_up(&mut taken.link, &sql, &self.schema).await?;
-        version::check_tables(&mut taken.link, &sql, &own).await?;
-        taken.back();
-        Ok(PostgresStore {
-            sql,
-            own,
-            schema: self.schema,
-            pool,
-            sweep_lease: self.sweep_lease,
-            holder: Uuid::new_v4(),
-            numbers: Given::default(),
-        })
+        let store = PostgresStore::new(self, pool)?;
+        store.moved(store.set_up()).await?;
+        Ok(store)
     }
 }
 
@@ -257,6 +243,42 @@ impl PostgresStore {
     #[cfg_attr(docsrs, doc(cfg(feature = "async")))]
     pub async fn connect_async(config: &str) -> Result<PostgresStore, StoreError> {
         Options::default().connect_async(config).await
+    }
+
+    fn new(options: Options, pool: Pool) -> Result<PostgresStore, StoreError> {
+        let sql = Sql::postgres(&options.schema)?;
+        Ok(PostgresStore {
+            own: Own::render(&sql),
+            sql,
+            schema: options.schema,
+            pool,
+            sweep_lease: options.sweep_lease,
+            holder: Uuid::new_v4(),
+            numbers: Given::default(),
+        })
+    }
+
+    async fn set_up(&self) -> Result<(), StoreError> {
+        let mut taken = self.pool.link().await?;
+        version::bring_up(&mut taken.link, &self.sql, &self.schema).await?;
+        version::check_tables(&mut taken.link, &self.sql, &self.own).await?;
+        taken.back().await;
+        Ok(())
+    }
+
+    /// Waits on this thread.
+    fn wait<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        self.pool.mover.wait(work)
+    }
+
+    /// The same work, for whoever must not wait on a thread.
+    #[cfg(feature = "async")]
+    async fn moved<T>(
+        &self,
+        work: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        self.pool.mover.start()?;
+        work.await
     }
 
     /// The default options.
@@ -280,21 +302,22 @@ impl PostgresStore {
     /// # Errors
     /// [`Corrupt`](StoreErrorKind::Corrupt), naming a stream.
     pub fn check_integrity(&self) -> Result<(), StoreError> {
-        wait(self.check_streams())
+        self.wait(self.check_streams())
     }
 }
 
 impl Store for PostgresStore {
     fn load(&self, request: &Load) -> Result<Loaded, StoreError> {
-        wait(self.load_all(request))
+        self.wait(self.load_all(request))
     }
 
     fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
-        wait(self.write(commit))
+        self.wait(self.write(commit))
     }
 
     fn commit_all(&self, commits: &[&Commit]) -> Vec<Result<(), StoreError>> {
-        wait(self.write_all(commits))
+        let all = self.wait(async { Ok(self.write_all(commits).await) });
+        all.unwrap_or_else(|error| commits.iter().map(|_| Err(error.again())).collect())
     }
 
     fn due(
@@ -303,15 +326,19 @@ impl Store for PostgresStore {
         zone_data: &str,
         limit: usize,
     ) -> Result<Vec<DueStream>, StoreError> {
-        wait(self.due_streams(now, zone_data, limit))
+        self.wait(self.due_streams(now, zone_data, limit))
     }
 
     fn next_wake(&self, after: Option<DateTime<Utc>>) -> Result<Option<DateTime<Utc>>, StoreError> {
-        wait(self.earliest_wake(after))
+        self.wait(self.earliest_wake(after))
     }
 
     fn facts(&self, tenant: TenantId, visit: &mut dyn FnMut(&[Fact])) -> Result<(), StoreError> {
-        wait(self.facts_by_page(tenant, visit))
+        let mut page = FactsPage::first();
+        while let Some(rows) = self.wait(self.facts_page(tenant, &mut page))? {
+            rows.iter().for_each(|rows| visit(rows)); // nothing is held: the visitor may call the store
+        }
+        Ok(())
     }
 
     fn content(
@@ -319,7 +346,7 @@ impl Store for PostgresStore {
         tenant: TenantId,
         ids: &[ContentId],
     ) -> Result<Vec<Option<Content>>, StoreError> {
-        wait(self.texts(tenant, ids))
+        self.wait(self.texts(tenant, ids))
     }
 
     fn list(
@@ -328,7 +355,7 @@ impl Store for PostgresStore {
         filter: &Filter,
         page: &Page,
     ) -> Result<Vec<TicketRow>, StoreError> {
-        wait(self.listed(tenant, filter, page))
+        self.wait(self.listed(tenant, filter, page))
     }
 
     fn streams(
@@ -338,7 +365,7 @@ impl Store for PostgresStore {
         after: Option<Uuid>,
         limit: usize,
     ) -> Result<Vec<Uuid>, StoreError> {
-        wait(self.streams_of(tenant, kind, after, limit))
+        self.wait(self.streams_of(tenant, kind, after, limit))
     }
 
     fn claim(
@@ -347,22 +374,22 @@ impl Store for PostgresStore {
         lease: TimeDelta,
         limit: usize,
     ) -> Result<Vec<OutboxMessage>, StoreError> {
-        wait(self.claim_messages(now, lease, limit))
+        self.wait(self.claim_messages(now, lease, limit))
     }
 
     fn acknowledge(&self, ids: &[Uuid]) -> Result<(), StoreError> {
-        wait(self.acknowledge_messages(ids))
+        self.wait(self.acknowledge_messages(ids))
     }
 
     fn postpone(&self, ids: &[Uuid], until: DateTime<Utc>) -> Result<(), StoreError> {
-        wait(self.postpone_messages(ids, until))
+        self.wait(self.postpone_messages(ids, until))
     }
 
     fn next_delivery(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-        wait(self.earliest_delivery())
+        self.wait(self.earliest_delivery())
     }
 
     fn prune_keys(&self, tenant: TenantId, before: DateTime<Utc>) -> Result<usize, StoreError> {
-        wait(self.prune(tenant, before))
+        self.wait(self.prune(tenant, before))
     }
 }

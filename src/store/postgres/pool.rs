@@ -13,7 +13,8 @@ use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::{Client, Config, Row, Socket};
 
 use super::error::{connecting, failed};
-use super::link::{Link, Mover, Query};
+use super::link::{Failed, Link, Query};
+use super::mover::{Mover, pause};
 use super::{Options, StoreError, StoreErrorKind};
 
 /// Where the configuration has none.
@@ -29,7 +30,7 @@ pub(super) struct Pool {
     most: usize,
     patience: Duration,
     connect: Box<Connect>,
-    mover: Mover,
+    pub(super) mover: Mover,
 }
 
 impl Pool {
@@ -47,7 +48,10 @@ impl Pool {
             config.application_name("helpdesk");
         }
         let millis = options.lock_timeout.as_millis().clamp(1, i32::MAX as u128);
-        let settings = format!("SET lock_timeout = {millis}; SET client_min_messages = warning");
+        // The way to what a statement wants is the same whatever its parameters are: the server need not look for it each time.
+        let settings = format!(
+            "SET lock_timeout = {millis}; SET client_min_messages = warning; SET plan_cache_mode = force_generic_plan"
+        );
         let connect = move |handle: &Handle| -> Connecting {
             let (config, tls, settings) = (config.clone(), tls.clone(), settings.clone());
             let handle = handle.clone();
@@ -59,7 +63,7 @@ impl Pool {
                     Ok(client)
                 });
                 made.await.unwrap_or_else(|error| {
-                    let what = "the thread for the connections ended";
+                    let what = "the connections ended";
                     Err(StoreError::new(StoreErrorKind::Unavailable, what).because(error))
                 })
             })
@@ -72,17 +76,17 @@ impl Pool {
             most: options.connections,
             patience: options.lock_timeout,
             connect: Box::new(connect),
-            mover: Mover::start()?,
+            mover: Mover::new()?,
         })
     }
 
     /// A connection that nobody else has meanwhile.
     pub(super) async fn link(&self) -> Result<Taken<'_>, StoreError> {
         let place = self.place().await?;
-        let idle = self.take_idle();
+        let idle = self.take_idle().await;
         let link = match idle {
             Some(link) => link,
-            None => Link::new((self.connect)(&self.mover.handle).await?),
+            None => Link::new((self.connect)(self.mover.handle()).await?),
         };
         Ok(Taken {
             pool: self,
@@ -95,7 +99,7 @@ impl Pool {
     pub(super) async fn ask(&self, query: &Query<'_>) -> Result<Vec<Row>, StoreError> {
         let mut taken = self.link().await?;
         let answer = taken.link.ask(query).await;
-        taken.back();
+        taken.back().await;
         answer
     }
 
@@ -103,7 +107,7 @@ impl Pool {
     pub(super) async fn execute(&self, query: &Query<'_>) -> Result<u64, StoreError> {
         let mut taken = self.link().await?;
         let answer = taken.link.execute(query).await;
-        taken.back();
+        taken.back().await;
         answer
     }
 
@@ -111,19 +115,15 @@ impl Pool {
     pub(super) async fn read(&self, queries: &[Query<'_>]) -> Result<Vec<Vec<Row>>, StoreError> {
         let mut taken = self.link().await?;
         let answer = taken.link.read(queries).await;
-        taken.back();
+        taken.back().await;
         answer
     }
 
     /// [`Link::write`] on a connection of its own.
-    pub(super) async fn write<T>(
-        &self,
-        queries: &[Query<'_>],
-        judge: impl FnOnce(&[u64]) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        let mut taken = self.link().await?;
-        let answer = taken.link.write(queries, judge).await;
-        taken.back();
+    pub(super) async fn write(&self, queries: &[Query<'_>]) -> Result<(), Failed> {
+        let mut taken = self.link().await.map_err(Failed::whole)?;
+        let answer = taken.link.write(queries).await;
+        taken.back().await;
         answer
     }
 
@@ -135,11 +135,17 @@ impl Pool {
     ) -> Result<T, StoreError> {
         let mut taken = self.link().await?;
         let answer = taken.link.take(queries, judge).await;
-        taken.back();
+        taken.back().await;
         answer
     }
 
-    fn take_idle(&self) -> Option<Link> {
+    async fn take_idle(&self) -> Option<Link> {
+        if self.idle().is_empty() {
+            return None;
+        }
+        // Where nobody waited in the meantime, nobody heard that a server went down: once to listen, once to understand.
+        pause().await;
+        pause().await;
         let mut idle = self.idle();
         while let Some(link) = idle.pop() {
             if link.is_usable() {
@@ -156,7 +162,7 @@ impl Pool {
         }
         let mut place = pin!(self.places.clone().acquire_owned());
         let mut patience = {
-            let _timer = self.mover.handle.enter(); // whatever polls this, the store's own thread keeps the time
+            let _timer = self.mover.handle().enter(); // whatever polls this, the connections' own runtime keeps the time
             Box::pin(tokio::time::sleep(self.patience))
         };
         let place = poll_fn(|context| match place.as_mut().poll(context) {
@@ -183,10 +189,13 @@ pub(super) struct Taken<'a> {
 
 impl Taken<'_> {
     /// Lets others have it, unless it became unusable; its place is free in any case.
-    pub(super) fn back(self) {
+    pub(super) async fn back(self) {
         if self.link.is_usable() {
             self.pool.idle().push(self.link);
+            return;
         }
+        drop(self);
+        pause().await; // that it is closed is said to the server before whoever moves the bytes goes away
     }
 }
 

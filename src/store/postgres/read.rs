@@ -19,6 +19,15 @@ use super::{PostgresStore, StoreError, StoreErrorKind};
 /// How many tickets' rows are read at a time; between two such pages nothing is held.
 const FACTS_PAGE: usize = 1_000;
 
+/// Where a reading of all rows goes on: at this id, or nowhere.
+pub(super) struct FactsPage(Option<Uuid>);
+
+impl FactsPage {
+    pub(super) fn first() -> FactsPage {
+        FactsPage(first_after(None))
+    }
+}
+
 impl PostgresStore {
     /// The rows of one statement.
     async fn rows(&self, text: &str, params: Params<'_>) -> Result<Vec<Row>, StoreError> {
@@ -34,12 +43,15 @@ impl PostgresStore {
         limit: usize,
     ) -> Result<Vec<DueStream>, StoreError> {
         let (now, most) = (micros(now), rows(limit));
-        let all = Query {
-            text: &self.own.due,
+        let ask = |text| Query {
+            text,
             params: vec![&zone_data, &now, &most],
         };
         let found = match self.sweep_lease {
-            None => streams(&self.pool.read(&[all]).await?)?,
+            None => match streams(&self.pool.read(&[ask(&self.own.due_here)]).await?)? {
+                Some(found) => Some(found),
+                None => streams(&self.pool.read(&[ask(&self.own.due)]).await?)?,
+            },
             Some(lease) => {
                 let lease = lease.num_microseconds().unwrap_or(i64::MAX).max(1);
                 let until = now.saturating_add(lease);
@@ -54,7 +66,7 @@ impl PostgresStore {
                 self.pool.take(&[release, take], streams).await?
             }
         };
-        Ok(due_streams(found, limit))
+        Ok(due_streams(found.unwrap_or_default(), limit))
     }
 
     pub(super) async fn earliest_wake(
@@ -73,28 +85,21 @@ impl PostgresStore {
         Ok(wake.filter(|wake| *wake != NEVER).map(instant))
     }
 
-    pub(super) async fn facts_by_page<V: FnMut(&[Fact]) + ?Sized>(
+    /// The next tickets' rows, and what comes after them; `None` after the last.
+    pub(super) async fn facts_page(
         &self,
         tenant: TenantId,
-        visit: &mut V,
-    ) -> Result<(), StoreError> {
+        page: &mut FactsPage,
+    ) -> Result<Option<Vec<Vec<Fact>>>, StoreError> {
+        let Some(from) = page.0 else { return Ok(None) };
         let (tenant, most) = (tenant.uuid(), rows(FACTS_PAGE));
-        let mut from = Uuid::nil();
-        loop {
-            let params: Params<'_> = vec![&tenant, &from, &most];
-            let page = self.rows(&self.sql.texts.facts, params).await?;
-            let mut last = None;
-            for row in &page {
-                let rows: Vec<Fact> = record(row, 1, "the rows of a ticket")?;
-                visit(&rows); // nothing is held: the visitor may call the store
-                last = Some(get::<Uuid>(row, 0)?);
-            }
-            let next = last.and_then(|id| id.as_u128().checked_add(1));
-            match next.filter(|_| page.len() == FACTS_PAGE) {
-                Some(next) => from = Uuid::from_u128(next),
-                None => return Ok(()),
-            }
-        }
+        let params: Params<'_> = vec![&tenant, &from, &most];
+        let found = self.rows(&self.sql.texts.facts, params).await?;
+        let last = found.last().map(|row| get::<Uuid>(row, 0)).transpose()?;
+        let last = last.filter(|_| found.len() == FACTS_PAGE);
+        page.0 = last.and_then(|last| first_after(Some(last)));
+        let of = |row| record(row, 1, "the rows of a ticket");
+        found.iter().map(of).collect::<Result<_, _>>().map(Some)
     }
 
     pub(super) async fn streams_of(
@@ -161,11 +166,14 @@ impl PostgresStore {
     }
 }
 
-/// The streams in these rows.
-fn streams(answers: &[Vec<Row>]) -> Result<Vec<(Micros, StreamId)>, StoreError> {
+/// The streams in these rows; `None` where a row of nulls says that there are others.
+fn streams(answers: &[Vec<Row>]) -> Result<Option<Vec<(Micros, StreamId)>>, StoreError> {
     let mut found = Vec::new();
     for row in answers.iter().flatten() {
-        let Some(kind) = kind_of(get(row, 1)?) else {
+        let Some(kind) = get::<Option<i64>>(row, 1)? else {
+            return Ok(None);
+        };
+        let Some(kind) = kind_of(kind) else {
             continue; // newer processes look after it
         };
         let stream = StreamId {
@@ -175,5 +183,5 @@ fn streams(answers: &[Vec<Row>]) -> Result<Vec<(Micros, StreamId)>, StoreError> 
         };
         found.push((get(row, 3)?, stream));
     }
-    Ok(found)
+    Ok(Some(found))
 }

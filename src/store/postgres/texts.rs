@@ -2,21 +2,26 @@
 
 use crate::store::sql::Sql;
 
+use super::{StoreError, StoreErrorKind};
+
 macro_rules! own {
     ($($(#[$doc:meta])* $name:ident = $text:expr;)*) => {
         /// The texts with their schema in them.
         #[derive(Clone, Debug)]
         pub(super) struct Own {
             $($(#[$doc])* pub(super) $name: String,)*
+            /// A statement, and the same guarded.
+            guarded: Vec<(String, String)>,
         }
 
         impl Own {
             pub(super) fn render(sql: &Sql) -> Own {
-                Own { $($name: sql.migration(&$text),)* }
+                Own { $($name: sql.migration(&$text),)* guarded: guarded(sql) }
             }
 
             pub(super) fn all(&self) -> Vec<&str> {
-                vec![$(&self.$name),*]
+                let guarded = self.guarded.iter().map(|(_, text)| text.as_str());
+                [$(self.$name.as_str()),*].into_iter().chain(guarded).collect()
             }
         }
     };
@@ -31,6 +36,10 @@ const DUE: &str = "FROM zone CROSS JOIN LATERAL (SELECT s.tenant, s.kind, s.id, 
     WHERE s.zone_data = zone.v AND s.wake_at <= CASE WHEN zone.v = $1 THEN $2 ELSE 9223372036854775807 END";
 
 own! {
+    /// What is due under zone data $1 at $2, and a row of nulls where there are wake-ups under others: then [`Own::due`] knows.
+    due_here = "(SELECT tenant, kind, id, wake_at FROM {t}streams WHERE zone_data = $1 AND wake_at <= $2 \
+        ORDER BY zone_data, wake_at, tenant, kind, id LIMIT $3) UNION ALL SELECT NULL, NULL, NULL, NULL \
+        WHERE (SELECT min(zone_data) FROM {t}streams) < $1 OR (SELECT max(zone_data) FROM {t}streams) > $1";
     due = format!("{ZONES} SELECT d.tenant, d.kind, d.id, d.wake_at {DUE} \
         ORDER BY s.zone_data, s.wake_at, s.tenant, s.kind, s.id LIMIT $3) d \
         ORDER BY d.wake_at, d.tenant, d.kind, d.id LIMIT $3");
@@ -56,12 +65,12 @@ own! {
         AND l.wake_at = s.wake_at AND l.holder <> $2) ORDER BY s.wake_at LIMIT 1) n \
         UNION ALL SELECT min(l.held_until) FROM {{t}}sweeps l JOIN {{t}}streams s ON l.tenant = s.tenant \
         AND l.kind = s.kind AND l.id = s.id AND l.wake_at = s.wake_at WHERE l.holder <> $2 AND l.held_until > $1) a");
-    /// The snapshot of the fold $4 and the schema $5, where there is one, and the events after it; else all. Only a snapshot has a fold.
-    since = "SELECT version, schema, body, fold FROM {t}snapshots WHERE tenant = $1 AND kind = $2 AND id = $3 \
-        AND fold = $4 AND schema = $5 UNION ALL SELECT version, schema, body, NULL FROM {t}events \
-        WHERE tenant = $1 AND kind = $2 AND id = $3 AND version > coalesce((SELECT version FROM {t}snapshots \
-        WHERE tenant = $1 AND kind = $2 AND id = $3 AND fold = $4 AND schema = $5), 0) ORDER BY version";
-    /// The same for several streams, each with its place in the request, counted from 1.
+    /// The events of several streams, each with its stream's place in the request, counted from 1.
+    several_whole = "SELECT e.version, e.schema, e.body, NULL::bigint, w.n \
+        FROM unnest($2::bigint[], $3::uuid[]) WITH ORDINALITY AS w (kind, id, n) CROSS JOIN LATERAL \
+        (SELECT version, schema, body FROM {t}events WHERE tenant = $1 AND kind = w.kind AND id = w.id OFFSET 0) e \
+        ORDER BY n, version";
+    /// The same after the snapshot of the fold $4 and the schema $5, where there is one. Only a snapshot has a fold.
     several = "WITH wanted AS MATERIALIZED (SELECT w.n, w.kind, w.id, s.version, s.schema, s.body, s.fold \
         FROM unnest($2::bigint[], $3::uuid[]) WITH ORDINALITY AS w (kind, id, n) LEFT JOIN {t}snapshots s \
         ON s.tenant = $1 AND s.kind = w.kind AND s.id = w.id AND s.fold = $4 AND s.schema = $5) \
@@ -80,4 +89,100 @@ own! {
         RETURNING o.id, o.attempts - 1, o.schema, o.body, free.free_at";
     acknowledge = "DELETE FROM {t}outbox WHERE id = ANY($1)";
     postpone = "UPDATE {t}outbox SET free_at = $2 WHERE id = ANY($1)";
+}
+
+/// The statements that must touch a row, each with one that does the same and fails where it does not: dividing one by how many
+/// rows it touched. So the end of a transaction can be sent along, and the server undoes what nobody had looked at yet.
+fn guarded(sql: &Sql) -> Vec<(String, String)> {
+    let texts = &sql.texts;
+    let must = [
+        &texts.begin_stream,
+        &texts.move_stream,
+        &texts.extend_stream,
+        &texts.claim_key,
+        &texts.remember,
+    ];
+    let guard = |text: &String| {
+        let guarded =
+            format!("WITH touched AS ({text} RETURNING 1) SELECT 1 / count(*) FROM touched");
+        (text.clone(), guarded)
+    };
+    must.into_iter().map(guard).collect()
+}
+
+impl Own {
+    /// The guarded form of a statement that must touch a row.
+    pub(super) fn guarded(&self, text: &str) -> Result<&str, StoreError> {
+        let found = self.guarded.iter().find(|(plain, _)| plain == text);
+        found.map(|(_, guarded)| guarded.as_str()).ok_or_else(|| {
+            let what = format!("nothing tells whether this touches a row: `{text}`");
+            StoreError::new(StoreErrorKind::Other, what)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::{Name, TenantId, TicketId};
+    use crate::store::sql::Expect;
+    use crate::store::{
+        Commit, IdempotencyKey, IdempotencyRecord, Part, Stamp, StreamId, UniqueKey, Wake,
+    };
+    use crate::ticket::Version;
+
+    /// Whatever a commit has that must touch a row is guarded; whatever need not is no refusal.
+    #[test]
+    fn what_must_touch_a_row_is_guarded() {
+        let tenant = TenantId::SINGLE;
+        let stream = |name: &str| StreamId::ticket(tenant, TicketId::named(name));
+        let at = chrono::DateTime::UNIX_EPOCH;
+        let wake = Wake {
+            at: None,
+            stamp: Stamp {
+                rulebook: crate::id::RulebookId::named("r"),
+                zone_data: "z".into(),
+            },
+        };
+        let parts = vec![
+            Part::check(stream("new"), Version(0)),
+            Part::check(stream("checked"), Version(1)),
+            Part::check(stream("woken"), Version(1)).wake(wake),
+        ];
+        let mut commit = Commit::new(tenant, at, parts);
+        commit.unique = vec![(
+            UniqueKey::number(tenant, crate::id::TicketNumber(1)),
+            stream("new").id,
+        )];
+        let key = Name::new("k").unwrap();
+        commit.idempotency = Some(IdempotencyRecord {
+            key: IdempotencyKey {
+                tenant,
+                actor: crate::Actor::System,
+                key,
+            },
+            at,
+            fingerprint: uuid::Uuid::nil(),
+            stream: stream("new"),
+            after: Version(0),
+            until: Version(0),
+        });
+        commit.number = Some(crate::id::TicketNumber(1));
+        let sql = Sql::postgres("s").unwrap();
+        let own = Own::render(&sql);
+        let statements = sql.commit(&commit).unwrap();
+        let must: Vec<_> = statements
+            .iter()
+            .filter(|one| one.expect != Expect::Any)
+            .collect();
+        assert_eq!((must.len(), statements.len()), (5, 6));
+        for one in must {
+            assert!(own.guarded(one.sql).unwrap().contains(one.sql));
+        }
+        let number = statements
+            .iter()
+            .find(|one| one.expect == Expect::Any)
+            .unwrap();
+        assert!(own.guarded(number.sql).is_err());
+    }
 }

@@ -109,7 +109,6 @@ async fn version(link: &mut Link, sql: &Sql) -> Result<i64, StoreError> {
 mod tests {
     use super::super::PostgresStore;
     use super::*;
-    use crate::store::park::wait;
 
     const NEXT: &str = "ALTER TABLE {t}numbers ADD COLUMN note {text}; CREATE TABLE {t}extra (a {integer}) {heap};";
 
@@ -127,7 +126,7 @@ mod tests {
         store: &PostgresStore,
         work: impl AsyncFnOnce(&mut Link) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        wait(async { work(&mut store.pool.link().await?.link).await })
+        store.wait(async { work(&mut store.pool.link().await?.link).await })
     }
 
     #[test]
@@ -174,5 +173,32 @@ mod tests {
             link.run("SELECT a FROM t_failed_step.extra").await
         });
         assert_eq!(extra.unwrap_err().kind(), StoreErrorKind::Corrupt);
+    }
+
+    /// Tables of the first version with a ticket in them: its stage is found again.
+    #[test]
+    #[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+    fn a_ticket_of_the_first_version_keeps_its_stage() {
+        let schema = "t_first_version";
+        let store = opened(schema);
+        let found = with(&store, async |link| {
+            link.run(&format!("DROP SCHEMA {schema} CASCADE")).await?;
+            bring_up_to(link, &store.sql, schema, &MIGRATIONS[..1]).await?;
+            let id = "'00000000-0000-0000-0000-000000000001'";
+            link.run(&format!(
+                "SET search_path = {schema}; INSERT INTO streams (tenant, kind, id, version, schema) VALUES ({id}, 1, {id}, 0, 1); \
+                 INSERT INTO tickets (tenant, number, id, is_open, stage, priority, requester) \
+                 VALUES ({id}, 1, {id}, 1, 'pending', 'normal', {id}); RESET search_path"
+            ))
+            .await?;
+            bring_up(link, &store.sql, schema).await?;
+            let text = &format!(
+                "SELECT s.stage, t.stage FROM {schema}.streams s JOIN {schema}.tickets t ON s.id = t.id"
+            );
+            let params = Vec::new();
+            let row = link.ask(&Query { text, params }).await?.remove(0);
+            Ok((get::<String>(&row, 0)?, get::<String>(&row, 1)?))
+        });
+        assert_eq!(found.unwrap(), ("pending".to_owned(), "open".to_owned()));
     }
 }

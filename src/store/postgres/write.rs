@@ -3,7 +3,7 @@
 use tokio_postgres::Transaction;
 use tokio_postgres::types::{ToSql, Type};
 
-use crate::store::sql::{Sql, Statement, Value};
+use crate::store::sql::{Expect, Sql, Statement, Value};
 
 use super::error::failed;
 use super::link::{Asked, Query, together};
@@ -101,15 +101,15 @@ impl PostgresStore {
             return Ok(());
         }
         let sent = self.gathered(statements);
-        let queries: Vec<_> = sent.iter().map(|one| self.query(one)).collect();
-        let judge = |rows: &[u64]| {
-            let mut both = sent.iter().zip(rows);
-            both.try_for_each(|(sent, rows)| match sent {
-                Sent::One(statement) => check(statement, *rows),
-                Sent::Events { .. } => Ok(()),
-            })
-        };
-        self.pool.write(&queries, judge).await
+        let queries: Result<Vec<_>, _> = sent.iter().map(|one| self.query(one)).collect();
+        let queries = queries?;
+        self.pool.write(&queries).await.map_err(|failed| {
+            let at = failed.at.filter(|_| failed.is_refused);
+            match at.and_then(|at| sent.get(at)) {
+                Some(Sent::One(statement)) => check(statement, 0).err().unwrap_or(failed.error),
+                _ => failed.error,
+            }
+        })
     }
 
     /// All of these in one transaction, two trips in all; where one of them is refused, none is written, and each is tried alone.
@@ -149,10 +149,13 @@ impl PostgresStore {
         sent
     }
 
-    fn query<'a>(&'a self, sent: &'a Sent<'a>) -> Query<'a> {
-        match sent {
+    fn query<'a>(&'a self, sent: &'a Sent<'a>) -> Result<Query<'a>, StoreError> {
+        Ok(match sent {
             Sent::One(statement) => Query {
-                text: statement.sql,
+                text: match statement.expect {
+                    Expect::Any => statement.sql,
+                    _ => self.own.guarded(statement.sql)?,
+                },
                 params: params(statement),
             },
             Sent::Events {
@@ -171,7 +174,7 @@ impl PostgresStore {
                     bodies,
                 ],
             },
-        }
+        })
     }
 }
 

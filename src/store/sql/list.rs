@@ -3,7 +3,7 @@
 use crate::id::TenantId;
 use crate::store::{Filter, Page};
 
-use super::write::{is_open, priority_text, stage_text};
+use super::write::{is_open, priority_text, stage_text, standing_text};
 use super::{Sql, Value, schema};
 
 impl Sql {
@@ -28,7 +28,13 @@ impl Sql {
         if !filter.stages.is_empty() && filter.stages.iter().all(|stage| is_open(*stage)) {
             query.text.push_str(" AND t.is_open = 1");
         }
-        query.one_of("t.stage", filter.stages.iter().map(|s| stage_text(*s)));
+        query.one_of(
+            "t.stage",
+            filter.stages.iter().map(|stage| standing_text(*stage)),
+        );
+        if filter.stages.iter().any(|stage| is_open(*stage)) {
+            query.one_of("s.stage", filter.stages.iter().map(|s| stage_text(*s)));
+        }
         query.one_of(
             "t.priority",
             filter.priorities.iter().map(|p| priority_text(*p)),
@@ -83,7 +89,8 @@ impl Query {
 
     /// The texts are this crate's own words.
     fn one_of(&mut self, column: &str, words: impl Iterator<Item = &'static str>) {
-        let words: Vec<_> = words.map(|word| format!("'{word}'")).collect();
+        let mut words: Vec<_> = words.map(|word| format!("'{word}'")).collect();
+        words.dedup();
         if !words.is_empty() {
             let list = words.join(", ");
             self.text.push_str(&format!(" AND {column} IN ({list})"));

@@ -24,10 +24,10 @@
 //!
 //! | table | one row is |
 //! |---|---|
-//! | `streams` | a stream: its version, wake-up, KPI rows and list row |
+//! | `streams` | a stream: its version, wake-up, KPI rows, list row and, of a ticket, its stage |
 //! | `events` | an event |
 //! | `snapshots` | what the events of a long stream made, now and then |
-//! | `tickets` | what lists filter by |
+//! | `tickets` | what lists filter by; its `stage` is `open` of every ticket that is open |
 //! | `contents` | a text of a person; in the order of writing, because a tree that is split keeps old bytes of what moved |
 //! | `unique_keys` | a key and its owner |
 //! | `idempotency` | what was done under a key |

@@ -83,7 +83,9 @@ pub(in crate::store) fn due_streams(
     mut found: Vec<(Micros, StreamId)>,
     limit: usize,
 ) -> Vec<DueStream> {
-    found.sort_unstable();
+    if !found.is_sorted() {
+        found.sort_unstable();
+    }
     found.truncate(limit);
     let told = |(at, stream): (Micros, StreamId)| DueStream {
         stream,

@@ -5,7 +5,7 @@ use super::Dialect;
 /// One text per schema version, from 1: each makes the tables of its version out of those of the version before. A text that
 /// was released is never changed.
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
-pub(in crate::store) const MIGRATIONS: &[&str] = &[include_str!("1.sql")];
+pub(in crate::store) const MIGRATIONS: &[&str] = &[include_str!("1.sql"), include_str!("2.sql")];
 
 /// The name of the table that holds the schema version of the others.
 #[cfg(any(feature = "postgres", feature = "sqlite"))]

@@ -29,24 +29,26 @@ macro_rules! texts {
 texts! {
     // What a commit writes.
     /// A stream that stands at 0, with whatever the part carries; $4 is its version now.
-    begin_stream = "INSERT INTO {t}streams AS s (tenant, kind, id, version, wake_at, rulebook, zone_data, schema, facts, listing) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (tenant, kind, id) DO UPDATE SET \
+    begin_stream = "INSERT INTO {t}streams AS s (tenant, kind, id, version, wake_at, rulebook, zone_data, schema, facts, listing, stage) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (tenant, kind, id) DO UPDATE SET \
         version = excluded.version, wake_at = coalesce(excluded.wake_at, s.wake_at), \
         rulebook = coalesce(excluded.rulebook, s.rulebook), zone_data = coalesce(excluded.zone_data, s.zone_data), \
-        schema = excluded.schema, facts = coalesce(excluded.facts, s.facts), listing = coalesce(excluded.listing, s.listing) \
+        schema = excluded.schema, facts = coalesce(excluded.facts, s.facts), listing = coalesce(excluded.listing, s.listing), \
+        stage = coalesce(excluded.stage, s.stage) \
         WHERE s.version = 0";
-    /// A stream that stands at $11, with a wake-up.
+    /// A stream that stands at $12, with a wake-up.
     move_stream = "UPDATE {t}streams SET version = $4, wake_at = $5, rulebook = $6, zone_data = $7, schema = $8, \
-        facts = coalesce($9, facts), listing = coalesce($10, listing) \
-        WHERE tenant = $1 AND kind = $2 AND id = $3 AND version = $11";
-    /// A stream that stands at $8, whose wake-up is left as it was.
+        facts = coalesce($9, facts), listing = coalesce($10, listing), stage = coalesce($11, stage) \
+        WHERE tenant = $1 AND kind = $2 AND id = $3 AND version = $12";
+    /// A stream that stands at $9, whose wake-up is left as it was.
     extend_stream = "UPDATE {t}streams SET version = $4, schema = $5, facts = coalesce($6, facts), \
-        listing = coalesce($7, listing) WHERE tenant = $1 AND kind = $2 AND id = $3 AND version = $8";
+        listing = coalesce($7, listing), stage = coalesce($8, stage) \
+        WHERE tenant = $1 AND kind = $2 AND id = $3 AND version = $9";
     add_event = "INSERT INTO {t}events (tenant, kind, id, version, schema, body) VALUES ($1, $2, $3, $4, $5, $6)";
     keep_snapshot = "INSERT INTO {t}snapshots (tenant, kind, id, version, fold, schema, body) \
         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (tenant, kind, id) DO UPDATE SET version = excluded.version, \
         fold = excluded.fold, schema = excluded.schema, body = excluded.body";
-    /// Written only where it changes what lists filter by. A ticket's number and requester never change; what stands in an
+    /// Written only where it changes what lists filter by, beside the stage of an open ticket. A ticket's number and requester never change; what stands in an
     /// index of its own is [`Texts::refile_ticket`]'s.
     list_ticket = "INSERT INTO {t}tickets AS t (tenant, number, id, is_open, stage, priority, type, team, agent, requester) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (tenant, number) DO UPDATE SET \
@@ -74,8 +76,11 @@ texts! {
     // What a load reads.
     events = "SELECT version, schema, body FROM {t}events WHERE tenant = $1 AND kind = $2 AND id = $3 \
         AND version > $4 ORDER BY version";
-    snapshot = "SELECT version, body FROM {t}snapshots WHERE tenant = $1 AND kind = $2 AND id = $3 AND fold = $4 \
-        AND schema = $5";
+    /// The snapshot of the fold $4 and the schema $5, where there is one, and the events after it; else all. Only a snapshot has a fold.
+    since = "SELECT version, schema, body, fold FROM {t}snapshots WHERE tenant = $1 AND kind = $2 AND id = $3 \
+        AND fold = $4 AND schema = $5 UNION ALL SELECT version, schema, body, NULL FROM {t}events \
+        WHERE tenant = $1 AND kind = $2 AND id = $3 AND version > coalesce((SELECT version FROM {t}snapshots \
+        WHERE tenant = $1 AND kind = $2 AND id = $3 AND fold = $4 AND schema = $5), 0) ORDER BY version";
     owner = "SELECT owner FROM {t}unique_keys WHERE tenant = $1 AND key = $2";
     remembered = "SELECT schema, body FROM {t}idempotency WHERE tenant = $1 AND actor = $2 AND key = $3";
     last_number = "SELECT last FROM {t}numbers WHERE tenant = $1";

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::call::Actor;
-use crate::store::stored::{SCHEMA, write};
+use crate::store::stored::{SCHEMA, write, write_rows};
 use crate::store::{
     Commit, IdempotencyRecord, OutboxMessage, Part, Snapshot, StoreError, StreamId, TicketRow, Wake,
 };
@@ -102,14 +102,23 @@ impl<'a> List<'a, '_> {
         let [tenant, kind, id] = place(part.stream);
         let mut params = vec![tenant, kind, id, signed(until.0, "version")?.into()];
         let facts = match &part.facts {
-            Some(rows) => Some(write("the rows of a ticket", &&rows[..])?.into()),
+            Some(rows) => Some(write_rows(rows)?.into()),
             None => None,
         };
         let listing = match &part.listing {
             Some(row) => Some(write("the list row of a ticket", row)?.into()),
             None => None,
         };
-        let rows = [schema(), Value::Text(facts), Value::Text(listing)];
+        let stage = part
+            .listing
+            .as_ref()
+            .map(|row| stage_text(row.status.stage()).into());
+        let rows = [
+            schema(),
+            Value::Text(facts),
+            Value::Text(listing),
+            Value::Text(stage),
+        ];
         let standing = Value::from(signed(part.expected.0, "version")?);
         let sql = match (part.expected.0, &part.wake) {
             (0, wake) => {
@@ -177,7 +186,7 @@ impl<'a> List<'a, '_> {
             number(row.number)?.into(),
             part.stream.id.into(),
             is_open.clone(),
-            stage_text(stage).into(),
+            standing_text(stage).into(),
             priority_text(row.priority).into(),
             Value::Text(row.kind.as_ref().map(|kind| kind.to_string().into())),
             team.clone(),
@@ -278,6 +287,14 @@ pub(super) const fn stage_text(stage: Stage) -> &'static str {
         Stage::Resolved => "resolved",
         Stage::Reopened => "reopened",
         Stage::Closed => "closed",
+    }
+}
+
+/// What of the stage stands among what lists filter by: that changes seldom.
+pub(super) const fn standing_text(stage: Stage) -> &'static str {
+    match is_open(stage) {
+        true => stage_text(Stage::Open),
+        false => stage_text(stage),
     }
 }
 

@@ -12,10 +12,12 @@ use super::{Durability, Options, StoreError, StoreErrorKind};
 /// How many prepared statements a connection keeps: more than there are.
 const STATEMENTS: usize = 128;
 /// The size of a new file's pages, in bytes.
-const PAGE: u64 = 4096;
+pub(super) const PAGE: u64 = 4096;
+/// How much of the file a connection keeps in memory, in KiB.
+pub(super) const CACHE_KIB: i64 = 16_384;
 
 /// After how many pages the write-ahead log is brought into the file: 16 MiB. Fewer would write hot pages more often.
-const LOG: i64 = 4_096;
+pub(super) const LOG: i64 = 4_096;
 
 /// The connection that writes. It makes the file where it is missing.
 pub(super) fn writer(path: Option<&Path>, options: &Options) -> Result<Connection, StoreError> {
@@ -92,7 +94,7 @@ fn set_up(connection: &Connection, options: &Options) -> rusqlite::Result<()> {
     connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
     connection.pragma_update(None, "temp_store", "MEMORY")?; // no text of a person in temporary files
     connection.pragma_update(None, "trusted_schema", false)?;
-    connection.pragma_update(None, "cache_size", -16_384) // KiB
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)
 }
 
 /// The connections for reading: taken where one is idle, opened where none is, and kept up to a number.

@@ -20,7 +20,7 @@ impl SqliteStore {
         let erases = commits.iter().any(erases);
         let flushed = self.writing(|connection| {
             let results = in_transaction(connection, || each(connection, &prepared))?;
-            self.scrub_after(connection, erases)?;
+            self.after_commit(connection, erases)?;
             Ok(results)
         });
         match flushed {
@@ -34,8 +34,8 @@ impl SqliteStore {
         }
     }
 
-    /// Empties the write-ahead log where something was erased, now or before in vain.
-    pub(super) fn scrub_after(
+    /// Empties the write-ahead log where something was erased, now or before in vain; else makes room in it.
+    pub(super) fn after_commit(
         &self,
         connection: &Connection,
         erases: bool,
@@ -43,10 +43,13 @@ impl SqliteStore {
         if erases {
             self.unscrubbed.store(true, Ordering::Relaxed);
         }
-        match self.unscrubbed.load(Ordering::Relaxed) {
-            true => self.scrub_on(connection),
-            false => Ok(()),
+        if self.unscrubbed.load(Ordering::Relaxed) {
+            return self.scrub_on(connection);
         }
+        if let Some(room) = &self.room {
+            room.make(connection);
+        }
+        Ok(())
     }
 }
 

@@ -12,7 +12,7 @@ use crate::store::sql::{
 };
 use crate::store::stored::{SCHEMA, read};
 use crate::store::{
-    Events, IdempotencyKey, IdempotencyRecord, Snapshot, Stream, StreamId, StreamKind, UniqueKey,
+    IdempotencyKey, IdempotencyRecord, Snapshot, Stream, StreamId, StreamKind, UniqueKey,
 };
 use crate::ticket::{Content, FOLD, Version};
 use crate::time::{Micros, instant, micros};
@@ -33,7 +33,7 @@ impl SqliteStore {
         request: &Load,
     ) -> Result<Loaded, StoreError> {
         request.check()?;
-        if request.is_of_one_stream() && !request.snapshots {
+        if request.is_of_one_stream() {
             undo(connection)?;
             return self.load_parts(connection, request); // one statement is of one instant anyway
         }
@@ -68,50 +68,48 @@ impl SqliteStore {
         stream: StreamId,
         snapshots: bool,
     ) -> Result<Stream, StoreError> {
-        let snapshot = match snapshots {
-            true => self.snapshot(connection, stream)?,
-            false => None,
-        };
-        let after = snapshot.as_ref().map(Snapshot::version).unwrap_or_default();
-        let events = self.events(connection, stream, after)?;
-        Ok(Stream::since(snapshot, events))
-    }
-
-    /// One that this version of the crate folded; any other, and one that cannot be read, is as good as none.
-    fn snapshot(
-        &self,
-        connection: &Connection,
-        stream: StreamId,
-    ) -> Result<Option<Snapshot>, StoreError> {
-        let mut prepared = prepare(connection, &self.sql.texts.snapshot)?;
-        let [tenant, id] = [blob(stream.tenant.uuid()), blob(stream.id)];
-        let place = params![tenant, stream.kind.code(), id, FOLD, SCHEMA];
-        let read = |row: &Row<'_>| {
-            let body = text(row, 1).ok();
-            Ok(body.and_then(|body| serde_json::from_str::<Snapshot>(body).ok()))
-        };
-        let found = prepared.query_row(place, read).optional().map_err(failed)?;
-        Ok(found.flatten())
-    }
-
-    fn events(
-        &self,
-        connection: &Connection,
-        stream: StreamId,
-        after: Version,
-    ) -> Result<Events, StoreError> {
+        if snapshots && let Some(found) = self.since_snapshot(connection, stream)? {
+            return Ok(found);
+        }
         let StreamId { tenant, kind, id } = stream;
         let mut prepared = prepare(connection, &self.sql.texts.events)?;
-        let known = i64::try_from(after.0).unwrap_or(i64::MAX);
-        let place = params![blob(tenant.uuid()), kind.code(), blob(id), known];
+        let place = params![blob(tenant.uuid()), kind.code(), blob(id), 0];
         let mut found = prepared.query(place).map_err(failed)?;
-        let mut events = Following::new(stream, after);
+        let mut events = Following::new(stream, Version(0));
         while let Some(row) = found.next().map_err(failed)? {
-            let number = row.get(0).map_err(failed)?;
-            let schema = row.get(1).map_err(failed)?;
-            events.push(number, schema, text(row, 2)?)?;
+            event(row, &mut events)?;
         }
-        Ok(events.events())
+        Ok(events.events().into())
+    }
+
+    /// The snapshot that this version of the crate folded, where there is one, and the events after it; `None` where it cannot be
+    /// read.
+    fn since_snapshot(
+        &self,
+        connection: &Connection,
+        stream: StreamId,
+    ) -> Result<Option<Stream>, StoreError> {
+        let StreamId { tenant, kind, id } = stream;
+        let mut prepared = prepare(connection, &self.sql.texts.since)?;
+        let place = params![blob(tenant.uuid()), kind.code(), blob(id), FOLD, SCHEMA];
+        let mut found = prepared.query(place).map_err(failed)?;
+        let mut kept = None;
+        let mut events = Following::new(stream, Version(0));
+        while let Some(row) = found.next().map_err(failed)? {
+            if row.get_ref(3).map_err(failed)? == ValueRef::Null {
+                event(row, &mut events)?;
+                continue;
+            }
+            let body = text(row, 2).ok();
+            match body.and_then(|body| serde_json::from_str::<Snapshot>(body).ok()) {
+                Some(snapshot) => {
+                    events = Following::new(stream, snapshot.version());
+                    kept = Some(snapshot);
+                }
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(Stream::since(kept, events.events())))
     }
 
     fn owner(
@@ -162,9 +160,16 @@ impl SqliteStore {
     ) -> Result<Vec<DueStream>, StoreError> {
         let mut found: Vec<(Micros, StreamId)> = Vec::new();
         undo(connection)?;
-        if !self.has_other_zone_data(connection, zone_data)? {
-            self.due_under(connection, zone_data, micros(now), limit, &mut found)?;
-            return Ok(due_streams(found, limit));
+        {
+            let mut prepared = prepare(connection, &self.sql.texts.other_zone_data)?;
+            let mut asked = prepared.query([zone_data]).map_err(failed)?;
+            let told = asked.next().map_err(failed)?;
+            let others: bool = told.map_or(Ok(true), |row| row.get(0)).map_err(failed)?;
+            if !others {
+                // The question is still open: what follows is of the same instant.
+                self.due_under(connection, zone_data, micros(now), limit, &mut found)?;
+                return Ok(due_streams(found, limit));
+            }
         }
         as_of_one_instant(connection, || {
             self.each_zone_data(connection, |version| {
@@ -177,16 +182,6 @@ impl SqliteStore {
             })
         })?;
         Ok(due_streams(found, limit))
-    }
-
-    fn has_other_zone_data(
-        &self,
-        connection: &Connection,
-        zone_data: &str,
-    ) -> Result<bool, StoreError> {
-        let mut prepared = prepare(connection, &self.sql.texts.other_zone_data)?;
-        let found = prepared.query_row([zone_data], |row| row.get(0));
-        found.map_err(failed)
     }
 
     fn due_under(
@@ -341,6 +336,13 @@ impl SqliteStore {
         }
         Ok(listed)
     }
+}
+
+/// The event in this row.
+fn event(row: &Row<'_>, events: &mut Following) -> Result<(), StoreError> {
+    let number = row.get(0).map_err(failed)?;
+    let schema = row.get(1).map_err(failed)?;
+    events.push(number, schema, text(row, 2)?)
 }
 
 /// Everything that `work` reads is of one instant.

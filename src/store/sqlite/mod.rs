@@ -31,13 +31,14 @@
 //! that writes its own tables and a ticket in one transaction opens the same file with [`rusqlite`], begins a transaction, and
 //! lets [`commit_in`] take part in it.
 //!
-//! Beside the file lie `-wal` and `-shm` while it is open: they belong to it. Copy it with [`SqliteStore::back_up`].
+//! Beside the file lie `-wal` and `-shm` while it is open: they belong to it. The first grows to 16 MiB, in a few steps. Copy it with [`SqliteStore::back_up`].
 
 mod connection;
 mod error;
 mod group;
 mod load;
 mod outbox;
+mod room;
 mod upkeep;
 mod version;
 mod write;
@@ -65,6 +66,10 @@ pub use rusqlite;
 pub use write::commit_in;
 
 use connection::Readers;
+use room::Room;
+
+/// A load of so many streams is so short that a writer may wait for it.
+const SHORT: usize = 2;
 
 /// Keeps everything in one SQLite file; see the [module](self).
 #[derive(Debug)]
@@ -75,6 +80,8 @@ pub struct SqliteStore {
     path: Option<PathBuf>,
     writer: Mutex<Connection>,
     readers: Readers,
+    /// Where commits wait for the disk.
+    room: Option<Room>,
     numbers: Given,
     /// Whether erased text may still stand in the write-ahead log.
     unscrubbed: AtomicBool,
@@ -174,7 +181,9 @@ impl SqliteStore {
         let mut writer = connection::writer(path.as_deref(), &options)?;
         version::bring_up(&mut writer, &sql)?;
         version::check_tables(&writer, &sql)?;
+        let waits = options.durability == Durability::Full;
         Ok(SqliteStore {
+            room: path.as_deref().filter(|_| waits).map(Room::beside),
             readers: Readers::new(options.idle_readers),
             writer: Mutex::new(writer),
             sql,
@@ -207,6 +216,12 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn load(&self, request: &Load) -> Result<Loaded, StoreError> {
+        // The connection that writes knows its own pages; others must read them anew. Nobody waits for it here.
+        if request.streams.len() <= SHORT
+            && let Ok(connection) = self.writer.try_lock()
+        {
+            return self.load_on(&connection, request);
+        }
         self.reading(|connection| self.load_on(connection, request))
     }
 

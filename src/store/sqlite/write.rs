@@ -55,7 +55,7 @@ impl SqliteStore {
         let erases = !commit.erased.is_empty() || !commit.persons.is_empty();
         self.writing(|connection| {
             in_transaction(connection, || all(connection, &statements))?;
-            self.scrub_after(connection, erases)
+            self.after_commit(connection, erases)
         })
     }
 }

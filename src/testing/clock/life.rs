@@ -88,10 +88,8 @@ impl<'a> Life<'a> {
             if at >= now {
                 break;
             }
-            let is_open = self
-                .now
-                .calendar
-                .is_none_or(|calendar| oracle.is_open(calendar, at));
+            let hours = self.now.hours;
+            let is_open = hours.is_none_or(|hours| oracle.is_open(hours, at));
             if self.now.state == State::Running && is_open {
                 self.now.counted.push(at);
                 self.note_a_breach();
@@ -140,7 +138,11 @@ impl<'a> Life<'a> {
                 } else {
                     Applies::NoLonger
                 };
-                if !matches!(self.now.state, State::Stopped | State::Cancelled) {
+                let ended = matches!(self.now.state, State::Stopped | State::Cancelled);
+                let came_and_went = self.now.state == State::Stopped
+                    && self.now.started == Some(at)
+                    && self.now.stopped == Some(at);
+                if !ended || came_and_went {
                     self.put_target_in_force(at);
                 }
             }
@@ -344,15 +346,15 @@ impl<'a> Life<'a> {
             return; // a promise carries its own
         }
         let Some(policy) = self.policy else { return };
-        let calendar = self.oracle.calendar_of(policy);
+        let hours = self.oracle.hours_of(policy);
         let target = policy
             .targets
             .get(&self.clock.metric)
             .filter(|_| self.applies != Applies::NoLonger);
         let all_time = target.is_some_and(|target| target.measure() == Measure::Calendar);
-        self.now.calendar = (!all_time).then_some(calendar);
+        self.now.hours = (!all_time).then_some(hours);
         let in_force = target.filter(|_| self.applies == Applies::Now);
-        let amount = |start| self.oracle.amount(*in_force?, start, calendar);
+        let amount = |start| self.oracle.amount(*in_force?, start, hours);
         self.now.amount = self.now.started.and_then(amount);
         self.run_or_pause(at);
         self.note_a_breach();

@@ -15,8 +15,10 @@ use crate::id::{AgentId, ContentId, CustomerId, TenantId, TicketId};
 use crate::kpi::{Fact, Report};
 use crate::rulebook::Rulebook;
 use crate::store::{Filter, MemoryStore, OutboxMessage, Page, Store, StoreErrorKind, TicketRow};
+use crate::testing::laws::desk::{a_ticket_is_its_events, rows_are_those_of_the_events};
+use crate::testing::laws::escalation::{keys, no_key_comes_twice};
 use crate::testing::{Asked, Fault, FaultyStore};
-use crate::ticket::{Change, Command, Content, Event, Open, Pending, Priority, Recorded, Ticket};
+use crate::ticket::{Change, Command, Content, Open, Pending, Priority, Recorded};
 
 const ANN: CustomerId = CustomerId::from_uuid(Uuid::from_u128(0xa));
 const KIM: AgentId = AgentId::from_uuid(Uuid::from_u128(0xc));
@@ -156,23 +158,13 @@ pub fn writers_and_sweepers_lose_nothing(store: &dyn Store) {
     });
     let now = minute(3_000);
     desk.sweep(now, 10).unwrap();
-    let (mut notes, mut keys) = (0, Vec::new());
+    let (mut notes, mut histories) = (0, Vec::new());
     for ticket in tickets {
-        let events = desk.tenant(TENANT).history(ticket).unwrap();
-        let whole = Ticket::replay(TENANT, &events).unwrap();
-        assert!(
-            events
-                .iter()
-                .zip(1..)
-                .all(|(event, n)| event.version.0 == n)
-        );
-        assert_eq!(desk.ticket(ticket).unwrap(), whole);
+        a_ticket_is_its_events(&desk.tenant(TENANT), ticket);
+        rows_are_those_of_the_events(&desk.tenant(TENANT), ticket);
+        let whole = desk.ticket(ticket).unwrap();
         notes += whole.messages().len() - 1;
-        keys.extend(events.iter().filter_map(|recorded| match &recorded.event {
-            Event::Breached { key, .. } => Some(*key),
-            Event::Escalated(escalated) => Some(escalated.key),
-            _ => None,
-        }));
+        histories.push(desk.tenant(TENANT).history(ticket).unwrap());
         let row = TicketRow::of(&whole);
         let rows = desk
             .tenant(TENANT)
@@ -181,8 +173,8 @@ pub fn writers_and_sweepers_lose_nothing(store: &dyn Store) {
         assert!(rows.contains(&row));
     }
     assert_eq!(notes, done.into_inner());
-    let different: BTreeSet<_> = keys.iter().collect();
-    assert!(!keys.is_empty() && different.len() == keys.len());
+    assert!(histories.iter().any(|events| !keys(events).is_empty()));
+    no_key_comes_twice(histories.iter().map(Vec::as_slice));
     let messages = desk.claim(now, TimeDelta::minutes(5), 1_000).unwrap();
     let different: BTreeSet<_> = messages.iter().map(|message| message.id).collect();
     assert_eq!(different.len(), messages.len());

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{TENANT, append, begin, commit, events, id, key, name, owner, refused, text};
+use crate::aggregate::RulebookEvent;
 use crate::call::Actor;
 use crate::id::{AgentId, ArticleId, ContentId, CustomerId, InvitationId, TenantId, TicketId};
 use crate::kpi::Kpi;
@@ -23,6 +24,7 @@ pub fn one_of_each_of(kind: StreamKind) -> Events {
         StreamKind::Visit => history(visit_events()),
         StreamKind::Review => history(review_events()),
         StreamKind::Finding => history(finding_events()),
+        StreamKind::Rulebook => history(rulebook_events()),
     }
 }
 
@@ -221,6 +223,22 @@ fn finding_events() -> Vec<improvement::Event> {
         Event::Dropped { action: 1 },
         Event::Closed {
             learnt: ContentId::named("learnt"),
+        },
+    ]
+}
+
+fn rulebook_events() -> Vec<RulebookEvent> {
+    vec![
+        RulebookEvent::Kept {
+            rules: r#"{"calendar":"always","policies":[{"name":"größer \\ \"A\""}]}"#.to_owned(),
+        },
+        RulebookEvent::Given {
+            tenant: Some(TENANT),
+            published: 2,
+        },
+        RulebookEvent::Given {
+            tenant: None,
+            published: 0,
         },
     ]
 }

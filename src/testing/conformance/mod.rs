@@ -82,6 +82,7 @@ macro_rules! store_conformance {
                 }
                 schedule {
                     due_comes_in_order
+                    streams_that_wake_together_all_come
                     due_knows_its_edges
                     other_zone_data_counts_as_due
                     a_wake_up_is_replaced_or_left

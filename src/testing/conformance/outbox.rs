@@ -26,8 +26,8 @@ fn message(n: u128, at: DateTime<Utc>) -> OutboxMessage {
     };
     let about = (TicketId::named("t"), CustomerId::named("ann"));
     let holder = Holder {
-        agent: (n % 2 == 0).then(|| AgentId::named("kim")),
-        team: (n % 3 == 0).then(|| TeamId::named("north")),
+        agent: n.is_multiple_of(2).then(|| AgentId::named("kim")),
+        team: n.is_multiple_of(3).then(|| TeamId::named("north")),
     };
     OutboxMessage::new(id(n), TENANT, about, at, what).in_charge(holder)
 }

@@ -1,5 +1,7 @@
 //! Wake-ups and facts: what belongs to a stream beside its events.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{TENANT, append, begin, commit, one_row, stream, stream_of};
@@ -58,6 +60,33 @@ pub fn due_comes_in_order(store: &dyn Store) {
     let told = store.due(minute(2), ZONES, 100).unwrap();
     let wakes: Vec<_> = told.iter().map(|due| due.wake_at).collect();
     assert_eq!(wakes, [0, 1, 2].map(|n| Some(minute(n))));
+}
+
+/// Streams that wake at one instant all come, of every tenant, and one that sleeps on takes none of the others with it.
+pub fn streams_that_wake_together_all_come(store: &dyn Store) {
+    let tenants = [TENANT, TenantId::named("other")];
+    let together: BTreeSet<StreamId> = (0..6)
+        .map(|n| stream_of(tenants[n % 2], &format!("{}", n / 2)))
+        .collect();
+    for stream in &together {
+        put(store, *stream, wake(Some(minute(1)), ZONES));
+    }
+    let come = |limit| due(store, minute(1), limit);
+    assert_eq!(come(100).len(), together.len());
+    assert_eq!(come(100).into_iter().collect::<BTreeSet<_>>(), together);
+    let some: BTreeSet<_> = come(4).into_iter().collect();
+    assert!(some.len() == 4 && some.is_subset(&together), "{some:?}");
+    let mut left = together.clone();
+    for stream in &together {
+        left.remove(stream);
+        let part = append(*stream, 1, 2).wake(wake(None, ZONES));
+        store
+            .commit(&Commit::new(stream.tenant, begin(), vec![part]))
+            .unwrap();
+        assert_eq!(come(100).into_iter().collect::<BTreeSet<_>>(), left);
+        let next = Some(minute(1)).filter(|_| !left.is_empty());
+        assert_eq!(store.next_wake(None).unwrap(), next);
+    }
 }
 
 /// A wake-up is due at its instant and not a microsecond sooner, in 1970 as in 2100.

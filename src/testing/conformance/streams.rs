@@ -433,6 +433,7 @@ pub fn one_of_each() -> Vec<Recorded> {
                 due: just_before,
             }),
             effort: vec![TimeEntry {
+                team: None,
                 at: begin(),
                 actor: Actor::Agent(agent),
                 spent: Span::seconds(1),

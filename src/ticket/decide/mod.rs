@@ -285,7 +285,7 @@ fn begin(rules: &Rules, call: &Call, b: Beginning<'_>) -> Result<Decision, Refus
 ///
 /// A customer's message is never refused for the ticket's status: it wakes a waiting ticket, reopens a resolved one within
 /// the reopen window, and otherwise begins a follow-up ticket. Thanks and automatic messages are recorded and move nothing. A move
-/// that comes with it and is not possible is left out.
+/// or a change that comes with it and that the ticket does not take any more is left out.
 pub fn decide(
     ticket: &Ticket,
     rules: &Rules,
@@ -312,6 +312,7 @@ pub(crate) fn decide_permitted(
             author => work.desk_message(ticket, author, draft)?,
         }
     }
+    let says = command.message.is_some() && matches!(call.actor(), Actor::Customer(_));
     work.limit("the list of changes", command.changes.len())?;
     if !command.changes.is_empty() {
         let mut facts = Facts::of(ticket).with(&work.participants);
@@ -331,6 +332,9 @@ pub(crate) fn decide_permitted(
                 } // what goes on may outlast the ticket
             );
             if work.stage() == Stage::Closed && !still_possible {
+                if says {
+                    continue;
+                }
                 return Err(Refusal::Closed {
                     what: "changing it",
                 });
@@ -348,11 +352,11 @@ pub(crate) fn decide_permitted(
         }
     }
     if let Some(step) = &command.step {
-        let says = command.message.is_some() && matches!(call.actor(), Actor::Customer(_));
         match work.take(step) {
             // A customer's message is never refused: where the move is not possible, the message stands without it.
             Err(
                 Refusal::StepNotAllowed { .. }
+                | Refusal::Merged { .. }
                 | Refusal::ReopenWindowOver { .. }
                 | Refusal::Closed { .. },
             ) if says => {}

@@ -112,7 +112,7 @@ impl Work<'_> {
         let refuse = || Refusal::StepNotAllowed {
             stage,
             step,
-            allowed: stage.steps(),
+            allowed: self.rules.steps_of(self.role(), stage),
         };
         stage.after(step, self.reopened).ok_or_else(refuse)
     }

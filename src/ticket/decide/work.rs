@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use crate::call::{Actor, Call};
+use crate::call::{Actor, Call, Role};
 use crate::id::{ContentId, CustomerId, MessageId, Name, TicketId, derive};
 use crate::ticket::content::{Content, ContentKind};
 use crate::ticket::conversation::{
@@ -81,6 +81,10 @@ impl<'a> Work<'a> {
             decision: Decision::at(at),
             ..Work::new(rules, call, ticket.id(), ticket.requester())
         }
+    }
+
+    pub(super) fn role(&self) -> Role {
+        self.call.actor().role()
     }
 
     pub(super) fn stage(&self) -> Stage {

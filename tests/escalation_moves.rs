@@ -1,0 +1,159 @@
+//! Firings over time: targets that change and come back, rules that hand a ticket round, other versions, long sleeps.
+
+mod common;
+mod escalation_common;
+
+use common::*;
+use escalation_common::*;
+use helpdesk::escalation::{Action, Guard, MAX_CHAIN, Rule, Trigger};
+use helpdesk::id::{TeamId, TenantId};
+use helpdesk::rulebook::Rulebooks;
+use helpdesk::sla::{Condition, Policy};
+use helpdesk::store::MemoryStore;
+use helpdesk::ticket::{Change, Delivery, Event, Metric, Priority};
+use helpdesk::{Actor, Call, Command, Desk, Rulebook};
+
+/// Two levels that hand a ticket to each other's team come to an end, which the last firing says.
+#[test]
+fn rules_that_hand_a_ticket_round_come_to_an_end() {
+    let team = |name: &str| TeamId::named(name);
+    let hand = |from: &str, to: &str| {
+        let guard = Guard::default().when(Condition::Team(vec![team(from)]));
+        let level = at_threshold("on", "100 %").guard(guard);
+        Rule::new(name(from), Trigger::clock(Metric::Ownership))
+            .level(level.action(Action::AssignTeam(team(to))))
+    };
+    let policy = Policy::new(name("all")).target(Metric::Ownership, target("1h calendar"));
+    let draft = Rulebook::draft().policy(policy);
+    let book = draft
+        .escalation(hand("p", "q"))
+        .escalation(hand("q", "p"))
+        .build()
+        .unwrap();
+    let desk = Desk::new(MemoryStore::new(), book);
+    let t = open(&desk, "2026-03-02T09:00:00Z");
+    let assign = Change::Assign {
+        agent: None,
+        team: Some(team("p")),
+    };
+    desk.submit(t, &kim("2026-03-02T09:00:00Z"), Command::change(assign))
+        .unwrap();
+    let swept = desk.sweep(at("2027-03-02T09:00:00Z"), 10).unwrap();
+    assert_eq!((swept.failed.len(), swept.chains_ended.len()), (0, 1));
+    let handed = history(&desk, t)
+        .iter()
+        .filter(|e| matches!(e.event, Event::Assigned { .. }))
+        .count();
+    assert_eq!(handed, 1 + usize::from(MAX_CHAIN));
+    let ended = |e: &Event| matches!(e, Event::Escalated(fired) if fired.chain_ended);
+    assert_eq!(
+        history(&desk, t).iter().filter(|e| ended(&e.event)).count(),
+        1
+    );
+    assert!(
+        desk.sweep(at("2028-03-02T09:00:00Z"), 10)
+            .unwrap()
+            .chains_ended
+            .is_empty()
+    );
+}
+
+/// A rule that waits for its guard waits on under another version that has the same rule, and is delivered as it would have been; a
+/// rule that the version brings was past before it was there.
+#[test]
+fn the_same_rule_of_another_version_waits_on() {
+    let guarded = |rule: &str| {
+        Rule::new(name(rule), Trigger::clock(Metric::FirstResponse)).level(
+            at_threshold("half", "50 %")
+                .guard(Guard::default().when(Condition::Priority(vec![Priority::Urgent])))
+                .action(Action::Custom(name("page"))),
+        )
+    };
+    let book = |rules: Vec<Rule>| desk(rules).rulebooks().current(TenantId::SINGLE).clone();
+    let (before, after) = (
+        book(vec![guarded("known")]),
+        book(vec![guarded("known"), guarded("new")]),
+    );
+    let third = book(vec![guarded("new"), guarded("known")]);
+    let books = Rulebooks::new(before)
+        .with_earlier(after.clone())
+        .with_earlier(third.clone());
+    let desk = Desk::new(MemoryStore::new(), books);
+    let t = open(&desk, "2026-03-02T09:00:00Z");
+    for (now, to) in [
+        ("2026-03-02T12:00:00Z", &after),
+        ("2026-03-02T12:10:00Z", &third),
+    ] {
+        let lee = Call::new(Actor::Supervisor(KIM), at(now));
+        desk.apply_rulebook(t, &lee, to.id()).unwrap();
+    }
+    let urgent = Command::change(Change::Priority(Priority::Urgent));
+    desk.submit(t, &kim("2026-03-02T12:30:00Z"), urgent)
+        .unwrap();
+    desk.sweep(at("2026-03-02T12:31:00Z"), 10).unwrap();
+    let all = history(&desk, t);
+    let fired = all.iter().filter_map(|recorded| match &recorded.event {
+        Event::Escalated(fired) => Some((fired.rule.as_str(), fired.delivery)),
+        _ => None,
+    });
+    let fired: Vec<_> = fired.collect();
+    assert_eq!(
+        fired,
+        [("new", Delivery::HeldBack), ("known", Delivery::Delivered)]
+    );
+}
+
+/// A command before which more had fallen due than one commit takes: asked again under its key, it tells all that it recorded, over
+/// all its commits, and the first answer tells all that was sent.
+#[test]
+fn a_command_of_several_commits_is_recalled_whole() {
+    let rule = Rule::new(name("r"), Trigger::clock(Metric::FirstResponse))
+        .catch_up(helpdesk::escalation::CatchUp::All)
+        .level(
+            at_threshold("again", "1min calendar after due")
+                .repeat(target("1min calendar"), 600)
+                .action(Action::Custom(name("page"))),
+        );
+    let desk = desk([rule]);
+    let t = open(&desk, "2026-03-02T09:00:00Z");
+    let call = kim("2026-03-04T09:00:00Z").key(name("once"));
+    let first = desk.submit(t, &call, Command::reply("at last")).unwrap();
+    let again = desk.submit(t, &call, Command::reply("at last")).unwrap();
+    // A breach, 601 firings, the message.
+    assert_eq!(first.events().len(), 603);
+    // Those of the last commit are over by its end.
+    assert_eq!(first.actions().len(), 2 * 256 - 1);
+    assert!(again.is_replayed());
+    assert_eq!(first.events(), again.events());
+    assert_eq!(first.message(), again.message());
+}
+
+/// A target changed and changed back is the same target: nothing fires twice.
+#[test]
+fn changed_and_changed_back_fires_nothing_twice() {
+    let desk = Desk::new(MemoryStore::new(), rulebook());
+    let id = open(&desk, "2026-03-02T14:00:00Z");
+    for (hour, priority) in [
+        (18, Priority::Urgent),
+        (19, Priority::Normal),
+        (20, Priority::Urgent),
+        (21, Priority::Normal),
+    ] {
+        let call = kim(&format!("2026-03-02T{hour}:00:00Z"));
+        desk.submit(id, &call, Command::change(Change::Priority(priority)))
+            .unwrap();
+    }
+    desk.sweep(at("2026-03-20T00:00:00Z"), 100).unwrap();
+    let events = history(&desk, id);
+    let mut keys = keys(&events);
+    let all = keys.len();
+    keys.sort_unstable();
+    keys.dedup();
+    assert_eq!(keys.len(), all);
+    let answer = |e: &&helpdesk::ticket::Recorded| matches!(&e.event, Event::Escalated(f) if f.rule.as_str() == "answer" && f.level.as_str() == "half");
+    assert_eq!(
+        events.iter().filter(answer).count(),
+        2,
+        "once for each of the two targets"
+    );
+}

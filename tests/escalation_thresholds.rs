@@ -1,0 +1,204 @@
+//! When levels fire: shares of a target, offsets from its due, repeats, by the clock and on the wall.
+
+mod common;
+mod escalation_common;
+
+use common::*;
+use escalation_common::*;
+use helpdesk::escalation::{Rule, Trigger};
+use helpdesk::sla::Policy;
+use helpdesk::store::MemoryStore;
+use helpdesk::ticket::{Metric, Pending, Stage};
+use helpdesk::{Calendar, Command, Desk, Rulebook};
+
+/// 2 March 2026 is a Monday. Four business hours from 11:00: due 15:00.
+#[test]
+fn offsets_count_from_the_due() {
+    let rule = Rule::new(name("r"), Trigger::clock(Metric::FirstResponse))
+        .level(at_threshold("before", "1h before due"))
+        .level(at_threshold("after", "1h after due").repeat(target("2h"), 2))
+        .level(at_threshold("clock", "4h calendar after due"));
+    let desk = desk([rule]);
+    let id = open(&desk, "2026-03-02T11:00:00Z");
+    desk.sweep(at("2026-03-09T00:00:00Z"), 10).unwrap();
+    // One business hour after due is 16:00; two more are Tuesday 10:00, and two more 12:00.
+    let expected = [
+        ("before", "02 14:00"),
+        ("after", "02 16:00"),
+        ("clock", "02 19:00"),
+        ("after", "03 10:00"),
+        ("after", "03 12:00"),
+    ];
+    assert_eq!(fired(&desk, id), pairs(&expected));
+}
+
+/// What does not fit is refused when the rulebook is built, by its path.
+#[test]
+fn thresholds_must_fit_their_trigger() {
+    let build = |rule: Rule| {
+        Rulebook::draft()
+            .escalation(rule)
+            .build()
+            .map(|_| ())
+            .map_err(|e| e.to_string())
+    };
+    let clock = || Rule::new(name("r"), Trigger::clock(Metric::FirstResponse));
+    let error = build(clock().level(at_threshold("l", "after 3h"))).unwrap_err();
+    assert!(
+        error.contains("`escalations[0].levels[0]`") && error.contains("`75 %`"),
+        "{error}"
+    );
+    assert!(
+        build(Rule::new(name("r"), Trigger::Reopened).level(at_threshold("l", "75 %"))).is_err()
+    );
+    assert!(
+        build(
+            Rule::new(name("r"), Trigger::CustomerWaits).level(at_threshold("l", "1h after due"))
+        )
+        .is_err()
+    );
+    assert!(
+        build(clock().level(at_threshold("l", "75 %").repeat(target("2 business days"), 2)))
+            .is_err()
+    );
+    assert!(build(clock().level(at_threshold("l", "75 %").repeat(target("2h"), 0))).is_err());
+    assert!(build(clock()).is_err(), "a rule without a level");
+    build(clock().level(at_threshold("l", "75 %").repeat(target("2h"), 2))).unwrap();
+}
+
+/// A share of the target may be more than all of it; before the due and after it, on the wall and in open time.
+#[test]
+fn shares_and_offsets_of_every_kind() {
+    let rule = Rule::new(name("r"), Trigger::clock(Metric::FirstResponse))
+        .level(at_threshold("quarter", "25 %"))
+        .level(at_threshold("wall before", "90min calendar before due"))
+        .level(at_threshold("nothing after", "0 after due"))
+        .level(at_threshold("nothing before", "0h before due"))
+        .level(at_threshold("twice", "200 %"));
+    let desk = desk([rule]);
+    // Four hours from Monday 15:00: two until the close, and Tuesday until 11:00.
+    let id = open(&desk, "2026-03-02T15:00:00Z");
+    desk.sweep(at("2026-03-09T00:00:00Z"), 10).unwrap();
+    let expected = [
+        ("quarter", "02 16:00"),
+        ("wall before", "03 09:30"),
+        ("nothing after", "03 11:00"),
+        ("nothing before", "03 11:00"),
+        ("twice", "03 15:00"),
+    ];
+    assert_eq!(fired(&desk, id), pairs(&expected));
+}
+
+/// What falls on a close is due then, not at the next opening.
+#[test]
+fn a_level_at_a_close_fires_at_the_close() {
+    let rule = Rule::new(name("r"), Trigger::clock(Metric::FirstResponse))
+        .level(at_threshold("half", "50 %"))
+        .level(at_threshold("due", "0 after due"));
+    let desk = desk([rule]);
+    let id = open(&desk, "2026-03-02T13:00:00Z");
+    desk.sweep(at("2026-03-02T20:00:00Z"), 10).unwrap();
+    assert_eq!(
+        fired(&desk, id),
+        pairs(&[("half", "02 15:00"), ("due", "02 17:00")])
+    );
+    assert!(
+        !desk
+            .reading(id, Metric::FirstResponse, at("2026-03-03T09:00:00Z"))
+            .unwrap()
+            .ever_breached(),
+        "and nobody is late before the next opening"
+    );
+}
+
+/// Repeats by the measure that they name: running time of the clock, or the wall; after an instant, open time of its calendar, or
+/// the wall.
+#[test]
+fn repeats_are_measured_as_they_say() {
+    let repeated = |threshold: &str, every: &str| {
+        let level = at_threshold("l", threshold).repeat(target(every), 2);
+        let desk = desk([Rule::new(name("r"), Trigger::clock(Metric::FirstResponse)).level(level)]);
+        // Four hours from Monday 12:00: due 16:00.
+        let id = open(&desk, "2026-03-02T12:00:00Z");
+        desk.sweep(at("2026-03-09T00:00:00Z"), 10).unwrap();
+        let fired = fired(&desk, id).into_iter();
+        fired.map(|(_, at)| at).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        repeated("100 %", "1h"),
+        ["02 16:00", "02 17:00", "03 10:00"]
+    );
+    assert_eq!(
+        repeated("100 %", "1h calendar"),
+        ["02 16:00", "02 17:00", "02 18:00"]
+    );
+    assert_eq!(
+        repeated("30min after due", "2h calendar"),
+        ["02 16:30", "02 18:30", "02 20:30"]
+    );
+    assert_eq!(
+        repeated("2h calendar after due", "1h calendar"),
+        ["02 18:00", "02 19:00", "02 20:00"]
+    );
+    assert_eq!(
+        repeated("2h calendar after due", "1h"),
+        ["02 18:00", "03 10:00", "03 11:00"]
+    );
+}
+
+/// On the wall it goes on while the ticket waits, and ends with the clock; running time does not.
+#[test]
+fn repeats_on_the_wall_go_on_in_a_pause() {
+    let told = |every: &str| {
+        let level = at_threshold("l", "25 %").repeat(target(every), 5);
+        let rule = Rule::new(name("r"), Trigger::clock(Metric::TotalResolution)).level(level);
+        let policy = Policy::new(name("all")).target(Metric::TotalResolution, target("4h"));
+        let office = Calendar::parse("Mon-Fri 09:00-17:00", "UTC").unwrap();
+        let draft = Rulebook::draft()
+            .calendar(name("office"), office)
+            .policy(policy);
+        let desk = Desk::new(MemoryStore::new(), draft.escalation(rule).build().unwrap());
+        let id = open(&desk, "2026-03-02T09:00:00Z");
+        let submit = |now: &str, command| desk.submit(id, &kim(now), command).unwrap();
+        submit("2026-03-02T10:30:00Z", Command::pend(Pending::Customer));
+        submit("2026-03-02T12:30:00Z", Command::resolve());
+        desk.sweep(at("2026-03-04T00:00:00Z"), 10).unwrap();
+        let fired = fired(&desk, id).into_iter();
+        fired.map(|(_, at)| at).collect::<Vec<_>>()
+    };
+    assert_eq!(told("1h calendar"), ["02 10:00", "02 11:00", "02 12:00"]);
+    assert_eq!(told("1h"), ["02 10:00"]);
+}
+
+/// Idle and waiting rules count business days too, and repeat by the measure that they name.
+#[test]
+fn idle_rules_count_days_and_repeat() {
+    let rule = |threshold: &str, every: &str| {
+        Rule::new(name("r"), Trigger::idle([Stage::Open]))
+            .level(at_threshold("l", threshold).repeat(target(every), 1))
+    };
+    let times = |rule: Rule| {
+        let desk = desk([rule]);
+        let id = open(&desk, "2026-03-06T16:00:00Z"); // a Friday
+        desk.sweep(at("2026-03-31T00:00:00Z"), 10).unwrap();
+        let fired = fired(&desk, id).into_iter();
+        fired.map(|(_, at)| at).collect::<Vec<_>>()
+    };
+    assert_eq!(times(rule("after 2h", "2h")), ["09 10:00", "09 12:00"]);
+    assert_eq!(
+        times(rule("after 2h calendar", "2h")),
+        ["06 18:00", "09 11:00"]
+    );
+    assert_eq!(
+        times(rule("after 2h", "2h calendar")),
+        ["09 10:00", "09 12:00"]
+    );
+    assert_eq!(
+        times(rule("after 1 business day", "8h")),
+        ["09 16:00", "10 16:00"]
+    );
+    assert_eq!(
+        times(rule("after 1 business day end of day", "1h calendar")),
+        ["09 17:00", "09 18:00"]
+    );
+}

@@ -1,0 +1,294 @@
+//! The laws of desks see what a store does wrong: each is shown one that lies, and one that does not.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use helpdesk::desk::TenantDesk;
+use helpdesk::id::{AgentId, ContentId, CustomerId};
+use helpdesk::kpi::{Fact, Report};
+use helpdesk::store::{
+    Commit, DueStream, Events, Filter, Load, Loaded, MemoryStore, OutboxMessage, Page, Store,
+    StoreError, StreamKind, TicketRow,
+};
+use helpdesk::testing::laws::{desk as laws, escalation, merge};
+use helpdesk::testing::story::{Story, Told, beginning};
+use helpdesk::ticket::{Change, Content, Event, Merge};
+use helpdesk::time::Span;
+use helpdesk::{Actor, Call, Command, Desk, Open, Rulebook, TenantId};
+use uuid::Uuid;
+
+/// What a store does wrong.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Lie {
+    None,
+    /// Of a stream of several events, the last one is not given, unless a snapshot has it.
+    AnEventLess,
+    /// The rows of a ticket are those of its first commit.
+    OldRows,
+    /// No stream ever wakes.
+    Asleep,
+    /// No idempotency record is kept.
+    NoKeys,
+    /// Nothing is erased.
+    NothingErased,
+    /// Of a commit about several streams, one is written.
+    HalfCommits,
+}
+
+#[derive(Debug)]
+struct Lying(MemoryStore, Lie);
+
+impl Store for Lying {
+    fn load(&self, request: &Load) -> Result<Loaded, StoreError> {
+        let mut loaded = self.0.load(request)?;
+        if self.1 == Lie::AnEventLess && !request.snapshots {
+            for stream in &mut loaded.streams {
+                if let Events::Ticket(events) = &mut stream.events {
+                    events.pop();
+                }
+            }
+        }
+        Ok(loaded)
+    }
+
+    fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
+        let mut commit = commit.clone();
+        match self.1 {
+            Lie::OldRows => {
+                let later = commit.parts.iter_mut().filter(|part| part.expected.0 > 0);
+                later.for_each(|part| part.facts = None);
+            }
+            Lie::Asleep => {
+                let wakes = commit
+                    .parts
+                    .iter_mut()
+                    .filter_map(|part| part.wake.as_mut());
+                wakes.for_each(|wake| wake.at = None);
+            }
+            Lie::NoKeys => commit.idempotency = None,
+            Lie::NothingErased => {
+                commit.persons.clear();
+                commit.erased.clear();
+            }
+            Lie::HalfCommits => commit.parts.truncate(1),
+            Lie::None | Lie::AnEventLess => {}
+        }
+        self.0.commit(&commit)
+    }
+
+    fn due(
+        &self,
+        now: DateTime<Utc>,
+        zone_data: &str,
+        limit: usize,
+    ) -> Result<Vec<DueStream>, StoreError> {
+        self.0.due(now, zone_data, limit)
+    }
+
+    fn next_wake(&self, after: Option<DateTime<Utc>>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.0.next_wake(after)
+    }
+
+    fn facts(&self, tenant: TenantId, visit: &mut dyn FnMut(&[Fact])) -> Result<(), StoreError> {
+        self.0.facts(tenant, visit)
+    }
+
+    fn content(
+        &self,
+        tenant: TenantId,
+        ids: &[ContentId],
+    ) -> Result<Vec<Option<Content>>, StoreError> {
+        self.0.content(tenant, ids)
+    }
+
+    fn list(
+        &self,
+        tenant: TenantId,
+        filter: &Filter,
+        page: &Page,
+    ) -> Result<Vec<TicketRow>, StoreError> {
+        self.0.list(tenant, filter, page)
+    }
+
+    fn streams(
+        &self,
+        tenant: TenantId,
+        kind: StreamKind,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<Uuid>, StoreError> {
+        self.0.streams(tenant, kind, after, limit)
+    }
+
+    fn claim(
+        &self,
+        now: DateTime<Utc>,
+        lease: TimeDelta,
+        limit: usize,
+    ) -> Result<Vec<OutboxMessage>, StoreError> {
+        self.0.claim(now, lease, limit)
+    }
+
+    fn acknowledge(&self, ids: &[Uuid]) -> Result<(), StoreError> {
+        self.0.acknowledge(ids)
+    }
+
+    fn postpone(&self, ids: &[Uuid], until: DateTime<Utc>) -> Result<(), StoreError> {
+        self.0.postpone(ids, until)
+    }
+
+    fn next_delivery(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.0.next_delivery()
+    }
+
+    fn prune_keys(&self, tenant: TenantId, before: DateTime<Utc>) -> Result<usize, StoreError> {
+        self.0.prune_keys(tenant, before)
+    }
+}
+
+const ANN: CustomerId = CustomerId::from_uuid(Uuid::from_u128(0xa));
+
+fn kim() -> Actor {
+    Actor::agent(AgentId::named("kim"))
+}
+
+/// Somebody asks, and is answered after an hour; the ticket stays open.
+fn story() -> Story {
+    let spent = Change::LogTime {
+        spent: Span::minutes(7),
+        activity: None,
+    };
+    Story::new(
+        Actor::Customer(ANN),
+        Open::new("x").from_customer(ANN).body("help"),
+    )
+    .then(
+        TimeDelta::hours(1),
+        kim(),
+        Command::reply("Which floor?").and(spent),
+    )
+    .then(
+        TimeDelta::hours(1),
+        Actor::Customer(ANN),
+        Command::reply("The third."),
+    )
+}
+
+/// Holds on a store that is honest, and panics on one that lies so.
+fn sees(lie: Lie, law: impl Fn(&TenantDesk<'_, Lying>, &Told)) {
+    for lie in [Lie::None, lie] {
+        let desk = Desk::new(Lying(MemoryStore::new(), lie), Rulebook::starter());
+        let single = desk.tenant(TenantId::SINGLE);
+        let told = story().tell_to(&single, 1).unwrap();
+        let held = catch_unwind(AssertUnwindSafe(|| law(&single, &told)));
+        assert_eq!(held.is_ok(), lie == Lie::None, "{lie:?}");
+    }
+}
+
+#[test]
+fn an_event_that_is_not_given() {
+    sees(Lie::AnEventLess, |desk, told| {
+        laws::a_ticket_is_its_events(desk, told.ticket.id())
+    });
+}
+
+#[test]
+fn rows_that_are_not_kept() {
+    sees(Lie::OldRows, |desk, told| {
+        laws::rows_are_those_of_the_events(desk, told.ticket.id())
+    });
+}
+
+#[test]
+fn a_wake_up_that_does_not_come() {
+    let later = beginning() + TimeDelta::days(30);
+    sees(Lie::Asleep, |desk, told| {
+        laws::announced_breaches_and_readings_agree(desk, told.ticket.id(), later);
+    });
+}
+
+#[test]
+fn a_key_that_is_forgotten() {
+    sees(Lie::NoKeys, |desk, told| {
+        let call = |minutes| {
+            Call::new(kim(), told.now + TimeDelta::minutes(minutes)).key("once".parse().unwrap())
+        };
+        let note = Command::note("seen");
+        laws::a_repeated_key_writes_nothing(desk, told.ticket.id(), (&call(1), &call(2)), &note);
+    });
+}
+
+#[test]
+fn a_person_who_is_not_erased() {
+    sees(Lie::NothingErased, |desk, told| {
+        let report = (&Report::standard(), told.now);
+        laws::erasing_changes_no_figure(desk, ANN, report, told.now);
+    });
+}
+
+#[test]
+fn a_merge_of_which_half_is_written() {
+    sees(Lie::HalfCommits, |desk, told| {
+        let other = story().tell_to(desk, 2).unwrap();
+        let call = Call::new(kim(), told.now);
+        let merge = Merge::new(told.ticket.id(), other.ticket.id());
+        assert!(merge::a_merge_loses_nothing(
+            desk,
+            &call,
+            merge,
+            told.now + TimeDelta::days(9)
+        ));
+    });
+}
+
+/// Two desks that are not alike tell the same story differently.
+#[test]
+fn desks_that_are_not_alike() {
+    let desk = |rules| Desk::new(MemoryStore::new(), rules);
+    let (starter, none) = (
+        desk(Rulebook::starter()),
+        desk(Rulebook::draft().build().unwrap()),
+    );
+    let tenant = TenantId::SINGLE;
+    let ask = |one: &Desk<MemoryStore>, other: &Desk<MemoryStore>| {
+        let both = (one.tenant(tenant), other.tenant(tenant));
+        let law =
+            || laws::any_pattern_of_sweeps_gives_the_same_history(&both.0, &both.1, &story(), &[]);
+        catch_unwind(AssertUnwindSafe(law)).is_ok()
+    };
+    assert!(ask(&desk(Rulebook::starter()), &desk(Rulebook::starter())));
+    assert!(!ask(&starter, &none));
+}
+
+/// What is announced of a clock after its end, and what is told of a ticket of which nothing is recorded.
+#[test]
+fn what_comes_too_late() {
+    let rules = Rulebook::starter();
+    let desk = Desk::new(MemoryStore::new(), rules.clone());
+    let story = Story::new(
+        Actor::Customer(ANN),
+        Open::new("x").from_customer(ANN).body("help"),
+    )
+    .then(
+        TimeDelta::days(20),
+        kim(),
+        Command::reply("Done.").then_resolve(),
+    );
+    let mut told = story.tell_to(&desk.tenant(TenantId::SINGLE), 1).unwrap();
+    escalation::nothing_is_announced_of_an_ended_clock(&told, &rules);
+    let messages = desk.claim(told.now, TimeDelta::hours(1), 10).unwrap();
+    escalation::what_is_told_was_recorded(&messages, [&told.events[..]]);
+
+    let announced = |event: &Event| matches!(event, Event::Breached { .. });
+    let place = told
+        .events
+        .iter()
+        .position(|recorded| announced(&recorded.event));
+    let breach = told.events.remove(place.unwrap());
+    told.events.push(breach);
+    let law = || escalation::nothing_is_announced_of_an_ended_clock(&told, &rules);
+    assert!(catch_unwind(AssertUnwindSafe(law)).is_err());
+    assert!(!messages.is_empty());
+    let law = || escalation::what_is_told_was_recorded(&messages, []);
+    assert!(catch_unwind(AssertUnwindSafe(law)).is_err());
+}
