@@ -42,6 +42,21 @@ impl Actor {
         Actor::Customer(id)
     }
 
+    /// An agent with the permissions of a supervisor.
+    pub const fn supervisor(id: AgentId) -> Actor {
+        Actor::Supervisor(id)
+    }
+
+    /// An automatic participant.
+    pub const fn bot(id: BotId) -> Actor {
+        Actor::Bot(id)
+    }
+
+    /// The host itself.
+    pub const fn system() -> Actor {
+        Actor::System
+    }
+
     /// The kind of actor, as the permission table has it.
     pub const fn role(self) -> Role {
         match self {
@@ -68,6 +83,16 @@ impl Actor {
             Actor::Agent(id) | Actor::Supervisor(id) => id.uuid(),
             Actor::Bot(id) => id.uuid(),
             Actor::System => Uuid::nil(),
+        }
+    }
+}
+
+impl fmt::Display for Actor {
+    /// The role and the id behind it, such as `agent 018f3c1e-7a00-7000-8000-000000000001`; of the system, the role.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Actor::System => self.role().fmt(f),
+            actor => write!(f, "{} {}", actor.role(), actor.uuid()),
         }
     }
 }

@@ -172,6 +172,8 @@ impl fmt::Display for TicketNumber {
 /// assert!(" vip".parse::<Name>().is_err());
 /// # Ok::<(), helpdesk::id::InvalidName>(())
 /// ```
+///
+/// One that stands in the program is written [`name!("vip")`](crate::name!): it is checked while compiling.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Name(Arc<str>);
@@ -182,11 +184,7 @@ impl Name {
 
     /// Checks and wraps `text`; see the type for what is allowed.
     pub fn new(text: &str) -> Result<Name, InvalidName> {
-        let ok = !text.is_empty()
-            && text.len() <= Name::MAX_BYTES
-            && text.trim() == text
-            && !text.chars().any(char::is_control);
-        if ok {
+        if is_name(text) {
             Ok(Name(text.into()))
         } else {
             Err(InvalidName {
@@ -198,6 +196,95 @@ impl Name {
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// Whether `text` may be a name. It needs no run time, so [`name!`](crate::name!) asks while compiling.
+const fn is_name(text: &str) -> bool {
+    if text.is_empty() || text.len() > Name::MAX_BYTES {
+        return false;
+    }
+    let (mut rest, mut is_first, mut ends_white) = (text.as_bytes(), true, false);
+    while let Some((code, tail)) = first_code_point(rest) {
+        ends_white = match char::from_u32(code) {
+            Some(c) => c.is_whitespace(),
+            None => false,
+        };
+        let is_control = code < 0x20 || (code >= 0x7f && code < 0xa0);
+        if is_control || (is_first && ends_white) {
+            return false;
+        }
+        (rest, is_first) = (tail, false);
+    }
+    !ends_white
+}
+
+/// The first code point of valid UTF-8, and what follows it.
+const fn first_code_point(text: &[u8]) -> Option<(u32, &[u8])> {
+    const fn low(byte: u8) -> u32 {
+        (byte & 0x3f) as u32
+    }
+    match text {
+        [a @ ..0x80, rest @ ..] => Some((*a as u32, rest)),
+        [a @ ..0xe0, b, rest @ ..] => Some((((*a & 0x1f) as u32) << 6 | low(*b), rest)),
+        [a @ ..0xf0, b, c, rest @ ..] => {
+            let code = ((*a & 0x0f) as u32) << 12 | low(*b) << 6 | low(*c);
+            Some((code, rest))
+        }
+        [a, b, c, d, rest @ ..] => {
+            let code = ((*a & 0x07) as u32) << 18 | low(*b) << 12 | low(*c) << 6 | low(*d);
+            Some((code, rest))
+        }
+        _ => None,
+    }
+}
+
+/// A [`Name`](crate::id::Name) that stands in the program, checked while compiling: nothing can fail at run time.
+///
+/// ```
+/// use helpdesk::id::Name;
+/// use helpdesk::{Command, name};
+/// assert_eq!(Ok(name!("vip")), Name::new("vip"));
+/// let said = Command::tag(name!("vip"));
+/// ```
+///
+/// What is no name does not compile:
+///
+/// ```compile_fail
+/// helpdesk::name!(" vip");
+/// ```
+#[macro_export]
+macro_rules! name {
+    ($text:expr) => {
+        $crate::id::Name::from(const {
+            match $crate::id::NameText::new($text) {
+                ::core::option::Option::Some(text) => text,
+                ::core::option::Option::None => ::core::panic!(
+                    "this is not a name; 1 to 128 bytes without control characters or outer white space are allowed"
+                ),
+            }
+        })
+    };
+}
+
+/// The text of a [`Name`], as [`name!`](crate::name!) has it while compiling.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct NameText(&'static str); // INVARIANT: a name
+
+impl NameText {
+    /// The text, where it is a name.
+    pub const fn new(text: &'static str) -> Option<NameText> {
+        match is_name(text) {
+            true => Some(NameText(text)),
+            false => None,
+        }
+    }
+}
+
+impl From<NameText> for Name {
+    fn from(text: NameText) -> Name {
+        Name(text.0.into())
     }
 }
 
@@ -308,6 +395,34 @@ mod tests {
             let with_length = |part: &&[u8]| [&(part.len() as u64).to_be_bytes(), *part].concat();
             let text: Vec<u8> = parts.iter().flat_map(with_length).collect();
             proptest::prop_assert_eq!(derive(&parts), Uuid::new_v5(&NAMESPACE, &text));
+        }
+    }
+
+    /// The rule in the words of the standard library.
+    fn by_the_book(text: &str) -> bool {
+        (1..=Name::MAX_BYTES).contains(&text.len())
+            && text.trim() == text
+            && !text.chars().any(char::is_control)
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_name_is_what_the_rule_says(text in proptest::prop_oneof![
+            "[ -~\u{80}-\u{a5}\u{2000}-\u{202f}\u{3000}é€😀]{0,6}",
+            "\\PC{120,130}",
+            ".{0,9}",
+        ]) {
+            proptest::prop_assert_eq!(is_name(&text), by_the_book(&text), "{:?}", text);
+        }
+    }
+
+    #[test]
+    fn every_character_is_taken_as_the_rule_says() {
+        let wide = ['\u{d7ff}', '\u{e000}', '\u{ffff}', '\u{10000}', char::MAX];
+        for c in ('\0'..'\u{3100}').chain(wide) {
+            for text in [format!("{c}a"), format!("a{c}a"), format!("a{c}")] {
+                assert_eq!(is_name(&text), by_the_book(&text), "{text:?}");
+            }
         }
     }
 

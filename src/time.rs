@@ -128,6 +128,33 @@ impl FromStr for Span {
     }
 }
 
+impl TryFrom<TimeDelta> for Span {
+    type Error = InvalidSpan;
+
+    /// The length without what is finer than a microsecond; an error where it is negative or above 1,000 years.
+    ///
+    /// ```
+    /// use chrono::TimeDelta;
+    /// use helpdesk::time::Span;
+    /// assert_eq!(Span::try_from(TimeDelta::minutes(90))?.to_string(), "1h 30min");
+    /// assert!(Span::try_from(TimeDelta::seconds(-1)).is_err());
+    /// # Ok::<(), helpdesk::time::InvalidSpan>(())
+    /// ```
+    fn try_from(length: TimeDelta) -> Result<Span, InvalidSpan> {
+        let us = length.num_microseconds();
+        us.filter(|_| length >= TimeDelta::zero())
+            .and_then(|us| Span::from_micros(us).ok())
+            .ok_or_else(|| InvalidSpan {
+                text: length.to_string(),
+            })
+    }
+}
+
+/// A length as a [`Span`] is written; what is none, as chrono writes it.
+pub(crate) fn in_words(length: TimeDelta) -> String {
+    Span::try_from(length).map_or_else(|_| length.to_string(), |span| span.to_string())
+}
+
 fn parse(text: &str, mut units: &[(i64, &[&str])]) -> Result<Span, InvalidSpan> {
     let bad = || InvalidSpan {
         text: shorten(text),
@@ -210,6 +237,12 @@ mod tests {
         fn text_round_trips(us in 0..=MAX_US) {
             let span = Span::from_micros(us).unwrap();
             prop_assert_eq!(span.to_string().parse::<Span>().unwrap(), span);
+        }
+
+        #[test]
+        fn a_length_is_a_span_or_out_of_range(us in prop_oneof![-9i64..9, MAX_US - 9..=MAX_US + 9, any::<i64>()], ns in 0i64..1_000) {
+            let length = TimeDelta::microseconds(us) + TimeDelta::nanoseconds(ns);
+            prop_assert_eq!(Span::try_from(length).ok(), Span::from_micros(us).ok());
         }
 
         #[test]

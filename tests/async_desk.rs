@@ -19,7 +19,7 @@ use helpdesk::error::ErrorKind;
 use helpdesk::id::{FindingId, TicketNumber};
 use helpdesk::improvement;
 use helpdesk::incident::Spread;
-use helpdesk::kpi::{Report, Suggest, Window};
+use helpdesk::kpi::{Dimension, Report, Suggest, Window};
 use helpdesk::quality::Plan;
 use helpdesk::replay::{History, import};
 use helpdesk::store::asynchronous::Job;
@@ -74,6 +74,7 @@ macro_rules! told {
             let answer = desk.submit(id, &call, say.command.clone())$(.$wait)?;
             seen.answers.push(shown(answer));
             seen.naps.push(desk.nap(now)$(.$wait)?.unwrap());
+            seen.answers.push(shown(desk.next_wake(now)$(.$wait)?));
             if i % 3 == 0 {
                 seen.answers.push(shown(desk.sweep(now, 10)$(.$wait)?));
             }
@@ -100,6 +101,8 @@ macro_rules! told {
         seen.answers.push(shown(one.history(id)$(.$wait)?));
         seen.answers.push(shown(one.list(&Filter::all(), &Page::newest(5))$(.$wait)?));
         seen.answers.push(shown(one.customer_view(id, ANN)$(.$wait)?));
+        let page = desk.customer_page(id, ticket.requester())$(.$wait)?;
+        seen.answers.push(serde_json::to_string(&page.unwrap()).unwrap());
         seen.answers.push(shown(one.customer_view(id, BOB)$(.$wait)?));
         seen.answers.push(shown(one.find(ticket.number())$(.$wait)?));
         seen.answers.push(shown(one.find_by_message("<none>")$(.$wait)?));
@@ -146,6 +149,8 @@ macro_rules! told {
         let nobody = TicketId::named("nobody's");
         seen.answers.push(shown(desk.ticket(nobody)$(.$wait)?));
         seen.answers.push(shown(one.history(nobody)$(.$wait)?));
+        let by_agent = Report::standard().by([Dimension::Agent]);
+        seen.answers.push(shown(desk.report_by(&by_agent, now)$(.$wait)?));
         let report = Report::standard().last_days(90);
         seen.figures = desk.report(&report, now)$(.$wait)?.unwrap().to_string();
         seen

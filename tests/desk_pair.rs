@@ -114,3 +114,17 @@ fn both_desks_have_the_same_methods() {
         }
     }
 }
+
+/// A host with one tenant asks the desk itself: whatever the desk of one tenant answers, it answers too.
+#[test]
+fn the_desk_answers_whatever_the_desk_of_a_tenant_does() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/desk/single.rs");
+    let listed = fs::read_to_string(file).unwrap();
+    let desk = methods("Desk");
+    let missing: Vec<String> = methods("TenantDesk")
+        .into_keys()
+        .filter(|name| name != "id")
+        .filter(|name| !desk.contains_key(name) && !listed.contains(&format!("    fn {name}(")))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}

@@ -66,6 +66,24 @@ fn the_forms_read_well() {
     );
 }
 
+/// Days on which nothing came and nothing went are one line; a day on which something did is a line of its own.
+#[test]
+fn quiet_days_in_a_row_are_one_line() {
+    let opened = rows(&[]);
+    let created = opened[0].created_at;
+    let days = |n: i64| created + chrono::TimeDelta::days(n);
+    let text = Report::standard().over([&opened], days(10)).unwrap();
+    let text = text.to_string();
+    let (_, series) = text.split_once("Backlog at the end of each day\n").unwrap();
+    let lines: Vec<&str> = series.lines().map(str::trim_start).collect();
+    let date = |n: i64| days(n).format("%Y-%m-%d %a").to_string();
+    assert_eq!(lines.len(), 2, "{series}");
+    assert!(lines[0].starts_with(&format!("{}  ", date(0))), "{series}");
+    assert!(lines[0].contains("  1  +1  -0  #"), "{series}");
+    let quiet = format!("{} to {}  1  +0  -0  #", date(1), date(10));
+    assert!(lines[1].starts_with(&quiet), "{series}");
+}
+
 /// One value for each figure and group, exactly, that another program reads back.
 #[test]
 fn csv_holds_every_count() {

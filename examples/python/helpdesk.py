@@ -6,6 +6,9 @@
 Instants are `datetime` with a zone, lengths are `timedelta`; what is JSON in the library is plain Python data here. Every handle is a
 context manager and is freed with its last reference otherwise. Methods may be called from any thread: ctypes lets go of the lock of
 the interpreter while the library works.
+
+The library itself is looked for as `libhelpdesk.so`, where the system looks for libraries; the environment variable `HELPDESK_LIBRARY` names
+the file instead. It is made by `cargo rustc --release --lib --features capi,sqlite --crate-type cdylib`.
 """
 
 from __future__ import annotations
@@ -61,6 +64,22 @@ class Pending(IntEnum):
     THIRD_PARTY = 1
     INTERNAL = 2
     SCHEDULED = 3
+
+
+class State(IntEnum):
+    NOT_APPLICABLE = 0
+    NOT_STARTED = 1
+    RUNNING = 2
+    PAUSED = 3
+    STOPPED = 4
+    CANCELLED = 5
+
+
+class Verdict(IntEnum):
+    OPEN = 0
+    MET = 1
+    BREACHED = 2
+    UNANSWERED = 3
 
 
 class _Uuid(ctypes.Structure):
@@ -131,7 +150,11 @@ class HelpdeskError(Exception):
 
 def _load() -> ctypes.CDLL:
     path = os.environ.get("HELPDESK_LIBRARY", "libhelpdesk.so")
-    lib = ctypes.CDLL(path)
+    try:
+        lib = ctypes.CDLL(path)
+    except OSError as error:
+        told = "set HELPDESK_LIBRARY to the file of the library, such as target/release/libhelpdesk.so"
+        raise OSError(f"`{path}` cannot be loaded ({error}); {told}") from error
     lib.helpdesk_abi_version.restype = c_uint32
     if lib.helpdesk_abi_version() != ABI_VERSION:
         raise ImportError(f"{path} speaks version {lib.helpdesk_abi_version()}, this module {ABI_VERSION}")
@@ -382,8 +405,8 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Reading:
-    state: int
-    verdict: int
+    state: State
+    verdict: Verdict
     ever_breached: bool
     elapsed: timedelta
     due: datetime | None
@@ -476,7 +499,8 @@ class Desk(_Handle):
         out = _Reading()
         args = (c_int32(agreement), c_int32(metric), c_int64(micros(now)), byref(out))
         _call("desk_reading", self._handle, None, byref(_Uuid.of(ticket)), *args)
-        return Reading(out.state, out.verdict, bool(out.ever_breached), timedelta(microseconds=out.elapsed), instant(out.due))
+        shown = State(out.state), Verdict(out.verdict), bool(out.ever_breached)
+        return Reading(*shown, timedelta(microseconds=out.elapsed), instant(out.due))
 
     def sweep(self, now: datetime, limit: int) -> Swept:
         out = _Swept()
@@ -490,6 +514,10 @@ class Desk(_Handle):
 
     def claim_json(self, now: datetime, lease: timedelta, limit: int) -> str:
         return _bytes("desk_claim", self._handle, c_int64(micros(now)), c_int64(lease // _MICROSECOND), c_size_t(limit)).decode()
+
+    def claim(self, now: datetime, lease: timedelta, limit: int) -> list[dict[str, Any]]:
+        """Messages to deliver, as plain data; whoever does not `acknowledge` one within the lease lets others take it."""
+        return json.loads(self.claim_json(now, lease, limit))
 
     def acknowledge(self, messages: Sequence[UUID]) -> None:
         ids = (_Uuid * len(messages))(*map(_Uuid.of, messages))

@@ -62,7 +62,7 @@ def tickets(desk: hd.Desk, rules: hd.Rulebook) -> None:
     desk.note(call, ticket, "calm")
     show_outcome("waits", desk.pend(call, ticket, hd.Pending.CUSTOMER))
     reading = desk.reading(ticket, hd.Metric.FIRST_RESPONSE, now)
-    print(f"reading {reading.state} {reading.verdict} {reading.elapsed // timedelta(microseconds=1)} {shown(reading.due)}")
+    print(f"reading {reading.state:d} {reading.verdict:d} {reading.elapsed // timedelta(microseconds=1)} {shown(reading.due)}")
 
     now += HOUR
     request = {"submit": {"ticket": str(ticket), "command": {"changes": [{"add_tag": "vip"}], "step": "resume"}}}

@@ -221,16 +221,7 @@ impl Query {
                 json::write(&desk.suggest(ticket, &similar, now)?)
             }
             Query::Report(report) => json::write(&desk.report(&report, now)?),
-            Query::GroupReport(grouping) => {
-                let (mut tally, mut failed) = (grouping.tally(now), None);
-                desk.facts(&mut |rows| {
-                    if failed.is_none() {
-                        failed = tally.add(rows).err();
-                    }
-                })?;
-                failed.map_or(Ok(()), Err)?;
-                json::write(&tally.report()?)
-            }
+            Query::GroupReport(grouping) => json::write(&desk.report_by(&grouping, now)?),
             Query::Facts => {
                 let mut rows = Vec::new();
                 desk.facts(&mut |of_ticket| rows.push(of_ticket.to_vec()))?;

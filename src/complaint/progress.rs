@@ -1,5 +1,7 @@
 //! How far a complaint has come, from its events.
 
+use std::fmt;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +27,18 @@ pub enum StepState {
     Skipped,
     /// The complaint ended before it was done.
     Cancelled,
+}
+
+impl fmt::Display for StepState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            StepState::NotStarted => "not started",
+            StepState::Running => "running",
+            StepState::Done => "done",
+            StepState::Skipped => "skipped",
+            StepState::Cancelled => "cancelled",
+        })
+    }
 }
 
 /// One step of a complaint at an instant.

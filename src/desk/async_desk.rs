@@ -283,7 +283,17 @@ impl<S: AsyncStore> AsyncDesk<S> {
 
     /// See [`Desk::nap`](super::Desk::nap).
     pub async fn nap(&self, now: DateTime<Utc>) -> Result<DateTime<Utc>, Error> {
-        let mut nap = Nap::new(&self.office, now);
+        let nap = Nap::new(&self.office, now);
+        Ok(self.look_ahead(nap, now).await?.until())
+    }
+
+    /// See [`Desk::next_wake`](super::Desk::next_wake).
+    pub async fn next_wake(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Error> {
+        let nap = Nap::new(&self.office, now).without_deliveries();
+        Ok(self.look_ahead(nap, now).await?.next())
+    }
+
+    async fn look_ahead<'a>(&self, mut nap: Nap<'a>, now: DateTime<Utc>) -> Result<Nap<'a>, Error> {
         loop {
             match *nap.need() {
                 NapNeed::Due(most) => {
@@ -292,7 +302,7 @@ impl<S: AsyncStore> AsyncDesk<S> {
                 }
                 NapNeed::Wake(after) => nap.wake(self.store.next_wake(Some(after)).await?),
                 NapNeed::Delivery => nap.delivery(self.store.next_delivery().await?),
-                NapNeed::Nothing => return Ok(nap.until()),
+                NapNeed::Nothing => return Ok(nap),
             }
         }
     }

@@ -8,11 +8,12 @@ use chrono::{DateTime, Utc};
 use crate::call::Call;
 use crate::error::Error;
 use crate::id::{ContentId, CustomerId, RulebookId, TenantId, TicketId, TicketNumber};
-use crate::kpi::{Fact, KpiReport, Report, Suggest, Suggestion};
+use crate::kpi::{Fact, GroupReport, Grouping, KpiReport, Report, Suggest, Suggestion};
 use crate::sla::{Ledger, Reading};
 use crate::store::{AsyncStore, Filter, Page, TicketRow, UniqueKey};
 use crate::ticket::{
-    ClockId, Command, Content, CustomerView, Link, Merge, Open, Recorded, Split, Ticket,
+    ClockId, Command, Content, CustomerPage, CustomerView, Link, Merge, Open, Recorded, Split,
+    Ticket,
 };
 
 use super::erase::Erase;
@@ -170,6 +171,15 @@ impl<S: AsyncStore> AsyncTenantDesk<'_, S> {
         self.questions().customer_view(ticket, viewer).await
     }
 
+    /// See [`TenantDesk::customer_page`](super::TenantDesk::customer_page).
+    pub async fn customer_page(
+        &self,
+        ticket: TicketId,
+        viewer: CustomerId,
+    ) -> Result<CustomerPage, Error> {
+        self.questions().customer_page(ticket, viewer).await
+    }
+
     /// See [`TenantDesk::find`](super::TenantDesk::find).
     pub async fn find(&self, number: TicketNumber) -> Result<Option<TicketId>, Error> {
         let key = UniqueKey::number(self.tenant, number);
@@ -205,6 +215,15 @@ impl<S: AsyncStore> AsyncTenantDesk<'_, S> {
     /// See [`Desk::report`](super::Desk::report).
     pub async fn report(&self, report: &Report, now: DateTime<Utc>) -> Result<KpiReport, Error> {
         self.questions().report(report, now).await
+    }
+
+    /// See [`TenantDesk::report_by`](super::TenantDesk::report_by).
+    pub async fn report_by(
+        &self,
+        grouping: &Grouping,
+        now: DateTime<Utc>,
+    ) -> Result<GroupReport, Error> {
+        self.questions().report_by(grouping, now).await
     }
 
     /// See [`TenantDesk::prune_keys`](super::TenantDesk::prune_keys).

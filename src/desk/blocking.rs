@@ -23,7 +23,7 @@ use super::{Ailing, Conversation, Need, Outcome, Request, TenantDesk};
 /// The desk of a host: its store and its rules.
 ///
 /// Shared by `&self`; any number of threads and processes may use the same store. [`Desk::open`] and [`Desk::submit`] work in
-/// the tenant of the call; the methods that take no call are those of [`TenantId::SINGLE`], but for [`Desk::sweep`] and the
+/// the tenant of the call; the methods that take no call are those of [`TenantId::SINGLE`], but for [`Desk::sweep`], naps and the
 /// outbox, which serve every tenant. [`Desk::tenant`] is the handle of one tenant, for all of them.
 #[derive(Debug)]
 pub struct Desk<S> {
@@ -292,7 +292,30 @@ impl<S: Store> Desk<S> {
     /// The instant until which the host may sleep: the earliest of the next wake-up of any ticket, the next look at an ailing
     /// one, the next message to deliver (or to deliver again) and `now` plus [`max_nap`](Desk::max_nap); never before `now`.
     pub fn nap(&self, now: DateTime<Utc>) -> Result<DateTime<Utc>, Error> {
-        let mut nap = Nap::new(&self.office, now);
+        Ok(self.look_ahead(Nap::new(&self.office, now), now)?.until())
+    }
+
+    /// When something next falls due on any ticket of any tenant, as things stand: the instant from which on a sweep would record it.
+    /// `now` where something is due already; none where nothing ever will be. Unlike a [`nap`](Desk::nap) it has no longest, and does not
+    /// look at the outbox.
+    ///
+    /// ```
+    /// use helpdesk::{Actor, Call, Desk, Open, Rulebook, id::AgentId, store::MemoryStore};
+    ///
+    /// let desk = Desk::new(MemoryStore::new(), Rulebook::starter());
+    /// let now = "2026-03-05T10:00:00Z".parse()?;
+    /// assert_eq!(desk.next_wake(now)?, None);
+    /// let call = Call::new(Actor::agent(AgentId::named("kim")), now);
+    /// let t = desk.open(&call, Open::new("Printer on fire").from("ann@example.com"))?;
+    /// assert_eq!(desk.next_wake(now)?, t.wake_at());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn next_wake(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Error> {
+        let nap = Nap::new(&self.office, now).without_deliveries();
+        Ok(self.look_ahead(nap, now)?.next())
+    }
+
+    fn look_ahead<'a>(&self, mut nap: Nap<'a>, now: DateTime<Utc>) -> Result<Nap<'a>, Error> {
         loop {
             match *nap.need() {
                 NapNeed::Due(most) => {
@@ -300,7 +323,7 @@ impl<S: Store> Desk<S> {
                 }
                 NapNeed::Wake(after) => nap.wake(self.store.next_wake(Some(after))?),
                 NapNeed::Delivery => nap.delivery(self.store.next_delivery()?),
-                NapNeed::Nothing => return Ok(nap.until()),
+                NapNeed::Nothing => return Ok(nap),
             }
         }
     }

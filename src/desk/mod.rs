@@ -42,6 +42,7 @@ mod plan;
 mod question;
 mod reading;
 mod settle;
+mod single;
 mod source;
 mod split;
 mod spread;

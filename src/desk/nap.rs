@@ -24,19 +24,27 @@ pub(super) struct Nap<'a> {
     office: &'a Office,
     now: DateTime<Utc>,
     need: NapNeed,
-    until: DateTime<Utc>,
+    deliveries: bool,
+    next: Option<DateTime<Utc>>,
 }
 
 impl<'a> Nap<'a> {
     pub(super) fn new(office: &'a Office, now: DateTime<Utc>) -> Nap<'a> {
         // What was worked out with other data is due, whatever instant it says; and what ails may be due and put off.
-        let need = NapNeed::Due(office.due_wanted(now, 0));
-        let until = now.checked_add_signed(office.max_nap).unwrap_or(now);
         Nap {
             office,
             now,
-            need,
-            until,
+            need: NapNeed::Due(office.due_wanted(now, 0)),
+            deliveries: true,
+            next: None,
+        }
+    }
+
+    /// The same without a look at the outbox.
+    pub(super) fn without_deliveries(self) -> Nap<'a> {
+        Nap {
+            deliveries: false,
+            ..self
         }
     }
 
@@ -50,14 +58,22 @@ impl<'a> Nap<'a> {
             self.earlier(again);
             self.need = NapNeed::Wake(self.now);
         } else {
-            self.until = self.now;
-            self.need = NapNeed::Delivery;
+            self.earlier(Some(self.now));
+            self.woken();
         }
     }
 
     pub(super) fn wake(&mut self, next: Option<DateTime<Utc>>) {
         self.earlier(next);
-        self.need = NapNeed::Delivery;
+        self.woken();
+    }
+
+    /// All is known about wake-ups.
+    fn woken(&mut self) {
+        self.need = match self.deliveries {
+            true => NapNeed::Delivery,
+            false => NapNeed::Nothing,
+        };
     }
 
     pub(super) fn delivery(&mut self, next: Option<DateTime<Utc>>) {
@@ -66,11 +82,20 @@ impl<'a> Nap<'a> {
     }
 
     fn earlier(&mut self, instant: Option<DateTime<Utc>>) {
-        self.until = instant.map_or(self.until, |instant| instant.min(self.until));
+        self.next = self.next.into_iter().chain(instant).min();
+    }
+
+    /// The first instant that was told; never before now.
+    pub(super) fn next(&self) -> Option<DateTime<Utc>> {
+        self.next.map(|next| next.max(self.now))
     }
 
     /// The instant until which the host may sleep.
     pub(super) fn until(&self) -> DateTime<Utc> {
-        self.until.max(self.now)
+        let longest = self.now.checked_add_signed(self.office.max_nap);
+        let longest = longest.unwrap_or(self.now);
+        self.next()
+            .map_or(longest, |next| next.min(longest))
+            .max(self.now)
     }
 }

@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::call::Call;
 use crate::error::Error;
 use crate::id::{RulebookId, TicketId};
-use crate::kpi::{Fact, KpiError, KpiReport, Report, Similar, Suggest, Tally};
+use crate::kpi::{Fact, KpiError, Similar, Suggest};
 use crate::rulebook::{Governed, Rulebook, Rulebooks};
 use crate::sla::{Ledger, Reading};
 use crate::store::{DueStream, Filter, Loaded, Stream, StreamEvent};
@@ -170,29 +170,32 @@ pub(super) fn owner(loaded: Loaded) -> Option<TicketId> {
     owner.map(TicketId::from_uuid)
 }
 
-/// A report that is being counted, ticket by ticket.
-pub(super) struct Count {
-    tally: Tally,
+/// A tally that is being filled, ticket by ticket.
+pub(super) struct Count<T> {
+    tally: T,
+    count: fn(&mut T, &[Fact]) -> Result<(), KpiError>,
     failed: Option<KpiError>,
 }
 
-impl Count {
-    pub(super) fn of(report: &Report, now: DateTime<Utc>) -> Count {
+impl<T> Count<T> {
+    pub(super) fn of(tally: T, count: fn(&mut T, &[Fact]) -> Result<(), KpiError>) -> Count<T> {
         Count {
-            tally: report.tally(now),
+            tally,
+            count,
             failed: None,
         }
     }
 
     pub(super) fn add(&mut self, rows: &[Fact]) {
         if self.failed.is_none() {
-            self.failed = self.tally.add(rows).err();
+            self.failed = (self.count)(&mut self.tally, rows).err();
         }
     }
 
-    pub(super) fn report(self) -> Result<KpiReport, Error> {
+    /// The tally; the error of the first ticket that could not be counted.
+    pub(super) fn finish(self) -> Result<T, Error> {
         match self.failed {
-            None => Ok(self.tally.report()?),
+            None => Ok(self.tally),
             Some(error) => Err(error.into()),
         }
     }

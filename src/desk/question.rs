@@ -11,11 +11,13 @@ use chrono::{DateTime, Utc};
 use crate::customer::{Identity, Profile};
 use crate::error::{Error, ErrorKind};
 use crate::id::{CustomerId, RulebookId, TenantId, TicketId};
-use crate::kpi::{KpiReport, Report, Suggest, Suggestion};
+use crate::kpi::{
+    GroupReport, GroupTally, Grouping, KpiReport, Report, Suggest, Suggestion, Tally,
+};
 use crate::rulebook::Governed;
 use crate::sla::{Ledger, Reading};
 use crate::store::{Load, Page, StreamEvent, StreamId, UniqueKey};
-use crate::ticket::{ClockId, CustomerView, Recorded, Ticket};
+use crate::ticket::{ClockId, CustomerPage, CustomerView, Recorded, Ticket};
 
 use super::look::Look;
 use super::office::{self, Office};
@@ -89,11 +91,23 @@ impl<R: Source> Questions<'_, R> {
         report: &Report,
         now: DateTime<Utc>,
     ) -> Result<KpiReport, Error> {
-        let mut count = office::Count::of(report, now);
+        let mut count = office::Count::of(report.tally(now), Tally::add);
         self.source
             .facts(self.tenant, &mut |rows| count.add(rows))
             .await?;
-        count.report()
+        Ok(count.finish()?.report()?)
+    }
+
+    pub(super) async fn report_by(
+        &self,
+        grouping: &Grouping,
+        now: DateTime<Utc>,
+    ) -> Result<GroupReport, Error> {
+        let mut count = office::Count::of(grouping.tally(now), GroupTally::add);
+        self.source
+            .facts(self.tenant, &mut |rows| count.add(rows))
+            .await?;
+        Ok(count.finish()?.report()?)
     }
 
     pub(super) async fn customer_view(
@@ -122,6 +136,17 @@ impl<R: Source> Questions<'_, R> {
             }
         }
         Ok(missing)
+    }
+
+    pub(super) async fn customer_page(
+        &self,
+        ticket: TicketId,
+        viewer: CustomerId,
+    ) -> Result<CustomerPage, Error> {
+        let view = self.customer_view(ticket, viewer).await?;
+        let ids: Vec<_> = view.content_ids().into_iter().collect();
+        let texts = self.source.content(self.tenant, &ids).await?;
+        Ok(CustomerPage::new(view, texts.into_iter().flatten()))
     }
 
     /// The owner of a key.

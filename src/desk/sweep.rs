@@ -1,5 +1,7 @@
 //! A sweep, as a conversation without I/O: recording what fell due, ticket by ticket.
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -27,6 +29,23 @@ pub struct Swept {
     pub failed: Vec<(StreamId, Error)>,
     /// Whether the limit was reached: more may be due.
     pub more: bool,
+}
+
+impl fmt::Display for Swept {
+    /// One line for a log, such as `tickets: 2, events: 3; more may be due; failed: ticket 018f...: the store is not reached`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "tickets: {}, events: {}", self.tickets, self.events)?;
+        if self.more {
+            f.write_str("; more may be due")?;
+        }
+        for stream in &self.chains_ended {
+            write!(f, "; rules go round: {stream}")?;
+        }
+        for (stream, error) in &self.failed {
+            write!(f, "; failed: {stream}: {error}")?;
+        }
+        Ok(())
+    }
 }
 
 /// How many tickets a sweep loads together.

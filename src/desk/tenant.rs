@@ -8,11 +8,12 @@ use chrono::{DateTime, Utc};
 use crate::call::Call;
 use crate::error::Error;
 use crate::id::{ContentId, CustomerId, RulebookId, TenantId, TicketId, TicketNumber};
-use crate::kpi::{Fact, KpiReport, Report, Suggest, Suggestion};
+use crate::kpi::{Fact, GroupReport, Grouping, KpiReport, Report, Suggest, Suggestion};
 use crate::sla::{Ledger, Reading};
 use crate::store::{Filter, Page, Store, TicketRow, UniqueKey};
 use crate::ticket::{
-    ClockId, Command, Content, CustomerView, Link, Merge, Open, Recorded, Split, Ticket,
+    ClockId, Command, Content, CustomerPage, CustomerView, Link, Merge, Open, Recorded, Split,
+    Ticket,
 };
 
 use super::erase::Erase;
@@ -166,6 +167,32 @@ impl<S: Store> TenantDesk<'_, S> {
         at_once(self.questions().customer_view(ticket, viewer))
     }
 
+    /// The same with its texts: each is found by the id that stands in the view.
+    ///
+    /// ```
+    /// use helpdesk::{Actor, Call, Command, Desk, Open, Rulebook, id::{AgentId, CustomerId}, store::MemoryStore};
+    ///
+    /// let desk = Desk::new(MemoryStore::new(), Rulebook::starter());
+    /// let ann = CustomerId::named("ann");
+    /// let call = |actor| Ok::<_, chrono::ParseError>(Call::new(actor, "2026-03-05T09:00:00Z".parse()?));
+    /// let t = desk.open(&call(Actor::customer(ann))?, Open::new("Printer on fire").body("Please hurry"))?.id();
+    /// desk.submit(t, &call(Actor::agent(AgentId::named("kim")))?, Command::note("Third time this week"))?;
+    ///
+    /// let page = desk.customer_page(t, ann)?;
+    /// assert_eq!(page.text(page.view().subject), Some("Printer on fire"));
+    /// let messages = &page.view().messages;
+    /// let said: Vec<_> = messages.iter().map(|message| page.text_of(message)).collect();
+    /// assert_eq!(said, [Some("Please hurry")]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn customer_page(
+        &self,
+        ticket: TicketId,
+        viewer: CustomerId,
+    ) -> Result<CustomerPage, Error> {
+        at_once(self.questions().customer_page(ticket, viewer))
+    }
+
     /// The ticket with this number.
     pub fn find(&self, number: TicketNumber) -> Result<Option<TicketId>, Error> {
         at_once(
@@ -184,11 +211,11 @@ impl<S: Store> TenantDesk<'_, S> {
     ///
     /// ```
     /// use helpdesk::store::{Filter, MemoryStore, Page};
-    /// use helpdesk::{Desk, Rulebook, TenantId};
+    /// use helpdesk::{Desk, Rulebook};
     /// let desk = Desk::new(MemoryStore::new(), Rulebook::starter());
     /// let mut page = Some(Page::newest(50));
     /// while let Some(now) = page {
-    ///     let rows = desk.tenant(TenantId::SINGLE).list(&Filter::open(), &now)?;
+    ///     let rows = desk.list(&Filter::open(), &now)?;
     ///     page = now.next(&rows);
     /// }
     /// # Ok::<(), helpdesk::Error>(())
@@ -230,6 +257,27 @@ impl<S: Store> TenantDesk<'_, S> {
     /// See [`Desk::report`].
     pub fn report(&self, report: &Report, now: DateTime<Utc>) -> Result<KpiReport, Error> {
         at_once(self.questions().report(report, now))
+    }
+
+    /// The report over every ticket of the tenant in groups, as of `now`. Sweep first: figures rest on what is recorded.
+    ///
+    /// ```
+    /// use helpdesk::kpi::Dimension;
+    /// use helpdesk::{Actor, Call, Desk, Open, Report, Rulebook, id::AgentId, store::MemoryStore};
+    ///
+    /// let desk = Desk::new(MemoryStore::new(), Rulebook::starter());
+    /// let call = Call::new(Actor::agent(AgentId::named("kim")), "2026-03-05T09:00:00Z".parse()?);
+    /// desk.open(&call, Open::new("Printer on fire").from("ann@example.com"))?;
+    /// let by_agent = Report::standard().by([Dimension::Agent]);
+    /// let report = desk.report_by(&by_agent, "2026-03-06T09:00:00Z".parse()?)?;
+    /// assert_eq!((report.groups().len(), report.total().volume()), (1, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub fn report_by(&self, grouping: &Grouping, now: DateTime<Utc>) -> Result<GroupReport, Error> {
+        at_once(self.questions().report_by(grouping, now))
     }
 
     /// Forgets idempotency keys used before `before`, and tells how many. Hosts call this daily with 30 days ago.

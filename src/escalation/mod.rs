@@ -23,6 +23,7 @@ pub mod ready;
 mod rule;
 mod search;
 mod threshold;
+mod words;
 
 pub(crate) use due::{
     Causes, Due, OtherRules, Outlook, Ruled, What, next, next_at, passed_on_attach,

@@ -15,13 +15,12 @@ use super::threshold::{Kind, Threshold};
 ///
 /// ```
 /// use helpdesk::escalation::{Action, Level, Recipient, Rule, Trigger};
-/// use helpdesk::{id::Name, ticket::{CloseReason, Metric, Priority, Stage}};
-/// let name = |text: &str| text.parse::<Name>();
-/// let late = Rule::new(name("late answers")?, Trigger::clock(Metric::FirstResponse))
-///     .level(Level::new(name("soon")?, "75 %".parse()?).action(Action::Notify(Recipient::AgentInCharge)))
-///     .level(Level::new(name("late")?, "1h after due".parse()?).action(Action::RaisePriority(Priority::Urgent)));
-/// let done = Rule::new(name("auto-close")?, Trigger::idle([Stage::Resolved]))
-///     .level(Level::new(name("close")?, "after 336h calendar".parse()?).action(Action::Close(CloseReason::Settled)));
+/// use helpdesk::{name, ticket::{CloseReason, Metric, Priority, Stage}};
+/// let late = Rule::new(name!("late answers"), Trigger::clock(Metric::FirstResponse))
+///     .level(Level::new(name!("soon"), "75 %".parse()?).action(Action::Notify(Recipient::AgentInCharge)))
+///     .level(Level::new(name!("late"), "1h after due".parse()?).action(Action::RaisePriority(Priority::Urgent)));
+/// let done = Rule::new(name!("auto-close"), Trigger::idle([Stage::Resolved]))
+///     .level(Level::new(name!("close"), "after 336h calendar".parse()?).action(Action::Close(CloseReason::Settled)));
 /// assert_eq!((late.levels.len(), done.levels.len()), (2, 1));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -13,22 +13,22 @@
 //! use helpdesk::feedback::{Answer, Command, Feedback, Question, Rules, Survey};
 //! use helpdesk::id::{AgentId, CustomerId};
 //! use helpdesk::ticket::RatingKind;
-//! use helpdesk::{Actor, Call, Command as Say, Desk, Open, Rulebook, rulebook::RulebookDraft, store::MemoryStore};
+//! use helpdesk::{Actor, Call, Command as Say, Desk, Open, name, rulebook::RulebookDraft, store::MemoryStore};
 //!
-//! let asked = Survey::new().ask(Question::new("satisfied".parse()?, RatingKind::Csat));
-//! let rules = Rules::default().survey("after help".parse()?, asked);
+//! let asked = Survey::new().ask(Question::new(name!("satisfied"), RatingKind::Csat));
+//! let rules = Rules::default().survey(name!("after help"), asked);
 //! let desk = Desk::new(MemoryStore::new(), RulebookDraft::starter().feedback(rules).build()?);
 //! let ann = CustomerId::named("ann");
 //! let kim = Call::new(Actor::agent(AgentId::named("kim")), "2026-03-05T09:00:00Z".parse()?);
 //! let t = desk.open(&kim, Open::new("No dial tone").from_customer(ann))?;
 //! desk.submit(t.id(), &kim, Say::reply("Please restart the phone").then_resolve())?;
 //!
-//! let invite = Command::Invite { survey: "after help".parse()?, ticket: t.id() };
+//! let invite = Command::Invite { survey: name!("after help"), ticket: t.id() };
 //! let told = desk.tell::<Feedback>(ann, &kim, invite)?;
 //! let invitation = told.state.invitations()[0].id;
 //! let answer = Command::Answer {
 //!     invitation,
-//!     answers: vec![Answer { question: "satisfied".parse()?, mark: 2 }],
+//!     answers: vec![Answer { question: name!("satisfied"), mark: 2 }],
 //!     comment: Some("It took three calls".to_owned()),
 //! };
 //! desk.tell::<Feedback>(ann, &Call::new(Actor::Customer(ann), "2026-03-06T09:00:00Z".parse()?), answer)?;

@@ -21,7 +21,10 @@
 //! # What is not here
 //! No interpolation: these are exact. For more lengths than one wants to keep there is the [`Sketch`](super::Sketch). No unit but the microsecond; whoever shows a figure chooses the words.
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
+
+use crate::time::delta;
 
 /// The percentiles of a [`Summary`], in ascending order.
 pub(crate) const PERCENTILES: [u32; 4] = [50, 90, 95, 99];
@@ -165,6 +168,39 @@ impl Summary {
     /// The largest.
     pub fn max_us(&self) -> i64 {
         self.max_us
+    }
+
+    /// [`Summary::p50_us`] as a length.
+    ///
+    /// ```
+    /// use helpdesk::kpi::Summary;
+    /// let waited = Summary::of([90_000_000, 30_000_000]).ok_or("empty")?;
+    /// assert_eq!((waited.p50().num_seconds(), waited.max().num_seconds()), (30, 90));
+    /// assert_eq!(waited.to_string(), "p50 30 s, p90 1 min 30 s, max 1 min 30 s (n 2)");
+    /// # Ok::<(), &str>(())
+    /// ```
+    pub fn p50(&self) -> TimeDelta {
+        delta(self.p50_us)
+    }
+
+    /// [`Summary::p90_us`] as a length.
+    pub fn p90(&self) -> TimeDelta {
+        delta(self.p90_us)
+    }
+
+    /// [`Summary::p95_us`] as a length.
+    pub fn p95(&self) -> TimeDelta {
+        delta(self.p95_us)
+    }
+
+    /// [`Summary::p99_us`] as a length.
+    pub fn p99(&self) -> TimeDelta {
+        delta(self.p99_us)
+    }
+
+    /// [`Summary::max_us`] as a length.
+    pub fn max(&self) -> TimeDelta {
+        delta(self.max_us)
     }
 }
 

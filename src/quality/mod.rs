@@ -8,21 +8,22 @@
 //! ```
 //! use helpdesk::id::{AgentId, ReviewId};
 //! use helpdesk::quality::{Category, Command, Mark, Marked, Review, Rules, Scorecard};
-//! use helpdesk::{Actor, Call, Desk, Open, rulebook::RulebookDraft, store::MemoryStore};
+//! use helpdesk::{Actor, Call, Desk, Open, name, rulebook::RulebookDraft, store::MemoryStore};
 //!
 //! let card = Scorecard::new(5)
-//!     .category(Category::new("tone".parse()?, 1))
-//!     .category(Category::new("solution".parse()?, 3))
-//!     .category(Category::new("data protection".parse()?, 1).critical());
-//! let rules = Rules::default().scorecard("standard".parse()?, card);
+//!     .category(Category::new(name!("tone"), 1))
+//!     .category(Category::new(name!("solution"), 3))
+//!     .category(Category::new(name!("data protection"), 1).critical());
+//! let rules = Rules::default().scorecard(name!("standard"), card);
 //! let desk = Desk::new(MemoryStore::new(), RulebookDraft::starter().quality(rules).build()?);
 //! let (kim, lee) = (AgentId::named("kim"), AgentId::named("lee"));
 //! let call = Call::new(Actor::Supervisor(lee), "2026-03-05T09:00:00Z".parse()?);
 //! let t = desk.open(&call, Open::new("No dial tone").from("ann@example.com"))?;
 //!
-//! let mark = |name: &str, mark| Ok::<_, helpdesk::id::InvalidName>(Marked { category: name.parse()?, mark });
-//! let marks = vec![mark("tone", Mark::Points(5))?, mark("solution", Mark::Points(3))?, mark("data protection", Mark::NotApplicable)?];
-//! let score = Command::Score { scorecard: "standard".parse()?, ticket: t.id(), agent: kim, marks, comment: None };
+//! let mark = |category, mark| Marked { category, mark };
+//! let (tone, solution) = (mark(name!("tone"), Mark::Points(5)), mark(name!("solution"), Mark::Points(3)));
+//! let marks = vec![tone, solution, mark(name!("data protection"), Mark::NotApplicable)];
+//! let score = Command::Score { scorecard: name!("standard"), ticket: t.id(), agent: kim, marks, comment: None };
 //! let told = desk.tell::<Review>(ReviewId::named("r-1"), &call, score)?;
 //! assert_eq!(told.state.score().unwrap().to_string(), "70.0 % (14 of 20)"); // (1 x 5 + 3 x 3) of (1 + 3) x 5
 //! # Ok::<(), Box<dyn std::error::Error>>(())

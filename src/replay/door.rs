@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 #[cfg(feature = "async")]
-use crate::desk::AsyncTenantDesk;
-use crate::desk::{Conversation, Need, TenantDesk, Working};
+use crate::desk::{AsyncDesk, AsyncTenantDesk};
+use crate::desk::{Conversation, Desk, Need, TenantDesk, Working};
 use crate::error::Error;
 use crate::id::{TenantId, TicketId};
 use crate::rulebook::{MissingRulebook, Rulebooks};
@@ -193,6 +193,21 @@ impl<S: AsyncStore> AsyncTenantDesk<'_, S> {
         let desk = self.desk();
         let importing = Importing::new(imported, desk.rulebooks(), self.id())?;
         desk.drive(importing).await
+    }
+}
+
+impl<S: Store> Desk<S> {
+    /// Stores an imported ticket. See [`TenantDesk::import`].
+    pub fn import(&self, imported: &Imported) -> Result<Option<DateTime<Utc>>, Error> {
+        self.tenant(TenantId::SINGLE).import(imported)
+    }
+}
+
+#[cfg(feature = "async")]
+impl<S: AsyncStore> AsyncDesk<S> {
+    /// See [`Desk::import`].
+    pub async fn import(&self, imported: &Imported) -> Result<Option<DateTime<Utc>>, Error> {
+        self.tenant(TenantId::SINGLE).import(imported).await
     }
 }
 

@@ -8,12 +8,12 @@
 //! ```
 //! use helpdesk::id::{AgentId, ArticleId, VisitId};
 //! use helpdesk::self_service::{Article, ArticleCommand, Draft, State, Visit, VisitCommand};
-//! use helpdesk::{Actor, Call, Desk, Rulebook, store::MemoryStore};
+//! use helpdesk::{Actor, Call, Desk, Rulebook, name, store::MemoryStore};
 //!
 //! let desk = Desk::new(MemoryStore::new(), Rulebook::starter());
 //! let call = Call::new(Actor::agent(AgentId::named("kim")), "2026-03-05T09:00:00Z".parse()?);
 //! let (article, visit) = (ArticleId::named("reset"), VisitId::named("s-1"));
-//! let draft = Draft::new("How to reset your phone", "Hold the red key ...", "en".parse()?).about("frozen phone".parse()?);
+//! let draft = Draft::new("How to reset your phone", "Hold the red key ...", name!("en")).about(name!("frozen phone"));
 //! desk.tell::<Article>(article, &call, ArticleCommand::Write(draft))?;
 //! desk.tell::<Article>(article, &call, ArticleCommand::Publish)?;
 //! assert_eq!(desk.state::<Article>(article)?.state(), State::Published);

@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::{Reason, Zone};
 use crate::id::Name;
 use crate::ticket::{ClockId, Holder, PendingReason, Phase, Ticket};
-use crate::time::{Micros, Span, delta, instant, micros};
+use crate::time::{Micros, delta, in_words, instant, micros};
 
 use super::clock::Clock;
 use super::policy::{Policies, Ready};
@@ -292,7 +292,7 @@ impl fmt::Display for Ledger {
                 let (from, to) = (self.zone.local(entry.from), self.zone.local(entry.to));
                 let day = "%a %Y-%m-%d %H:%M:%S%.f";
                 let (from, to) = (from.format(day), to.format(day));
-                let counted = text(entry.counted);
+                let counted = in_words(entry.counted);
                 writeln!(f, "{from} to {to}  {counted:>12}  {}", entry.why)?;
             }
         }
@@ -318,12 +318,12 @@ impl Ledger {
                 why => add(&mut others, why.to_string(), length(entry)),
             }
         }
-        write!(f, "running {}", text(self.elapsed()))?;
+        write!(f, "running {}", in_words(self.elapsed()))?;
         if closed > TimeDelta::zero() {
-            write!(f, "; closed {}", text(closed))?;
+            write!(f, "; closed {}", in_words(closed))?;
             let named: Vec<_> = named
                 .iter()
-                .map(|(n, of)| format!("{} {n}", text(*of)))
+                .map(|(n, of)| format!("{} {n}", in_words(*of)))
                 .collect();
             if !named.is_empty() {
                 write!(f, ", of which {}", named.join(", "))?;
@@ -331,8 +331,8 @@ impl Ledger {
         }
         for (why, length) in others {
             match why.split_once(": ") {
-                Some((what, why)) => write!(f, "; {what} {}: {why}", text(length))?,
-                None => write!(f, "; {why} {}", text(length))?,
+                Some((what, why)) => write!(f, "; {what} {}: {why}", in_words(length))?,
+                None => write!(f, "; {why} {}", in_words(length))?,
             }
         }
         Ok(())
@@ -344,11 +344,6 @@ fn add(sums: &mut Vec<(String, TimeDelta)>, name: String, length: TimeDelta) {
         Some((_, sum)) => *sum += length,
         None => sums.push((name, length)),
     }
-}
-
-fn text(length: TimeDelta) -> String {
-    let us = length.num_microseconds().unwrap_or(i64::MAX);
-    Span::from_micros(us).map_or_else(|_| length.to_string(), |span| span.to_string())
 }
 
 impl fmt::Display for Why {

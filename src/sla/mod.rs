@@ -52,4 +52,4 @@ pub(crate) use reading::swapped;
 pub use reading::{Reading, State, Swapped, Verdict, periods, read};
 pub use target::{InvalidTarget, Measure, Target};
 
-pub use crate::ticket::Metric;
+pub use crate::ticket::{Agreement, ClockId, Metric};

@@ -4,9 +4,9 @@
 //! them, and what a reopening does to them. The host puts in its own targets.
 //!
 //! ```
-//! use helpdesk::{Rulebook, sla::{Metric, preset::Preset}};
+//! use helpdesk::{Rulebook, name, sla::{Metric, preset::Preset}};
 //!
-//! let policy = Preset::Zendesk.policy("standard".parse()?)
+//! let policy = Preset::Zendesk.policy(name!("standard"))
 //!     .target(Metric::FirstResponse, "4h".parse()?)
 //!     .target(Metric::RequesterWait, "24h".parse()?);
 //! let rulebook = Rulebook::draft().policy(policy).build()?;

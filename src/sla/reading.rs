@@ -1,10 +1,12 @@
 //! What a clock shows at an instant.
 
+use std::fmt;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::ticket::{ClockId, Metric, Ticket};
-use crate::time::{Micros, delta, instant, micros};
+use crate::time::{Micros, delta, in_words, instant, micros};
 
 use super::clock::Clock;
 use super::policy::Policies;
@@ -28,6 +30,19 @@ pub enum State {
     Cancelled,
 }
 
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            State::NotApplicable => "not applicable",
+            State::NotStarted => "not started",
+            State::Running => "running",
+            State::Paused => "paused",
+            State::Stopped => "stopped",
+            State::Cancelled => "cancelled",
+        })
+    }
+}
+
 /// How the clock stands to the target in force; once it has ended, to the target in force then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -42,7 +57,31 @@ pub enum Verdict {
     Unanswered,
 }
 
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Verdict::Open => "open",
+            Verdict::Met => "met",
+            Verdict::Breached => "breached",
+            Verdict::Unanswered => "unanswered",
+        })
+    }
+}
+
 /// A clock at an instant. No part of it is stored anywhere: ask again whenever you want to know.
+///
+/// Shown as text it says how the clock stands, what was used of what, and when it is due; lengths are written as a
+/// [`Span`](crate::time::Span) is.
+///
+/// ```
+/// use helpdesk::{Actor, Call, Desk, Open, Rulebook, id::AgentId, store::MemoryStore, ticket::Metric};
+/// let desk = Desk::new(MemoryStore::new(), Rulebook::starter());
+/// let call = Call::new(Actor::agent(AgentId::named("kim")), "2026-03-05T09:00:00Z".parse()?);
+/// let t = desk.open(&call, Open::new("Printer on fire").from("ann@example.com"))?;
+/// let reading = desk.reading(t.id(), Metric::FirstResponse, "2026-03-05T14:00:00Z".parse()?)?;
+/// assert_eq!(reading.to_string(), "running; 5h of 8h; due 2026-03-05 17:00:00 UTC");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Reading {
@@ -183,6 +222,27 @@ impl Reading {
     pub fn fraction(&self) -> Option<f64> {
         let amount = self.amount.filter(|amount| *amount > 0)?;
         Some(self.elapsed as f64 / amount as f64)
+    }
+}
+
+impl fmt::Display for Reading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.state)?;
+        match self.verdict {
+            Verdict::Open => {}
+            Verdict::Met if self.ever_breached => f.write_str(", met after a breach")?,
+            verdict => write!(f, ", {verdict}")?,
+        }
+        match (self.started_at, self.amount(), self.target) {
+            (Some(_), Some(amount), _) => {
+                let used = in_words(self.elapsed());
+                write!(f, "; {used} of {}", in_words(amount))?;
+            }
+            (Some(_), None, _) => write!(f, "; {}", in_words(self.elapsed()))?,
+            (None, _, Some(target)) => write!(f, "; target {target}")?,
+            (None, _, None) => {}
+        }
+        self.due.map_or(Ok(()), |due| write!(f, "; due {due}"))
     }
 }
 

@@ -81,6 +81,7 @@ pub mod sql;
 #[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
 pub mod sqlite;
 pub mod stored;
+mod words;
 
 use std::fmt;
 

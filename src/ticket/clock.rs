@@ -130,6 +130,16 @@ impl From<Metric> for ClockId {
     }
 }
 
+impl From<(Agreement, Metric)> for ClockId {
+    /// ```
+    /// use helpdesk::sla::{Agreement, ClockId, Metric};
+    /// assert_eq!(ClockId::from((Agreement::Ola, Metric::Ownership)).to_string(), "ola ownership");
+    /// ```
+    fn from((agreement, metric): (Agreement, Metric)) -> ClockId {
+        ClockId { agreement, metric }
+    }
+}
+
 impl ClockId {
     /// Both names, as they stand in keys.
     pub(crate) fn text(self) -> String {

@@ -67,6 +67,38 @@ impl Command {
         Command::default().and(change)
     }
 
+    /// Puts an agent in charge, and no team: [`Change::Assign`] names both, or nobody.
+    ///
+    /// ```
+    /// use helpdesk::{Command, id::AgentId, ticket::Change};
+    /// let kim = AgentId::named("kim");
+    /// assert_eq!(Command::assign(kim), Command::change(Change::Assign { agent: Some(kim), team: None }));
+    /// ```
+    pub fn assign(agent: AgentId) -> Command {
+        Command::change(Change::Assign {
+            agent: Some(agent),
+            team: None,
+        })
+    }
+
+    /// Puts a team in charge, and no agent.
+    pub fn assign_team(team: TeamId) -> Command {
+        Command::change(Change::Assign {
+            agent: None,
+            team: Some(team),
+        })
+    }
+
+    /// Adds a tag.
+    pub fn tag(tag: Name) -> Command {
+        Command::change(Change::AddTag(tag))
+    }
+
+    /// Sets the priority.
+    pub fn priority(priority: Priority) -> Command {
+        Command::change(Change::Priority(priority))
+    }
+
     /// Records how the customer rated the help.
     pub fn rate(kind: RatingKind, mark: u8) -> Command {
         let comment = None;
@@ -122,10 +154,28 @@ impl Command {
         self.then(Move::Pend(reason))
     }
 
+    /// The same command, going on with a waiting ticket at its end.
+    #[must_use]
+    pub fn then_resume(self) -> Command {
+        self.then(Move::Resume)
+    }
+
     /// The same command, resolving the ticket at its end.
     #[must_use]
     pub fn then_resolve(self) -> Command {
         self.then(Move::Resolve)
+    }
+
+    /// The same command, reopening a resolved ticket at its end.
+    #[must_use]
+    pub fn then_reopen(self) -> Command {
+        self.then(Move::Reopen)
+    }
+
+    /// The same command, closing the ticket at its end.
+    #[must_use]
+    pub fn then_close(self, reason: CloseReason) -> Command {
+        self.then(Move::Close(reason))
     }
 }
 

@@ -97,7 +97,7 @@ pub use rules::{Label, Permission, Permissions, Rules};
 pub use session::{Handling, Session, SessionEnd, SessionEvent, SessionStep};
 pub use split::Split;
 pub(crate) use standing::Standing;
-pub use view::{CustomerMessage, CustomerView};
+pub use view::{CustomerMessage, CustomerPage, CustomerView};
 
 /// A ticket as its events made it.
 ///

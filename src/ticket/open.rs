@@ -72,6 +72,7 @@ impl Open {
     }
 
     /// A customer came to the desk, known by the address.
+    #[doc(alias = "requester")]
     #[must_use]
     pub fn from(mut self, address: impl Into<String>) -> Open {
         self.requester = Some(Requester::Address(address.into()));
@@ -80,6 +81,7 @@ impl Open {
     }
 
     /// A customer came to the desk, known by the host's id.
+    #[doc(alias = "requester")]
     #[must_use]
     pub fn from_customer(mut self, customer: CustomerId) -> Open {
         self.requester = Some(Requester::Customer(customer));

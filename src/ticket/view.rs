@@ -1,6 +1,7 @@
 //! What a customer sees of a ticket: an allow-list, built field by field.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -9,6 +10,7 @@ use crate::call::Actor;
 use crate::id::{ContentId, CustomerId, MessageId, TicketId, TicketNumber};
 
 use super::Ticket;
+use super::content::Content;
 use super::conversation::{Attachment, Channel, Message, Visibility};
 use super::lifecycle::Stage;
 
@@ -57,6 +59,66 @@ pub struct CustomerMessage {
     pub body: Option<ContentId>,
     /// Its public files.
     pub attachments: Vec<Attachment>,
+}
+
+impl CustomerView {
+    /// The ids of every text in the view and in those of merged tickets: subjects, bodies and names of files.
+    pub fn content_ids(&self) -> BTreeSet<ContentId> {
+        let mut ids = BTreeSet::from([self.subject]);
+        for message in &self.messages {
+            ids.extend(message.body);
+            ids.extend(message.attachments.iter().map(|file| file.name));
+        }
+        ids.extend(self.merged.iter().flat_map(CustomerView::content_ids));
+        ids
+    }
+}
+
+/// A customer's view with its texts by id, so that no text can stand beside another message than its own. The desk makes it:
+/// [`TenantDesk::customer_page`](crate::desk::TenantDesk::customer_page).
+///
+/// # Properties
+/// Every text is one that the view names; what was erased or taken away is in no page.
+#[derive(Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct CustomerPage {
+    view: CustomerView,
+    texts: BTreeMap<ContentId, String>,
+}
+
+impl CustomerPage {
+    /// The view with those of the texts that it names.
+    pub fn new(view: CustomerView, found: impl IntoIterator<Item = Content>) -> CustomerPage {
+        let named = view.content_ids();
+        let found = found.into_iter().map(|content| (content.id, content.text));
+        CustomerPage {
+            view,
+            texts: found.filter(|(id, _)| named.contains(id)).collect(),
+        }
+    }
+
+    /// The ticket, with the ids of its texts.
+    pub fn view(&self) -> &CustomerView {
+        &self.view
+    }
+
+    /// The text behind an id of the view: a subject, a body, the name of a file. None for what was erased.
+    pub fn text(&self, id: ContentId) -> Option<&str> {
+        self.texts.get(&id).map(String::as_str)
+    }
+
+    /// The text of a message; none where it was taken away or erased.
+    pub fn text_of(&self, message: &CustomerMessage) -> Option<&str> {
+        self.text(message.body?)
+    }
+}
+
+impl fmt::Debug for CustomerPage {
+    /// Shows no text: logs must not hold what people wrote.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let texts = self.texts.len();
+        write!(f, "CustomerPage({:?}, {texts} texts)", self.view)
+    }
 }
 
 impl Ticket {

@@ -7,6 +7,7 @@
 pub(crate) mod escape;
 mod exact;
 mod groups;
+mod lines;
 mod names;
 mod report;
 mod sheet;

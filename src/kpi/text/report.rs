@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::kpi::backlog::Backlog;
+use crate::kpi::backlog::{Backlog, BacklogDay};
 use crate::kpi::figures::{Amounts, Bands, Durations, Figure, KpiReport, Marks};
 use crate::kpi::measure::{Definition, Kpi};
 use crate::kpi::quantile::Summary;
@@ -278,16 +278,32 @@ fn days(backlog: &Backlog) -> Option<Section> {
         return None;
     }
     let most = shown.iter().map(|day| day.count).max().unwrap_or(0).max(1);
-    let rows = shown.iter().map(|day| {
+    let row = |label: &str, day: &BacklogDay| {
         let long = u128::from(day.count) * u128::from(BAR) / u128::from(most);
         let bar = "#".repeat(usize::try_from(long).unwrap_or(0));
         let entered = format!("+{}", day.flow.entered());
         let left = format!("-{}", day.flow.left());
-        let label = day.date.format("%Y-%m-%d %a").to_string();
-        Row::new(&label, [grouped(day.count), entered, left], bar)
+        Row::new(label, [grouped(day.count), entered, left], bar)
+    };
+    // Quiet days in a row are one line: on each of them nothing came and nothing went.
+    let in_line = |before: &BacklogDay, day: &BacklogDay| {
+        is_quiet(before) && is_quiet(day) && before.count == day.count
+    };
+    let rows = shown.chunk_by(in_line).filter_map(|days| {
+        let (first, last) = (days.first()?, days.last()?);
+        let date = |day: &BacklogDay| day.date.format("%Y-%m-%d %a").to_string();
+        let label = match days.len() {
+            1 => date(first),
+            _ => format!("{} to {}", date(first), date(last)),
+        };
+        Some(row(&label, last))
     });
     let mut section = Section::new("Backlog at the end of each day", rows.collect());
     let n = grouped(u64::try_from(days.len()).unwrap_or(u64::MAX));
     section.remark = (hidden > 0).then(|| format!("(the last {DAYS_SHOWN} of {n} days)"));
     Some(section)
+}
+
+fn is_quiet(day: &BacklogDay) -> bool {
+    day.flow.entered() == 0 && day.flow.left() == 0
 }
