@@ -117,7 +117,7 @@ fn the_async_desk_keeps_the_same() {
         .build()
         .unwrap()
         .block_on(async {
-            let offloaded = || Offloaded::new(store.clone(), |job| std::thread::spawn(job));
+            let offloaded = || Offloaded::new(store.clone(), std::thread::spawn);
             let bare = AsyncDesk::new(offloaded(), second.clone());
             assert!(bare.missing_rulebooks().await.unwrap().contains(&first));
             let desk = AsyncDesk::keeping(offloaded(), second.clone(), now())

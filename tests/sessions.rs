@@ -628,7 +628,7 @@ fn a_waiting_call_is_answered_on_a_closed_ticket() {
             (
                 ticket.status(),
                 first,
-                facts[0].own.as_ref().unwrap().first_response.clone(),
+                facts[0].own.as_ref().unwrap().first_response,
             )
         };
         let before = shown();
