@@ -143,7 +143,7 @@ pub(super) fn level_never_fires(
                 let calendar = view.calendar_of(view.policies[*i].policy);
                 let wanted = running_threshold(this.level, *target);
                 let follow = view.policies[*i].policy.follow;
-                wanted > view.time_of(calendar, target.measure()) && !follow
+                wanted > view.time_of(calendar, measured(*target, 0).0) && !follow
             });
             match (excluded, too_long) {
                 (true, _) => Some(("guard.when", Because::GuardExcludes)),
@@ -156,8 +156,8 @@ pub(super) fn level_never_fires(
             let ThresholdKind::For(target) = this.level.at.0 else {
                 return None;
             };
-            let open = view.time_of(calendar, target.measure());
-            let wanted = target.amount().map_or(1, |amount| amount.micros());
+            let (measure, wanted) = measured(target, 1);
+            let open = view.time_of(calendar, measure);
             (wanted > open && !rule.follow).then_some(("at", Because::NotEnoughTime))
         }
     }
@@ -173,15 +173,25 @@ fn measures_by_its_calendar(rule: &Rule) -> bool {
         })
 }
 
+/// How a target is measured, and its amount, or `days` where it is one of days.
+///
+/// Not inlined: what follows would be compared before it is asked which of both it is, which checkers of memory take for a use of
+/// nothing.
+#[inline(never)]
+fn measured(target: Target, days: i64) -> (Measure, i64) {
+    let amount = target.amount().map_or(days, |amount| amount.micros());
+    (target.measure(), amount)
+}
+
 /// The running time at which a level fires at the earliest; 0 where that is not counted in running time.
 fn running_threshold(level: &Level, target: Target) -> i64 {
-    let amount = target.amount().map_or(0, |amount| amount.micros());
+    let (_, amount) = measured(target, 0);
     match level.at.0 {
         ThresholdKind::Percent(percent) => share(percent, amount),
-        ThresholdKind::After(offset) if offset.measure() == Measure::Business => {
-            amount.saturating_add(offset.amount().map_or(0, |by| by.micros()))
-        }
-        ThresholdKind::After(_) => amount,
+        ThresholdKind::After(offset) => match measured(offset, 0) {
+            (Measure::Business, by) => amount.saturating_add(by),
+            _ => amount,
+        },
         _ => 0,
     }
 }
