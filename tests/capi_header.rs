@@ -14,7 +14,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src/capi")
 }
 
-/// The conventions as a comment, then what cbindgen makes of every file of the module, in the order of the alphabet.
+/// The conventions as a comment, then what cbindgen makes of every file of the module, in the order in which the module names them.
 fn header() -> String {
     let conventions = fs::read_to_string(folder().join("conventions.md")).unwrap();
     let comment: String = conventions
@@ -56,9 +56,10 @@ fn header() -> String {
         ..ExportConfig::default()
     };
     config.enumeration = EnumConfig::default();
-    let builder = sources
-        .iter()
-        .fold(Builder::new().with_config(config), Builder::with_src);
+    // The module's own file names all the others, each of which is read from there.
+    let builder = Builder::new()
+        .with_config(config)
+        .with_src(folder().join("mod.rs"));
     let mut made = Vec::new();
     builder
         .generate()
@@ -84,6 +85,21 @@ fn types(source: &str) -> Vec<String> {
 #[test]
 fn the_header_is_that_of_the_sources() {
     committed::compare(&folder().join("helpdesk.h"), &header());
+}
+
+#[test]
+fn every_function_is_declared_once() {
+    let header = header();
+    let declared = header.lines().filter_map(|line| {
+        let (before, _) = line.split_once('(')?;
+        let name = before.rsplit([' ', '*']).next()?;
+        (!line.starts_with(' ') && name.starts_with("helpdesk_")).then_some(name)
+    });
+    let mut names: Vec<&str> = declared.collect();
+    assert!(names.len() > 80, "only {} functions", names.len());
+    names.sort_unstable();
+    let twice: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+    assert!(twice.is_empty(), "{twice:?}");
 }
 
 #[test]
