@@ -30,6 +30,7 @@ mod catch_up;
 mod conversation;
 mod erase;
 mod keep;
+mod known;
 mod link;
 mod look;
 mod merge;

@@ -1,14 +1,14 @@
 //! The paved pure door: from what is known and what is asked to what is to be committed. No I/O, no clock.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use crate::calendar::{EARLIEST, LATEST};
 use crate::call::{Actor, Call};
-use crate::customer::{self, Profile};
+use crate::customer::Profile;
 use crate::error::Error;
 use crate::id::{ContentId, CustomerId, MessageId, RulebookId, TicketId, TicketNumber};
 use crate::rulebook::{Rulebook, Rulebooks};
@@ -18,11 +18,12 @@ use crate::store::{
     UniqueKey,
 };
 use crate::ticket::{
-    self, Change, Command, Decision, Draft, Event, FieldValue, Link, Merge, Move, Open, Pending,
-    Permission, Recorded, Refusal, Requester, Split, Stage, Ticket, Version,
+    self, Command, Decision, Draft, Event, Link, Merge, Move, Open, Pending, Permission, Recorded,
+    Refusal, Requester, Split, Stage, Ticket, Version,
 };
 
 use super::catch_up::Working;
+use super::known::{add_profile, news, of_survivor};
 use super::link::{plan_link, plan_unlink};
 use super::merge::{plan_merge, where_it_goes};
 use super::once::{already_done, remember};
@@ -336,96 +337,6 @@ fn plan_sweep(
     let mut planned = finish(working, before, (call, at), data.clone());
     planned.complete = complete;
     Ok(Plan::Commit(Box::new(planned)))
-}
-
-/// The command without personal fields that have the value already which they are to be given; or the texts that have to be known
-/// to tell.
-fn news<'c>(
-    command: &'c Command,
-    ticket: &Ticket,
-    known: &Known,
-) -> Result<Cow<'c, Command>, Vec<ContentId>> {
-    // What a field has is told by its first change alone; the second one follows that.
-    let mut seen = BTreeSet::new();
-    let mut kept_as = |change: &Change| match change {
-        Change::Field { name, value } if seen.insert(name.clone()) => {
-            match (ticket.fields().get(name), value) {
-                (Some(FieldValue::Personal(now)), Some(FieldValue::Text(to))) => {
-                    Some((*now, to.clone()))
-                }
-                _ => None,
-            }
-        }
-        _ => None,
-    };
-    let first: Vec<Option<(ContentId, String)>> =
-        command.changes.iter().map(&mut kept_as).collect();
-    let unknown = first.iter().flatten().map(|(now, _)| *now);
-    let unknown: Vec<ContentId> = unknown.filter(|id| !known.texts.contains_key(id)).collect();
-    if known.texts.is_empty() && !unknown.is_empty() {
-        return Err(unknown); // once: what nobody could tell then stays unknown
-    }
-    let is_so = |(now, to): &(ContentId, String)| {
-        let text = known.texts.get(now).and_then(Option::as_ref);
-        text == Some(to)
-    };
-    if !first.iter().flatten().any(is_so) {
-        return Ok(Cow::Borrowed(command));
-    }
-    let changes = command.changes.iter().zip(&first);
-    let changes = changes.filter(|(_, first)| !first.as_ref().is_some_and(is_so));
-    Ok(Cow::Owned(Command {
-        changes: changes.map(|(change, _)| change.clone()).collect(),
-        ..command.clone()
-    }))
-}
-
-impl Known {
-    /// Who speaks, as `ticket` knows her: a customer who was joined with another speaks for that one too, by whichever id.
-    fn speaker(&self, ticket: &Ticket, actor: Actor) -> Actor {
-        let profile = self.profile.iter();
-        let joined = profile.flat_map(|profile| profile.joined().iter().copied());
-        let mut joined = joined.chain(self.customer);
-        match actor {
-            Actor::Customer(caller) if !ticket.reaches(caller) => {
-                let reaching = joined.find(|one| ticket.reaches(*one));
-                Actor::Customer(reaching.unwrap_or(caller))
-            }
-            _ => actor,
-        }
-    }
-}
-
-/// The same opening, for the customer that the requester was joined into.
-fn of_survivor(open: &Open, known: &Known) -> Open {
-    let mut open = open.clone();
-    if let (Some(Requester::Customer(_)), Some(survivor)) = (&open.requester, known.customer) {
-        open.requester = Some(Requester::Customer(survivor));
-    }
-    open
-}
-
-/// Adds what the profile tells that the rulebook wants in fields of the ticket, unless the opening sets them.
-fn add_profile(decision: &mut Decision, profile: Option<&Profile>, rules: &customer::Rules) {
-    let facts = profile.into_iter().flat_map(|profile| {
-        [
-            (&rules.tier_field, profile.tier()),
-            (&rules.organisation_field, profile.organisation()),
-        ]
-    });
-    for (field, value) in facts {
-        let (Some(name), Some(value)) = (field, value) else {
-            continue;
-        };
-        let is_set =
-            |event: &Event| matches!(event, Event::FieldSet { name: set, .. } if set == name);
-        if !decision.events.iter().any(is_set) {
-            decision.events.push(Event::FieldSet {
-                name: name.clone(),
-                value: Some(FieldValue::Text(value.to_string())),
-            });
-        }
-    }
 }
 
 pub(super) fn begin<'a>(

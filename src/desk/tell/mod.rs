@@ -8,6 +8,7 @@
 
 mod anything;
 mod see;
+mod write;
 
 use std::sync::Arc;
 
@@ -15,20 +16,19 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::aggregate::{Around, Context, Decided, Needs, Notice, Reason, StreamKind};
-use crate::call::{Actor, Call};
-use crate::customer::Profile;
+use crate::aggregate::{Around, Context, Needs, Reason, StreamKind};
+use crate::call::Call;
 use crate::error::Error;
-use crate::id::{TenantId, TicketId, derive};
+use crate::id::TenantId;
 use crate::rulebook::{Governed, Rulebooks};
 use crate::store::{
-    Commit, IdempotencyKey, IdempotencyRecord, Load, Loaded, OutboxMessage, Outgoing, Part,
-    Snapshot, Store, StoreError, StoreErrorKind, StreamEvent, StreamId,
+    Commit, IdempotencyRecord, Load, Loaded, OutboxMessage, Store, StoreError, StoreErrorKind,
+    StreamEvent, StreamId,
 };
-use crate::ticket::{Change, Command, Recorded, Refusal, Ticket, Version};
+use crate::ticket::{Recorded, Refusal, Version};
 
 use super::once::idempotency_key;
-use super::plan::{Known, Plan, Request, in_range, plan};
+use super::plan::in_range;
 use super::{Conversation, Desk, Need};
 
 #[cfg(feature = "capi")]
@@ -356,171 +356,6 @@ where
         let (commit, told) = self.commit_of(own, at, decided)?;
         self.state = State::Committing(Box::new(commit), told);
         Ok(())
-    }
-
-    fn commit_of(
-        &self,
-        own: Own<A>,
-        at: DateTime<Utc>,
-        decided: Decided<A::Event>,
-    ) -> Result<Ready<A>, Error> {
-        let mut commit = match &decided.ticket {
-            None => Commit::new(self.tenant(), at, Vec::new()),
-            Some((ticket, changes)) => match self.about_ticket(*ticket, changes)? {
-                (commit, true) => commit,
-                (commit, false) => return Ok((commit, None)), // the rest follows what had fallen due
-            },
-        };
-        let events = self.recorded(own.version, at, decided.events);
-        let mut state = own.state;
-        for event in &events {
-            A::apply(&mut state, event);
-        }
-        let until = events.last().map_or(own.version, |event| event.version);
-        let part = Part::append(self.stream(), own.version, events.clone());
-        commit.parts.push(part);
-        self.beside(&mut commit, at, decided.beside)?;
-        for (kind, id, version) in self.around.versions() {
-            let stream = StreamId {
-                tenant: self.tenant(),
-                kind,
-                id,
-            };
-            if commit.parts.iter().all(|part| part.stream != stream) {
-                commit.parts.push(Part::check(stream, version));
-            }
-        }
-        commit.content.extend(decided.content);
-        commit.erased.extend(decided.erased);
-        let owner: Uuid = self.id.into();
-        commit
-            .unique
-            .extend(decided.claimed.into_iter().map(|key| (key, owner)));
-        commit
-            .freed
-            .extend(decided.freed.into_iter().map(|key| (key, owner)));
-        commit.moved = decided.moved;
-        let notices = decided.notices.iter();
-        commit
-            .outbox
-            .extend(notices.map(|notice| self.message(notice, at)));
-        let actions = commit.outbox.clone();
-        commit.idempotency =
-            idempotency_key(&self.call).map(|key| self.record(key, own.version, until));
-        let state = state.ok_or_else(|| Error::nothing(A::KIND, owner))?;
-        let told = Told {
-            id: self.id,
-            state,
-            version: until,
-            events,
-            actions,
-            replayed: false,
-        };
-        Ok((commit, Some(Box::new(told))))
-    }
-
-    /// Changes of a ticket that come with the decision, as a commit of their own, and whether they are in it.
-    fn about_ticket(&self, id: TicketId, changes: &[Change]) -> Result<(Commit, bool), Error> {
-        let ticket = self.around.ticket(id);
-        let known = Known {
-            ticket: ticket.cloned().map(Snapshot::of),
-            profile: match self.call.actor() {
-                Actor::Customer(caller) => self.around.state::<Profile>(caller).cloned(),
-                _ => None,
-            },
-            ..Known::default()
-        };
-        let command = changes
-            .iter()
-            .cloned()
-            .fold(Command::default(), Command::and);
-        let request = Request::Submit(id, command);
-        let call = self.call.clone().without_key();
-        match plan(&request, &known, &self.rulebooks, &call)? {
-            Plan::Commit(planned) => Ok((planned.commit, planned.complete)),
-            _ => Err(Error::misused("a change of a ticket is always a commit")),
-        }
-    }
-
-    fn beside(
-        &self,
-        commit: &mut Commit,
-        at: DateTime<Utc>,
-        beside: Vec<(Uuid, A::Event)>,
-    ) -> Result<(), Error> {
-        for (id, event) in beside {
-            let unseen = || Error::misused("a decision writes only streams that it looked at");
-            let seen = self.around.versions();
-            let version = seen
-                .filter(|(kind, other, _)| (*kind, *other) == (A::KIND, id))
-                .map(|(.., version)| version)
-                .next()
-                .ok_or_else(unseen)?;
-            let stream = StreamId::of::<A>(self.tenant(), A::Id::from(id));
-            let events = self.recorded(version, at, vec![event]);
-            commit.parts.push(Part::append(stream, version, events));
-        }
-        Ok(())
-    }
-
-    fn recorded(
-        &self,
-        after: Version,
-        at: DateTime<Utc>,
-        events: Vec<A::Event>,
-    ) -> Vec<Recorded<A::Event>> {
-        let mut version = after;
-        let stamped_at = (self.call.at() != at).then_some(self.call.at());
-        let place = |event| {
-            version = version.next();
-            Recorded {
-                version,
-                at,
-                stamped_at,
-                timing: None,
-                actor: self.call.actor(),
-                cause: self.call.cause().cloned(),
-                event,
-            }
-        };
-        events.into_iter().map(place).collect()
-    }
-
-    fn message(&self, notice: &Notice, at: DateTime<Utc>) -> OutboxMessage {
-        let id = derive(&[
-            b"survey",
-            self.tenant().uuid().as_bytes(),
-            notice.ticket.uuid().as_bytes(),
-            notice.survey.as_str().as_bytes(),
-            &notice.cycle.to_be_bytes(),
-        ]);
-        let what = Outgoing::Survey {
-            survey: notice.survey.clone(),
-            cycle: notice.cycle,
-        };
-        let about = (notice.ticket, notice.customer);
-        let ticket = self.around.ticket(notice.ticket);
-        OutboxMessage::new(id, self.tenant(), about, at, what)
-            .in_charge(ticket.map(Ticket::holder).unwrap_or_default())
-    }
-
-    fn record(&self, key: IdempotencyKey, after: Version, until: Version) -> IdempotencyRecord {
-        IdempotencyRecord {
-            key,
-            at: self.call.at(),
-            fingerprint: self.fingerprint(),
-            stream: self.stream(),
-            after,
-            until,
-        }
-    }
-
-    /// A digest of what is said of whom.
-    fn fingerprint(&self) -> Uuid {
-        let id: Uuid = self.id.into();
-        let text = serde_json::to_vec(&self.command).unwrap_or_default();
-        let kind = A::KIND.code().to_be_bytes();
-        derive(&[b"tell", &kind, id.as_bytes(), &text])
     }
 
     fn recalled(

@@ -1,0 +1,105 @@
+//! What a decision takes from what is known beside its ticket: who speaks, whose ticket it is, which texts stand already.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use crate::call::Actor;
+use crate::customer::{self, Profile};
+use crate::id::ContentId;
+use crate::ticket::{Change, Command, Decision, Event, FieldValue, Open, Requester, Ticket};
+
+use super::plan::Known;
+
+/// The command without personal fields that have the value already which they are to be given; or the texts that have to be known
+/// to tell.
+pub(super) fn news<'c>(
+    command: &'c Command,
+    ticket: &Ticket,
+    known: &Known,
+) -> Result<Cow<'c, Command>, Vec<ContentId>> {
+    // What a field has is told by its first change alone; the second one follows that.
+    let mut seen = BTreeSet::new();
+    let mut kept_as = |change: &Change| match change {
+        Change::Field { name, value } if seen.insert(name.clone()) => {
+            match (ticket.fields().get(name), value) {
+                (Some(FieldValue::Personal(now)), Some(FieldValue::Text(to))) => {
+                    Some((*now, to.clone()))
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    };
+    let first: Vec<Option<(ContentId, String)>> =
+        command.changes.iter().map(&mut kept_as).collect();
+    let unknown = first.iter().flatten().map(|(now, _)| *now);
+    let unknown: Vec<ContentId> = unknown.filter(|id| !known.texts.contains_key(id)).collect();
+    if known.texts.is_empty() && !unknown.is_empty() {
+        return Err(unknown); // once: what nobody could tell then stays unknown
+    }
+    let is_so = |(now, to): &(ContentId, String)| {
+        let text = known.texts.get(now).and_then(Option::as_ref);
+        text == Some(to)
+    };
+    if !first.iter().flatten().any(is_so) {
+        return Ok(Cow::Borrowed(command));
+    }
+    let changes = command.changes.iter().zip(&first);
+    let changes = changes.filter(|(_, first)| !first.as_ref().is_some_and(is_so));
+    Ok(Cow::Owned(Command {
+        changes: changes.map(|(change, _)| change.clone()).collect(),
+        ..command.clone()
+    }))
+}
+
+impl Known {
+    /// Who speaks, as `ticket` knows her: a customer who was joined with another speaks for that one too, by whichever id.
+    pub(super) fn speaker(&self, ticket: &Ticket, actor: Actor) -> Actor {
+        let profile = self.profile.iter();
+        let joined = profile.flat_map(|profile| profile.joined().iter().copied());
+        let mut joined = joined.chain(self.customer);
+        match actor {
+            Actor::Customer(caller) if !ticket.reaches(caller) => {
+                let reaching = joined.find(|one| ticket.reaches(*one));
+                Actor::Customer(reaching.unwrap_or(caller))
+            }
+            _ => actor,
+        }
+    }
+}
+
+/// The same opening, for the customer that the requester was joined into.
+pub(super) fn of_survivor(open: &Open, known: &Known) -> Open {
+    let mut open = open.clone();
+    if let (Some(Requester::Customer(_)), Some(survivor)) = (&open.requester, known.customer) {
+        open.requester = Some(Requester::Customer(survivor));
+    }
+    open
+}
+
+/// Adds what the profile tells that the rulebook wants in fields of the ticket, unless the opening sets them.
+pub(super) fn add_profile(
+    decision: &mut Decision,
+    profile: Option<&Profile>,
+    rules: &customer::Rules,
+) {
+    let facts = profile.into_iter().flat_map(|profile| {
+        [
+            (&rules.tier_field, profile.tier()),
+            (&rules.organisation_field, profile.organisation()),
+        ]
+    });
+    for (field, value) in facts {
+        let (Some(name), Some(value)) = (field, value) else {
+            continue;
+        };
+        let is_set =
+            |event: &Event| matches!(event, Event::FieldSet { name: set, .. } if set == name);
+        if !decision.events.iter().any(is_set) {
+            decision.events.push(Event::FieldSet {
+                name: name.clone(),
+                value: Some(FieldValue::Text(value.to_string())),
+            });
+        }
+    }
+}
