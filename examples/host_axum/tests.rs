@@ -2,6 +2,9 @@
 //!
 //! The test binary starts itself again as the service, so the process, the port and the signals are real.
 
+#[cfg(unix)]
+mod clicks;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -52,19 +55,7 @@ impl Service {
     }
 
     fn request(&self, request: &str) -> Answer {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        let timeout = Some(Duration::from_secs(20));
-        stream.set_read_timeout(timeout).unwrap();
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut text = String::new();
-        stream.read_to_string(&mut text).unwrap();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Answer {
-            status,
-            head: head.to_lowercase(),
-            body: body.to_owned(),
-        }
+        exchange(&self.address, request)
     }
 
     fn get(&self, path: &str) -> Answer {
@@ -146,6 +137,34 @@ impl Answer {
     fn hides(&self, text: &str) {
         assert!(!self.body.contains(text), "`{text}` is in {}", self.body);
     }
+}
+
+/// Sends a request and reads the answer: as long as it says that it is, or until the other side closes.
+fn exchange(address: &str, request: &str) -> Answer {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let timeout = Some(Duration::from_secs(20));
+    stream.set_read_timeout(timeout).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut lines = BufReader::new(stream);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        assert!(lines.read_line(&mut head).unwrap() > 0, "{head}");
+    }
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    let head = head.to_lowercase();
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length:"));
+    let mut body = Vec::new();
+    match length {
+        Some(length) => {
+            body.resize(length.trim().parse().unwrap(), 0);
+            lines.read_exact(&mut body).unwrap();
+        }
+        None => _ = lines.read_to_end(&mut body).unwrap(),
+    }
+    let body = String::from_utf8(body).unwrap();
+    Answer { status, head, body }
 }
 
 fn encoded(text: &str) -> String {

@@ -11,30 +11,21 @@ mod telling;
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use uuid::Uuid;
 
-use crate::call::{Actor, Call};
-use crate::customer::{self, Identity, Profile};
-use crate::desk::{Anything, Desk};
+use crate::customer::{self};
+use crate::desk::Desk;
 use crate::error::Error;
-use crate::feedback::{self, Answer, Feedback};
-use crate::id::{
-    AgentId, ArticleId, BotId, CustomerId, FindingId, InvitationId, Name, ReviewId, SessionId,
-    TicketId, VisitId,
-};
-use crate::improvement;
-use crate::quality::{self, Category, Mark, Marked, Scorecard};
+use crate::feedback::{self};
+use crate::id::{AgentId, CustomerId, Name};
+use crate::quality::{self, Category, Scorecard};
 use crate::rulebook::{Rulebook, RulebookDraft};
-use crate::self_service::{ArticleCommand, Draft as ArticleDraft, VisitCommand};
 use crate::store::Store;
-use crate::ticket::{
-    AttachmentDraft, Change, Channel, CloseReason, Command, Draft, FieldValue, Handling, Link,
-    Merge, Open, Pending, RatingKind, SessionEnd, SessionStep, Split, Ticket, Visibility,
-};
+use crate::ticket::{Link, Open, RatingKind};
 use crate::time::Span;
 
 use super::story::beginning;

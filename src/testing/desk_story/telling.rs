@@ -10,18 +10,16 @@ use crate::desk::{Anything, Desk};
 use crate::error::Error;
 use crate::feedback::{self, Answer, Feedback};
 use crate::id::{
-    AgentId, ArticleId, BotId, CustomerId, FindingId, InvitationId, Name, ReviewId, SessionId,
-    TicketId, VisitId,
+    ArticleId, BotId, FindingId, InvitationId, ReviewId, SessionId, TicketId, VisitId,
 };
 use crate::improvement;
-use crate::quality::{self, Category, Mark, Marked, Scorecard};
+use crate::quality::{self, Mark, Marked};
 use crate::self_service::{ArticleCommand, Draft as ArticleDraft, VisitCommand};
 use crate::store::Store;
 use crate::ticket::{
-    AttachmentDraft, Change, Channel, CloseReason, Command, Draft, FieldValue, Handling, Link,
-    Merge, Open, Pending, RatingKind, SessionEnd, SessionStep, Split, Ticket, Visibility,
+    AttachmentDraft, Change, Channel, CloseReason, Command, Draft, FieldValue, Handling, Merge,
+    Pending, SessionEnd, SessionStep, Split, Ticket, Visibility,
 };
-use crate::time::Span;
 
 use super::{CUSTOMERS, Deed, INTERNAL, KIM, LEE, What, customer, mark, name};
 
@@ -349,4 +347,3 @@ fn next_step(ticket: &Ticket, id: SessionId, n: u8) -> SessionStep {
         .nth(place)
         .unwrap_or(end(SessionEnd::Abandoned))
 }
-
