@@ -1,10 +1,11 @@
 //! Single cases in which a clock once disagreed with the oracle, each with the rule that settles it.
 
 use chrono::{DateTime, Utc};
+use helpdesk::calendar::DayEnd;
 use helpdesk::id::{AgentId, CustomerId, Name, TeamId, TicketId, TicketNumber};
 use helpdesk::replay::{History, Row, Said, import};
 use helpdesk::sla::{
-    Condition, Policy, Reading, ReopenOption, StartOption, State, Verdict, periods, read,
+    Condition, Policy, Reading, ReopenOption, StartOption, State, Target, Verdict, periods, read,
 };
 use helpdesk::store::MemoryStore;
 use helpdesk::ticket::{
@@ -741,4 +742,35 @@ fn targets_of_days() {
     assert_eq!(due("1 business day", "2026-03-07T07:00:00Z"), "03-09 16:00");
     // Over the change of the clocks, 29 March: the same time on the wall, an hour less of time.
     assert_eq!(due("1 business day", "2026-03-27T09:00:00Z"), "03-30 08:00");
+}
+
+#[test]
+fn targets_tell_what_they_are() {
+    let days = Target::days(3, DayEnd::LastClose).unwrap();
+    assert_eq!((days.business_days(), days.amount()), (Some(3), None));
+    let hours: Target = "4h".parse().unwrap();
+    assert_eq!(hours.business_days(), None);
+    assert_eq!(
+        hours.amount().map(|span| span.micros()),
+        Some(4 * 3_600_000_000)
+    );
+}
+
+/// So many levels, and not one more.
+#[test]
+fn conditions_nest_so_deep() {
+    let built = |levels: usize| {
+        let around = |inner, n: usize| match n % 3 {
+            0 => Condition::Not(Box::new(inner)),
+            1 => Condition::All(vec![inner]),
+            _ => Condition::Any(vec![Condition::Tag(name("b")), inner]),
+        };
+        let condition = (1..levels).fold(Condition::Tag(name("a")), around);
+        Rulebook::draft()
+            .policy(policy("p", Metric::FirstResponse, "1h").when(condition))
+            .build()
+    };
+    assert!(built(Condition::MAX_DEPTH).is_ok());
+    let deep = built(Condition::MAX_DEPTH + 1).unwrap_err().to_string();
+    assert!(deep.contains("deeper than 32 levels"), "{deep}");
 }
