@@ -157,8 +157,7 @@ impl<'a> Clock<'a> {
         if self.is_live() && self.definition.fulfilled_by == Fulfilment::Answer {
             self.end(State::Stopped, mark.at);
         }
-        let unresolved = matches!(self.phase, Phase::Work | Phase::Pending(_));
-        if self.definition.start == Start::Answer && unresolved {
+        if self.definition.start == Start::Answer && !self.phase.is_done() {
             self.begin(mark, ended);
         }
     }
@@ -290,15 +289,14 @@ impl<'a> Clock<'a> {
     }
 
     fn move_to(&mut self, phase: Phase, mark: &Mark, ended: &mut impl FnMut(&Clock<'a>)) {
-        let done = |phase| matches!(phase, Phase::Resolved | Phase::Closed);
         let before = std::mem::replace(&mut self.phase, phase);
         if phase == Phase::Resolved && before != Phase::Resolved {
             self.resolve(mark, ended);
         } else if phase == Phase::Closed && self.is_live() {
             self.end_by_close(mark.at);
-        } else if !done(phase) && done(before) {
+        } else if !phase.is_done() && before.is_done() {
             self.reopen(mark, ended);
-        } else if !done(phase) && self.is_live() {
+        } else if !phase.is_done() && self.is_live() {
             self.run_or_pause(mark.at);
         }
     }
