@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use helpdesk::id::{AgentId, CustomerId, Name, TeamId, TicketId, TicketNumber};
 use helpdesk::replay::{History, Row, Said, import};
-use helpdesk::sla::{Condition, Policy, Reading, ReopenOption, State, Verdict, periods, read};
+use helpdesk::sla::{
+    Condition, Policy, Reading, ReopenOption, StartOption, State, Verdict, periods, read,
+};
 use helpdesk::store::MemoryStore;
 use helpdesk::ticket::{
     Agreement, Change, ClockId, CloseReason, Command, Direction, Draft, Metric, Move, Pending,
@@ -111,6 +113,34 @@ fn an_unanswered_first_response_runs_on_alone() {
         shown(&book, &history, Metric::NextResponse, "12:00").state(),
         State::NotStarted
     );
+}
+
+/// Whoever is put in charge of a resolved ticket owes nobody an answer, until it is reopened.
+#[test]
+fn a_first_response_that_begins_on_a_resolved_ticket_waits_for_the_reopening() {
+    let by_assignment =
+        policy("p", Metric::FirstResponse, "1h").first_response_starts(StartOption::Assignment);
+    let book = book([by_assignment]);
+    let history = history()
+        .row(Row::new(at("09:00")).by(kim()).status(Status::Resolved))
+        .row(
+            Row::new(at("09:30"))
+                .by(kim())
+                .assigned(Some(AgentId::named("kim")), None),
+        );
+    let then = |history: &History, now| shown(&book, history, Metric::FirstResponse, now);
+    let waits = then(&history, "15:00");
+    assert_eq!(
+        (waits.state(), waits.verdict()),
+        (State::Stopped, Verdict::Unanswered)
+    );
+    let history = history.row(Row::new(at("15:00")).by(kim()).status(Status::Reopened));
+    let runs = then(&history, "15:30");
+    assert_eq!(
+        (runs.state(), runs.elapsed().num_minutes()),
+        (State::Running, 30)
+    );
+    assert_eq!(runs.due(), Some(at("16:00")));
 }
 
 /// A period that begins when no policy applies any more has no target, whatever the period before it had.

@@ -288,3 +288,28 @@ fn messages_after_the_resolution_do_not_undo_a_first_contact_resolution() {
     );
     assert!(!desk.rulebook.facts(&desk.ticket)[1].one_contact);
 }
+
+/// Whoever waits for a first answer waits on unresolved tickets only: what lies between a resolution and the reopening does not count.
+#[test]
+fn waiting_for_the_first_answer_stops_where_it_is_resolved() {
+    let ann = Actor::customer(CustomerId::named("ann"));
+    let kim = Actor::agent(AgentId::named("kim"));
+    let rulebook = Rulebook::starter();
+    let call = Call::new(ann, at("2026-03-02T09:00:00Z"));
+    let open = Open::new("Printer on fire").from_customer(CustomerId::named("ann"));
+    let opened = ticket::open(rulebook.tickets(), &call, &open, TicketNumber(1), None).unwrap();
+    let ticket = Ticket::replay(call.tenant_id(), &opened.recorded(&call)).unwrap();
+    let mut desk = Desk { rulebook, ticket };
+    desk.says(kim, "2026-03-02T10:00:00Z", Command::resolve());
+    desk.says(ann, "2026-03-02T13:00:00Z", Command::reply("Not so."));
+    desk.says(kim, "2026-03-02T15:00:00Z", Command::reply("Which floor?"));
+    let rows = desk.rulebook.facts(&desk.ticket);
+    let FirstResponse::Answered {
+        after, at: when, ..
+    } = rows[0].own.as_ref().unwrap().first_response
+    else {
+        panic!("{rows:?}");
+    };
+    assert_eq!(after.calendar_us, 3 * 60 * MINUTE, "one hour, then two");
+    assert_eq!(when, at("2026-03-02T15:00:00Z"));
+}

@@ -4,8 +4,8 @@ mod kpi_common;
 
 use chrono::{DateTime, Utc};
 use helpdesk::kpi::{
-    Bands, Credit, Dialect, Dimension, Every, Exclusion, Fact, FirstContact, Judgement, Label,
-    Report, Summary, differ, first_contact,
+    Bands, Credit, Dialect, Dimension, Every, Exclusion, Fact, FirstContact, Judgement, Kpi, Label,
+    Report, Spent, Summary, differ, first_contact,
 };
 use helpdesk::testing::laws::kpi::{self as laws, placed};
 use helpdesk::ticket::{RatingKind, Scale};
@@ -254,4 +254,40 @@ fn golden_readings_of_marks() {
         helpdesk::kpi::Marks::default().net_promoters().points(),
         None
     );
+}
+
+/// One business hour is the limit where nobody waits on the line, and belongs to it.
+#[test]
+fn an_hour_is_a_first_contact() {
+    const HOUR: i64 = 60 * MINUTE;
+    let report = Report::standard();
+    let scope = report.scope(at("2026-05-01T00:00:00Z"));
+    let ratio = |after: i64| {
+        let mut rows = rows(&[("2026-03-03T10:00:00Z", RESOLVED)]);
+        let mut spent = Spent::default();
+        spent.work.business_us = after;
+        (rows[0].first_spent, rows[0].spent) = (Some(spent), Some(spent));
+        let hdi = FirstContact::new(Dialect::HdiGross);
+        first_contact(&hdi, [&rows], &scope).unwrap().numerator()
+    };
+    assert_eq!([ratio(HOUR - 1), ratio(HOUR), ratio(HOUR + 1)], [1, 1, 0]);
+}
+
+/// Each figure has members of its own: a group may have enough tickets and few marks.
+#[test]
+fn a_figure_of_few_is_told() {
+    let tickets: Vec<_> = (0..3)
+        .map(|_| rows(&[("2026-03-03T10:00:00Z", RESOLVED)]))
+        .collect();
+    let small = |minimum| {
+        let by = Report::standard().by([Dimension::Agent]).minimum(minimum);
+        let report = by
+            .over(tickets.clone(), at("2026-05-01T00:00:00Z"))
+            .unwrap();
+        let group = &report.groups()[0];
+        [Kpi::Resolved, Kpi::Csat].map(|kpi| group.is_small_for(kpi))
+    };
+    assert_eq!(small(3), [false, true]);
+    assert_eq!(small(4), [true, true]);
+    assert_eq!(small(0), [false, false]);
 }

@@ -959,3 +959,45 @@ fn customers_see_public_files_only() {
         .unwrap();
     assert_eq!(texts[0].as_ref().unwrap().text, "public.txt");
 }
+
+#[test]
+fn a_stamp_may_be_as_late_as_the_host_says() {
+    let desk = Desk::new(MemoryStore::new(), open_rulebook());
+    let latest = at(BEGIN) + TimeDelta::minutes(5);
+    desk.accept_until(Some(latest));
+    let opening = |now, n| desk.open(&call(Actor::Customer(ANN), now, n), Open::new("x"));
+    let late = latest + TimeDelta::microseconds(1);
+    let refused = opening(late, 1).unwrap_err();
+    assert_eq!(
+        refused.refusal(),
+        Some(&Refusal::StampTooLate { at: late, latest })
+    );
+    let id = opening(latest, 2).unwrap().id();
+    let note = |now, n| desk.submit(id, &call(Actor::Agent(KIM), now, n), Command::note("x"));
+    assert_eq!(note(late, 3).unwrap_err().kind(), ErrorKind::Refused);
+    assert!(note(latest, 4).is_ok());
+    desk.accept_until(None);
+    assert!(note(late, 5).is_ok());
+}
+
+#[test]
+fn statuses_read_well() {
+    let until = at("2026-03-09T08:00:00Z");
+    let told = [
+        (Status::Open, "open"),
+        (Status::Pending(Pending::Customer), "pending (customer)"),
+        (
+            Status::Pending(Pending::ThirdParty),
+            "pending (third party)",
+        ),
+        (Status::Pending(Pending::Internal), "pending (internal)"),
+        (
+            Status::Pending(Pending::Scheduled { until }),
+            "pending (scheduled until 2026-03-09T08:00:00+00:00)",
+        ),
+        (Status::Closed(CloseReason::Duplicate), "closed (duplicate)"),
+    ];
+    for (status, text) in told {
+        assert_eq!(status.to_string(), text);
+    }
+}

@@ -111,6 +111,56 @@ fn what_is_past_already_is_announced_and_held_back() {
     );
 }
 
+/// A rule that comes with the move and would have fired before it is announced and tells nobody; what it meets afterwards it tells.
+#[test]
+fn what_a_new_rule_would_have_done_before_is_held_back() {
+    let tell = || Action::Notify(Recipient::Agent(KIM));
+    let plain = book("09:00-17:00", "16h");
+    let levels = |rule: Rule, early: &str, late: &str| {
+        let level = |what: &str, at: &str| at_threshold(what, at).action(tell());
+        rule.level(level("early", early)).level(level("late", late))
+    };
+    let clock = Rule::new(name("clock"), Trigger::clock(Metric::TotalResolution));
+    let idle = Rule::new(name("idle"), Trigger::idle([helpdesk::ticket::Stage::Open]));
+    let office = Calendar::parse("Mon-Fri 09:00-17:00", "UTC").unwrap();
+    let policy = Policy::new(name("all")).target(Metric::TotalResolution, "16h".parse().unwrap());
+    let more = Rulebook::draft()
+        .calendar(name("office"), office)
+        .policy(policy)
+        .escalation(levels(clock, "25 %", "75 %"))
+        .escalation(levels(idle, "after 3h calendar", "after 8h calendar"))
+        .build()
+        .unwrap();
+    let (desk, t) = told(&plain, &more);
+    // A quarter of 16 h is at 13:00, three hours of quiet at 12:00; the move comes at 14:00.
+    desk.apply_rulebook(t, &lee("2026-03-02T14:00:00Z"), more.id())
+        .unwrap();
+    desk.sweep(at("2026-03-04T00:00:00Z"), 10).unwrap();
+    let told: Vec<_> = history(&desk, t)
+        .into_iter()
+        .filter_map(|recorded| match recorded.event {
+            Event::Escalated(fired) if fired.rule.as_str() != "half" => {
+                let when = recorded.at.format("%d %H:%M").to_string();
+                Some((
+                    format!("{} {}", fired.rule, fired.level),
+                    when,
+                    fired.delivery,
+                ))
+            }
+            _ => None,
+        })
+        .collect();
+    let line = |what: &str, when: &str, delivery| (what.to_owned(), when.to_owned(), delivery);
+    assert_eq!(
+        told,
+        [
+            line("clock early", "02 14:00", Delivery::HeldBack),
+            line("idle early", "02 14:00", Delivery::HeldBack),
+            line("idle late", "02 17:00", Delivery::Delivered),
+            line("clock late", "03 13:00", Delivery::Delivered),
+        ]
+    );
+}
 #[test]
 fn moving_is_permitted_possible_and_known() {
     let (first, second) = (book("09:00-17:00", "8h"), book("09:00-18:00", "8h"));

@@ -647,3 +647,19 @@ fn a_waiting_call_is_answered_on_a_closed_ticket() {
         assert_eq!(anew.code(), "closed");
     });
 }
+
+#[test]
+fn a_call_is_answered_once() {
+    let desk = Desk::new(MemoryStore::new(), Rulebook::starter());
+    let opened = desk.open(&ann("2026-03-02T09:00:00Z"), Open::new("x"));
+    let id = opened.unwrap().id();
+    let step = |minute: u32, step| {
+        let call = kim(&format!("2026-03-02T09:{minute:02}:00Z"));
+        desk.submit(id, &call, Command::change(session("call", step)))
+    };
+    step(1, offer(Channel::Phone)).unwrap();
+    step(2, answer()).unwrap();
+    let twice = step(3, answer()).unwrap_err().to_string();
+    assert!(twice.contains("was answered already"), "{twice}");
+    step(4, end(SessionEnd::Completed)).unwrap();
+}

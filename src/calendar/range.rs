@@ -70,3 +70,16 @@ pub(super) fn micros(at: DateTime<Utc>) -> Result<i64, CalendarError> {
 pub(super) fn instant(us: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(us).unwrap_or(LATEST)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_beyond_all_dates_are_the_first_and_the_last() {
+        let ends = (date_of(i32::MIN), date_of(i32::MAX));
+        assert_eq!(ends, (NaiveDate::MIN, NaiveDate::MAX));
+        assert_eq!(date_of(0), NaiveDate::from_ymd_opt(1970, 1, 1).unwrap());
+        assert_eq!(day_number(date_of(LAST_DATE)), LAST_DATE);
+    }
+}

@@ -19,8 +19,9 @@
 //! ```
 //!
 //! # What is where
-//! Every key begins with the tenant, but for that of the outbox, whose ids are those of all tenants. Instants are whole microseconds since 1970; a wake-up that will not come is the largest
-//! number. Records are [stored](super::stored) as JSON text with their schema beside them.
+//! Every key begins with the tenant, but for that of the outbox, whose ids are those of all tenants. Instants are whole microseconds
+//! since 1970; a wake-up that will not come is the largest number. Records are [stored](super::stored) as JSON text with their schema
+//! beside them.
 //!
 //! | table | one row is |
 //! |---|---|
