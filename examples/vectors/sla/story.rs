@@ -280,11 +280,8 @@ impl<'a> Story<'a> {
             let kind = event["kind"].as_str();
             kind.is_some_and(|kind| kind.starts_with("hold_total"))
         };
-        let events = self.case["events"].as_array().into_iter().flatten();
-        events
-            .filter(is_hold)
-            .next_back()
-            .is_some_and(|last| last != event)
+        let mut events = self.case["events"].as_array().into_iter().flatten();
+        events.rfind(is_hold).is_some_and(|last| last != event)
     }
 
     pub(crate) fn kinds(&self) -> impl Iterator<Item = &'a str> {

@@ -79,7 +79,7 @@ impl<'a> Clock<'a> {
     pub(super) fn follow_first_response(&mut self, mark: &MarkKind) {
         let option = self.first_contact();
         let by_assignment = option == StartOption::Assignment;
-        let waiting = if self.is_done() {
+        let waiting = if self.phase.is_done() {
             First::Unanswered
         } else {
             First::Waiting
@@ -165,7 +165,7 @@ impl<'a> Clock<'a> {
         if self.is_live() && self.definition.fulfilled_by == Fulfilment::Answer {
             self.end(State::Stopped, mark.at);
         }
-        if self.definition.start == Start::Answer && !self.is_done() {
+        if self.definition.start == Start::Answer && !self.phase.is_done() {
             self.begin(mark, ended);
         }
     }
@@ -202,14 +202,10 @@ impl<'a> Clock<'a> {
     /// What begins on a resolved ticket, and does not reopen it, is unanswered like what ran when it was resolved: it runs from a
     /// reopening on.
     fn end_where_done(&mut self, at: Micros) {
-        if self.is_done() && self.definition.at_resolution == AtResolution::Unanswered {
+        if self.phase.is_done() && self.definition.at_resolution == AtResolution::Unanswered {
             self.unanswered = true;
             self.end(State::Stopped, at);
         }
-    }
-
-    fn is_done(&self) -> bool {
-        matches!(self.phase, Phase::Resolved | Phase::Closed)
     }
 
     /// A message that nobody has answered came over from a merged ticket: it is the first contact, or the oldest unanswered one.
@@ -313,15 +309,14 @@ impl<'a> Clock<'a> {
     }
 
     fn move_to(&mut self, phase: Phase, mark: &Mark, ended: &mut impl FnMut(&Clock<'a>)) {
-        let done = |phase| matches!(phase, Phase::Resolved | Phase::Closed);
         let before = std::mem::replace(&mut self.phase, phase);
         if phase == Phase::Resolved && before != Phase::Resolved {
             self.resolve(mark, ended);
         } else if phase == Phase::Closed && self.is_live() {
             self.end_by_close(mark.at);
-        } else if !done(phase) && done(before) {
+        } else if !phase.is_done() && before.is_done() {
             self.reopen(mark, ended);
-        } else if !done(phase) && self.is_live() {
+        } else if !phase.is_done() && self.is_live() {
             self.run_or_pause(mark.at);
         }
     }

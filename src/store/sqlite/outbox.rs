@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
 use crate::id::TenantId;
+use crate::store::Store;
 use crate::store::sql::limit as rows;
 use crate::store::stored::SCHEMA;
 use crate::time::{Micros, instant, micros};
@@ -35,10 +36,6 @@ impl SqliteStore {
                 Ok(claimed.into_iter().map(|(_, message)| message).collect())
             })
         })
-    }
-
-    fn next_delivery(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-        self.reading(|connection| self.next_delivery_on(connection))
     }
 
     fn free_messages(
