@@ -219,8 +219,8 @@ fn naive(tickets: &[Vec<Fact>], as_of: DateTime<Utc>) -> (i128, i64, i64, Option
     let mut outcomes: HashMap<_, (u64, u64)> = HashMap::new();
     let mut moved: BTreeMap<NaiveDate, i64> = BTreeMap::new();
     let (mut resolved, mut reopened) = (0u64, 0u64);
-    // Midnight belongs to the day that it ends.
-    let day = |at: DateTime<Utc>| (at - TimeDelta::microseconds(1)).date_naive();
+    // Midnight belongs to the day that it begins.
+    let day = |at: DateTime<Utc>| at.date_naive();
     for rows in tickets {
         let Some(own) = &rows[0].own else { continue };
         if let FirstResponse::Answered { after, at, .. } = own.first_response

@@ -366,6 +366,16 @@ pub(crate) fn shorten(text: &str) -> String {
     }
 }
 
+/// `a`, `b`, `c` in backticks, for error messages; `none` where there is nothing.
+pub(crate) fn list<T: fmt::Display>(items: impl IntoIterator<Item = T>) -> String {
+    let items = items.into_iter().map(|item| format!("`{item}`"));
+    let items: Vec<String> = items.collect();
+    match items.is_empty() {
+        true => "none".to_owned(),
+        false => items.join(", "),
+    }
+}
+
 impl MessageId {
     /// The id of the message that has this id outside: the same twice is one message.
     pub(crate) fn of_external(tenant: TenantId, external: &str) -> MessageId {

@@ -208,6 +208,57 @@ fn an_answer_rates_the_ticket_of_then() {
 }
 
 #[test]
+fn a_mark_is_on_the_scale_of_the_question_that_was_answered() {
+    for desk in desks() {
+        let t = resolved(&desk, ANN, 0);
+        desk.tell::<Feedback>(ANN, &kim(1), invite("long", t))
+            .unwrap();
+        answer(&desk, &ann(2), &[("polite", 3)], None).unwrap();
+        let marks = || {
+            let ticket = desk.ticket(t).unwrap();
+            let rated = ticket
+                .ratings()
+                .iter()
+                .map(|r| (r.rated.scale, r.rated.mark));
+            rated.collect::<Vec<_>>()
+        };
+        let (of_three, of_five) = (Scale::new(1, 3).unwrap(), Scale::new(1, 5).unwrap());
+        assert_eq!(marks(), [(of_three, 3)]);
+        // The same number of another question is another mark; the same mark again is not.
+        answer(&desk, &ann(3), &[("satisfied", 3)], None).unwrap();
+        answer(&desk, &ann(4), &[("satisfied", 3), ("polite", 1)], None).unwrap();
+        assert_eq!(marks(), [(of_three, 3), (of_five, 3)]);
+    }
+}
+
+#[test]
+fn what_was_done_is_told_again_however_late_its_stamp() {
+    for desk in desks() {
+        let t = resolved(&desk, ANN, 0);
+        let said = || desk.submit(t, &kim(2).key(name("note")), Command::note("so"));
+        let told = || {
+            let note = customer::Command::Note("calls in the evening".to_owned());
+            desk.tell::<Profile>(ANN, &kim(2).key(name("told")), note)
+        };
+        let late = || {
+            let note = customer::Command::Note("calls at noon".to_owned());
+            desk.tell::<Profile>(ANN, &ann(2), note)
+        };
+        assert!(!said().unwrap().is_replayed() && !told().unwrap().replayed);
+        desk.accept_until(Some(hours(1)));
+        assert!(said().unwrap().is_replayed() && told().unwrap().replayed);
+        let other = desk.submit(t, &kim(2).key(name("note")), Command::note("else"));
+        assert_eq!(code(other), "key_reused");
+        // What was not done before is refused by its stamp alone, whoever asks for it.
+        let new = desk.submit(t, &ann(2).key(name("new")), Command::note("so"));
+        assert_eq!(
+            (code(new), code(late())),
+            ("stamp_too_late", "stamp_too_late")
+        );
+    }
+}
+
+#[test]
 fn what_is_asked_when_is_refused_otherwise() {
     for desk in desks() {
         let t = resolved(&desk, ANN, 0);

@@ -868,6 +868,31 @@ fn outputs_are_written_only_on_success() {
 }
 
 #[test]
+fn a_tally_that_two_threads_feed_loses_nothing() {
+    let (desk, now) = (story(), us("2026-03-20T12:00:00Z"));
+    let made = get(null_mut(), |out, error| unsafe {
+        helpdesk_tally_new(null(), 0, now, out, error)
+    });
+    let tally = Tally(made.unwrap());
+    let report = || {
+        let read = text(|out, error| unsafe { helpdesk_tally_report(tally.0, out, error) });
+        serde_json::from_str::<Value>(&read.unwrap()).unwrap()["volume"].clone()
+    };
+    let add = |tally: &Tally, desk: &Desk| {
+        call(|error| unsafe { helpdesk_tally_add_desk(tally.0, desk.0, null(), error) }).unwrap();
+    };
+    add(&tally, &desk);
+    let once = report().as_u64().unwrap();
+    assert!(once > 0);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| (0..500).for_each(|_| add(&tally, &desk)));
+        }
+    });
+    assert_eq!(report(), json!(once * 1_001));
+}
+
+#[test]
 fn eight_threads_share_a_desk() {
     let desk = Desk::in_memory(&Rulebooks::new(&Rulebook::starter()));
     std::thread::scope(|scope| {

@@ -1,9 +1,12 @@
 //! Single cases in which a clock once disagreed with the oracle, each with the rule that settles it.
 
 use chrono::{DateTime, Utc};
+use helpdesk::calendar::DayEnd;
 use helpdesk::id::{AgentId, CustomerId, Name, TeamId, TicketId, TicketNumber};
 use helpdesk::replay::{History, Row, Said, import};
-use helpdesk::sla::{Condition, Policy, Reading, ReopenOption, State, Verdict, periods, read};
+use helpdesk::sla::{
+    Condition, Policy, Reading, ReopenOption, StartOption, State, Target, Verdict, periods, read,
+};
 use helpdesk::store::MemoryStore;
 use helpdesk::ticket::{
     Agreement, Change, ClockId, CloseReason, Command, Direction, Draft, Metric, Move, Pending,
@@ -111,6 +114,34 @@ fn an_unanswered_first_response_runs_on_alone() {
         shown(&book, &history, Metric::NextResponse, "12:00").state(),
         State::NotStarted
     );
+}
+
+/// Whoever is put in charge of a resolved ticket owes nobody an answer, until it is reopened.
+#[test]
+fn a_first_response_that_begins_on_a_resolved_ticket_waits_for_the_reopening() {
+    let by_assignment =
+        policy("p", Metric::FirstResponse, "1h").first_response_starts(StartOption::Assignment);
+    let book = book([by_assignment]);
+    let history = history()
+        .row(Row::new(at("09:00")).by(kim()).status(Status::Resolved))
+        .row(
+            Row::new(at("09:30"))
+                .by(kim())
+                .assigned(Some(AgentId::named("kim")), None),
+        );
+    let then = |history: &History, now| shown(&book, history, Metric::FirstResponse, now);
+    let waits = then(&history, "15:00");
+    assert_eq!(
+        (waits.state(), waits.verdict()),
+        (State::Stopped, Verdict::Unanswered)
+    );
+    let history = history.row(Row::new(at("15:00")).by(kim()).status(Status::Reopened));
+    let runs = then(&history, "15:30");
+    assert_eq!(
+        (runs.state(), runs.elapsed().num_minutes()),
+        (State::Running, 30)
+    );
+    assert_eq!(runs.due(), Some(at("16:00")));
 }
 
 /// A period that begins when no policy applies any more has no target, whatever the period before it had.
@@ -711,4 +742,35 @@ fn targets_of_days() {
     assert_eq!(due("1 business day", "2026-03-07T07:00:00Z"), "03-09 16:00");
     // Over the change of the clocks, 29 March: the same time on the wall, an hour less of time.
     assert_eq!(due("1 business day", "2026-03-27T09:00:00Z"), "03-30 08:00");
+}
+
+#[test]
+fn targets_tell_what_they_are() {
+    let days = Target::days(3, DayEnd::LastClose).unwrap();
+    assert_eq!((days.business_days(), days.amount()), (Some(3), None));
+    let hours: Target = "4h".parse().unwrap();
+    assert_eq!(hours.business_days(), None);
+    assert_eq!(
+        hours.amount().map(|span| span.micros()),
+        Some(4 * 3_600_000_000)
+    );
+}
+
+/// So many levels, and not one more.
+#[test]
+fn conditions_nest_so_deep() {
+    let built = |levels: usize| {
+        let around = |inner, n: usize| match n % 3 {
+            0 => Condition::Not(Box::new(inner)),
+            1 => Condition::All(vec![inner]),
+            _ => Condition::Any(vec![Condition::Tag(name("b")), inner]),
+        };
+        let condition = (1..levels).fold(Condition::Tag(name("a")), around);
+        Rulebook::draft()
+            .policy(policy("p", Metric::FirstResponse, "1h").when(condition))
+            .build()
+    };
+    assert!(built(Condition::MAX_DEPTH).is_ok());
+    let deep = built(Condition::MAX_DEPTH + 1).unwrap_err().to_string();
+    assert!(deep.contains("deeper than 32 levels"), "{deep}");
 }

@@ -273,6 +273,25 @@ fn what_was_past_on_attach_is_held_back_unless_asked() {
     }
 }
 
+/// Repeats on the wall that lie before the target came into force are past too; those after it are not.
+#[test]
+fn repeats_before_the_attach_are_held_back() {
+    let level = at_threshold("l", "100 %").repeat(target("30min calendar"), 3);
+    let (desk, id) = two_targets(on_first_response().level(level.action(page())));
+    // An hour is up at 10:00; it becomes the target at 11:00.
+    desk.submit(id, &kim("2026-03-02T11:00:00Z"), urgent())
+        .unwrap();
+    for now in ["2026-03-02T11:15:00Z", "2026-03-02T12:00:00Z"] {
+        desk.sweep(at(now), 10).unwrap();
+    }
+    let told: Vec<Delivery> = deliveries(&desk, id)
+        .into_iter()
+        .map(|(_, told)| told)
+        .collect();
+    let (held, sent) = (Delivery::HeldBack, Delivery::Delivered);
+    assert_eq!(told, [held, held, sent, sent], "10:00, 10:30, 11:00, 11:30");
+}
+
 /// What was passed before its target came into force is announced as such, at that instant and once.
 #[test]
 fn a_breach_on_attach_is_announced_once() {

@@ -12,7 +12,8 @@ use helpdesk::sla::Policy;
 #[cfg(feature = "sqlite")]
 use helpdesk::store::SqliteStore;
 use helpdesk::store::{MemoryStore, Snapshot, Store, Wake};
-use helpdesk::ticket::{Agreement, ClockId, Event, Metric, Recorded, Ticket};
+use helpdesk::testing::laws::clocks;
+use helpdesk::ticket::{Event, Metric, Recorded, Ticket};
 use helpdesk::{Actor, Calendar, Call, Desk, Open, Rulebook, TicketId};
 use proptest::prelude::*;
 
@@ -302,25 +303,6 @@ fn a_stored_wake_up_is_not_believed_blindly() {
         swept("2026-03-05T16:00:00Z", "2026-03-06T12:00:00Z").0,
         [half]
     );
-}
-
-/// The rules of the stories, where everything follows what is published.
-fn following() -> Rulebook {
-    let mut draft = RulebookDraft::from(rulebook());
-    draft
-        .policies
-        .iter_mut()
-        .for_each(|policy| policy.follow = true);
-    draft
-        .escalations
-        .iter_mut()
-        .for_each(|rule| rule.follow = true);
-    draft.build().unwrap()
-}
-
-fn clocks() -> impl Iterator<Item = ClockId> {
-    let of = |agreement| Metric::ALL.map(|metric| ClockId { agreement, metric });
-    Agreement::ALL.into_iter().flat_map(of)
 }
 
 /// Some holidays of the stories' weeks.

@@ -506,3 +506,21 @@ fn what_happens_at_midnight_belongs_to_the_new_day() {
         .unwrap();
     assert_eq!(counts(of_window.backlog()), [day("2026-03-04", 1, 0)]);
 }
+
+/// Days are those of the report's zone: in Tokyo the evening is tomorrow already.
+#[test]
+fn days_are_those_of_the_zone() {
+    let rows = rows(&[("2026-03-04T20:00:00Z", RESOLVED)]);
+    let solved_on = |report: Report| {
+        let report = report.over([&rows], at("2026-03-07T00:00:00Z")).unwrap();
+        let days = report.backlog().days().iter();
+        let solved: Vec<String> = days
+            .filter(|day| day.flow.resolved > 0)
+            .map(|day| day.date.to_string())
+            .collect();
+        solved
+    };
+    assert_eq!(solved_on(Report::standard()), ["2026-03-04"]);
+    let tokyo = Report::standard().zone(Zone::parse("Asia/Tokyo").unwrap());
+    assert_eq!(solved_on(tokyo), ["2026-03-05"]);
+}

@@ -1,4 +1,5 @@
-//! The laws of desks see what a store does wrong: each is shown one that lies, and one that does not.
+//! Laws of desks, merging and escalation see what is wrong: each of those here is shown a store that lies, or a story that cannot be, and
+//! one that is as it should be.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -77,6 +77,11 @@ fn kim(when: &str) -> Call {
     Call::new(Actor::Agent(KIM), at(when))
 }
 
+fn opened<S: Store>(desk: &Desk<S>, by: &Call, subject: &str, body: &str) -> TicketId {
+    let open = Open::new(subject).body(body);
+    desk.open(by, open).unwrap().id()
+}
+
 fn refusal(result: Result<helpdesk::Outcome, helpdesk::Error>) -> Refusal {
     result.unwrap_err().refusal().unwrap().clone()
 }
@@ -85,26 +90,19 @@ fn refusal(result: Result<helpdesk::Outcome, helpdesk::Error>) -> Refusal {
 fn what_waits_on_the_source_waits_on_the_target_since_it_came() {
     on_both_stores(|store| {
         let desk = Desk::new(store(), plain());
-        let into = desk
-            .open(
-                &ann("2026-03-02T08:00:00Z"),
-                Open::new("Printer").body("on fire"),
-            )
-            .unwrap()
-            .id();
+        let into = opened(&desk, &ann("2026-03-02T08:00:00Z"), "Printer", "on fire");
         desk.submit(
             into,
             &kim("2026-03-02T08:30:00Z"),
             Command::reply("Which?").then_pend(Pending::Customer),
         )
         .unwrap();
-        let source = desk
-            .open(
-                &ann("2026-03-02T09:00:00Z"),
-                Open::new("Printer again").body("still on fire"),
-            )
-            .unwrap()
-            .id();
+        let source = opened(
+            &desk,
+            &ann("2026-03-02T09:00:00Z"),
+            "Printer again",
+            "still on fire",
+        );
         desk.submit(
             source,
             &kim("2026-03-02T09:05:00Z"),
@@ -175,22 +173,10 @@ fn what_waits_on_the_source_waits_on_the_target_since_it_came() {
 #[test]
 fn what_is_late_already_is_a_breach_of_the_merge() {
     let desk = Desk::new(MemoryStore::new(), plain());
-    let into = desk
-        .open(
-            &ann("2026-03-02T08:00:00Z"),
-            Open::new("Printer").body("on fire"),
-        )
-        .unwrap()
-        .id();
+    let into = opened(&desk, &ann("2026-03-02T08:00:00Z"), "Printer", "on fire");
     desk.submit(into, &kim("2026-03-02T08:30:00Z"), Command::reply("Which?"))
         .unwrap();
-    let source = desk
-        .open(
-            &ann("2026-03-02T09:00:00Z"),
-            Open::new("again").body("still"),
-        )
-        .unwrap()
-        .id();
+    let source = opened(&desk, &ann("2026-03-02T09:00:00Z"), "again", "still");
     let outcome = desk
         .merge(&kim("2026-03-02T12:00:00Z"), Merge::new(source, into))
         .unwrap();
@@ -222,11 +208,7 @@ fn what_is_late_already_is_a_breach_of_the_merge() {
 #[test]
 fn a_merge_reopens_what_was_resolved_within_the_window_and_no_later() {
     let desk = Desk::new(MemoryStore::new(), plain());
-    let open = |when: &str| {
-        desk.open(&ann(when), Open::new("x").body("y"))
-            .unwrap()
-            .id()
-    };
+    let open = |when: &str| opened(&desk, &ann(when), "x", "y");
     let into = open("2026-03-02T08:00:00Z");
     desk.submit(
         into,
@@ -261,7 +243,7 @@ fn a_merge_reopens_what_was_resolved_within_the_window_and_no_later() {
 fn merges_that_make_no_sense_are_refused() {
     on_both_stores(|store| {
         let desk = Desk::new(store(), plain());
-        let open = |call: Call| desk.open(&call, Open::new("x").body("y")).unwrap().id();
+        let open = |call: Call| opened(&desk, &call, "x", "y");
         let (a, b) = (
             open(ann("2026-03-02T08:00:00Z")),
             open(ann("2026-03-02T08:01:00Z")),
@@ -353,14 +335,8 @@ fn merges_that_make_no_sense_are_refused() {
 #[test]
 fn a_merge_across_requesters_shows_nobody_more() {
     let desk = Desk::new(MemoryStore::new(), plain());
-    let into = desk
-        .open(&ann("2026-03-02T08:00:00Z"), Open::new("x").body("mine"))
-        .unwrap()
-        .id();
-    let source = desk
-        .open(&bob("2026-03-02T08:01:00Z"), Open::new("x").body("his"))
-        .unwrap()
-        .id();
+    let into = opened(&desk, &ann("2026-03-02T08:00:00Z"), "x", "mine");
+    let source = opened(&desk, &bob("2026-03-02T08:01:00Z"), "x", "his");
     desk.merge(
         &kim("2026-03-02T09:00:00Z"),
         Merge::new(source, into).across_requesters(),
@@ -403,13 +379,7 @@ fn a_merge_across_requesters_shows_nobody_more() {
 fn messages_begin_a_ticket_of_their_own() {
     on_both_stores(|store| {
         let desk = Desk::new(store(), plain());
-        let old = desk
-            .open(
-                &ann("2026-03-02T08:00:00Z"),
-                Open::new("Printer").body("on fire"),
-            )
-            .unwrap()
-            .id();
+        let old = opened(&desk, &ann("2026-03-02T08:00:00Z"), "Printer", "on fire");
         let second = desk
             .submit(
                 old,
@@ -488,11 +458,7 @@ fn messages_begin_a_ticket_of_their_own() {
 fn links_have_two_sides_and_do_not_go_round() {
     on_both_stores(|store| {
         let desk = Desk::new(store(), plain());
-        let open = || {
-            desk.open(&ann("2026-03-02T08:00:00Z"), Open::new("x").body("y"))
-                .unwrap()
-                .id()
-        };
+        let open = || opened(&desk, &ann("2026-03-02T08:00:00Z"), "x", "y");
         let (a, b, c, d) = (open(), open(), open(), open());
         let call = || kim("2026-03-02T09:00:00Z");
         desk.link(a, &call(), Link::ParentOf, b).unwrap();
@@ -563,10 +529,7 @@ fn thanks_on_the_source_wake_nobody() {
         agent: Some(AgentId::named("lee")),
         team: Some(TeamId::named("north")),
     });
-    let into = desk
-        .open(&ann("2026-03-02T08:00:00Z"), Open::new("x").body("y"))
-        .unwrap()
-        .id();
+    let into = opened(&desk, &ann("2026-03-02T08:00:00Z"), "x", "y");
     desk.submit(
         into,
         &kim("2026-03-02T08:10:00Z"),
@@ -596,16 +559,10 @@ fn thanks_on_the_source_wake_nobody() {
 #[test]
 fn a_message_and_a_promise_come_over_together() {
     let desk = Desk::new(MemoryStore::new(), plain());
-    let into = desk
-        .open(&ann("2026-03-02T08:00:00Z"), Open::new("x").body("y"))
-        .unwrap()
-        .id();
+    let into = opened(&desk, &ann("2026-03-02T08:00:00Z"), "x", "y");
     desk.submit(into, &kim("2026-03-02T08:00:00Z"), Command::reply("Which?"))
         .unwrap();
-    let source = desk
-        .open(&ann("2026-03-02T08:30:00Z"), Open::new("x").body("again"))
-        .unwrap()
-        .id();
+    let source = opened(&desk, &ann("2026-03-02T08:30:00Z"), "x", "again");
     let promise = Command::change(Change::PromiseUpdate(at("2026-03-02T18:00:00Z")));
     desk.submit(source, &kim("2026-03-02T08:40:00Z"), promise)
         .unwrap();

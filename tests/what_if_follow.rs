@@ -169,20 +169,6 @@ fn each_ticket_has_its_own_version() {
     assert_eq!((all.redone.equal, all.redone.not_compared), (1, 1));
 }
 
-/// The rules of the stories, where everything follows what is published.
-fn following() -> Rulebook {
-    let mut draft = RulebookDraft::from(rulebook());
-    draft
-        .policies
-        .iter_mut()
-        .for_each(|policy| policy.follow = true);
-    draft
-        .escalations
-        .iter_mut()
-        .for_each(|rule| rule.follow = true);
-    draft.build().unwrap()
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -15,7 +15,9 @@ use chrono::{DateTime, Utc};
 use csv::StringRecord;
 use helpdesk::id::{AgentId, BotId, CustomerId, Name, TicketNumber};
 use helpdesk::replay::{History, Row, Said};
-use helpdesk::ticket::{Change, Channel, Draft, FieldValue, MessageClass, Priority, Visibility};
+use helpdesk::ticket::{
+    Change, Channel, Direction, Draft, FieldValue, MessageClass, Priority, Visibility,
+};
 use helpdesk::{Actor, TicketId};
 
 use crate::Failure;
@@ -177,6 +179,9 @@ fn history(
     history.opened.priority = ticket.priority;
     if let Some(first) = messages.values().next() {
         history.opened.by = who.wrote(first, &ticket.reporter);
+        if !matches!(history.opened.by, Actor::Customer(_)) {
+            history.opened.direction = Direction::Outbound; // then the customer waits from her first message on
+        }
     }
 
     let kind = Change::Type(Name::new(&ticket.kind).ok());

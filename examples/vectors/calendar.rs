@@ -127,7 +127,10 @@ pub(crate) fn answer(case: &Value, options: Options) -> Result<Value, Failure> {
         "prev_start" => at(calendar.previous_opening(instant("at")?)),
         "periods" => periods(&calendar, args, instant("from")?, instant("to").ok())?,
         "day_has_hours" => json!({"open": calendar.is_business_day(date("date")?)?}),
-        "add_days" => json!({"date": calendar.business_day(date("date")?, number("days")?)?}),
+        "add_days" => match calendar.business_day(date("date")?, number("days")?) {
+            Err(CalendarError::Never | CalendarError::BeyondRange) => json!({"date": null}),
+            day => json!({"date": day?}),
+        },
         "count_days" => json!({"days": calendar.count_business_days(date("from")?, date("to")?)?}),
         other => return Err(format!("no operation `{other}`").into()),
     })
@@ -136,7 +139,7 @@ pub(crate) fn answer(case: &Value, options: Options) -> Result<Value, Failure> {
 fn at(answer: Result<DateTime<Utc>, CalendarError>) -> Value {
     match answer {
         Ok(at) => json!({"instant": at}),
-        Err(CalendarError::Never) => json!({"instant": null}),
+        Err(CalendarError::Never | CalendarError::BeyondRange) => json!({"instant": null}),
         Err(error) => json!({"error": error.to_string()}),
     }
 }
@@ -179,7 +182,7 @@ pub(crate) fn calendar(written: &Value, options: Options) -> Result<Calendar, Fa
     if !week.is_empty() {
         builder = builder.hours(&week.join("; "))?;
     } else if overrides.values().all(|hours| windows(hours).is_empty()) {
-        return Ok(Calendar::always().difference(&Calendar::always())?);
+        return never();
     } else {
         builder = without_hours(builder)?;
     }
@@ -197,7 +200,15 @@ pub(crate) fn calendar(written: &Value, options: Options) -> Result<Calendar, Fa
             hours => builder.special(when, &hours, "override")?,
         };
     }
-    Ok(builder.build()?)
+    match builder.build() {
+        Err(error) if error.to_string().starts_with("the calendar never opens") => never(),
+        built => Ok(built?),
+    }
+}
+
+/// Only hours that are taken away again: the library refuses to build that, as a slip.
+fn never() -> Result<Calendar, Failure> {
+    Ok(Calendar::always().difference(&Calendar::always())?)
 }
 
 /// A week without hours, which the library refuses as a slip: hours that are closed for ever, except where a date has its

@@ -1,4 +1,5 @@
-//! What stands beside tickets: customers, surveys, articles, reviews. Each is a stream of events with a state.
+//! What stands beside tickets: customers, surveys, articles, visits, reviews, findings, and the versions of the rulebook that are kept.
+//! Each is a stream of events with a state.
 //!
 //! An [`Aggregate`] is that state. Telling it something takes the same two pure steps as a ticket: [`Aggregate::decide`] turns
 //! a command into events or a refusal, and [`Aggregate::apply`] folds an event in and never refuses, because a recorded event is
@@ -331,6 +332,14 @@ impl<E> Decided<E> {
         Decided {
             events: vec![event],
             ..Decided::default()
+        }
+    }
+
+    /// This happens, where something happens at all.
+    pub(crate) fn event_if(happens: bool, event: impl FnOnce() -> E) -> Decided<E> {
+        match happens {
+            true => Decided::event(event()),
+            false => Decided::default(),
         }
     }
 

@@ -78,12 +78,12 @@ impl<'a> Days<'a> {
         let change = offsets.after(second).map(|&(at, _)| at);
         let end = change.map_or(midnight + DAY_S, |at| at.min(midnight + DAY_S));
         let end = (end * SECOND_US).min(self.to);
-        let (ordinary, special) = (
+        let (today, yesterday) = (
             self.edges(&self.today, 0),
             self.edges(&self.yesterday, DAY_S),
         );
-        let edges = ordinary
-            .chain(special)
+        let edges = today
+            .chain(yesterday)
             .map(|edge| (midnight + edge) * SECOND_US);
         let mut ends: Vec<i64> = edges
             .filter(|&edge| self.from < edge && edge < end)
@@ -153,7 +153,7 @@ impl<'a> Days<'a> {
         planned
             .iter()
             .find(|span| span.0 <= second && second < span.1)?;
-        let covers = |window: &&Window| window.opens() <= second && second < window.closes();
+        let covers = |window: &&Window| window.covers(second);
         let date = day.date();
         if let Some((exception, windows)) = day.special() {
             return Some(Reason::SpecialHours {
@@ -170,7 +170,7 @@ impl<'a> Days<'a> {
     /// The exception of a date because of which this second is closed: any second of a date that is closed, and those
     /// of windows that an exception took away.
     fn closed_by(&self, (day, second): (&Day<'_>, u32), whole_day: bool) -> Option<Reason> {
-        let covers = |window: &Window| window.opens() <= second && second < window.closes();
+        let covers = |window: &Window| window.covers(second);
         let date = day.date();
         let ordinary = self.definition.week.on(date.weekday()).iter().any(covers);
         let is_cut = whole_day && self.runs_into(second);
@@ -194,8 +194,8 @@ impl<'a> Days<'a> {
             .yesterday
             .special()
             .map_or(ordinary, |special| special.1);
-        let covers = |window: &Window| window.opens() <= second && second < window.closes();
-        self.definition.overnight == Overnight::CutAtMidnight && windows.iter().any(covers)
+        self.definition.overnight == Overnight::CutAtMidnight
+            && windows.iter().any(|window| window.covers(second))
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Everything here lives on the wall clock: a date is a day number, a window a span of seconds since its midnight.
 
+use super::compile::join;
 use super::definition::{Definition, Overnight};
 use super::error::{InvalidCalendar, Problem};
 use super::exception::{DayHours, Exception};
@@ -46,7 +47,7 @@ impl Plan {
     pub(super) fn of(definition: &Definition) -> Result<Plan, InvalidCalendar> {
         let week: [Box<[Span]>; 7] = std::array::from_fn(|day| {
             let windows = definition.week.day(day).iter().map(|window| window.span());
-            joined(windows.collect()).into_boxed_slice()
+            joined(windows).into_boxed_slice()
         });
         let mut plan = Plan {
             week,
@@ -148,7 +149,7 @@ impl Plan {
             match exception.hours() {
                 DayHours::Closed => spans.clear(),
                 DayHours::Special(windows) => {
-                    spans = joined(windows.iter().map(|w| w.span()).collect())
+                    spans = joined(windows.iter().map(|w| w.span()));
                 }
                 DayHours::ClosedDuring(windows) => {
                     for window in windows {
@@ -269,15 +270,9 @@ fn for_each_day(exception: &Exception, mut visit: impl FnMut(i32)) {
 }
 
 /// Spans in order, with what overlaps or touches made one.
-fn joined(mut spans: Vec<Span>) -> Vec<Span> {
-    spans.sort_unstable();
-    let mut whole: Vec<Span> = Vec::with_capacity(spans.len());
-    for (opens, closes) in spans {
-        match whole.last_mut() {
-            Some(last) if opens <= last.1 => last.1 = last.1.max(closes),
-            _ => whole.push((opens, closes)),
-        }
-    }
+fn joined(spans: impl Iterator<Item = Span>) -> Vec<Span> {
+    let mut whole = spans.collect();
+    join(&mut whole);
     whole
 }
 

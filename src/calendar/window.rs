@@ -55,6 +55,11 @@ impl Window {
         self.closes > DAY
     }
 
+    /// Whether a second, counted from the midnight that begins its date, lies in it.
+    pub(super) fn covers(self, second: u32) -> bool {
+        self.opens <= second && second < self.closes
+    }
+
     pub(super) fn span(self) -> (u32, u32) {
         (self.opens, self.closes)
     }

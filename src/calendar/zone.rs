@@ -24,7 +24,7 @@ use super::{tzif, zone_fixes};
 /// The release of the IANA time-zone database that named zones follow.
 ///
 /// A stored due time is only as good as the zone data that computed it: keep this beside it.
-pub const ZONE_DATA_VERSION: &str = "2026e";
+pub const ZONE_DATA_VERSION: &str = "2026f";
 
 /// A time zone: a name, and the offset from UTC at every instant.
 ///

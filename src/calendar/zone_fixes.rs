@@ -1,8 +1,9 @@
 //! Changes of the built-in zone rules that are known to stand at the wrong instant.
 //!
 //! The source of the rules places a change that ends a zone's period by the offset of the wrong period in a few cases of
-//! 1971 to 2015. The instants here are those of the tz database, compiled by its own reference compiler. An entry whose
-//! wrong change is not there does nothing, so a corrected source needs no haste; a test tells which entries have gone.
+//! 1971 to 2015. The instants here are those of the tz database, compiled by its own reference compiler. And the source is a
+//! release behind: in 2026f Cuba does not put its clocks back in the winter of 2026. An entry whose wrong change is not there does
+//! nothing, so a corrected source needs no haste; a test tells which entries have gone.
 
 /// Zones (in lower case), the second at which the rules change, and the second at which they should, or none if there is
 /// no change of the offset at all.
@@ -10,6 +11,8 @@ pub(super) type Fix = (&'static [&'static str], i64, Option<i64>);
 
 #[rustfmt::skip]
 pub(super) const FIXES: &[Fix] = &[
+    (&["america/havana", "cuba"],                                1_793_509_200, None),                // 2026-11-01
+    (&["america/havana", "cuba"],                                1_805_000_400, None),                // 2027-03-14
     (&["antarctica/casey"],                                      1_329_804_000, Some(1_329_843_600)), // 2012-02-21
     (&["antarctica/davis"],                                      1_268_233_200, Some(1_268_251_200)), // 2010-03-10
     (&["antarctica/davis"],                                      1_329_836_400, Some(1_329_854_400)), // 2012-02-21

@@ -205,11 +205,6 @@ pub(super) unsafe fn value<T: Plain>(from: *const T, name: &'static str) -> Resu
 /// That is so.
 pub(super) unsafe trait Plain: Copy {}
 
-// SAFETY: numbers.
-unsafe impl Plain for i64 {}
-// SAFETY: numbers.
-unsafe impl Plain for u8 {}
-
 /// A struct of C that begins with its own size and grows at its end.
 ///
 /// # Safety

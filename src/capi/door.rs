@@ -175,10 +175,9 @@ impl Request {
 }
 
 /// Those of the readings that have a target.
-pub(super) fn with_target(readings: impl Iterator<Item = Reading>) -> Vec<Reading> {
+pub(super) fn with_target(mut readings: Vec<Reading>) -> Vec<Reading> {
+    readings.retain(|reading| reading.target().is_some());
     readings
-        .filter(|reading| reading.target().is_some())
-        .collect()
 }
 
 /// What came of a request, as JSON.
@@ -212,7 +211,7 @@ impl<'a> Done<'a> {
             follow_up: outcome.follow_up(),
             wake_at: outcome.wake_at(),
             row: TicketRow::of(outcome.ticket()),
-            readings: with_target(clocks().map(|clock| outcome.reading(clock))),
+            readings: with_target(outcome.readings(clocks())),
             events: outcome.events(),
             actions: outcome.actions(),
             swapped: outcome.swapped(),

@@ -3,6 +3,7 @@
 use std::ffi::c_char;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::desk::Count;
 use crate::kpi::{Fact, Report, Tally, by_ticket};
 
 use super::barrier::{barrier, bytes, out};
@@ -174,20 +175,11 @@ pub unsafe extern "C" fn helpdesk_tally_add_desk(
     barrier(error, || unsafe {
         let tally = handle::get(tally, "tally")?;
         let desk = handle::get(desk, "desk")?.tenant(self::tenant(tenant)?);
-        let mut counted = tally.lock().clone();
-        let mut failed = None;
-        desk.facts(&mut |rows| {
-            if failed.is_none() {
-                failed = counted.add(rows).err();
-            }
-        })?;
-        match failed {
-            None => {
-                *tally.lock() = counted;
-                Ok(())
-            }
-            Some(error) => Err(error.into()),
-        }
+        let mut tally = tally.lock(); // held to the end: what others add meanwhile comes before or after
+        let mut count = Count::of(tally.clone(), Tally::add);
+        desk.facts(&mut |rows| count.add(rows))?;
+        *tally = count.finish()?;
+        Ok(())
     })
 }
 

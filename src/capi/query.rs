@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::customer::{Identity, Profile};
-use crate::desk::{self, TenantDesk};
+use crate::desk::{self, TenantDesk, read_each};
 use crate::error::Error;
 use crate::feedback::Feedback;
 use crate::id::{ContentId, CustomerId, FindingId, TicketId, TicketNumber};
@@ -198,8 +198,7 @@ impl Query {
             Query::Readings { ticket } => {
                 let ticket = desk.ticket(ticket)?;
                 let book = desk.desk().rulebooks().of(&ticket).map_err(Error::from)?;
-                let all = clocks().map(|clock| desk::read(&ticket, book, clock, now));
-                json::write(&with_target(all))
+                json::write(&with_target(read_each(&ticket, book, clocks(), now)))
             }
             Query::Ledger { ticket, clock } => json::write(&desk.ledger(ticket, clock, now)?),
             Query::CustomerView { ticket, viewer } => {

@@ -2,6 +2,8 @@
 
 use std::ffi::c_char;
 
+use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::routing::{Roster, RoutingError, Rules, WorkItem, plan, route};
@@ -51,14 +53,9 @@ pub unsafe extern "C" fn helpdesk_route(
     out: *mut *mut helpdesk_buffer,
     error: *mut *mut helpdesk_error,
 ) -> helpdesk_status {
+    let route = |ask: RouteOne, now| route(&ask.roster, &ask.item, &ask.rules, now);
     // SAFETY: the contract of the module.
-    barrier(error, || unsafe {
-        let to = self::out(out, "out")?;
-        let ask: RouteOne = json::read(ask, ask_len, "ask")?;
-        let choice = route(&ask.roster, &ask.item, &ask.rules, instant(now, "now")?);
-        to.set(json::write(&choice.map_err(routing_fault)?)?);
-        Ok(())
-    })
+    unsafe { asked(ask, ask_len, now, out, error, route) }
 }
 
 /// Where many tickets should go at `now`, the most urgent first (`ask` is JSON, schema: `route_many`): `*out` is JSON with the
@@ -73,12 +70,29 @@ pub unsafe extern "C" fn helpdesk_routing_plan(
     out: *mut *mut helpdesk_buffer,
     error: *mut *mut helpdesk_error,
 ) -> helpdesk_status {
+    let plan = |ask: RouteMany, now| plan(&ask.roster, &ask.items, &ask.rules, now);
+    // SAFETY: the contract of the module.
+    unsafe { asked(ask, ask_len, now, out, error, plan) }
+}
+
+/// A question as JSON, answered as JSON.
+///
+/// # Safety
+/// The contract of the module.
+unsafe fn asked<Q: DeserializeOwned, A: Serialize>(
+    ask: *const c_char,
+    ask_len: usize,
+    now: i64,
+    out: *mut *mut helpdesk_buffer,
+    error: *mut *mut helpdesk_error,
+    answer: fn(Q, DateTime<Utc>) -> Result<A, RoutingError>,
+) -> helpdesk_status {
     // SAFETY: the contract of the module.
     barrier(error, || unsafe {
         let to = self::out(out, "out")?;
-        let ask: RouteMany = json::read(ask, ask_len, "ask")?;
-        let plan = plan(&ask.roster, &ask.items, &ask.rules, instant(now, "now")?);
-        to.set(json::write(&plan.map_err(routing_fault)?)?);
+        let ask = json::read(ask, ask_len, "ask")?;
+        let answer = answer(ask, instant(now, "now")?).map_err(routing_fault)?;
+        to.set(json::write(&answer)?);
         Ok(())
     })
 }

@@ -3,7 +3,7 @@
 use std::ffi::c_char;
 use std::sync::Arc;
 
-use crate::desk::{self, Working};
+use crate::desk::{self, Working, read_each};
 use crate::error::Error;
 use crate::rulebook::{Rulebook, Rulebooks};
 use crate::sla::ledger::ledgers;
@@ -191,7 +191,7 @@ pub unsafe extern "C" fn helpdesk_ticket_readings(
         let to = self::out(out, "out")?;
         let Folded { ticket, book } = handle::get(ticket, "ticket")?;
         let now = instant(now, "now")?;
-        let all = clocks().map(|clock| desk::read(ticket, book, clock, now));
+        let all = read_each(ticket, book, clocks(), now);
         to.set(json::write(&with_target(all))?);
         Ok(())
     })

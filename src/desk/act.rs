@@ -5,7 +5,12 @@ use crate::ticket::{Event, Status, Step, Ticket};
 
 /// The event of an inner action; none where it is so already.
 pub(super) fn inner(action: &Action, ticket: &Ticket) -> Option<Event> {
-    let status = ticket.status();
+    let step_to = |to, step| {
+        let stage = ticket.status().stage();
+        let is_allowed = stage.after(step, ticket.is_reopened()).is_some();
+        let label = None;
+        is_allowed.then_some(Event::StatusChanged { to, step, label })
+    };
     match action {
         Action::Notify(_) | Action::Custom(_) => None,
         Action::RaisePriority(to) => {
@@ -14,28 +19,8 @@ pub(super) fn inner(action: &Action, ticket: &Ticket) -> Option<Event> {
         Action::AddTag(tag) => {
             (!ticket.tags().contains(tag)).then(|| Event::TagAdded { tag: tag.clone() })
         }
-        Action::Resolve => {
-            let allowed = status
-                .stage()
-                .after(Step::Resolve, ticket.is_reopened())
-                .is_some();
-            allowed.then_some(Event::StatusChanged {
-                to: Status::Resolved,
-                step: Step::Resolve,
-                label: None,
-            })
-        }
-        Action::Close(reason) => {
-            let allowed = status
-                .stage()
-                .after(Step::Close, ticket.is_reopened())
-                .is_some();
-            allowed.then_some(Event::StatusChanged {
-                to: Status::Closed(*reason),
-                step: Step::Close,
-                label: None,
-            })
-        }
+        Action::Resolve => step_to(Status::Resolved, Step::Resolve),
+        Action::Close(reason) => step_to(Status::Closed(*reason), Step::Close),
         Action::AssignTeam(team) => {
             let already = ticket.team() == Some(*team) && ticket.agent().is_none();
             (!already).then_some(Event::Assigned {

@@ -11,14 +11,14 @@ use crate::id::{RulebookId, TenantId, TicketId};
 use crate::kpi::{KpiReport, Report, Suggest, Suggestion};
 use crate::rulebook::Rulebooks;
 use crate::sla::{Ledger, Reading};
-use crate::store::{AsyncStore, OutboxMessage, StreamKind};
+use crate::store::{AsyncStore, OutboxMessage};
 use crate::ticket::{ClockId, Command, Link, Merge, Open, Split, Ticket};
 
-use super::keep::{Keep, KeepNeed};
+use super::keep::keep;
 use super::nap::{Nap, NapNeed};
 use super::office::Office;
 use super::question::Questions;
-use super::source::Awaited;
+use super::source::{Awaited, drive};
 use super::sweep::{Sweep, Swept};
 use super::{Ailing, AsyncTenantDesk, Conversation, Outcome, Request};
 
@@ -100,24 +100,8 @@ impl<S: AsyncStore> AsyncDesk<S> {
         rules: impl Into<Rulebooks>,
         now: DateTime<Utc>,
     ) -> Result<AsyncDesk<S>, Error> {
-        let mut keep = Keep::new(rules.into(), now);
-        loop {
-            match keep.need() {
-                KeepNeed::Versions(after, most) => {
-                    let found = store.streams(Keep::TENANT, StreamKind::Rulebook, after, most);
-                    keep.found(found.await?);
-                }
-                KeepNeed::Load(load) => {
-                    let loaded = store.load(load).await?;
-                    keep.loaded(loaded)?;
-                }
-                KeepNeed::Commit(commit) => {
-                    let result = store.commit(commit).await;
-                    keep.committed(result)?;
-                }
-                KeepNeed::Nothing => return Ok(AsyncDesk::new(store, keep.finish())),
-            }
-        }
+        let rules = keep(&Awaited(&store), rules.into(), now).await?;
+        Ok(AsyncDesk::new(store, rules))
     }
 
     /// See [`Desk::missing_rulebooks`](super::Desk::missing_rulebooks).
@@ -341,8 +325,7 @@ impl<S: AsyncStore> AsyncDesk<S> {
         &self,
         conversation: C,
     ) -> Result<C::Outcome, Error> {
-        let any = TenantId::SINGLE; // a conversation knows its own
-        self.questions(any).drive(conversation).await
+        drive(&Awaited(&self.store), conversation).await
     }
 }
 

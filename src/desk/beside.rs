@@ -1,7 +1,7 @@
 //! Questions about what stands beside tickets: briefings, figures, gaps, samples, effects. Each is written once for both kinds of
 //! desk; what each of them answers, [`TenantDesk`](super::TenantDesk) says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -35,7 +35,8 @@ pub struct Briefing {
     pub profile: Option<Profile>,
     /// The tickets that are neither resolved nor closed, newest first.
     pub open: Vec<TicketRow>,
-    /// The tickets that were last changed, newest first; at most as many as asked for.
+    /// The tickets that were last changed, newest first, of the 256 with the highest numbers under each of her ids; at most as many as
+    /// asked for.
     pub recent: Vec<TicketRow>,
     /// The last messages of those, newest first; at most as many as asked for.
     pub contacts: Vec<LastContact>,
@@ -78,10 +79,9 @@ impl<R: Source> Questions<'_, R> {
         limit: usize,
         now: DateTime<Utc>,
     ) -> Result<Briefing, Error> {
-        let customer = self.survivor(customer).await?;
-        let profile = self.profile(customer).await?;
+        let (customer, profile, ids) = self.person(customer).await?;
         let (mut open, mut recent) = (Vec::new(), Vec::new());
-        for id in self.customer_ids(customer).await? {
+        for id in ids {
             let mut page = Some(Page::newest(PAGE));
             while let Some(now) = page {
                 let filter = Filter::open().requester(id);
@@ -97,7 +97,8 @@ impl<R: Source> Questions<'_, R> {
         recent.sort_by_key(|row| std::cmp::Reverse((row.changed_at, row.number)));
         recent.truncate(limit);
 
-        let mut promises = Vec::new();
+        let of_recent: BTreeSet<TicketId> = recent.iter().map(|row| row.ticket).collect();
+        let (mut promises, mut seen) = (Vec::new(), BTreeMap::new());
         for row in &open {
             let ticket = self.ticket(row.ticket).await?;
             let book = self.office.rulebooks().of(&ticket)?;
@@ -105,12 +106,18 @@ impl<R: Source> Questions<'_, R> {
             if matches!(promised.state(), State::Running | State::Paused) {
                 promises.extend(promised.due().map(|due| (row.ticket, due)));
             }
+            if of_recent.contains(&row.ticket) {
+                seen.insert(row.ticket, ticket);
+            }
         }
         promises.sort_by_key(|(_, due)| *due);
 
         let (mut contacts, mut ratings) = (Vec::new(), Vec::new());
         for row in &recent {
-            let ticket = self.ticket(row.ticket).await?;
+            let ticket = match seen.remove(&row.ticket) {
+                Some(ticket) => ticket,
+                None => self.ticket(row.ticket).await?,
+            };
             contacts.extend(last_contacts(&ticket));
             ratings.extend(ticket.ratings().iter().map(|rating| (row.ticket, *rating)));
         }

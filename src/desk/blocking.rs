@@ -11,14 +11,15 @@ use crate::id::{RulebookId, TenantId, TicketId};
 use crate::kpi::{KpiReport, Report, Suggest, Suggestion};
 use crate::rulebook::Rulebooks;
 use crate::sla::{Ledger, Reading};
-use crate::store::{OutboxMessage, Store, StreamKind};
+use crate::store::{OutboxMessage, Store};
 use crate::ticket::{ClockId, Command, Link, Merge, Open, Split, Ticket};
 
-use super::keep::{Keep, KeepNeed};
+use super::keep::keep;
 use super::nap::{Nap, NapNeed};
 use super::office::Office;
+use super::source::{Direct, at_once, drive};
 use super::sweep::{Sweep, Swept};
-use super::{Ailing, Conversation, Need, Outcome, Request, TenantDesk};
+use super::{Ailing, Conversation, Outcome, Request, TenantDesk};
 
 /// The desk of a host: its store and its rules.
 ///
@@ -78,23 +79,8 @@ impl<S: Store> Desk<S> {
         rules: impl Into<Rulebooks>,
         now: DateTime<Utc>,
     ) -> Result<Desk<S>, Error> {
-        let mut keep = Keep::new(rules.into(), now);
-        loop {
-            match keep.need() {
-                KeepNeed::Versions(after, most) => {
-                    keep.found(store.streams(Keep::TENANT, StreamKind::Rulebook, after, most)?);
-                }
-                KeepNeed::Load(load) => {
-                    let loaded = store.load(load)?;
-                    keep.loaded(loaded)?;
-                }
-                KeepNeed::Commit(commit) => {
-                    let result = store.commit(commit);
-                    keep.committed(result)?;
-                }
-                KeepNeed::Nothing => return Ok(Desk::new(store, keep.finish())),
-            }
-        }
+        let rules = at_once(keep(&Direct(&store), rules.into(), now))?;
+        Ok(Desk::new(store, rules))
     }
 
     /// The versions of the rulebook that tickets were ever pinned to and that are not here; see
@@ -110,7 +96,8 @@ impl<S: Store> Desk<S> {
         self
     }
 
-    /// From now on refuses commands stamped after `latest`; `None` ends that. A host whose clients stamp their own commands
+    /// From now on refuses commands stamped after `latest`; `None` ends that. What was done before under its key is told again whatever
+    /// its stamp. A host whose clients stamp their own commands
     /// moves this along with its clock.
     pub fn accept_until(&self, latest: Option<DateTime<Utc>>) {
         self.office.accept_until(latest);
@@ -363,19 +350,7 @@ impl<S: Store> Desk<S> {
     }
 
     /// Drives a conversation to its end.
-    pub(crate) fn drive<C: Conversation>(&self, mut conversation: C) -> Result<C::Outcome, Error> {
-        loop {
-            match conversation.need() {
-                Need::Load(load) => {
-                    let loaded = self.store.load(load)?;
-                    conversation.loaded(loaded)?;
-                }
-                Need::Commit(commit) => {
-                    let result = self.store.commit(commit);
-                    conversation.committed(result)?;
-                }
-                Need::Nothing => return conversation.finish(),
-            }
-        }
+    pub(crate) fn drive<C: Conversation>(&self, conversation: C) -> Result<C::Outcome, Error> {
+        at_once(drive(&Direct(&self.store), conversation))
     }
 }

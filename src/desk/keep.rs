@@ -1,4 +1,4 @@
-//! Keeping the rulebooks of a desk in its store, as a conversation without I/O.
+//! Keeping the rulebooks of a desk in its store.
 //!
 //! First it looks at every version that is kept, then it keeps what is not: a stream per version, all of them under one tenant.
 //! Where another process keeps the same version in that moment, it looks again.
@@ -13,36 +13,46 @@ use crate::call::Actor;
 use crate::error::Error;
 use crate::id::{RulebookId, TenantId};
 use crate::rulebook::{Rulebook, Rulebooks};
-use crate::store::{
-    Commit, Load, Loaded, Part, StoreError, StoreErrorKind, Stream, StreamId, StreamKind,
-};
+use crate::store::{Commit, Load, Part, StoreError, StoreErrorKind, Stream, StreamId, StreamKind};
 use crate::ticket::{Recorded, Version};
 use crate::time::truncate;
+
+use super::source::Source;
 
 /// How often a conflict is met by looking again.
 const MAX_TRIES: u32 = 64;
 /// How many versions are looked at together.
 const PAGE: usize = 64;
 
-/// What is needed next.
-pub(super) enum KeepNeed<'a> {
-    /// The versions that are kept after this one, at most so many.
-    Versions(Option<Uuid>, usize),
-    Load(&'a Load),
-    Commit(&'a Commit),
-    Nothing,
+/// Where versions are kept: they are the same for every tenant.
+const TENANT: TenantId = TenantId::SINGLE;
+
+/// Keeps what was `given` in the store, and tells it with what was kept before. `now` is when what is new is kept.
+pub(super) async fn keep(
+    source: &impl Source,
+    given: Rulebooks,
+    now: DateTime<Utc>,
+) -> Result<Rulebooks, Error> {
+    let mut keep = Keep {
+        given,
+        now: truncate(now),
+        kept: BTreeMap::new(),
+    };
+    for _ in 0..MAX_TRIES {
+        keep.look(source).await?;
+        if keep.write(source).await? {
+            return Ok(keep.finish());
+        }
+    }
+    Err(Error::contended(MAX_TRIES))
 }
 
 /// Rulebooks on their way into a store.
 #[derive(Debug)]
-pub(super) struct Keep {
+struct Keep {
     given: Rulebooks,
     now: DateTime<Utc>,
-    tries: u32,
     kept: BTreeMap<RulebookId, Kept>,
-    /// Where the next page begins, where there is one.
-    after: Option<Uuid>,
-    state: State,
 }
 
 /// A version as it stands in the store.
@@ -55,104 +65,56 @@ struct Kept {
     last: Option<DateTime<Utc>>,
 }
 
-#[derive(Debug)]
-enum State {
-    Looking,
-    Loading(Load),
-    Committing(Box<Commit>),
-    Done,
-}
-
 impl Keep {
-    /// Where versions are kept: they are the same for every tenant.
-    pub(super) const TENANT: TenantId = TenantId::SINGLE;
-
-    pub(super) fn new(given: Rulebooks, now: DateTime<Utc>) -> Keep {
-        Keep {
-            given,
-            now: truncate(now),
-            tries: 0,
-            kept: BTreeMap::new(),
-            after: None,
-            state: State::Looking,
-        }
-    }
-
-    pub(super) fn need(&self) -> KeepNeed<'_> {
-        match &self.state {
-            State::Looking => KeepNeed::Versions(self.after, PAGE),
-            State::Loading(load) => KeepNeed::Load(load),
-            State::Committing(commit) => KeepNeed::Commit(commit),
-            State::Done => KeepNeed::Nothing,
-        }
-    }
-
-    /// Tells a page of the versions that are kept.
-    pub(super) fn found(&mut self, versions: Vec<Uuid>) {
-        self.after = versions.last().copied().filter(|_| versions.len() >= PAGE);
-        self.state = match versions.is_empty() {
-            true => self.next_commit(),
-            false => State::Loading(Load::streams(
-                Keep::TENANT,
-                versions.into_iter().map(stream),
-            )),
-        };
-    }
-
-    pub(super) fn loaded(&mut self, loaded: Loaded) -> Result<(), Error> {
-        let State::Loading(load) = std::mem::replace(&mut self.state, State::Looking) else {
-            return Ok(());
-        };
-        for (stream, found) in load.streams.iter().zip(loaded.streams) {
-            let version = RulebookId::from_uuid(stream.id);
-            if let Some(mut kept) = kept(version, found)? {
-                if self.given.get(version).is_err() {
-                    kept.book = Some(book(version, &kept.rules)?);
+    /// Looks at every version that is kept, page by page.
+    async fn look(&mut self, source: &impl Source) -> Result<(), Error> {
+        self.kept.clear();
+        let mut after = None;
+        loop {
+            let of = (TENANT, StreamKind::Rulebook);
+            let page = source.streams(of, after, PAGE).await?;
+            if page.is_empty() {
+                return Ok(());
+            }
+            let load = Load::streams(TENANT, page.iter().copied().map(stream));
+            let loaded = source.load(&load).await?;
+            for (stream, found) in load.streams.iter().zip(loaded.streams) {
+                let version = RulebookId::from_uuid(stream.id);
+                if let Some(mut kept) = kept(version, found)? {
+                    if self.given.get(version).is_err() {
+                        kept.book = Some(book(version, &kept.rules)?);
+                    }
+                    self.kept.insert(version, kept);
                 }
-                self.kept.insert(version, kept);
+            }
+            match page.last().filter(|_| page.len() >= PAGE) {
+                Some(last) => after = Some(*last),
+                None => return Ok(()),
             }
         }
-        if self.after.is_none() {
-            self.state = self.next_commit();
-        }
-        Ok(())
     }
 
-    /// Tells how the commit went.
-    pub(super) fn committed(&mut self, result: Result<(), StoreError>) -> Result<(), Error> {
-        match result {
-            Ok(()) => {
-                if let State::Committing(commit) = std::mem::replace(&mut self.state, State::Done) {
-                    self.take_in(*commit);
-                    self.state = self.next_commit();
-                }
-                Ok(())
+    /// Keeps what is not kept yet. Where somebody else wrote first, it answers `false`: all of it has to be looked at again.
+    async fn write(&mut self, source: &impl Source) -> Result<bool, Error> {
+        while let Some(commit) = self.next_commit() {
+            match source.commit(&commit).await {
+                Ok(()) => self.take_in(commit),
+                Err(error) if error.kind() == StoreErrorKind::Conflict => return Ok(false),
+                Err(error) => return Err(error.into()),
             }
-            Err(error) if error.kind() == StoreErrorKind::Conflict => {
-                self.tries += 1;
-                if self.tries >= MAX_TRIES {
-                    return Err(Error::contended(self.tries));
-                }
-                (self.kept, self.after) = (BTreeMap::new(), None);
-                self.state = State::Looking;
-                Ok(())
-            }
-            Err(error) => Err(error.into()),
         }
+        Ok(true)
     }
 
     /// The next versions to keep.
-    fn next_commit(&self) -> State {
+    fn next_commit(&self) -> Option<Commit> {
         let parts = self.given.to_keep().filter_map(|(version, rules)| {
             let kept = self.kept.get(&version);
             let missing = rules.missing(kept.map(|kept| &kept.rules));
             (!missing.is_empty()).then(|| self.part(version, kept, missing))
         });
         let parts: Vec<Part> = parts.take(PAGE).collect();
-        match parts.is_empty() {
-            true => State::Done,
-            false => State::Committing(Box::new(Commit::new(Keep::TENANT, self.now, parts))),
-        }
+        (!parts.is_empty()).then(|| Commit::new(TENANT, self.now, parts))
     }
 
     fn part(&self, version: RulebookId, kept: Option<&Kept>, missing: Vec<RulebookEvent>) -> Part {
@@ -188,7 +150,7 @@ impl Keep {
     }
 
     /// The rulebooks that the host gave, with those that were kept.
-    pub(super) fn finish(self) -> Rulebooks {
+    fn finish(self) -> Rulebooks {
         let given = self.given;
         let kept = self.kept.into_iter().filter_map(|(version, kept)| {
             let book = kept.book.or_else(|| given.get(version).ok().cloned());
@@ -201,7 +163,7 @@ impl Keep {
 
 fn stream(version: Uuid) -> StreamId {
     StreamId {
-        tenant: Keep::TENANT,
+        tenant: TENANT,
         kind: StreamKind::Rulebook,
         id: version,
     }

@@ -64,9 +64,13 @@ pub use beside::{Briefing, Effect, LastContact};
 pub use blocking::Desk;
 pub(crate) use catch_up::Working;
 pub use conversation::{Conversation, Need};
+#[cfg(feature = "capi")]
+pub(crate) use office::Count;
 pub use operation::Operation;
 pub use outcome::Outcome;
 pub use plan::{Known, Plan, Planned, Request, plan};
+#[cfg(feature = "capi")]
+pub(crate) use reading::read_each;
 pub use reading::{ledger, read};
 pub use spread::Spreading;
 pub use sweep::Swept;

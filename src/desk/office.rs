@@ -82,7 +82,7 @@ impl Office {
             .accepting_until(self.accepted_until())
     }
 
-    /// The same for a request that needs nothing but its stream, which may be loaded already.
+    /// What does a request; where its stream is loaded already, it has been told that, and nothing else may be needed.
     pub(super) fn operation_on(
         &self,
         loaded: Option<Stream>,
@@ -169,21 +169,15 @@ pub(super) fn history(ticket: TicketId, loaded: Loaded) -> Result<Vec<Recorded>,
     Ok(stream.events.into_ticket())
 }
 
-/// The ticket that owns the one key that was asked for.
-pub(super) fn owner(loaded: Loaded) -> Option<TicketId> {
-    let owner = loaded.owners.into_iter().next().flatten();
-    owner.map(TicketId::from_uuid)
-}
-
 /// A tally that is being filled, ticket by ticket.
-pub(super) struct Count<T> {
+pub(crate) struct Count<T> {
     tally: T,
     count: fn(&mut T, &[Fact]) -> Result<(), KpiError>,
     failed: Option<KpiError>,
 }
 
 impl<T> Count<T> {
-    pub(super) fn of(tally: T, count: fn(&mut T, &[Fact]) -> Result<(), KpiError>) -> Count<T> {
+    pub(crate) fn of(tally: T, count: fn(&mut T, &[Fact]) -> Result<(), KpiError>) -> Count<T> {
         Count {
             tally,
             count,
@@ -191,14 +185,14 @@ impl<T> Count<T> {
         }
     }
 
-    pub(super) fn add(&mut self, rows: &[Fact]) {
+    pub(crate) fn add(&mut self, rows: &[Fact]) {
         if self.failed.is_none() {
             self.failed = (self.count)(&mut self.tally, rows).err();
         }
     }
 
     /// The tally; the error of the first ticket that could not be counted.
-    pub(super) fn finish(self) -> Result<T, Error> {
+    pub(crate) fn finish(self) -> Result<T, Error> {
         match self.failed {
             None => Ok(self.tally),
             Some(error) => Err(error.into()),

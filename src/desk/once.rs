@@ -1,5 +1,6 @@
 //! What was asked for under an idempotency key is done once: the same again tells what came of it.
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::call::Call;
@@ -42,6 +43,15 @@ pub(super) fn already_done(
         }
         (Some(done), Some(_)) => Ok(Some(done.clone())),
         _ => Ok(None),
+    }
+}
+
+/// Refuses a stamp after `latest`. Asked of what was not done before under its key, and before everything else.
+pub(super) fn in_time(call: &Call, latest: Option<DateTime<Utc>>) -> Result<(), Refusal> {
+    let at = call.at();
+    match latest.filter(|latest| at > *latest) {
+        Some(latest) => Err(Refusal::StampTooLate { at, latest }),
+        None => Ok(()),
     }
 }
 

@@ -42,7 +42,7 @@ use crate::store::{
 };
 use crate::ticket::{Link, Refusal, Requester, Ticket, Version};
 
-use super::once::idempotency_key;
+use super::once::{idempotency_key, in_time};
 use super::plan::{Known, Plan, Planned, Request, plan};
 use super::{Conversation, Need, Outcome};
 
@@ -103,7 +103,7 @@ impl Operation {
         }
     }
 
-    /// The same operation, refusing a stamp after `latest`.
+    /// The same operation, refusing a stamp after `latest`. What was done before under its key is told again all the same.
     #[must_use]
     pub fn accepting_until(mut self, latest: Option<DateTime<Utc>>) -> Operation {
         self.latest = latest;
@@ -239,14 +239,8 @@ impl Operation {
     fn decide(&mut self, mut load: Load, mut loaded: Loaded) -> Result<(), Error> {
         self.take_profile(&mut load, &mut loaded);
         let stamped = !matches!(self.request, Request::Sweep(_)); // a sweep's instant is the host's own
-        if let Some(latest) = self.latest.filter(|_| stamped)
-            && self.call.at() > latest
-        {
-            return Err(Refusal::StampTooLate {
-                at: self.call.at(),
-                latest,
-            }
-            .into());
+        if stamped && loaded.idempotency.is_none() {
+            in_time(&self.call, self.latest)?;
         }
         let (mut ticket, mut others) = (None, BTreeMap::new());
         for (n, stream) in load.streams.iter().enumerate() {

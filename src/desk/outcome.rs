@@ -180,6 +180,12 @@ impl Outcome {
         self.reading_at(clock, self.at)
     }
 
+    /// What each of these clocks shows at the instant of the call.
+    #[cfg(feature = "capi")]
+    pub(crate) fn readings(&self, clocks: impl IntoIterator<Item = ClockId>) -> Vec<Reading> {
+        super::read_each(&self.ticket, &self.rulebook, clocks, self.at)
+    }
+
     /// What a clock of the ticket shows at `now`, if nothing happens until then.
     pub fn reading_at(&self, clock: impl Into<ClockId>, now: DateTime<Utc>) -> Reading {
         super::read(&self.ticket, &self.rulebook, clock, now)

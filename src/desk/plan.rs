@@ -25,7 +25,7 @@ use crate::ticket::{
 use super::catch_up::Working;
 use super::known::{add_profile, news, of_survivor};
 use super::link::{plan_link, plan_unlink};
-use super::merge::{plan_merge, where_it_goes};
+use super::merge::{first, plan_merge, where_it_goes};
 use super::once::{already_done, remember};
 use super::split::plan_split;
 
@@ -112,7 +112,9 @@ pub(super) const CATCH_UP_LIMIT: usize = 256;
 
 /// What `request` means, given what is known: a commit, or a refusal.
 ///
-/// The order is: permission, idempotency, the stamp, what fell due before, the request itself, the choice of policies.
+/// The order is: permission, idempotency, the stamp, what fell due before, the request itself, the choice of policies. An opening is
+/// different: its stamp has to lie within the years of calendars first, then comes permission with all that the opening says, then
+/// idempotency.
 pub fn plan(
     request: &Request,
     known: &Known,
@@ -194,7 +196,7 @@ fn plan_submit(
     rulebooks: &Rulebooks,
     call: &Call,
 ) -> Result<Plan, Error> {
-    let asked = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
+    let asked = first(known, id)?;
     let through = asked.ticket.clone();
     let data = rulebooks.data_version();
     let rules = rulebooks.of(&through)?.tickets();
@@ -280,7 +282,7 @@ fn plan_apply(
     rulebooks: &Rulebooks,
     call: &Call,
 ) -> Result<Plan, Error> {
-    let known_ticket = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
+    let known_ticket = first(known, id)?;
     let ticket = &known_ticket.ticket;
     let data = rulebooks.data_version();
     let from = rulebooks.of(ticket)?;
@@ -325,7 +327,7 @@ fn plan_sweep(
     rulebooks: &Rulebooks,
     call: &Call,
 ) -> Result<Plan, Error> {
-    let known_ticket = known.ticket.as_ref().ok_or_else(|| Error::no_ticket(id))?;
+    let known_ticket = first(known, id)?;
     let ticket = &known_ticket.ticket;
     let data = rulebooks.data_version();
     let book = rulebooks.of(ticket)?;

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::customer::{Identity, Profile};
 use crate::error::{Error, ErrorKind};
@@ -24,7 +25,6 @@ use super::office::{self, Office};
 use super::source::Source;
 use super::tell::history_of;
 use super::viewing::Viewing;
-use super::{Conversation, Need};
 
 /// Whoever asks for one tenant.
 #[derive(Debug)]
@@ -178,9 +178,10 @@ impl<R: Source> Questions<'_, R> {
     }
 
     /// The owner of a key.
-    pub(super) async fn owner(&self, key: UniqueKey) -> Result<Option<TicketId>, Error> {
+    pub(super) async fn owner<I: From<Uuid>>(&self, key: UniqueKey) -> Result<Option<I>, Error> {
         let load = Load::owners(self.tenant, vec![key]);
-        Ok(office::owner(self.source.load(&load).await?))
+        let owners = self.source.load(&load).await?.owners;
+        Ok(owners.into_iter().next().flatten().map(I::from))
     }
 
     pub(super) async fn find_customer(
@@ -188,12 +189,7 @@ impl<R: Source> Questions<'_, R> {
         identity: &Identity,
     ) -> Result<Option<CustomerId>, Error> {
         let key = UniqueKey::address(self.tenant, &identity.text());
-        let loaded = self
-            .source
-            .load(&Load::owners(self.tenant, vec![key]))
-            .await?;
-        let owner = loaded.owners.into_iter().next().flatten();
-        Ok(owner.map(CustomerId::from_uuid))
+        self.owner(key).await
     }
 
     pub(super) async fn survivor(&self, customer: CustomerId) -> Result<CustomerId, Error> {
@@ -202,19 +198,26 @@ impl<R: Source> Questions<'_, R> {
         Ok(into.unwrap_or(customer))
     }
 
+    /// The person behind an id: who stands for her now, her profile, and every id that leads to her.
+    pub(super) async fn person(
+        &self,
+        customer: CustomerId,
+    ) -> Result<(CustomerId, Option<Profile>, BTreeSet<CustomerId>), Error> {
+        let (mut survivor, mut profile) = (customer, self.profile(customer).await?);
+        if let Some(into) = profile.as_ref().and_then(Profile::joined_into) {
+            (survivor, profile) = (into, self.profile(into).await?);
+        }
+        let mut ids = BTreeSet::from([customer, survivor]);
+        ids.extend(profile.iter().flat_map(Profile::joined));
+        Ok((survivor, profile, ids))
+    }
+
     /// Every id that leads to the person behind this one.
     pub(super) async fn customer_ids(
         &self,
         customer: CustomerId,
     ) -> Result<BTreeSet<CustomerId>, Error> {
-        let mut ids = BTreeSet::from([customer]);
-        let mut profile = self.profile(customer).await?;
-        if let Some(survivor) = profile.as_ref().and_then(Profile::joined_into) {
-            ids.insert(survivor);
-            profile = self.profile(survivor).await?;
-        }
-        ids.extend(profile.iter().flat_map(Profile::joined));
-        Ok(ids)
+        Ok(self.person(customer).await?.2)
     }
 
     pub(super) async fn profile(&self, customer: CustomerId) -> Result<Option<Profile>, Error> {
@@ -276,26 +279,6 @@ impl<R: Source> Questions<'_, R> {
             match page.last().filter(|_| page.len() == PAGE) {
                 Some(last) => after = Some(*last),
                 None => return Ok(()),
-            }
-        }
-    }
-
-    /// Drives a conversation to its end.
-    pub(super) async fn drive<C: Conversation>(
-        &self,
-        mut conversation: C,
-    ) -> Result<C::Outcome, Error> {
-        loop {
-            match conversation.need() {
-                Need::Load(load) => {
-                    let loaded = self.source.load(load).await?;
-                    conversation.loaded(loaded)?;
-                }
-                Need::Commit(commit) => {
-                    let result = self.source.commit(commit).await;
-                    conversation.committed(result)?;
-                }
-                Need::Nothing => return conversation.finish(),
             }
         }
     }

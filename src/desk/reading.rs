@@ -31,6 +31,20 @@ pub fn read(
     )
 }
 
+/// What each of these clocks shows; see [`read`].
+#[cfg(feature = "capi")]
+pub(crate) fn read_each(
+    ticket: &Ticket,
+    rulebook: &Rulebook,
+    clocks: impl IntoIterator<Item = ClockId>,
+    now: DateTime<Utc>,
+) -> Vec<Reading> {
+    let ticket = as_of(ticket, rulebook, now);
+    let clocks = clocks.into_iter();
+    let each = clocks.map(|clock| sla::read(&ticket, rulebook.policies(), clock, now));
+    each.collect()
+}
+
 /// The ledger behind what [`read`] says.
 pub fn ledger(
     ticket: &Ticket,

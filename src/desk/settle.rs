@@ -104,6 +104,9 @@ impl Working<'_> {
 
     fn withdraw_these(&mut self, standing: Vec<Standing>) -> Vec<OutboxMessage> {
         let mut messages = Vec::new();
+        if standing.is_empty() {
+            return messages;
+        }
         let Some(last) = self.events.last().cloned() else {
             return messages;
         };

@@ -1,4 +1,4 @@
-//! What questions ask of a store, whichever kind it is: so each question is written once, and both desks answer it alike.
+//! What questions and conversations ask of a store, whichever kind it is: so each is written once, and both desks answer it alike.
 //!
 //! A question is an async function over a [`Source`]. The async desk awaits it; on a blocking desk every answer is there at once, so
 //! [`at_once`] polls it a single time.
@@ -15,6 +15,8 @@ use crate::store::AsyncStore;
 use crate::store::{Commit, Filter, Load, Loaded, Page, Store, StoreError, StreamKind, TicketRow};
 use crate::ticket::Content;
 use uuid::Uuid;
+
+use super::{Conversation, Need};
 
 type Found<T> = Result<T, StoreError>;
 
@@ -91,6 +93,26 @@ source!(
     #[cfg(feature = "async")]
     Awaited of AsyncStore, await
 );
+
+/// Drives a conversation to its end.
+pub(super) async fn drive<C: Conversation>(
+    source: &impl Source,
+    mut conversation: C,
+) -> Result<C::Outcome, Error> {
+    loop {
+        match conversation.need() {
+            Need::Load(load) => {
+                let loaded = source.load(load).await?;
+                conversation.loaded(loaded)?;
+            }
+            Need::Commit(commit) => {
+                let result = source.commit(commit).await;
+                conversation.committed(result)?;
+            }
+            Need::Nothing => return conversation.finish(),
+        }
+    }
+}
 
 /// The answer to a question over a store that answers at once.
 pub(super) fn at_once<T>(question: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {

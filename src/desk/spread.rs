@@ -7,7 +7,7 @@ use crate::incident::Spread;
 use crate::ticket::Refusal;
 
 use super::question::Questions;
-use super::source::Source;
+use super::source::{Source, drive};
 use super::{Outcome, Request};
 
 /// How far an update has come.
@@ -51,7 +51,7 @@ impl<R: Source> Questions<'_, R> {
                 Some(command) => {
                     let said = Request::Submit(incident.id(), command);
                     let said = self.office.operation(call.clone(), said);
-                    done.count(incident.id(), self.drive(said).await)?;
+                    done.count(incident.id(), drive(&self.source, said).await)?;
                 }
                 None => done.closed.push(incident.id()),
             }

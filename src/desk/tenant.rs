@@ -52,8 +52,7 @@ impl<'a, S> TenantDesk<'a, S> {
 impl<S: Store> TenantDesk<'_, S> {
     /// See [`Desk::open`]; the call's own tenant does not count.
     pub fn open(&self, call: &Call, open: Open) -> Result<Outcome, Error> {
-        self.desk
-            .run(call.clone().tenant(self.tenant), Request::Open(open))
+        self.run(call, Request::Open(open))
     }
 
     /// See [`Desk::submit`]; the call's own tenant does not count.
@@ -63,10 +62,7 @@ impl<S: Store> TenantDesk<'_, S> {
         call: &Call,
         command: Command,
     ) -> Result<Outcome, Error> {
-        self.desk.run(
-            call.clone().tenant(self.tenant),
-            Request::Submit(ticket, command),
-        )
+        self.run(call, Request::Submit(ticket, command))
     }
 
     /// See [`Desk::apply_rulebook`]; the call's own tenant does not count.
@@ -76,19 +72,17 @@ impl<S: Store> TenantDesk<'_, S> {
         call: &Call,
         version: RulebookId,
     ) -> Result<Outcome, Error> {
-        let call = call.clone().tenant(self.tenant);
-        self.desk.apply_rulebook(ticket, &call, version)
+        self.run(call, Request::ApplyRulebook(ticket, version))
     }
 
     /// See [`Desk::merge`]; the call's own tenant does not count.
     pub fn merge(&self, call: &Call, merge: Merge) -> Result<Outcome, Error> {
-        self.desk.merge(&call.clone().tenant(self.tenant), merge)
+        self.run(call, Request::Merge(merge))
     }
 
     /// See [`Desk::split`]; the call's own tenant does not count.
     pub fn split(&self, ticket: TicketId, call: &Call, split: Split) -> Result<Outcome, Error> {
-        let call = call.clone().tenant(self.tenant);
-        self.desk.split(ticket, &call, split)
+        self.run(call, Request::Split(ticket, split))
     }
 
     /// See [`Desk::link`]; the call's own tenant does not count.
@@ -99,8 +93,7 @@ impl<S: Store> TenantDesk<'_, S> {
         link: Link,
         other: TicketId,
     ) -> Result<Outcome, Error> {
-        let call = call.clone().tenant(self.tenant);
-        self.desk.link(ticket, &call, link, other)
+        self.run(call, Request::Link(ticket, link, other))
     }
 
     /// See [`Desk::unlink`]; the call's own tenant does not count.
@@ -111,8 +104,11 @@ impl<S: Store> TenantDesk<'_, S> {
         link: Link,
         other: TicketId,
     ) -> Result<Outcome, Error> {
-        let call = call.clone().tenant(self.tenant);
-        self.desk.unlink(ticket, &call, link, other)
+        self.run(call, Request::Unlink(ticket, link, other))
+    }
+
+    fn run(&self, call: &Call, request: Request) -> Result<Outcome, Error> {
+        self.desk.run(call.clone().tenant(self.tenant), request)
     }
 
     /// The ticket as its last event left it.

@@ -59,21 +59,29 @@ pub(crate) type Ruled = (Rule, Calendar, Name);
 /// The rules of several versions of a rulebook.
 pub(crate) type OtherRules = BTreeMap<RulebookId, Arc<Vec<Ruled>>>;
 
+/// Each move of a ticket to another version of the rulebook: when, and from which version.
+fn moves(ticket: &Ticket) -> Vec<(Micros, RulebookId)> {
+    let mut version = ticket.opened().rulebook;
+    let moves = ticket.moves_of_rulebook();
+    let moves = moves.map(|(at, to)| (at, std::mem::replace(&mut version, to)));
+    moves.collect()
+}
+
 impl Causes<'_> {
-    /// Since when a rule is there for `ticket`, where it was not from the beginning: the last move to another version that
-    /// brought it. The same rule, by the same calendar, in the version before was there already.
-    fn brought(&self, ticket: &Ticket, (rule, calendar, _): &Ruled) -> Option<Micros> {
-        let moves: Vec<(Micros, RulebookId)> = ticket.moves_of_rulebook().collect();
-        let before = std::iter::once(ticket.opened().rulebook);
-        let before = before.chain(moves.iter().map(|(_, version)| *version));
-        let steps: Vec<_> = moves.iter().map(|(at, _)| *at).zip(before).collect();
+    /// Since when a rule is there for a ticket of these [`moves`], where it was not from the beginning: the last move to another
+    /// version that brought it. The same rule, by the same calendar, in the version before was there already.
+    fn brought(
+        &self,
+        moves: &[(Micros, RulebookId)],
+        (rule, calendar, _): &Ruled,
+    ) -> Option<Micros> {
         let was_there = |(at, version): &(Micros, RulebookId)| {
             let rules = self.other_rules.get(version).map_or(&[][..], |rules| rules);
             rules.iter().any(|(known, of, _)| {
                 known == rule && of.edition_at(instant(*at)) == calendar.edition_at(instant(*at))
             })
         };
-        let brought = steps.iter().rev().find(|step| !was_there(step));
+        let brought = moves.iter().rev().find(|step| !was_there(step));
         brought.map(|(at, _)| *at)
     }
 }
@@ -107,8 +115,8 @@ impl<'a> Outlook<'a> {
         let brought = match ticket.moved_to_rulebook() {
             None => Vec::new(),
             Some(_) => {
-                let rules = causes.rules.iter();
-                rules.map(|rule| causes.brought(ticket, rule)).collect()
+                let (moves, rules) = (moves(ticket), causes.rules.iter());
+                rules.map(|rule| causes.brought(&moves, rule)).collect()
             }
         };
         Outlook {

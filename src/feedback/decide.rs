@@ -1,7 +1,7 @@
 //! What commands about surveys mean.
 
 use crate::aggregate::{Around, Context, Decided, Needs, Notice};
-use crate::call::{Actor, Call};
+use crate::call::Actor;
 use crate::customer::Profile;
 use crate::id::{CustomerId, InvitationId, Name, TicketId, derive};
 use crate::ticket::{self, Change, ContentKind, Rated, RatingKind, Ticket};
@@ -10,7 +10,7 @@ use super::{
     Answer, Asked, Command, Event, Feedback, Invitation, Invited, Refusal, Rules, mark_of,
 };
 
-pub(super) fn needs(id: CustomerId, _call: &Call, command: &Command, around: &Around) -> Needs {
+pub(super) fn needs(id: CustomerId, command: &Command, around: &Around) -> Needs {
     let needs = Needs::default().stream::<Profile>(id);
     match command {
         Command::Invite { ticket, .. } => {
@@ -62,12 +62,7 @@ pub(super) fn decide(
         } => work.answer(*invitation, answers, comment.as_deref()),
         Command::OptOut(out) => {
             let changes = work.own.opted_out != *out || stands.is_none();
-            let event = Event::OptedOut { out: *out };
-            Ok(if changes {
-                Decided::event(event)
-            } else {
-                Decided::default()
-            })
+            Ok(Decided::event_if(changes, || Event::OptedOut { out: *out }))
         }
     }
 }
@@ -210,23 +205,23 @@ impl Work<'_> {
             None => None,
         };
         let ratings = RatingKind::ALL.into_iter().filter_map(|kind| {
-            let mark = mark_of(&known.invited.questions, answers, kind)?;
-            let before = stands.and_then(|stands| known.mark_in(stands, kind));
-            let asked = known
-                .invited
-                .questions
-                .iter()
-                .find(|asked| asked.kind == kind)?;
+            let given = |answers| {
+                let (asked, mark) = mark_of(&known.invited.questions, answers, kind)?;
+                Some((asked.scale, mark))
+            };
+            let now = given(answers)?;
+            let before = stands.and_then(|stands| given(&stands.answers));
+            let (scale, mark) = now;
             let rated = Rated {
                 kind,
                 mark,
-                scale: asked.scale,
+                scale,
                 customer: self.id,
                 credit: known.invited.credit,
                 comment,
                 cycle: Some(known.invited.cycle),
             };
-            (before != Some(mark)).then_some(Change::Surveyed(rated))
+            (before != Some(now)).then_some(Change::Surveyed(rated))
         });
         let ratings: Vec<Change> = ratings.collect();
         if !ratings.is_empty() {

@@ -209,19 +209,23 @@ impl Invitation {
 
     /// The mark that stands for a kind of question: that of the first such question that was answered.
     pub fn mark(&self, kind: RatingKind) -> Option<u8> {
-        self.mark_in(self.answered()?, kind)
-    }
-
-    fn mark_in(&self, answered: &Answered, kind: RatingKind) -> Option<u8> {
-        mark_of(&self.invited.questions, &answered.answers, kind)
+        let answers = &self.answered()?.answers;
+        mark_of(&self.invited.questions, answers, kind).map(|(_, mark)| mark)
     }
 }
 
-/// The mark of the first question of a kind that was answered.
-fn mark_of(questions: &[Asked], answers: &[Answer], kind: RatingKind) -> Option<u8> {
-    let of_kind = questions.iter().filter(|asked| asked.kind == kind);
-    let answer = |asked: &Asked| answers.iter().find(|answer| answer.question == asked.name);
-    of_kind.filter_map(answer).map(|answer| answer.mark).next()
+/// The first question of a kind that was answered, and its mark.
+fn mark_of<'q>(
+    questions: &'q [Asked],
+    answers: &[Answer],
+    kind: RatingKind,
+) -> Option<(&'q Asked, u8)> {
+    let mut of_kind = questions.iter().filter(|asked| asked.kind == kind);
+    of_kind.find_map(|asked| {
+        let mut answers = answers.iter();
+        let answer = answers.find(|answer| answer.question == asked.name)?;
+        Some((asked, answer.mark))
+    })
 }
 
 impl Aggregate for Feedback {
@@ -240,8 +244,8 @@ impl Aggregate for Feedback {
         }
     }
 
-    fn needs(id: CustomerId, call: &Call, command: &Command, around: &Around) -> Needs {
-        decide::needs(id, call, command, around)
+    fn needs(id: CustomerId, _call: &Call, command: &Command, around: &Around) -> Needs {
+        decide::needs(id, command, around)
     }
 
     fn decide(

@@ -186,11 +186,12 @@ impl GroupTally {
             keys.extend(stocked.map(|(key, _)| key));
         }
         let mut groups = Vec::with_capacity(keys.len());
+        let mut days = self.days.clone();
         for key in keys {
             let counts = self.groups.get(key).unwrap_or(&no_counts);
             let stock = self.stocks.get(&self.standing(key)).unwrap_or(&no_stock);
             let (window, narrowed) = (self.window(key), self.narrowed(key));
-            let mut figures = report(&narrowed, counts, stock, window, &self.days)?;
+            let mut figures = report(&narrowed, counts, stock, window, &mut days)?;
             if has_time {
                 figures.backlog_age = Durations::default();
                 figures.backlog = figures.backlog.at_its_end();
@@ -249,21 +250,25 @@ impl GroupTally {
                 stock.change(&ticket, &scope, &mut self.days, by);
             }
         }
-        // Its places, and then what it counts in each group that has one.
-        let mut found = BTreeSet::new();
-        let mut places = Vec::new();
+        // Its places with the groups of each, and then what it counts in each group that has one.
+        let mut places: Vec<(Place, Vec<Key>)> = Vec::new();
         let learn = |place: &Place| {
-            if !places.contains(place) && scope.admits(&ticket, place) {
-                places.push(*place);
-                found.extend(keys(self.dimensions.iter(), &ticket, place, &scope));
+            let is_known = places.iter().any(|(known, _)| known == place);
+            if !is_known && scope.admits(&ticket, place) {
+                let groups = keys(self.dimensions.iter(), &ticket, place, &scope);
+                places.push((*place, groups));
             }
             false
         };
         Counts::default().change(&ticket, &scope, learn, by);
+        let found: BTreeSet<Key> = places
+            .iter()
+            .flat_map(|(_, groups)| groups.clone())
+            .collect();
         for key in found {
             let admits = |place: &Place| {
-                scope.admits(&ticket, place)
-                    && keys(self.dimensions.iter(), &ticket, place, &scope).contains(&key)
+                let known = places.iter().find(|(known, _)| known == place);
+                known.is_some_and(|(_, groups)| groups.contains(&key))
             };
             let mut counts = self.groups.remove(&key).unwrap_or_default();
             counts.change(&ticket, &scope, admits, by);

@@ -40,7 +40,11 @@
 //!   to is part of its definition ([`Attribution`]).
 //! - Do agents differ, or does it only look so? [`GroupTally::unevenness`]. There is no ranking of people, on purpose.
 //! - Better than last month? [`Report::compare`]; as good as we wanted? [`Goal`]; at whose cost? [`COUNTERWEIGHTS`].
-//! - Satisfaction in its three readings, NPS, CES: [`Marks`]. Calls and chats: [`ContactTally`].
+//! - Satisfaction in its three readings, NPS, CES: [`Marks`]; how many answered: [`SurveyTally`]. Calls and chats: [`ContactTally`];
+//!   conversations with bots: [`BotTally`].
+//! - The quality of work: [`QualityTally`]. What self-service spares the desk: [`SelfServiceTally`].
+//! - When will a ticket be resolved, judged by similar ones? [`Suggest`].
+//! - Many rows, asked again and again: [`FactTable`]. Percentiles of more lengths than one wants to keep: [`Sketch`].
 //! - In text, Markdown and CSV: `Display`, [`KpiReport::to_markdown`], [`KpiReport::to_csv`], and the same of [`GroupReport`].
 //!   As a page with charts: the feature `report`.
 //!

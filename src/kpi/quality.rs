@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::id::{AgentId, Name};
 use crate::quality::Review;
@@ -28,7 +28,7 @@ pub struct QualityTally {
     rows: BTreeMap<(AgentId, Name), Counts>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Counts {
     reviews: u64,
     points: u64,

@@ -21,6 +21,8 @@
 //! # What is not here
 //! No interpolation: these are exact. For more lengths than one wants to keep there is the [`Sketch`](super::Sketch). No unit but the microsecond; whoever shows a figure chooses the words.
 
+use std::collections::BTreeMap;
+
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +39,18 @@ pub fn nearest_rank(percent: u32, n: u64) -> Option<u64> {
     }
     let rank = (u128::from(percent) * u128::from(n)).div_ceil(100);
     u64::try_from(rank).ok()
+}
+
+/// The median of values that are counted: one of them; 0 where there is none.
+pub(super) fn median(counts: &BTreeMap<i64, u64>) -> i64 {
+    let n = counts.values().fold(0u64, |sum, n| sum.saturating_add(*n));
+    let rank = nearest_rank(50, n).unwrap_or(0);
+    let mut passed = 0u64;
+    let mut at_rank = counts.iter().filter_map(|(value, n)| {
+        passed = passed.saturating_add(*n);
+        (passed >= rank).then_some(*value)
+    });
+    at_rank.next().unwrap_or(0)
 }
 
 /// How many values there are, their exact sum, and where they lie. All lengths are in microseconds.

@@ -314,11 +314,7 @@ impl Aggregate for Review {
             }
             Command::Withdraw => {
                 let review = stands.ok_or(Refusal::NoReview { review: id })?;
-                Ok(if review.withdrawn {
-                    Decided::default()
-                } else {
-                    Decided::event(Event::Withdrawn)
-                })
+                Ok(Decided::event_if(!review.withdrawn, || Event::Withdrawn))
             }
         }
     }

@@ -7,7 +7,9 @@ use serde::{Serialize, Serializer};
 
 use crate::id::Name;
 
-/// A kind of surprise in a recorded log. None of them drops anything.
+/// A kind of surprise in a recorded log. What surprises is recorded all the same, but for
+/// [`RepeatedMessage`](AnomalyKind::RepeatedMessage), [`UnknownState`](AnomalyKind::UnknownState),
+/// [`NoEffect`](AnomalyKind::NoEffect) and [`Noted`](AnomalyKind::Noted): of these the count is all that is left.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum AnomalyKind {
@@ -51,7 +53,8 @@ pub enum AnomalyKind {
     StoredFieldValue,
     /// A text or a list longer than the rulebook allows.
     TooLarge,
-    /// In a [what-if](super::WhatIf): somebody made so what the rules had made so already; it is no event.
+    /// It is no event: a call was answered and nobody knows by which agent; or in a [what-if](super::WhatIf), somebody made so what the
+    /// rules had made so already.
     NoEffect,
     /// In a [what-if](super::WhatIf): a customer's message met a ticket that waited or was resolved, where it had met one
     /// at work; it moves the ticket as it would live.

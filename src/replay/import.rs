@@ -54,7 +54,9 @@ impl Imported {
     }
 }
 
-/// Makes a ticket of a history, pinned to `rulebook`. Total: whatever the history says, nothing of it is dropped.
+/// Makes a ticket of a history, pinned to `rulebook`. Total: whatever the history says, nothing of it is refused. What
+/// makes no difference (a fact that is so already, a message told again) is no event, nor is what nobody can tell (an unknown status);
+/// [`AnomalyKind`] says which of it is counted.
 ///
 /// The events are those of a live ticket, each with [`Cause::Import`], and [`Event::Imported`] is the last of them. Nothing
 /// that fell due in the recorded time fires; [`TenantDesk::import`](crate::desk::TenantDesk::import) tells what

@@ -6,9 +6,9 @@
 //!
 //! [`WhatIf`] tries another rulebook on histories, imported or lived: which dues, breaches, escalations and figures differ.
 //!
-//! Two ideas carry the import. What was recorded is a fact: nothing is dropped, nothing is refused, and nothing is
-//! added that today's rules would have done (no catch-up, no waking, no follow-up ticket, no status that a message would
-//! have changed). And what surprises is told: whatever a live desk would have refused is applied as recorded and counted
+//! Two ideas carry the import. What was recorded is a fact: nothing is refused, only what makes no difference or cannot be told is no
+//! event, and nothing is added that today's rules would have done (no catch-up, no waking, no follow-up ticket, no status that a
+//! message would have changed). And what surprises is told: whatever a live desk would have refused is applied as recorded and counted
 //! as an anomaly by [kind](AnomalyKind). The live desk itself is asked, through [`decide`](crate::ticket::decide), so the
 //! two cannot drift apart.
 //!

@@ -39,7 +39,7 @@ impl Work<'_> {
         }
         let ticket = &self.working.ticket;
         let (from, reopened) = (ticket.status(), ticket.is_reopened());
-        let done = matches!(from.stage(), Stage::Resolved | Stage::Closed);
+        let done = !from.stage().is_backlog();
         let to = match to {
             Status::Open => Status::work(reopened || done),
             Status::Reopened if !reopened && !done => {
@@ -206,19 +206,16 @@ impl Work<'_> {
 
     /// The id that a live desk would give a message with this id outside; else one of its own.
     fn message_id(&self, draft: &Draft) -> MessageId {
-        let (tenant, ticket) = (self.tenant.uuid(), self.working.ticket.id().uuid());
-        MessageId::from_uuid(match &draft.external_id {
-            Some(external) => derive(&[b"message", tenant.as_bytes(), external.as_bytes()]),
-            None => {
-                let n = self.working.ticket.version().0.to_be_bytes();
-                derive(&[
-                    b"imported message",
-                    tenant.as_bytes(),
-                    ticket.as_bytes(),
-                    &n,
-                ])
-            }
-        })
+        if let Some(external) = &draft.external_id {
+            return MessageId::of_external(self.tenant, external);
+        }
+        let ticket = &self.working.ticket;
+        MessageId::from_uuid(derive(&[
+            b"imported message",
+            self.tenant.uuid().as_bytes(),
+            ticket.id().uuid().as_bytes(),
+            &ticket.version().0.to_be_bytes(),
+        ]))
     }
 }
 
@@ -236,7 +233,7 @@ pub(super) fn ask(
 
 /// By which step a ticket comes from one status to another, and how somebody would ask for it.
 pub(super) fn step_to(from: Status, to: Status) -> (Step, Move) {
-    let done = matches!(from.stage(), Stage::Resolved | Stage::Closed);
+    let done = !from.stage().is_backlog();
     match to {
         Status::Pending(pending) => (Step::Pend, Move::Pend(pending)),
         Status::Resolved => (Step::Resolve, Move::Resolve),

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::calendar::CalendarError;
-use crate::id::{AgentId, Name, TicketId, shorten};
+use crate::id::{AgentId, Name, TicketId, list, shorten};
 
 use super::{MAX_MEMBERS, MAX_PAIRS};
 
@@ -87,12 +87,7 @@ impl RoutingError {
 }
 
 fn no_shift(agent: &AgentId, shift: &Name, known: &[Name]) -> String {
-    let known: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
-    let known = if known.is_empty() {
-        "none".to_owned()
-    } else {
-        known.join(", ")
-    };
+    let known = list(known);
     format!(
         "the shift `{shift}` of agent `{agent}` is not a calendar of the roster; there are {known}"
     )

@@ -12,7 +12,6 @@ use crate::time::micros;
 use super::MAX_PAIRS;
 use super::choice::{ReasonKind, Route, Transfers, sentence};
 use super::error::RoutingError;
-use super::fit::unqualified;
 use super::item::{Needs, WorkItem};
 use super::load::Load;
 use super::roster::Roster;
@@ -177,14 +176,9 @@ impl Group {
             qualified: Vec::new(),
             unqualified: BTreeMap::new(),
         };
-        for (place, member) in router.roster.members().iter().enumerate() {
-            let mut why = None;
-            unqualified(member, &item.needs, &mut |reason| {
-                why.get_or_insert(reason.kind());
-                false
-            });
-            match why {
-                Some(kind) => *group.unqualified.entry(kind).or_default() += 1,
+        for place in 0..router.roster.members().len() {
+            match router.unqualified(place, item) {
+                Some(reason) => *group.unqualified.entry(reason.kind()).or_default() += 1,
                 None => group.qualified.push(place),
             }
         }

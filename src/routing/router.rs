@@ -104,10 +104,13 @@ impl<'a> Router<'a> {
 
     /// The places of those who could take it if they were there and had room.
     pub(super) fn qualified(&self, item: &WorkItem) -> Vec<usize> {
-        let suits = |place: &usize| {
-            first(|tell| unqualified(self.member(*place), &item.needs, tell)).is_none()
-        };
+        let suits = |place: &usize| self.unqualified(*place, item).is_none();
         (0..self.roster.members().len()).filter(suits).collect()
+    }
+
+    /// Why an agent could not take it whenever that was.
+    pub(super) fn unqualified(&self, place: usize, item: &WorkItem) -> Option<Reason> {
+        first(|tell| unqualified(self.member(place), &item.needs, tell))
     }
 
     /// Why a qualified agent cannot take it now.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::calendar::Calendar;
-use crate::id::Name;
+use crate::id::{Name, list};
 
 /// What is wrong with a rulebook, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,12 +33,7 @@ impl InvalidRulebook {
         name: &Name,
         known: &BTreeMap<Name, Calendar>,
     ) -> InvalidRulebook {
-        let known: Vec<_> = known.keys().map(|name| format!("`{name}`")).collect();
-        let known = if known.is_empty() {
-            "none".to_owned()
-        } else {
-            known.join(", ")
-        };
+        let known = list(known.keys());
         InvalidRulebook::at(
             path,
             format!("there is no calendar `{name}`; there are {known}"),

@@ -242,22 +242,28 @@ impl Aggregate for Article {
             ArticleCommand::Publish => {
                 let number = article.newest();
                 let changes = article.published() != Some(number);
-                Ok(event_if(changes, || ArticleEvent::Published { number }))
+                Ok(Decided::event_if(changes, || ArticleEvent::Published {
+                    number,
+                }))
             }
             ArticleCommand::Retire => {
                 let changes = article.state != State::Retired;
-                Ok(event_if(changes, || ArticleEvent::Retired))
+                Ok(Decided::event_if(changes, || ArticleEvent::Retired))
             }
             ArticleCommand::LinkCause(cause) => {
                 let changes = !article.causes.contains(cause);
                 context.check_list("the set of causes", article.causes.len() + 1)?;
                 let cause = cause.clone();
-                Ok(event_if(changes, || ArticleEvent::CauseLinked { cause }))
+                Ok(Decided::event_if(changes, || ArticleEvent::CauseLinked {
+                    cause,
+                }))
             }
             ArticleCommand::UnlinkCause(cause) => {
                 let changes = article.causes.contains(cause);
                 let cause = cause.clone();
-                Ok(event_if(changes, || ArticleEvent::CauseUnlinked { cause }))
+                Ok(Decided::event_if(changes, || ArticleEvent::CauseUnlinked {
+                    cause,
+                }))
             }
             ArticleCommand::Use(ticket) => used(article, context, *ticket),
         }
@@ -309,14 +315,6 @@ impl Aggregate for Article {
                 cycle: *cycle,
             }),
         }
-    }
-}
-
-fn event_if<E>(happens: bool, event: impl FnOnce() -> E) -> Decided<E> {
-    if happens {
-        Decided::event(event())
-    } else {
-        Decided::default()
     }
 }
 
@@ -384,10 +382,10 @@ fn used(
     let about = about.ok_or(Refusal::NoTicket { ticket })?;
     let cycle = about.cycles().len().saturating_sub(1);
     let cycle = u32::try_from(cycle).unwrap_or(u32::MAX);
-    let known = article.uses.iter();
-    let is_new = known
-        .filter(|known| (known.ticket, known.cycle) == (ticket, cycle))
-        .count()
-        == 0;
-    Ok(event_if(is_new, || ArticleEvent::Used { ticket, cycle }))
+    let mut known = article.uses.iter();
+    let is_new = !known.any(|known| (known.ticket, known.cycle) == (ticket, cycle));
+    Ok(Decided::event_if(is_new, || ArticleEvent::Used {
+        ticket,
+        cycle,
+    }))
 }

@@ -318,7 +318,8 @@ pub struct Wake {
     pub stamp: Stamp,
 }
 
-/// What a wake-up was computed with. A wake-up with another stamp counts as due.
+/// What a wake-up was computed with. One that was computed with other zone data than is asked for counts as due
+/// ([`Store::due`](super::Store::due)); the rulebook is told beside it, and no store compares it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Stamp {
     /// The rulebook version.

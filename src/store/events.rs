@@ -68,14 +68,12 @@ macro_rules! events {
             fn wrap(events: EventList<Self>) -> Events {
                 Events::$kind(events)
             }
-            #[allow(unreachable_patterns)] // as long as there is one kind
             fn of(events: &Events) -> Option<&[Recorded<Self>]> {
                 match events {
                     Events::$kind(events) => Some(events),
                     _ => None,
                 }
             }
-            #[allow(unreachable_patterns)]
             fn take(events: Events) -> Option<Vec<Recorded<Self>>> {
                 match events {
                     Events::$kind(events) => Some(events.into_vec()),
@@ -117,7 +115,6 @@ macro_rules! events {
             pub fn append(&mut self, more: Events) -> bool {
                 match (self, more) {
                     $((Events::$kind(events), Events::$kind(more)) => events.change(|events| events.append(&mut more.into_vec())),)*
-                    #[allow(unreachable_patterns)]
                     _ => return false,
                 }
                 true

@@ -134,8 +134,8 @@ pub trait Store: fmt::Debug + Send + Sync {
 
     /// At most `limit` streams whose wake-up lies at or before `now`, earliest first, and then such whose wake-up was computed
     /// under another zone-data version, or other publications, than `zone_data` says (they count as due)
-    /// ([`Rulebooks::data_version`](crate::rulebook::Rulebooks::data_version)). The one call that crosses tenants; it tells no
-    /// content.
+    /// ([`Rulebooks::data_version`](crate::rulebook::Rulebooks::data_version)). Of all tenants, as [`Store::next_wake`] and the outbox are;
+    /// it tells no content.
     fn due(
         &self,
         now: DateTime<Utc>,

@@ -279,7 +279,7 @@ impl Ticket {
         let from = self.status.stage();
         self.status = to;
         self.mark(MarkKind::Moved(Phase::from(to)));
-        let done = |stage| matches!(stage, Stage::Resolved | Stage::Closed);
+        let done = |stage: Stage| !stage.is_backlog();
         if done(from) && !done(to.stage()) {
             self.begin_cycle(recorded);
         }

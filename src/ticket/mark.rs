@@ -69,6 +69,13 @@ pub(crate) enum Phase {
     Closed,
 }
 
+impl Phase {
+    /// Whether the ticket is resolved or closed.
+    pub(crate) const fn is_done(self) -> bool {
+        matches!(self, Phase::Resolved | Phase::Closed)
+    }
+}
+
 impl From<Status> for Phase {
     fn from(status: Status) -> Phase {
         match status {

@@ -386,7 +386,7 @@ impl Ticket {
             let MarkKind::Moved(phase) = mark.kind else {
                 return None;
             };
-            let done = matches!(phase, Phase::Resolved | Phase::Closed);
+            let done = phase.is_done();
             let reopened = std::mem::replace(&mut was_done, done) && !done;
             reopened.then_some((mark.at, mark.version))
         })

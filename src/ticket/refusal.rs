@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::call::Role;
-use crate::id::{ContentId, MessageId, Name, SessionId, TicketId, TicketNumber, shorten};
+use crate::id::{ContentId, MessageId, Name, SessionId, TicketId, TicketNumber, list, shorten};
 use crate::time::Span;
 
 use super::FieldValue;
@@ -361,16 +361,4 @@ impl Refusal {
     pub const fn is_forbidden(&self) -> bool {
         matches!(self, Refusal::Forbidden { .. } | Refusal::NotYours { .. })
     }
-}
-
-/// `a`, `b`, `c`, or `none`.
-fn list<T: std::fmt::Display>(items: &[T]) -> String {
-    if items.is_empty() {
-        return "none".to_owned();
-    }
-    items
-        .iter()
-        .map(|item| format!("`{item}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
 }

@@ -127,7 +127,7 @@ impl Rules {
         command: &Command,
     ) -> Result<(), Refusal> {
         self.permit_words(actor, command)?;
-        let done = matches!(ticket.status().stage(), Stage::Resolved | Stage::Closed);
+        let done = !ticket.status().stage().is_backlog();
         self.permit_move(actor, command, done)
     }
 
@@ -150,7 +150,7 @@ impl Rules {
     /// The steps that a role may ask for at a stage: those that nobody asks for (a wait that ends, a customer's message) are not
     /// among them, nor what it has no right to.
     pub(crate) fn steps_of(&self, role: Role, stage: Stage) -> Vec<Step> {
-        let done = matches!(stage, Stage::Resolved | Stage::Closed);
+        let done = !stage.is_backlog();
         let may = |step: &Step| {
             let needs: &[Permission] = match step {
                 Step::Wake | Step::CustomerMessage => return false,

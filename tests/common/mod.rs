@@ -7,6 +7,7 @@ use helpdesk::escalation::{
     Action, CatchUp, Guard, Level, Recipient, Rule, Threshold, Trigger, ready,
 };
 use helpdesk::id::{AgentId, BotId, CustomerId, Name, TeamId};
+use helpdesk::rulebook::RulebookDraft;
 use helpdesk::sla::{Condition, Measure, Policy, ReopenOption, Target};
 use helpdesk::store::Store;
 #[allow(unused_imports)] // each test file uses a part
@@ -129,6 +130,20 @@ pub fn rulebook() -> Rulebook {
         .escalation(ready::auto_close(all_day(240)))
         .build()
         .unwrap()
+}
+
+/// The same rules, where everything follows what is published.
+pub fn following() -> Rulebook {
+    let mut draft = RulebookDraft::from(rulebook());
+    draft
+        .policies
+        .iter_mut()
+        .for_each(|policy| policy.follow = true);
+    draft
+        .escalations
+        .iter_mut()
+        .for_each(|rule| rule.follow = true);
+    draft.build().unwrap()
 }
 
 pub fn level(text: &str, percent: u16) -> Level {

@@ -3,9 +3,9 @@
 mod reason;
 mod story;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use helpdesk::sla::{Reading, State, periods, read};
-use helpdesk::ticket::{Agreement, ClockId, Metric, Ticket};
+use helpdesk::ticket::{Agreement, ClockId, Message, Metric, Ticket};
 use serde_json::{Map, Value, json};
 
 use crate::calendar::{Failure, same};
@@ -51,20 +51,12 @@ pub(crate) fn judge(case: &Value) -> Vec<Field> {
     let asked = Story::of(case).and_then(Asked::of);
     let asked = match asked {
         Ok(asked) => asked,
-        Err(error) if never_opens(case) => {
-            let refused = |(name, expect): (&String, &Value)| Field {
-                name: name.clone(),
-                got: json!({"error": error.to_string()}),
-                expect: expect.clone(),
-                reason: Some(reason::NEVER.to_owned()),
-                unsupported: None,
-            };
-            return expected.iter().map(refused).collect();
-        }
         Err(error) => return vec![Field::unsupported("", error.to_string())],
     };
-    let is_argument =
-        |name: &str| ["worked_from", "worked_to", "escalation_offset_s"].contains(&name);
+    let is_argument = |name: &str| {
+        ["worked_from", "worked_to", "escalation_offset_s"].contains(&name)
+            || name.starts_with("destination_")
+    };
     let fields = expected.iter().filter(|(name, _)| !is_argument(name));
     let judged = fields.map(|(name, expect)| match asked.answer(name, expect) {
         Ok(Some(got)) => Field {
@@ -105,14 +97,6 @@ pub(crate) fn asked(case: &Value) -> Result<Vec<Value>, Failure> {
     clocks.into_iter().map(ask).collect()
 }
 
-fn never_opens(case: &Value) -> bool {
-    let week = case["calendar"]["weekly"].as_object();
-    week.is_some_and(|week| {
-        week.values()
-            .all(|hours| hours.as_array().is_none_or(Vec::is_empty))
-    })
-}
-
 /// A case whose clocks were read.
 pub(crate) struct Asked<'a> {
     story: Story<'a>,
@@ -121,8 +105,9 @@ pub(crate) struct Asked<'a> {
     /// The answers that the customer waits for, and the updates: oldest first.
     next: Vec<Reading>,
     updates: Vec<Reading>,
-    /// The ticket, with everything that an agent wrote.
-    ticket: Ticket,
+    /// The ticket with what counts as the first answer, and with everything that an agent wrote.
+    answered: Ticket,
+    contacted: Ticket,
 }
 
 impl<'a> Asked<'a> {
@@ -154,7 +139,8 @@ impl<'a> Asked<'a> {
             resolution: service(&ticket, Metric::TotalResolution),
             next: begun(Agreement::Sla, Metric::NextResponse),
             updates,
-            ticket: first,
+            answered: first,
+            contacted: answers,
             story,
         })
     }
@@ -162,15 +148,6 @@ impl<'a> Asked<'a> {
     /// Our answer for a field; `None` where the format has no such field.
     fn answer(&self, field: &str, expect: &Value) -> Result<Option<Value>, Failure> {
         let expected = &self.story.case["expect"];
-        let message = |yes: fn(&helpdesk::ticket::Message) -> bool, last: bool| {
-            let mut messages = self.ticket.messages().iter().filter(|message| yes(message));
-            let found = if last {
-                messages.next_back()
-            } else {
-                messages.next()
-            };
-            json!(found.map(|message| message.at))
-        };
         Ok(Some(match field {
             "next_due" => json!(self.next_due()),
             "status" => json!(self.status(expect)),
@@ -198,24 +175,65 @@ impl<'a> Asked<'a> {
             }
             "starts" => json!(self.story.calendar.next_open(self.story.created)?),
             "worked_s" => {
-                let worked = |at: DateTime<Utc>| -> Result<i64, Failure> {
-                    let ticket = self.story.ticket(Kind::Resolution, Some(at))?;
-                    let policies = self.story.rulebook.policies();
-                    let at = at.max(self.story.created);
-                    Ok(read(&ticket, policies, Metric::TotalResolution, at)
-                        .elapsed()
-                        .num_seconds())
-                };
-                json!(
-                    worked(instant(&expected["worked_to"])?)?
-                        - worked(instant(&expected["worked_from"])?)?
-                )
+                let worked = |end: &str| self.worked(instant(&expected[end])?);
+                json!((worked("worked_to")? - worked("worked_from")?).num_seconds())
             }
-            "first_response_at" => message(|message| message.answers(), false),
-            "last_customer_contact" => message(|message| message.asks(), true),
-            "last_agent_contact" => message(|message| message.answers(), true),
+            "destination" => json!(self.destination(expected)?),
+            "first_response_at" => {
+                let mut messages = self.answered.messages().iter();
+                at_of(messages.find(|message| message.answers()))
+            }
+            "last_customer_contact" => {
+                let mut messages = self.answered.messages().iter();
+                at_of(messages.rfind(|message| message.asks()))
+            }
+            "last_agent_contact" => {
+                let mut messages = self.contacted.messages().iter();
+                at_of(messages.rfind(|message| message.answers()))
+            }
             _ => return self.of_a_clock(field),
         }))
+    }
+
+    /// How much open time was worked by then: neither in a pause nor closed.
+    fn worked(&self, at: DateTime<Utc>) -> Result<TimeDelta, Failure> {
+        let ticket = self.story.ticket(Kind::Resolution, Some(at))?;
+        let policies = self.story.rulebook.policies();
+        let at = at.max(self.story.created);
+        Ok(read(&ticket, policies, Metric::TotalResolution, at).elapsed())
+    }
+
+    /// When so much is worked from an instant on. What comes after the last event is worked, whatever that was.
+    fn destination(&self, expected: &Value) -> Result<DateTime<Utc>, Failure> {
+        let arguments = expected.as_object().into_iter().flatten();
+        let arguments = arguments.filter(|(name, _)| name.starts_with("destination_"));
+        let (mut from, mut wanted) = (None, None);
+        for (_, value) in arguments {
+            match value.as_i64() {
+                Some(seconds) => wanted = Some(TimeDelta::seconds(seconds)),
+                None => from = Some(instant(value)?),
+            }
+        }
+        let from = from.ok_or("`destination` from no instant")?;
+        let wanted = wanted.ok_or("`destination` after no time")?;
+        let (end, before) = (self.story.now, self.worked(from)?);
+        let left = match from < end {
+            true => wanted - (self.worked(end)? - before),
+            false => wanted,
+        };
+        if left > TimeDelta::zero() {
+            return Ok(self.story.calendar.add(from.max(end), left)?);
+        }
+        let (mut early, mut late) = (from, end); // worked enough at `late`, and too little at `early` but where that is enough
+        while early < late {
+            let middle = early + (late - early) / 2;
+            if self.worked(middle)? - before >= wanted {
+                late = middle;
+            } else {
+                early = middle + TimeDelta::microseconds(1);
+            }
+        }
+        Ok(late)
     }
 
     /// `first_response_due`, `resolution_taken_s` and the like.
@@ -227,8 +245,7 @@ impl<'a> Asked<'a> {
         let Some((kind, what)) = found else {
             return Ok(None);
         };
-        let seconds =
-            |length: Option<chrono::TimeDelta>| json!(length.map(|length| length.num_seconds()));
+        let seconds = |length: Option<TimeDelta>| json!(length.map(|length| length.num_seconds()));
         let worst = self.worst(kind);
         Ok(Some(match what {
             "due" => json!(self.due(kind)),
@@ -236,7 +253,7 @@ impl<'a> Asked<'a> {
             "margin_s" => seconds(worst.and_then(Reading::remaining)),
             "overdue_s" => {
                 let left = worst.and_then(Reading::remaining);
-                seconds(left.map(|left| (-left).max(chrono::TimeDelta::zero())))
+                seconds(left.map(|left| (-left).max(TimeDelta::zero())))
             }
             "escalation" => {
                 let offset = self.story.case["expect"]["escalation_offset_s"]
@@ -245,9 +262,10 @@ impl<'a> Asked<'a> {
                 let Some(due) = self.due(kind) else {
                     return Ok(Some(Value::Null));
                 };
-                let offset = chrono::TimeDelta::seconds(offset);
-                json!(match offset < chrono::TimeDelta::zero() {
-                    true => self.story.calendar.subtract(due, -offset)?,
+                // As a level does: at the earliest instant with so much less, or more, of running time.
+                let offset = TimeDelta::seconds(offset);
+                json!(match offset < TimeDelta::zero() {
+                    true => self.story.calendar.subtract_earliest(due, -offset)?,
                     false => self.story.calendar.add(due, offset)?,
                 })
             }
@@ -300,10 +318,7 @@ impl<'a> Asked<'a> {
             let readings = self.readings(kind);
             readings
                 .iter()
-                .filter(|one| {
-                    one.remaining()
-                        .is_some_and(|left| left < chrono::TimeDelta::zero())
-                })
+                .filter(|one| one.remaining().is_some_and(|left| left < TimeDelta::zero()))
                 .count()
         };
         let none = Map::new();
@@ -345,4 +360,8 @@ impl<'a> Asked<'a> {
 
 fn is_live(reading: &Reading) -> bool {
     matches!(reading.state(), State::Running | State::Paused)
+}
+
+fn at_of(message: Option<&Message>) -> Value {
+    json!(message.map(|message| message.at))
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Timelike, Utc};
 use helpdesk::sla::{Reading, State};
 use serde_json::Value;
 
-use super::story::instant;
+use super::story::{Story, instant};
 use super::{Asked, Field, is_live};
 use crate::calendar::same;
 
@@ -22,8 +22,12 @@ const OLDEST: &str =
 const STOPPED: &str =
     "a clock that was stopped in a pause has no due; the peer keeps the one from before";
 const SO_FAR: &str = "a pause counts as it passes; the peer counts it when it ends";
-pub(super) const NEVER: &str =
-    "a calendar that never opens is refused; nothing falls back to all time";
+const NEVER: &str = "a calendar that never opens has no due; nothing falls back to all time";
+const HIDES: &str = "a pause stops the clock; the peer only hides the due meanwhile";
+const USED: &str = "a clock tells what is used so far; the peer tells it when the clock has ended";
+const KEEPS: &str =
+    "a clock keeps the target that it ended under: what came later does not measure it";
+const WORDS: &str = "an answer is a message; for the peer a status is one";
 const FOLLOWS: &str = "it follows from another field";
 
 /// Gives each field that differs the rule behind it, where one explains it.
@@ -71,6 +75,11 @@ fn reason(asked: &Asked<'_>, field: &Field) -> Option<String> {
     let is_answer = matches!(field.name.as_str(), "next_due") || kind == Some("update");
     let reason = match (got, expect) {
         (Some(_), None) if is_due && !readings.iter().any(|one| is_live(one)) => STAYS,
+        (None, Some(_)) if is_due && never_opens(asked.story.case) => NEVER,
+        _ if is_answered_by_a_status(asked, kind, &field.name) => WORDS,
+        _ if field.got.is_null() && is_changed(asked) && ended_before_its_target(&readings) => {
+            KEEPS
+        }
         (None, Some(_)) if is_due && paused => WAITS,
         (None, Some(_))
             if is_due && !is_answer && readings.iter().any(|one| one.state() == State::Stopped) =>
@@ -79,6 +88,8 @@ fn reason(asked: &Asked<'_>, field: &Field) -> Option<String> {
         }
         (Some(got), Some(expect)) if without_seconds(got) == expect => SECONDS,
         (Some(got), Some(expect)) if asked.story.calendar.next_open(got) == Ok(expect) => EARLIEST,
+        (Some(_), Some(_)) if is_due && is_without_pauses(asked, field) => HIDES,
+        _ if is_use(&field.name) && field.expect.is_null() && goes_on(&readings) => USED,
         _ if is_answer && asked.story.is("peer-older-version") => CONTACTS,
         _ if asked.story.waits_by_the_wall() && moved(asked) => OPEN_HOURS,
         _ if field.name == "hold_s" && waits => SO_FAR,
@@ -89,6 +100,58 @@ fn reason(asked: &Asked<'_>, field: &Field) -> Option<String> {
         _ => return None,
     };
     Some(reason.to_owned())
+}
+
+fn never_opens(case: &Value) -> bool {
+    let week = case["calendar"]["weekly"].as_object();
+    let closed = |hours: &Value| hours.as_array().is_none_or(Vec::is_empty);
+    week.is_some_and(|week| week.values().all(closed))
+}
+
+fn is_changed(asked: &Asked<'_>) -> bool {
+    let mut kinds = asked.story.kinds();
+    kinds.any(|kind| kind == "sla_change" || kind == "calendar_change")
+}
+
+fn ended_before_its_target(readings: &[&Reading]) -> bool {
+    let ended = |one: &&Reading| one.state() == State::Stopped && one.target().is_none();
+    readings.iter().any(ended)
+}
+
+/// Whether the first answer is missing only because a status stands for it.
+fn is_answered_by_a_status(asked: &Asked<'_>, kind: Option<&str>, field: &str) -> bool {
+    let about = kind == Some("first_response") || ["status", "breached"].contains(&field);
+    let says = |kind: &str| kind.to_lowercase() == "status:replied";
+    let answers = |kind: &str| ["agent_reply", "first_response"].contains(&kind);
+    about
+        && asked.story.kinds().any(says)
+        && !asked.story.kinds().any(answers)
+        && is_live(&asked.first_response)
+}
+
+/// Whether the peer's due is ours where nothing pauses.
+fn is_without_pauses(asked: &Asked<'_>, field: &Field) -> bool {
+    let mut case = asked.story.case.clone();
+    let Some(policy) = case["policy"].as_object_mut() else {
+        return false;
+    };
+    if policy.remove("pause_states").is_none() {
+        return false;
+    }
+    policy.remove("pause_applies_to");
+    let plain = Story::of(&case).and_then(Asked::of);
+    let answer = plain.and_then(|plain| plain.answer(&field.name, &field.expect));
+    answer.is_ok_and(|answer| answer.is_some_and(|answer| same(&answer, &field.expect)))
+}
+
+fn is_use(field: &str) -> bool {
+    ["_taken_s", "_margin_s", "_overdue_s"]
+        .iter()
+        .any(|end| field.ends_with(end))
+}
+
+fn goes_on(readings: &[&Reading]) -> bool {
+    readings.iter().any(|one| is_live(one))
 }
 
 fn without_seconds(at: DateTime<Utc>) -> DateTime<Utc> {

@@ -61,6 +61,7 @@ const CHANGED: &str = "changed";
 impl<'a> Story<'a> {
     pub(crate) fn of(case: &'a Value) -> Result<Story<'a>, Failure> {
         let calendar = match &case["calendar"] {
+            _ if is_switched_off(case) => Calendar::always(),
             Value::Null => Calendar::always(),
             written => calendar::calendar(written, Options::default())?,
         };
@@ -101,8 +102,7 @@ impl<'a> Story<'a> {
         if let Some(strange) = fields.find(|field| !POLICY.contains(&field.as_str())) {
             return Err(format!("no policy with `{strange}`").into());
         }
-        let switched_off = written["calendar_mode"] == "disabled";
-        let measure = if switched_off {
+        let measure = if is_switched_off(self.case) {
             Measure::Calendar
         } else {
             Measure::Business
@@ -131,24 +131,35 @@ impl<'a> Story<'a> {
             ("keep_in_loop_s", &[(1, Metric::PeriodicUpdate)]),
         ];
         for (field, places) in targets {
-            let Some(seconds) = written[field].as_u64() else {
-                continue;
+            let seconds = match &written[field] {
+                Value::Null => continue,
+                amount => {
+                    whole(amount).ok_or_else(|| format!("`{field}` is no number of seconds"))?
+                }
             };
             let target = Target::new(Span::seconds(u32::try_from(seconds)?), measure)?;
             for (policy, metric) in places {
                 policies[*policy].targets.insert(*metric, target);
             }
         }
-        for (policy, metric, group) in [
-            (0, Metric::FirstResponse, "first_response"),
-            (0, Metric::NextResponse, "next_response"),
-            (0, Metric::TotalResolution, "resolution"),
-            (1, Metric::FirstResponse, "update"),
-            (1, Metric::NextResponse, "update"),
-            (1, Metric::PeriodicUpdate, "update"),
-        ] {
-            let applies = match written["pause_applies_to"].as_array() {
-                Some(list) => list.iter().any(|one| one == group),
+        let groups: [(usize, Metric, &[&str]); 6] = [
+            (0, Metric::FirstResponse, &["first_response"]),
+            (0, Metric::NextResponse, &["next_response"]),
+            (0, Metric::TotalResolution, &["resolution"]),
+            (1, Metric::FirstResponse, &["update", "response"]),
+            (1, Metric::NextResponse, &["update", "response"]),
+            (1, Metric::PeriodicUpdate, &["update", "keep_in_loop"]),
+        ];
+        let listed = written["pause_applies_to"].as_array();
+        let mut named = listed.into_iter().flatten().map(group);
+        if let Some(strange) =
+            named.find(|named| groups.iter().all(|(.., known)| !known.contains(named)))
+        {
+            return Err(format!("no pause of `{strange}`").into());
+        }
+        for (policy, metric, names) in groups {
+            let applies = match listed {
+                Some(list) => list.iter().any(|one| names.contains(&group(one))),
                 None => written["pause_states"].is_array(),
             };
             let reasons = if applies {
@@ -224,6 +235,7 @@ impl<'a> Story<'a> {
                 "sla_change" | "calendar_change" => {
                     rows.push(row.says(replay::Said::Change(Change::AddTag(name(CHANGED)?))));
                 }
+                "hold_total" if self.holds_more_than(event) => {}
                 "hold_total" => {
                     let held = TimeDelta::seconds(particular.parse()?);
                     let end = match self.waits_by_the_wall() {
@@ -262,6 +274,16 @@ impl<'a> Story<'a> {
         }
     }
 
+    /// Whether a later event tells another total of the hold.
+    fn holds_more_than(&self, event: &Value) -> bool {
+        let is_hold = |event: &&Value| {
+            let kind = event["kind"].as_str();
+            kind.is_some_and(|kind| kind.starts_with("hold_total"))
+        };
+        let mut events = self.case["events"].as_array().into_iter().flatten();
+        events.rfind(is_hold).is_some_and(|last| last != event)
+    }
+
     pub(crate) fn kinds(&self) -> impl Iterator<Item = &'a str> {
         let events = self.case["events"].as_array().into_iter().flatten();
         events.filter_map(|event| event["kind"].as_str())
@@ -279,6 +301,24 @@ impl<'a> Story<'a> {
             .flatten()
             .any(|one| one == tag)
     }
+}
+
+fn is_switched_off(case: &Value) -> bool {
+    case["policy"]["calendar_mode"] == "disabled"
+}
+
+/// The name of a target that a pause applies to.
+fn group(written: &Value) -> &str {
+    let name = written.as_str().unwrap_or_default();
+    name.strip_suffix("_s").unwrap_or(name)
+}
+
+/// A whole number, however it is written.
+fn whole(number: &Value) -> Option<u64> {
+    let float = number
+        .as_f64()
+        .filter(|float| float.fract() == 0.0 && *float >= 0.0);
+    number.as_u64().or(float.map(|float| float as u64))
 }
 
 fn priority(text: &str) -> Priority {

@@ -1,8 +1,9 @@
 //! Telling something to what stands beside tickets: a customer, a survey, an article.
 //!
 //! [`Desk::tell`] drives a [`Tell`], which is a conversation without I/O like [`Operation`](super::Operation): it says what it
-//! [needs](Need) and is given the answer. The order is that of tickets: permission, idempotency, the stamp, the request. Rules are
-//! those of the tenant's current rulebook: only tickets are pinned.
+//! [needs](Need) and is given the answer. The order is that of tickets: the host's limit on stamps for what was not done before
+//! ([`Desk::accept_until`]), permission, idempotency, the stamp, the request. Rules are those of the tenant's current rulebook: only
+//! tickets are pinned.
 //!
 //! [`Anything`] is every command of every kind as one serde value, for hosts in other languages.
 
@@ -16,7 +17,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::aggregate::{Around, Context, Needs, Reason, StreamKind};
+use crate::aggregate::{Around, Context, Needs, StreamKind};
 use crate::call::Call;
 use crate::error::Error;
 use crate::id::TenantId;
@@ -27,7 +28,7 @@ use crate::store::{
 };
 use crate::ticket::{Recorded, Refusal, Version};
 
-use super::once::idempotency_key;
+use super::once::{idempotency_key, in_time};
 use super::plan::in_range;
 use super::{Conversation, Desk, Need};
 
@@ -156,7 +157,7 @@ where
         tell
     }
 
-    /// The same, refusing a stamp after `latest`.
+    /// The same, refusing a stamp after `latest`. What was done before under its key is told again all the same.
     #[must_use]
     pub fn accepting_until(mut self, latest: Option<DateTime<Utc>>) -> Tell<A> {
         self.latest = latest;
@@ -311,6 +312,9 @@ where
     }
 
     fn go_on(&mut self) -> Result<(), Error> {
+        if self.done.is_none() {
+            in_time(&self.call, self.latest)?;
+        }
         let book = self.rulebooks.current(self.tenant());
         let permission = A::permission(&self.command);
         let role = self.call.actor().role();
@@ -341,9 +345,6 @@ where
         let book = rulebooks.current(self.tenant());
         let at = self.call.at();
         in_range(at)?;
-        if let Some(latest) = self.latest.filter(|latest| at > *latest) {
-            return Err(Refusal::StampTooLate { at, latest }.into());
-        }
         let at = match own.last {
             Some(last) => book.tickets().effective(at, last)?,
             None => at,
@@ -352,7 +353,7 @@ where
         let context = context.standing_at(own.version);
         let rules = A::rules(book);
         let decided = A::decide(own.state.as_ref(), self.id, rules, &context, &self.command);
-        let decided = decided.map_err(declined)?;
+        let decided = decided.map_err(Error::declined)?;
         let (commit, told) = self.commit_of(own, at, decided)?;
         self.state = State::Committing(Box::new(commit), told);
         Ok(())
@@ -416,10 +417,6 @@ where
         none if none.is_empty() => Err(Error::nothing(A::KIND, id.into())),
         events => Ok(events),
     }
-}
-
-fn declined(reason: impl Reason) -> Error {
-    Error::declined(reason)
 }
 
 impl<S: Store> Desk<S> {

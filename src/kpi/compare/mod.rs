@@ -31,7 +31,7 @@ use super::error::KpiError;
 use super::facts::Fact;
 use super::figures::{Figure, KpiReport, Net};
 use super::measure::{Direction, Kpi, Unit};
-use super::quantile::nearest_rank;
+use super::quantile::median;
 use super::report::Report;
 use super::tally::{Sample, Tally};
 use super::window::Scope;
@@ -275,14 +275,7 @@ fn common_median(one: &Sample, other: &Sample) -> i64 {
         let count = all.entry(*value).or_default();
         *count = count.saturating_add(*n);
     }
-    let n = all.values().fold(0u64, |sum, n| sum.saturating_add(*n));
-    let rank = nearest_rank(50, n).unwrap_or(0);
-    let mut passed = 0u64;
-    let mut at_rank = all.into_iter().filter(|(_, n)| {
-        passed = passed.saturating_add(*n);
-        passed >= rank
-    });
-    at_rank.next().map_or(0, |(value, _)| value)
+    median(&all)
 }
 
 fn of_promoters(now: Net, then: Net) -> Trend {

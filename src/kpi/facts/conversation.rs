@@ -69,14 +69,13 @@ impl Walk<'_> {
                 (self.since, self.begun) = (Some(mark.at), mark.at);
             }
             // Also where the desk had resolved it: the message comes before the reopening that it causes.
-            MarkKind::Asked | MarkKind::HandedOver if self.since.is_none() => {
+            MarkKind::Asked | MarkKind::HandedOver | MarkKind::AskedBefore { .. }
+                if self.since.is_none() =>
+            {
                 (self.since, self.begun, self.done) = (Some(mark.at), mark.at, false);
             }
             MarkKind::Asked | MarkKind::HandedOver if is_answered => {
                 self.asked.get_or_insert(mark.at);
-            }
-            MarkKind::AskedBefore { .. } if self.since.is_none() => {
-                (self.since, self.begun, self.done) = (Some(mark.at), mark.at, false);
             }
             MarkKind::AskedBefore { since } if is_answered => {
                 self.asked = Some(self.asked.map_or(since, |asked| asked.min(since)));

@@ -85,7 +85,7 @@ impl Walk<'_> {
         let MarkKind::Moved(phase) = mark.kind else {
             return;
         };
-        let is_work = matches!(phase, Phase::Work | Phase::Pending(_));
+        let is_work = !phase.is_done();
         match (self.is_work, is_work) {
             (true, false) => self.end_stretch(mark.at),
             (false, true) => {

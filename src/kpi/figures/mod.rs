@@ -277,7 +277,7 @@ impl KpiReport {
             .find(|attainment| attainment.clock == clock)
     }
 
-    /// The backlog now, and at the end of each day of the window: always of the whole desk.
+    /// The backlog now, and at the end of each day of the window: of the tickets that the report is about, whenever they came.
     pub fn backlog(&self) -> &Backlog {
         &self.backlog
     }

@@ -127,7 +127,7 @@ impl Tally {
             &self.counts,
             &self.stock,
             self.scope.window,
-            &self.days,
+            &mut self.days.clone(),
         )
     }
 
@@ -168,7 +168,7 @@ impl Tally {
     }
 }
 
-/// The figures of what was counted; the series of the backlog covers `window`.
+/// The figures of what was counted; the series of the backlog covers `window`. `days` are those of the scope's zone.
 ///
 /// # Errors
 /// More taken back than added; a backlog of more than 50,000 days.
@@ -177,9 +177,8 @@ pub(super) fn report(
     counts: &Counts,
     stock: &Stock,
     window: Window,
-    days: &Days,
+    days: &mut Days,
 ) -> Result<KpiReport, KpiError> {
-    let mut days = days.clone();
     // A window that ends at midnight ends with the day that ends there; what happened at the instant of the report is known.
     let last = match window.to.filter(|to| *to <= scope.as_of) {
         Some(to) => micros(to).saturating_sub(1),

@@ -31,7 +31,7 @@ use super::error::KpiError;
 use super::group::GroupTally;
 use super::measure::{Direction, Kpi, Unit};
 use super::place::Label;
-use super::quantile::nearest_rank;
+use super::quantile::median;
 use super::tally::Sample;
 
 /// 97.5 % of a normal distribution lie below.
@@ -349,20 +349,10 @@ impl Stratum {
             .counts
             .values()
             .fold(0u64, |sum, n| sum.saturating_add(*n));
-        self.bound = if is_share { 0 } else { self.median(n) };
+        self.bound = if is_share { 0 } else { median(&self.counts) };
         let above = self.counts.range(self.bound.saturating_add(1)..);
         let above = above.fold(0u64, |sum, (_, n)| sum.saturating_add(*n));
         self.share = if n > 0 { above as f64 / n as f64 } else { 0.0 };
-    }
-
-    fn median(&self, n: u64) -> i64 {
-        let rank = nearest_rank(50, n).unwrap_or(0);
-        let mut passed = 0u64;
-        let mut at_rank = self.counts.iter().filter_map(|(value, n)| {
-            passed = passed.saturating_add(*n);
-            (passed >= rank).then_some(*value)
-        });
-        at_rank.next().unwrap_or(0)
     }
 
     fn counting(&self, sample: &Sample) -> u64 {

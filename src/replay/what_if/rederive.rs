@@ -220,7 +220,7 @@ impl Again<'_> {
             self.working.ticket.status(),
             self.working.ticket.is_reopened(),
         );
-        let done = matches!(from.stage(), Stage::Resolved | Stage::Closed);
+        let done = !from.stage().is_backlog();
         let to = if to.stage().is_work() {
             Status::work(reopened || done)
         } else {

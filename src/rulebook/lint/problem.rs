@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::id::Name;
+use crate::id::{Name, list};
 use crate::sla::Target;
 use crate::ticket::{Agreement, Metric, Permission, RatingKind, Scale};
 use crate::time::Span;
@@ -464,9 +464,4 @@ problems! {
     /// Conditions that were too intricate to see through.
     NotFullyChecked = "not_fully_checked", Hint,
         "some conditions are too intricate to see through; what they hide was not looked for";
-}
-
-fn list<T: fmt::Display>(items: &[T]) -> String {
-    let items: Vec<String> = items.iter().map(|item| format!("`{item}`")).collect();
-    items.join(", ")
 }

@@ -35,6 +35,9 @@ impl<'a> Clock<'a> {
                 if begins {
                     self.begin(mark, ended);
                 }
+                if begins && mark.kind == MarkKind::HandedOver {
+                    self.end_where_done(mark.at);
+                }
             }
             MarkKind::AskedBefore { since } => self.take_over(*since, mark, ended),
             MarkKind::Answered { .. } => self.answer(mark, ended),
@@ -76,20 +79,25 @@ impl<'a> Clock<'a> {
     pub(super) fn follow_first_response(&mut self, mark: &MarkKind) {
         let option = self.first_contact();
         let by_assignment = option == StartOption::Assignment;
+        let waiting = if self.phase.is_done() {
+            First::Unanswered
+        } else {
+            First::Waiting
+        };
         self.first_response = match (self.first_response, mark) {
             (First::ToCome, MarkKind::Opened { inbound: true })
                 if matches!(option, StartOption::FirstContact | StartOption::HandOff) =>
             {
                 First::Waiting
             }
-            (
-                First::ToCome,
-                MarkKind::Asked | MarkKind::AskedBefore { .. } | MarkKind::HandedOver,
-            ) if !by_assignment => First::Waiting,
+            (First::ToCome, MarkKind::HandedOver) if !by_assignment => waiting,
+            (First::ToCome, MarkKind::Asked | MarkKind::AskedBefore { .. }) if !by_assignment => {
+                First::Waiting
+            }
             (First::ToCome, MarkKind::Assigned { agent: true, .. })
                 if by_assignment && !self.answered =>
             {
-                First::Waiting
+                waiting
             }
             (First::Waiting, MarkKind::Answered { .. }) => First::Given,
             (First::Waiting, MarkKind::Moved(Phase::Resolved | Phase::Closed)) => First::Unanswered,
@@ -157,8 +165,7 @@ impl<'a> Clock<'a> {
         if self.is_live() && self.definition.fulfilled_by == Fulfilment::Answer {
             self.end(State::Stopped, mark.at);
         }
-        let unresolved = matches!(self.phase, Phase::Work | Phase::Pending(_));
-        if self.definition.start == Start::Answer && unresolved {
+        if self.definition.start == Start::Answer && !self.phase.is_done() {
             self.begin(mark, ended);
         }
     }
@@ -184,8 +191,20 @@ impl<'a> Clock<'a> {
                     self.end(State::Stopped, mark.at);
                 }
             }
-            Start::FirstContact if agent && self.begins_by_assignment() => self.begin(mark, ended),
+            Start::FirstContact if agent && self.begins_by_assignment() => {
+                self.begin(mark, ended);
+                self.end_where_done(mark.at);
+            }
             _ => {}
+        }
+    }
+
+    /// What begins on a resolved ticket, and does not reopen it, is unanswered like what ran when it was resolved: it runs from a
+    /// reopening on.
+    fn end_where_done(&mut self, at: Micros) {
+        if self.phase.is_done() && self.definition.at_resolution == AtResolution::Unanswered {
+            self.unanswered = true;
+            self.end(State::Stopped, at);
         }
     }
 
@@ -290,15 +309,14 @@ impl<'a> Clock<'a> {
     }
 
     fn move_to(&mut self, phase: Phase, mark: &Mark, ended: &mut impl FnMut(&Clock<'a>)) {
-        let done = |phase| matches!(phase, Phase::Resolved | Phase::Closed);
         let before = std::mem::replace(&mut self.phase, phase);
         if phase == Phase::Resolved && before != Phase::Resolved {
             self.resolve(mark, ended);
         } else if phase == Phase::Closed && self.is_live() {
             self.end_by_close(mark.at);
-        } else if !done(phase) && done(before) {
+        } else if !phase.is_done() && before.is_done() {
             self.reopen(mark, ended);
-        } else if !done(phase) && self.is_live() {
+        } else if !phase.is_done() && self.is_live() {
             self.run_or_pause(mark.at);
         }
     }

@@ -18,7 +18,7 @@ use crate::store::{
 };
 use crate::ticket::Content;
 
-use super::{Answer, AsyncStore};
+use super::AsyncStore;
 
 /// Any async store, used from blocking code: by a blocking [`Desk`](crate::Desk), or by the conformance suite.
 ///
@@ -90,11 +90,7 @@ impl<S: AsyncStore> Blocking<S> {
         &self.store
     }
 
-    fn wait<T>(&self, answer: Answer<'_, T>) -> Result<T, StoreError> {
-        self.wait_for(answer)
-    }
-
-    fn wait_for<T>(
+    fn wait<T>(
         &self,
         answer: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
@@ -139,7 +135,7 @@ impl<S: AsyncStore> Store for Blocking<S> {
     }
 
     fn commit_all(&self, commits: &[&Commit]) -> Vec<Result<(), StoreError>> {
-        let all = self.wait_for(async { Ok(self.store.commit_all(commits).await) });
+        let all = self.wait(async { Ok(self.store.commit_all(commits).await) });
         all.unwrap_or_else(|error| commits.iter().map(|_| Err(error.again())).collect())
     }
 
@@ -166,7 +162,7 @@ impl<S: AsyncStore> Store for Blocking<S> {
             given.push(rows.to_vec());
         };
         let mut read = self.store.facts(tenant, &mut keep);
-        self.wait_for(poll_fn(|context| {
+        self.wait(poll_fn(|context| {
             let polled = read.as_mut().poll(context);
             let rows = std::mem::take(&mut *taken.lock().unwrap_or_else(PoisonError::into_inner));
             rows.iter()

@@ -31,7 +31,6 @@ macro_rules! pieces {
             pub(super) fn push(&mut self, events: &Events) {
                 match (self, events) {
                     $((Pieces::$kind(pieces), Events::$kind(events)) => pieces.push(events.shared()),)*
-                    #[allow(unreachable_patterns)]
                     _ => {}
                 }
             }

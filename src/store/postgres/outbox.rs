@@ -74,13 +74,10 @@ impl PostgresStore {
     }
 
     pub(super) async fn earliest_delivery(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let query = [Query {
-            text: &self.sql.texts.next_delivery,
-            params: vec![&KNOWN],
-        }];
-        let found = self.pool.read(&query).await?;
-        let next = found.first().and_then(|rows| rows.first());
-        next.map(|row| get(row, 0).map(instant)).transpose()
+        let text = &self.sql.texts.next_delivery;
+        let found = self.rows(text, vec![&KNOWN]).await?;
+        let next = found.first().map(|row| get(row, 0).map(instant));
+        next.transpose()
     }
 
     pub(super) async fn prune(

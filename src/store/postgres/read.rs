@@ -30,7 +30,11 @@ impl FactsPage {
 
 impl PostgresStore {
     /// The rows of one statement.
-    async fn rows(&self, text: &str, params: Params<'_>) -> Result<Vec<Row>, StoreError> {
+    pub(super) async fn rows(
+        &self,
+        text: &str,
+        params: Params<'_>,
+    ) -> Result<Vec<Row>, StoreError> {
         let query = [Query { text, params }];
         let mut all = self.pool.read(&query).await?;
         Ok(all.pop().unwrap_or_default())

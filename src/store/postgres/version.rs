@@ -1,11 +1,11 @@
 //! The version of the tables, and the way forward from every earlier one.
 
-use crate::store::sql::{MIGRATIONS, Sql, VERSION, newer_tables};
+use crate::store::sql::{MIGRATIONS, Sql, VERSION, known, missing_steps, told_version};
 
+use super::StoreError;
 use super::link::{Link, Query};
 use super::load::get;
 use super::texts::Own;
-use super::{StoreError, StoreErrorKind};
 
 /// What only this adapter has: which streams the sweepers of which process hold. It is no part of the truth, and may be emptied at any time.
 const SWEEPS: &str = "CREATE TABLE IF NOT EXISTS {t}sweeps (tenant {uuid} NOT NULL, kind {integer} NOT NULL, \
@@ -53,11 +53,7 @@ async fn take_steps(
         link.run(&format!("CREATE SCHEMA {schema}")).await?;
     }
     let found = version(link, sql).await?; // another process may have been faster
-    let missing = usize::try_from(found).unwrap_or(usize::MAX);
-    let Some(steps) = migrations.get(missing..) else {
-        return Err(newer_tables(found, migrations.len()));
-    };
-    for step in steps {
+    for step in missing_steps(found, migrations)? {
         link.run(&sql.migration(step)).await?;
     }
     link.run(&sql.migration(SWEEPS)).await?;
@@ -73,10 +69,6 @@ async fn take_steps(
 pub(super) async fn check_tables(link: &mut Link, sql: &Sql, own: &Own) -> Result<(), StoreError> {
     let texts = sql.texts.all().into_iter().chain(own.all());
     link.prepare(texts.collect()).await
-}
-
-fn known(migrations: &[&str]) -> i64 {
-    i64::try_from(migrations.len()).unwrap_or(i64::MAX)
 }
 
 /// The version of the tables; 0 where there are none.
@@ -96,18 +88,12 @@ async fn version(link: &mut Link, sql: &Sql) -> Result<i64, StoreError> {
         params: Vec::new(),
     };
     let found = link.ask(&ask).await?;
-    match found.first().map(|row| get(row, 0)).transpose()? {
-        Some(version) if version >= 1 => Ok(version),
-        _ => {
-            let what = format!("`{table}` does not tell the version of the tables");
-            Err(StoreError::new(StoreErrorKind::Corrupt, what))
-        }
-    }
+    told_version(found.first().map(|row| get(row, 0)).transpose()?, &table)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::PostgresStore;
+    use super::super::{PostgresStore, StoreErrorKind};
     use super::*;
 
     const NEXT: &str = "ALTER TABLE {t}numbers ADD COLUMN note {text}; CREATE TABLE {t}extra (a {integer}) {heap};";

@@ -122,8 +122,7 @@ impl PostgresStore {
         })
     }
 
-    /// All of these in one transaction, two trips in all; where one of them is refused or held up, none is written, and each is tried
-    /// alone.
+    /// All of these in one transaction, in one trip; where one of them is refused or held up, none is written, and each is tried alone.
     pub(super) async fn write_all(&self, commits: &[&Commit]) -> Vec<Result<(), StoreError>> {
         if commits.len() > 1 {
             let all = commits.iter().map(|commit| self.sql.commit(commit));

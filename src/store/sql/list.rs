@@ -3,7 +3,7 @@
 use crate::id::TenantId;
 use crate::store::{Filter, Page};
 
-use super::write::{is_open, priority_text, stage_text, standing_text};
+use super::write::{priority_text, stage_text, standing_text};
 use super::{Sql, Value, schema};
 
 impl Sql {
@@ -25,14 +25,14 @@ impl Sql {
             let than = if page.newest_first { "<" } else { ">" };
             query.and(&format!("t.number {than}"), after.into());
         }
-        if !filter.stages.is_empty() && filter.stages.iter().all(|stage| is_open(*stage)) {
+        if !filter.stages.is_empty() && filter.stages.iter().all(|stage| stage.is_backlog()) {
             query.text.push_str(" AND t.is_open = 1");
         }
         query.one_of(
             "t.stage",
             filter.stages.iter().map(|stage| standing_text(*stage)),
         );
-        if filter.stages.iter().any(|stage| is_open(*stage)) {
+        if filter.stages.iter().any(|stage| stage.is_backlog()) {
             query.one_of("s.stage", filter.stages.iter().map(|s| stage_text(*s)));
         }
         query.one_of(

@@ -19,8 +19,9 @@
 //! ```
 //!
 //! # What is where
-//! Every key begins with the tenant. Instants are whole microseconds since 1970; a wake-up that will not come is the largest
-//! number. Records are [stored](super::stored) as JSON text with their schema beside them.
+//! Every key begins with the tenant, but for that of the outbox, whose ids are those of all tenants. Instants are whole microseconds
+//! since 1970; a wake-up that will not come is the largest number. Records are [stored](super::stored) as JSON text with their schema
+//! beside them.
 //!
 //! | table | one row is |
 //! |---|---|
@@ -60,7 +61,7 @@ use super::{Commit, StoreError, StoreErrorKind, StreamId, UniqueKey};
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(super) use rebuild::{
-    Claimed, Following, Given, due_streams, first_after, newer_tables, of_row,
+    Claimed, Following, Given, due_streams, first_after, known, missing_steps, of_row, told_version,
 };
 #[cfg(feature = "sqlite")]
 pub(super) use schema::DROP_BLANKED;
@@ -136,7 +137,7 @@ impl Sql {
         write::statements(self, commit)
     }
 
-    /// The statements that create the tables as of `version`, from 1, where those of the version before are there.
+    /// The text of a migration, or of whatever else names tables, as this database reads it.
     #[cfg(any(feature = "postgres", feature = "sqlite"))]
     pub(super) fn migration(&self, text: &str) -> String {
         schema::render(self.dialect, &self.namespace, text)

@@ -132,10 +132,30 @@ pub(in crate::store) fn first_after(after: Option<Uuid>) -> Option<Uuid> {
     after.as_u128().checked_add(1).map(Uuid::from_u128)
 }
 
-/// The tables are of a version that is not known here.
-pub(in crate::store) fn newer_tables(found: i64, known: usize) -> StoreError {
-    let what = format!(
-        "the tables have version {found}; this version of the crate knows up to {known}: upgrade it"
-    );
-    StoreError::new(StoreErrorKind::Newer, what)
+/// The version that the tables have once all these migrations are made.
+pub(in crate::store) fn known(migrations: &[&str]) -> i64 {
+    i64::try_from(migrations.len()).unwrap_or(i64::MAX)
+}
+
+/// The migrations that tables of the version `found` still need.
+pub(in crate::store) fn missing_steps<'m, 't>(
+    found: i64,
+    migrations: &'m [&'t str],
+) -> Result<&'m [&'t str], StoreError> {
+    let made = usize::try_from(found).unwrap_or(usize::MAX);
+    migrations.get(made..).ok_or_else(|| {
+        let known = migrations.len();
+        let what = format!(
+            "the tables have version {found}; this version of the crate knows up to {known}: upgrade it"
+        );
+        StoreError::new(StoreErrorKind::Newer, what)
+    })
+}
+
+/// The version of the tables, of what stands in `table`.
+pub(in crate::store) fn told_version(found: Option<i64>, table: &str) -> Result<i64, StoreError> {
+    found.filter(|version| *version >= 1).ok_or_else(|| {
+        let what = format!("`{table}` does not tell the version of the tables");
+        StoreError::new(StoreErrorKind::Corrupt, what)
+    })
 }

@@ -181,7 +181,7 @@ impl<'a> List<'a, '_> {
 
     fn listing(&mut self, part: &Part, row: &TicketRow) -> Result<(), StoreError> {
         let stage = row.status.stage();
-        let is_open = Value::from(i64::from(is_open(stage)));
+        let is_open = Value::from(i64::from(stage.is_backlog()));
         let team = Value::Uuid(row.team.map(|team| team.uuid()));
         let agent = Value::Uuid(row.agent.map(|agent| agent.uuid()));
         let params = vec![
@@ -283,10 +283,6 @@ pub(in crate::store) fn actor_text(actor: Actor) -> Result<String, StoreError> {
     write("an actor", &actor)
 }
 
-pub(super) const fn is_open(stage: Stage) -> bool {
-    !matches!(stage, Stage::Resolved | Stage::Closed)
-}
-
 pub(super) const fn stage_text(stage: Stage) -> &'static str {
     match stage {
         Stage::Open => "open",
@@ -299,7 +295,7 @@ pub(super) const fn stage_text(stage: Stage) -> &'static str {
 
 /// What of the stage stands among what lists filter by: that changes seldom.
 pub(super) const fn standing_text(stage: Stage) -> &'static str {
-    match is_open(stage) {
+    match stage.is_backlog() {
         true => stage_text(Stage::Open),
         false => stage_text(stage),
     }

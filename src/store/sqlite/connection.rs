@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::error::told;
 use super::{Durability, Options, StoreError, StoreErrorKind};
 
-/// How many prepared statements a connection keeps: more than there are.
+/// How many prepared statements a connection keeps: more than there are of fixed text; that of a list depends on its filter.
 const STATEMENTS: usize = 128;
 /// The size of a new file's pages, in bytes.
 pub(super) const PAGE: u64 = 4096;

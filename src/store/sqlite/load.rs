@@ -252,18 +252,16 @@ impl SqliteStore {
         tenant: TenantId,
         visit: &mut dyn FnMut(&[Fact]),
     ) -> Result<(), StoreError> {
-        let mut from = Uuid::nil();
-        loop {
-            let page = self.reading(|connection| self.facts_page(connection, tenant, from))?;
+        let mut from = first_after(None);
+        while let Some(first) = from {
+            let page = self.reading(|connection| self.facts_page(connection, tenant, first))?;
             for (_, rows) in &page {
                 visit(rows); // nothing is held: the visitor may call the store
             }
-            let next = page.last().and_then(|(id, _)| id.as_u128().checked_add(1));
-            match next.filter(|_| page.len() == FACTS_PAGE) {
-                Some(next) => from = Uuid::from_u128(next),
-                None => return Ok(()),
-            }
+            let last = page.last().filter(|_| page.len() == FACTS_PAGE);
+            from = last.and_then(|(id, _)| first_after(Some(*id)));
         }
+        Ok(())
     }
 
     fn facts_page(

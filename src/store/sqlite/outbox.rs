@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
 use crate::id::TenantId;
+use crate::store::Store;
 use crate::store::sql::{Claimed, limit as rows};
 use crate::store::stored::SCHEMA;
 use crate::time::{Micros, instant, micros};
@@ -34,10 +35,6 @@ impl SqliteStore {
             })
         })?;
         claimed.finish()
-    }
-
-    fn next_delivery(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-        self.reading(|connection| self.next_delivery_on(connection))
     }
 
     fn free_messages(

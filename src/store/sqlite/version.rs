@@ -2,10 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
-use crate::store::sql::{MIGRATIONS, Sql, VERSION, newer_tables};
+use crate::store::sql::{MIGRATIONS, Sql, VERSION, known, missing_steps, told_version};
 
+use super::StoreError;
 use super::error::{failed, prepare};
-use super::{StoreError, StoreErrorKind};
 
 /// Brings the tables to the newest version, step by step, each step whole or not at all.
 pub(super) fn bring_up(connection: &mut Connection, sql: &Sql) -> Result<(), StoreError> {
@@ -24,14 +24,10 @@ fn bring_up_to(
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(failed)?;
     let found = version(&transaction, sql)?; // another process may have been faster
-    let missing = usize::try_from(found).unwrap_or(usize::MAX);
-    match migrations.get(missing..) {
-        Some(steps) => steps
-            .iter()
-            .try_for_each(|step| transaction.execute_batch(&sql.migration(step)))
-            .map_err(failed)?,
-        None => return Err(newer_tables(found, migrations.len())),
-    }
+    missing_steps(found, migrations)?
+        .iter()
+        .try_for_each(|step| transaction.execute_batch(&sql.migration(step)))
+        .map_err(failed)?;
     write_version(&transaction, sql, known(migrations))?;
     transaction.commit().map_err(failed)
 }
@@ -42,10 +38,6 @@ pub(super) fn check_tables(connection: &Connection, sql: &Sql) -> Result<(), Sto
         prepare(connection, text)?;
     }
     Ok(())
-}
-
-fn known(migrations: &[&str]) -> i64 {
-    i64::try_from(migrations.len()).unwrap_or(i64::MAX)
 }
 
 /// The version of the tables; 0 where there are none.
@@ -67,13 +59,7 @@ fn version(connection: &Connection, sql: &Sql) -> Result<i64, StoreError> {
         .query_row(&text, [], |row| row.get(0))
         .optional()
         .map_err(failed)?;
-    match found {
-        Some(version) if version >= 1 => Ok(version),
-        _ => {
-            let what = format!("`{table}` does not tell the version of the tables");
-            Err(StoreError::new(StoreErrorKind::Corrupt, what))
-        }
-    }
+    told_version(found, &table)
 }
 
 fn write_version(transaction: &Transaction<'_>, sql: &Sql, version: i64) -> Result<(), StoreError> {
@@ -87,6 +73,7 @@ fn write_version(transaction: &Transaction<'_>, sql: &Sql, version: i64) -> Resu
 
 #[cfg(test)]
 mod tests {
+    use super::super::StoreErrorKind;
     use super::*;
 
     const NEXT: &str = "ALTER TABLE {t}numbers ADD COLUMN note {text}; CREATE TABLE {t}extra (a {integer}) {heap};";

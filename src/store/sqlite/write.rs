@@ -1,5 +1,7 @@
 //! Commits: the statements of [`sql`](crate::store::sql), in one transaction.
 
+use std::sync::LazyLock;
+
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ToSql, Transaction, params_from_iter};
 
@@ -46,10 +48,11 @@ use super::{Commit, SqliteStore, StoreError};
 /// Erased text stands in the write-ahead log until [`SqliteStore::scrub`]: call that after the transaction's own commit, where the
 /// commit has something [erased](Commit::erased) or [persons](Commit::persons).
 pub fn commit_in(transaction: &Transaction<'_>, commit: &Commit) -> Result<(), StoreError> {
-    let sql = Sql::sqlite();
-    let statements = sql.commit(commit)?;
+    let statements = SQL.commit(commit)?;
     in_savepoint(transaction, &statements)
 }
+
+static SQL: LazyLock<Sql> = LazyLock::new(Sql::sqlite);
 
 impl SqliteStore {
     pub(super) fn write(&self, commit: &Commit) -> Result<(), StoreError> {

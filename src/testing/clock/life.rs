@@ -219,6 +219,9 @@ impl<'a> Life<'a> {
                     && !self.agent_wrote =>
             {
                 self.begin(at);
+                if is_done(self.status) {
+                    self.end_unanswered(at);
+                }
             }
             _ => {}
         }

@@ -286,7 +286,7 @@ impl<'a> Work<'a> {
     /// A customer waits for the desk: a waiting ticket goes on, one that is done is reopened.
     pub(super) fn wake_for_customer(&mut self) {
         if !self.status.stage().is_work() {
-            let reopens = matches!(self.status.stage(), Stage::Resolved | Stage::Closed);
+            let reopens = !self.stage().is_backlog();
             self.reopened |= reopens;
             self.change_status(Status::work(self.reopened), Step::CustomerMessage, None);
         }
