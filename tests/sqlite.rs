@@ -239,6 +239,40 @@ fn what_the_host_erases_is_gone_when_it_was_scrubbed() {
     );
 }
 
+/// What a host writes over such a connection leaves no copies either, from the first text of the table on; and its settings stay.
+#[test]
+fn what_the_host_writes_leaves_no_copies() {
+    let path = file("host-writes");
+    let store = SqliteStore::open(&path).unwrap();
+    for setting in ["off", "fast", "on"] {
+        let mut mine = Connection::open(&path).unwrap();
+        let is_set = |mine: &Connection, to: Option<&str>| -> i64 {
+            let text = to.map_or(String::new(), |to| format!(" = {to}"));
+            let pragma = format!("PRAGMA secure_delete{text}");
+            mine.query_row(&pragma, [], |row| row.get(0)).unwrap()
+        };
+        let set = is_set(&mine, Some(setting));
+        let mut write = |commit: &Commit| {
+            let transaction = mine.transaction().unwrap();
+            commit_in(&transaction, commit).unwrap();
+            transaction.commit().unwrap();
+        };
+        for n in 0..60 {
+            let mut keep = commit(vec![]);
+            let id = format!("{setting}{n}");
+            keep.content.push(text(&id, None, marker(n).repeat(20)));
+            write(&keep);
+        }
+        let mut erase = commit(vec![]);
+        let ids = (0..60).map(|n| ContentId::named(&format!("{setting}{n}")));
+        erase.erased = ids.collect();
+        write(&erase);
+        assert_eq!(is_set(&mine, None), set);
+        store.scrub().unwrap();
+        assert_eq!(markers(&path), BTreeSet::new(), "{setting}");
+    }
+}
+
 /// A read that takes long keeps erased text in the log; the commits that try to empty it do not wait for the reader, and the first one
 /// after it empties the log.
 #[test]

@@ -38,7 +38,8 @@
 //! # What is erased
 //! On PostgreSQL the row of an erased text is deleted. On SQLite its `body` is written over with as many blanks, and the row stays:
 //! pages that are split or joined keep old bytes of what moved, so that nothing in this table ever moves. Whoever reads it passes
-//! over what begins with a blank. SQLite's write-ahead log keeps the old text until it is emptied: a host that ran a commit with
+//! over what begins with a blank. Only the very first page is split, once: so a connection that runs the statements needs
+//! `PRAGMA secure_delete = on` (the adapter's own connections have it, and `sqlite::commit_in` sees to it). SQLite's write-ahead log keeps the old text until it is emptied: a host that ran a commit with
 //! something [erased](Commit::erased) or [persons](Commit::persons) calls `SqliteStore::scrub` after its own `COMMIT`
 //! (or `PRAGMA wal_checkpoint(TRUNCATE)`, until its first column is 0).
 

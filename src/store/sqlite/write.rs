@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ToSql, Transaction, params_from_iter};
+use rusqlite::{Connection, Row, ToSql, Transaction, params_from_iter};
 
 use crate::store::sql::{Sql, Statement, Value};
 
@@ -49,7 +49,33 @@ use super::{Commit, SqliteStore, StoreError};
 /// commit has something [erased](Commit::erased) or [persons](Commit::persons).
 pub fn commit_in(transaction: &Transaction<'_>, commit: &Commit) -> Result<(), StoreError> {
     let statements = SQL.commit(commit)?;
-    in_savepoint(transaction, &statements)
+    if commit.content.is_empty() {
+        return in_savepoint(transaction, &statements); // nothing that is erased moves
+    }
+    without_copies(transaction, || in_savepoint(transaction, &statements))
+}
+
+/// Does `work` so that a page which is split for the first text that does not fit keeps none of those that went elsewhere, whatever
+/// the host's connection does otherwise.
+fn without_copies(
+    connection: &Connection,
+    work: impl FnOnce() -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let ask = |row: &Row<'_>| row.get::<_, i64>(0);
+    let was = connection.pragma_query_value(Some("main"), "secure_delete", ask);
+    let was = match was.map_err(failed)? {
+        0 => "off",
+        1 => return work(),
+        _ => "fast",
+    };
+    let set = |to: &str| {
+        let set = connection.pragma_update_and_check(Some("main"), "secure_delete", to, ask);
+        set.map_err(failed)
+    };
+    set("on")?;
+    let done = work();
+    set(was)?;
+    done
 }
 
 static SQL: LazyLock<Sql> = LazyLock::new(Sql::sqlite);
