@@ -28,7 +28,7 @@ use helpdesk::store::{
     Store, StoreErrorKind, StreamId,
 };
 use helpdesk::testing::{Asked, Fault, FaultyStore};
-use helpdesk::ticket::{Metric, Version};
+use helpdesk::ticket::{Draft, Metric, Version};
 use helpdesk::{Actor, AsyncDesk, Command, Desk, Open, Rulebook, TenantId, TicketId};
 use proptest::prelude::*;
 
