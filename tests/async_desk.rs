@@ -28,7 +28,7 @@ use helpdesk::store::{
     Store, StoreErrorKind, StreamId,
 };
 use helpdesk::testing::{Asked, Fault, FaultyStore};
-use helpdesk::ticket::{Metric, Version};
+use helpdesk::ticket::{Draft, Metric, Version};
 use helpdesk::{Actor, AsyncDesk, Command, Desk, Open, Rulebook, TenantId, TicketId};
 use proptest::prelude::*;
 
@@ -64,7 +64,7 @@ macro_rules! told {
         let (desk, story): (_, &[Say]) = ($desk, $story);
         let mut seen = Seen { answers: Vec::new(), naps: Vec::new(), figures: String::new() };
         let mut now = at(BEGIN);
-        let open = Open::new("subject").from("ann@example.com").body("help");
+        let open = Open::new("subject").from("ann@example.com").message(Draft::new("help").external_id("m-0"));
         let opened = desk.open(&call(Actor::Customer(ANN), now, 0), open)$(.$wait)?;
         let id = opened.as_ref().unwrap().id();
         seen.answers.push(shown(opened));
@@ -106,6 +106,8 @@ macro_rules! told {
         seen.answers.push(shown(one.customer_view(id, BOB)$(.$wait)?));
         seen.answers.push(shown(one.find(ticket.number())$(.$wait)?));
         seen.answers.push(shown(one.find_by_message("<none>")$(.$wait)?));
+        let found = one.find_by_message("m-0")$(.$wait)?;
+        assert_eq!(found.unwrap(), Some(id));
         seen.answers.push(shown(one.content(&[ticket.subject()])$(.$wait)?));
         // What stands beside tickets.
         let mine = |n| call(Actor::Supervisor(KIM), now, n);

@@ -457,6 +457,12 @@ fn a_difference_can_be_reviewed() {
         "+ 2026-01-01 New Year\n- 2026-05-01 May Day\n~ 2026-12-25 Christmas -> Christmas Day\n";
     assert_eq!(difference.to_string(), expected);
     assert!(feed.compare(&feed.layer("national")).is_empty());
+    // Any one of the three is a difference.
+    assert!(!feed.compare(&Layer::new("nothing")).is_empty());
+    let more = feed
+        .layer("national")
+        .and(closed(When::on(date("2026-05-01")), "May Day"));
+    assert!(!feed.compare(&more).is_empty());
 }
 
 #[test]

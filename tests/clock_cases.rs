@@ -774,3 +774,29 @@ fn conditions_nest_so_deep() {
     let deep = built(Condition::MAX_DEPTH + 1).unwrap_err().to_string();
     assert!(deep.contains("deeper than 32 levels"), "{deep}");
 }
+
+/// What lies between a close and a reopening is told as such.
+#[test]
+fn a_ledger_tells_a_closed_ticket_from_a_resolved_one() {
+    let book = book([policy("p", Metric::TotalResolution, "8h")]);
+    let ended = |status| {
+        let history = history()
+            .row(Row::new(at("10:00")).by(kim()).status(status))
+            .row(Row::new(at("11:00")).by(kim()).status(Status::Reopened));
+        let imported = import(&history, &book, TenantId::SINGLE);
+        let clock = Metric::TotalResolution;
+        helpdesk::sla::ledger(imported.ticket(), book.policies(), clock, at("12:00")).to_string()
+    };
+    let closed = ended(Status::Closed(CloseReason::Cancelled));
+    assert!(closed.contains("ticket closed 1h"), "{closed}");
+    let resolved = ended(Status::Resolved);
+    assert!(resolved.contains("resolved 1h"), "{resolved}");
+}
+
+#[test]
+fn a_reading_says_how_it_ended() {
+    let book = book([policy("p", Metric::FirstResponse, "4h")]);
+    let answered = history().row(says(Row::new(at("10:00")).by(kim())));
+    let met = shown(&book, &answered, Metric::FirstResponse, "12:00").to_string();
+    assert!(met.starts_with("stopped, met; 1h of 4h"), "{met}");
+}
