@@ -19,13 +19,13 @@ use helpdesk::error::ErrorKind;
 use helpdesk::id::{FindingId, TicketNumber};
 use helpdesk::improvement;
 use helpdesk::incident::Spread;
-use helpdesk::kpi::{Dimension, Report, Suggest, Window};
+use helpdesk::kpi::{Dimension, FORMULA, Fact, Report, Suggest, Window};
 use helpdesk::quality::Plan;
 use helpdesk::replay::{History, import};
 use helpdesk::store::asynchronous::Job;
 use helpdesk::store::{
-    AsyncStore, Blocking, Commit, Filter, Load, MemoryStore, Offloaded, Page, Store,
-    StoreErrorKind, StreamId,
+    AsyncStore, Blocking, Commit, Filter, GroupCommit, Load, MemoryStore, Offloaded, Page, Part,
+    Store, StoreErrorKind, StreamId,
 };
 use helpdesk::testing::{Asked, Fault, FaultyStore};
 use helpdesk::ticket::{Metric, Version};
@@ -432,4 +432,68 @@ fn a_silent_answer_is_given_up() {
     let stale = helpdesk::store::Part::check(stream, Version(3));
     let commit = Commit::new(TENANT, at(BEGIN), vec![stale]);
     assert!(lazy.commit_all(&[&commit])[0].is_err());
+}
+
+/// Rows that another version of the formulas made are made anew before anybody counts them, by both desks and on any store.
+#[test]
+fn rows_of_another_formula_are_made_anew() {
+    fn check(store: Arc<dyn Store>) {
+        let desk = Desk::new(store.clone(), rulebook());
+        let ids = [1, 2, 3].map(|n| {
+            let opened = call(Actor::Customer(ANN), at(BEGIN), n);
+            desk.open(&opened, Open::new("x").body("help"))
+                .unwrap()
+                .id()
+        });
+        let by_kim = call(Actor::Agent(KIM), at(BEGIN) + TimeDelta::hours(1), 4);
+        let answer = Command::reply("done").then_resolve();
+        let answered = desk.submit(ids[1], &by_kim, answer).unwrap();
+        let now = at(BEGIN) + TimeDelta::days(3);
+        let report = Report::standard();
+        let rows_of = |desk: &Desk<Arc<dyn Store>>| {
+            let mut rows = Vec::new();
+            desk.facts(&mut |of_one| rows.push(of_one.to_vec()))
+                .unwrap();
+            rows.sort_by_key(|of_one| of_one[0].ticket);
+            rows
+        };
+        let (rows, told) = (rows_of(&desk), desk.report(&report, now).unwrap());
+
+        let outdated = rows.iter().find(|of_one| of_one[0].ticket == ids[1]);
+        let mut outdated = outdated.unwrap().clone();
+        (outdated[0].formula, outdated[0].replies) = (FORMULA - 1, 77);
+        let stream = StreamId::ticket(TENANT, ids[1]);
+        let part = Part::check(stream, answered.ticket().version()).facts(outdated.clone());
+        store.commit(&Commit::new(TENANT, now, vec![part])).unwrap();
+        let mut stored = Vec::new();
+        let mut keep = |of_one: &[Fact]| stored.push(of_one.to_vec());
+        store.facts(TENANT, &mut keep).unwrap();
+        assert!(stored.contains(&outdated));
+
+        assert_eq!(rows_of(&desk), rows);
+        assert_eq!(desk.report(&report, now).unwrap(), told);
+        let asked = report.clone().by([Dimension::Priority]);
+        assert!(desk.report_by(&asked, now).is_ok());
+        assert!(
+            desk.suggest(ids[0], &Suggest::new(50).unwrap(), now)
+                .is_ok()
+        );
+        let awaiting = AsyncDesk::new(on_threads(store), rulebook());
+        block_on(async {
+            assert_eq!(awaiting.report(&report, now).await.unwrap(), told);
+            let mut seen = 0;
+            let mut count = |of_one: &[Fact]| {
+                assert_eq!(of_one[0].formula, FORMULA);
+                seen += 1;
+            };
+            awaiting.facts(&mut count).await.unwrap();
+            assert_eq!(seen, 3);
+        });
+    }
+    check(Arc::new(MemoryStore::new()));
+    check(Arc::new(GroupCommit::new(FaultyStore::new(
+        MemoryStore::new(),
+    ))));
+    #[cfg(feature = "sqlite")]
+    check(Arc::new(helpdesk::store::SqliteStore::in_memory().unwrap()));
 }

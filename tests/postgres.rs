@@ -319,6 +319,144 @@ fn a_row_that_is_held_is_unavailable() {
     impatient.commit(&commit(vec![append(s, 1, 2)])).unwrap();
 }
 
+/// Of a group, one whose row is held is unavailable, and those beside it are written.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn a_held_row_holds_up_no_other_of_its_group() {
+    let store = store();
+    let impatient = again(&store).unwrap();
+    let names = ["a", "b", "c"].map(stream);
+    let begin = names.map(|s| append(s, 0, 1));
+    store.commit(&commit(begin.to_vec())).unwrap();
+    let mut other = client();
+    let mut held = other.transaction().unwrap();
+    let hold = format!(
+        "UPDATE {}.streams SET schema = 1 WHERE id = $1",
+        store.schema()
+    );
+    held.execute(&hold, &[&names[0].id]).unwrap();
+    let commits = names.map(|s| commit(vec![append(s, 1, 2)]));
+    let told = impatient.commit_all(&commits.each_ref());
+    let told: Vec<_> = told
+        .into_iter()
+        .map(|one| one.map_err(|error| error.kind()))
+        .collect();
+    assert_eq!(told, [Err(StoreErrorKind::Unavailable), Ok(()), Ok(())]);
+    assert_eq!(names.map(|s| length(&store, s)), [1, 2, 2]);
+
+    // Where many are held up, those behind them do not wait for ever.
+    let hold = format!("UPDATE {}.streams SET schema = 1", store.schema());
+    held.execute(&hold, &[]).unwrap();
+    let checks: Vec<_> = (0..20)
+        .map(|_| commit(vec![append(names[0], 1, 2)]))
+        .collect();
+    let begun = std::time::Instant::now();
+    let told = impatient.commit_all(&checks.iter().collect::<Vec<_>>());
+    assert!(
+        told.into_iter()
+            .all(|one| kind_of(one) == StoreErrorKind::Unavailable)
+    );
+    assert!(
+        begun.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        begun.elapsed()
+    );
+}
+
+/// A transaction of one instant that began before somebody else's commit can write nothing any more: that is a conflict, and its own.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn a_transaction_that_began_too_early_is_told_to_begin_anew() {
+    let store = store();
+    let s = stream("s");
+    store.commit(&commit(vec![append(s, 0, 1)])).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = { runtime }.enable_all().build().unwrap();
+    let (mut mine, moving) = runtime
+        .block_on(tokio_postgres::connect(&server(), tokio_postgres::NoTls))
+        .unwrap();
+    runtime.spawn(moving);
+    let repeatable = tokio_postgres::IsolationLevel::RepeatableRead;
+    let error = runtime.block_on(async {
+        let begin = mine.build_transaction().isolation_level(repeatable);
+        let mut transaction = begin.start().await.unwrap();
+        transaction.execute("SELECT 1", &[]).await.unwrap();
+        let other = commit(vec![append(s, 1, 2)]);
+        std::thread::scope(|scope| scope.spawn(|| store.commit(&other)).join().unwrap()).unwrap();
+        let late = commit(vec![append(s, 1, 3)]);
+        let error = commit_in(store.sql(), &mut transaction, &late)
+            .await
+            .unwrap_err();
+        transaction.rollback().await.unwrap();
+        error
+    });
+    assert_eq!(error.kind(), StoreErrorKind::Conflict, "{error}");
+    assert!(error.to_string().contains("begin a new one"), "{error}");
+}
+
+/// The schema beside the rows of a stream is theirs: a commit without rows leaves it as it was.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn rows_keep_their_schema() {
+    let store = store();
+    let s = stream("s");
+    let with = append(s, 0, 1).facts(vec![]);
+    store.commit(&commit(vec![with])).unwrap();
+    meddle(&store, "UPDATE {s}.streams SET schema = 9");
+    let schema = || -> i64 {
+        let text = format!("SELECT schema FROM {}.streams", store.schema());
+        client().query_one(&text, &[]).unwrap().get(0)
+    };
+    for part in [append(s, 1, 2), append(s, 2, 3).wake(due_at(1))] {
+        store.commit(&commit(vec![part])).unwrap();
+        assert_eq!(schema(), 9);
+    }
+    let with = append(s, 3, 4).facts(vec![]);
+    store.commit(&commit(vec![with])).unwrap();
+    assert_eq!(schema(), 1);
+}
+
+/// A message that cannot be read keeps nobody's messages back, and is told where it is alone.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn a_damaged_message_keeps_no_other_back() {
+    let store = store();
+    let mut send = commit(vec![]);
+    send.outbox = (1..=3).map(message).collect();
+    store.commit(&send).unwrap();
+    let bad = Uuid::from_u128(1);
+    meddle(
+        &store,
+        &format!("UPDATE {{s}}.outbox SET body = '{{' WHERE id = '{bad}'"),
+    );
+    a_bad_message_keeps_no_other_back(&store, bad);
+}
+
+/// A row of a list or of the figures that cannot be read is told with its ticket.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn damaged_rows_are_told_with_their_ticket() {
+    let desk = Desk::new(store(), rulebook());
+    let opened = call(Actor::Customer(ANN), at(BEGIN), 1);
+    let id = desk
+        .open(&opened, Open::new("x").body("help"))
+        .unwrap()
+        .id();
+    meddle(
+        desk.store(),
+        "UPDATE {s}.streams SET facts = '{', listing = '{'",
+    );
+    for error in [
+        desk.store().facts(TENANT, &mut |_| {}).unwrap_err(),
+        desk.store()
+            .list(TENANT, &Filter::all(), &Page::oldest(9))
+            .unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), StoreErrorKind::Corrupt, "{error}");
+        assert!(error.to_string().contains(&id.to_string()), "{error}");
+    }
+}
+
 /// The connection is lost before and in the end of a commit: unavailable, and the next call has a new connection.
 #[test]
 #[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
@@ -506,8 +644,13 @@ fn damage_is_corrupt() {
         );
     }
     meddle(&store, "UPDATE {s}.contents SET body = 'no json'");
-    let read = store.content(TENANT, &[ContentId::named("1")]);
-    assert_eq!(kind_of(read), StoreErrorKind::Corrupt);
+    let read = store.content(TENANT, &[ContentId::named("1")]).unwrap_err();
+    assert_eq!(read.kind(), StoreErrorKind::Corrupt);
+    assert!(
+        read.to_string()
+            .contains(&ContentId::named("1").to_string()),
+        "{read}"
+    );
     assert_eq!(length(&store, stream("fine")), 3);
 
     let error = store.check_integrity().unwrap_err();

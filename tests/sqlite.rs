@@ -6,7 +6,7 @@ mod common;
 #[path = "common/sql.rs"]
 mod shared;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -18,10 +18,12 @@ use helpdesk::id::{ContentId, CustomerId, TicketNumber};
 use helpdesk::store::sql::{self, Sql};
 use helpdesk::store::sqlite::{Durability, commit_in, rusqlite};
 use helpdesk::store::{
-    Commit, Filter, Load, Page, SqliteStore, Store, StoreError, StoreErrorKind, UniqueKey,
+    Commit, Filter, Load, Page, SqliteStore, Stamp, Store, StoreError, StoreErrorKind, StreamId,
+    UniqueKey, Wake,
 };
 use helpdesk::ticket::Version;
 use helpdesk::{Actor, Command, Desk, Open, TicketId};
+use rand::{Rng, SeedableRng};
 use rusqlite::types::Value as Any;
 use rusqlite::{Connection, params_from_iter};
 use shared::*;
@@ -107,6 +109,193 @@ fn erased_texts_are_in_no_file() {
         );
     }
     store.check_integrity().unwrap();
+}
+
+/// What is to be found in a file: the number of the last text under each id.
+struct Shelf {
+    random: rand_chacha::ChaCha8Rng,
+    live: BTreeMap<usize, usize>,
+    written: usize,
+}
+
+impl Shelf {
+    fn keep(&mut self, id: usize, commit: &mut Commit) {
+        let size = [3, 40, 200, 900][self.random.random_range(0..4)];
+        let about = id.is_multiple_of(7).then(|| CustomerId::named("ann"));
+        let body = marker(self.written).repeat(1 + size / 12);
+        commit.content.push(text(&id.to_string(), about, body));
+        self.live.insert(id, self.written);
+        self.written += 1;
+    }
+
+    fn any(&mut self) -> usize {
+        let n = self.random.random_range(0..self.live.len());
+        *self.live.keys().nth(n).unwrap()
+    }
+
+    /// Every text is where it belongs, and no other one is anywhere.
+    fn check(&self, path: &Path, store: &SqliteStore) {
+        let kept = |n: &usize| marker(*n).into_bytes();
+        assert_eq!(markers(path), self.live.values().map(kept).collect());
+        let ids: Vec<_> = (0..150_usize)
+            .map(|id| ContentId::named(&id.to_string()))
+            .collect();
+        let found = store.content(TENANT, &ids).unwrap().into_iter().zip(0..);
+        let found = found.filter_map(|(found, id)| Some((id, found?.text[..12].to_owned())));
+        let kept = self.live.iter().map(|(id, n)| (*id, marker(*n)));
+        assert_eq!(found.collect::<Vec<_>>(), kept.collect::<Vec<_>>());
+    }
+}
+
+/// Texts come, come again in another size, and are erased, in many orders: a tree whose pages are split or joined keeps old bytes of what
+/// moved, and none of them is of a text that is not there any more.
+#[test]
+fn erased_texts_are_in_no_file_whatever_the_order() {
+    for seed in 0..40 {
+        let path = file("erased-orders");
+        let options = SqliteStore::options().durability(Durability::FasterNotDurable);
+        let store = options.open(&path).unwrap();
+        let mut shelf = Shelf {
+            random: rand_chacha::ChaCha8Rng::seed_from_u64(seed),
+            live: BTreeMap::new(),
+            written: 0,
+        };
+        let mut next = commit(vec![]);
+        for id in 0..150 {
+            shelf.keep(id, &mut next);
+            if shelf.random.random_bool(0.5) {
+                let again = shelf.any();
+                shelf.keep(again, &mut next);
+            }
+        }
+        store.commit(&next).unwrap();
+        for _ in 0..15 {
+            let mut next = commit(vec![]);
+            for _ in 0..5 {
+                let again = shelf.any();
+                shelf.keep(again, &mut next);
+                let gone = shelf.any();
+                shelf.live.remove(&gone);
+                next.erased.push(ContentId::named(&gone.to_string()));
+            }
+            store.commit(&next).unwrap();
+        }
+        // Some come again under the ids that they had, and a person goes.
+        let mut next = commit(vec![]);
+        for id in (0..150).step_by(11) {
+            shelf.keep(id, &mut next);
+        }
+        store.commit(&next).unwrap();
+        let mut person = commit(vec![]);
+        person.persons.push(CustomerId::named("ann"));
+        store.commit(&person).unwrap();
+        shelf.live.retain(|id, _| !id.is_multiple_of(7));
+
+        shelf.check(&path, &store);
+        if seed.is_multiple_of(10) {
+            let before = std::fs::metadata(&path).unwrap().len();
+            store.compact().unwrap();
+            assert!(std::fs::metadata(&path).unwrap().len() < before);
+            shelf.check(&path, &store);
+            store.check_integrity().unwrap();
+        }
+    }
+}
+
+/// What a host erases in a transaction of its own, over a connection that knows nothing of erasing, is gone with the next
+/// [`SqliteStore::scrub`].
+#[test]
+fn what_the_host_erases_is_gone_when_it_was_scrubbed() {
+    let path = file("host-erases");
+    let store = SqliteStore::open(&path).unwrap();
+    let mut keep = commit(vec![]);
+    for n in 0..50 {
+        keep.content.push(text(
+            &n.to_string(),
+            None,
+            marker(n).repeat(1 + 40 * (n % 30)),
+        ));
+    }
+    store.commit(&keep).unwrap();
+    let mut mine = Connection::open(&path).unwrap();
+    mine.pragma_update(None, "secure_delete", false).unwrap();
+    let mut erase = commit(vec![]);
+    erase.erased = vec![ContentId::named("7"), ContentId::named("29")];
+    let transaction = mine.transaction().unwrap();
+    commit_in(&transaction, &erase).unwrap();
+    transaction.commit().unwrap();
+    assert!(
+        store
+            .content(TENANT, &erase.erased)
+            .unwrap()
+            .iter()
+            .all(Option::is_none)
+    );
+    store.scrub().unwrap();
+    let others = (0..50).filter(|n| ![7, 29].contains(n));
+    assert_eq!(
+        markers(&path),
+        others.map(|n| marker(n).into_bytes()).collect()
+    );
+}
+
+/// A read that takes long keeps erased text in the log; the commits that try to empty it do not wait for the reader, and the first one
+/// after it empties the log.
+#[test]
+fn nobody_waits_for_a_reader_to_scrub() {
+    let path = file("scrub-beside-a-reader");
+    let store = SqliteStore::open(&path).unwrap();
+    let mut keep = commit(vec![append(stream("s"), 0, 1)]);
+    keep.content.push(text("1", None, marker(1)));
+    store.commit(&keep).unwrap();
+    let reader = Connection::open(&path).unwrap();
+    reader
+        .execute_batch("BEGIN; SELECT count(*) FROM helpdesk_contents")
+        .unwrap();
+    let begun = std::time::Instant::now();
+    let mut erase = commit(vec![]);
+    erase.erased.push(ContentId::named("1"));
+    store.commit(&erase).unwrap();
+    store
+        .commit(&commit(vec![append(stream("s"), 1, 2)]))
+        .unwrap();
+    let [one, two] = [commit(vec![append(stream("s"), 2, 3)]), commit(vec![])];
+    assert!(store.commit_all(&[&one, &two]).iter().all(Result::is_ok));
+    let waited = begun.elapsed();
+    assert!(waited < Duration::from_secs(4), "{waited:?}"); // the busy timeout is 5 seconds
+    assert_eq!(markers(&path).len(), 1, "the reader may still see it");
+    reader.execute_batch("ROLLBACK").unwrap();
+    store
+        .commit(&commit(vec![append(stream("s"), 3, 4)]))
+        .unwrap();
+    assert!(markers(&path).is_empty());
+}
+
+/// A process that ends between its commit and the emptying of the log leaves erased text there; the next one that opens the file empties
+/// it.
+#[test]
+fn a_crash_before_the_scrub_is_made_good_when_opening() {
+    let path = file("crash-before-scrub");
+    let store = SqliteStore::open(&path).unwrap();
+    let mut keep = commit(vec![]);
+    keep.content = vec![text("1", None, marker(1)), text("2", None, marker(2))];
+    store.commit(&keep).unwrap();
+    let reader = Connection::open(&path).unwrap();
+    reader
+        .execute_batch("BEGIN; SELECT count(*) FROM helpdesk_contents")
+        .unwrap();
+    let mut erase = commit(vec![]);
+    erase.erased.push(ContentId::named("1"));
+    let quick = SqliteStore::options().busy_timeout(Duration::from_millis(20));
+    quick.open(&path).unwrap().commit(&erase).unwrap();
+    let crashed = file("crashed-before-scrub");
+    for end in ["support.db", "support.db-wal"] {
+        std::fs::copy(path.with_file_name(end), crashed.with_file_name(end)).unwrap();
+    }
+    assert_eq!(markers(&crashed).len(), 2);
+    let again = SqliteStore::open(&crashed).unwrap();
+    assert_eq!(markers(&crashed), [marker(2).into_bytes()].into());
+    assert!(again.content(TENANT, &erase.erased).unwrap()[0].is_none());
 }
 
 #[test]
@@ -245,6 +434,96 @@ fn a_commit_joins_the_hosts_transaction() {
         (2, 2, 0)
     );
     store.check_integrity().unwrap();
+}
+
+/// A transaction that began to read before somebody else's commit can write nothing any more: that is a conflict, and its own.
+#[test]
+fn a_transaction_that_began_too_early_is_told_to_begin_anew() {
+    let path = file("stale-snapshot");
+    let store = SqliteStore::open(&path).unwrap();
+    let s = stream("s");
+    store.commit(&commit(vec![append(s, 0, 1)])).unwrap();
+    let mut mine = Connection::open(&path).unwrap();
+    let transaction = mine.transaction().unwrap();
+    let read = |transaction: &Connection| -> i64 {
+        let count = "SELECT count(*) FROM helpdesk_events";
+        transaction.query_row(count, [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(read(&transaction), 1);
+    store
+        .commit(&commit(vec![append(stream("other"), 0, 1)]))
+        .unwrap();
+    let error = commit_in(&transaction, &commit(vec![append(s, 1, 2)])).unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Conflict, "{error}");
+    assert!(error.to_string().contains("begin a new one"), "{error}");
+    transaction.rollback().unwrap();
+    let transaction = mine.transaction().unwrap();
+    commit_in(&transaction, &commit(vec![append(s, 1, 2)])).unwrap();
+    transaction.commit().unwrap();
+    assert_eq!(length(&store, s), 2);
+}
+
+/// The schema beside the rows of a stream is theirs: a commit without rows leaves it as it was.
+#[test]
+fn rows_keep_their_schema() {
+    let path = file("schema-of-rows");
+    let desk = Desk::new(SqliteStore::open(&path).unwrap(), rulebook());
+    let opened = call(Actor::Customer(ANN), at(BEGIN), 1);
+    let id = desk
+        .open(&opened, Open::new("x").body("help"))
+        .unwrap()
+        .id();
+    let s = StreamId::ticket(TENANT, id);
+    let other = Connection::open(&path).unwrap();
+    other
+        .execute("UPDATE helpdesk_streams SET schema = 9", [])
+        .unwrap();
+    let schema = || -> i64 {
+        let text = "SELECT schema FROM helpdesk_streams";
+        other.query_row(text, [], |row| row.get(0)).unwrap()
+    };
+    let version = || length(desk.store(), s) as u64;
+    let wake = Wake {
+        at: None,
+        stamp: Stamp {
+            rulebook: rulebook().id(),
+            zone_data: "z".into(),
+        },
+    };
+    let without = [
+        append(s, version(), version() + 1),
+        append(s, version() + 1, version() + 2).wake(wake),
+    ];
+    for part in without {
+        desk.store().commit(&commit(vec![part])).unwrap();
+        assert_eq!(schema(), 9);
+    }
+    assert_eq!(
+        kind_of(desk.store().list(TENANT, &Filter::all(), &Page::oldest(1))),
+        StoreErrorKind::Newer
+    );
+    let with = append(s, version(), version() + 1).facts(vec![]);
+    desk.store().commit(&commit(vec![with])).unwrap();
+    assert_eq!(schema(), 1);
+}
+
+/// A wake-up of a zone-data version without a name is found like any other.
+#[test]
+fn zone_data_without_a_name_is_not_passed_over() {
+    let store = SqliteStore::open(file("no-zone-name")).unwrap();
+    let wake = |zone: &'static str| Wake {
+        at: Some(at(BEGIN)),
+        stamp: Stamp {
+            rulebook: rulebook().id(),
+            zone_data: zone.into(),
+        },
+    };
+    let names = ["", "a", "b"];
+    let parts = names.map(|zone| append(stream(zone), 0, 1).wake(wake(zone)));
+    store.commit(&commit(parts.to_vec())).unwrap();
+    let due = store.due(at(BEGIN), "a", 9).unwrap();
+    let due: BTreeSet<_> = due.iter().map(|due| due.stream.id).collect();
+    assert_eq!(due, names.map(|name| stream(name).id).into());
 }
 
 /// Whoever waits longer than the busy timeout for another process is told to try again; reading never waits.
@@ -409,10 +688,9 @@ fn damage_is_corrupt() {
     vandal
         .execute("UPDATE helpdesk_contents SET body = 'no json'", [])
         .unwrap();
-    assert_eq!(
-        kind_of(store.content(TENANT, &[ContentId::named("1")])),
-        StoreErrorKind::Corrupt
-    );
+    let error = store.content(TENANT, &[ContentId::named("1")]).unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Corrupt);
+    named(&error, ContentId::named("1").uuid());
     assert_eq!(length(&store, stream("fine")), 3);
 
     let error = store.check_integrity().unwrap_err();
@@ -442,6 +720,50 @@ fn damage_is_corrupt() {
         StoreErrorKind::Corrupt
     );
     assert_eq!(kind_of(SqliteStore::open(&path)), StoreErrorKind::Corrupt);
+}
+
+#[track_caller]
+fn named(error: &StoreError, id: Uuid) {
+    assert!(error.to_string().contains(&id.to_string()), "{error}");
+}
+
+/// A row of a list or of the figures that cannot be read is told with its ticket.
+#[test]
+fn damaged_rows_are_told_with_their_ticket() {
+    let path = file("damaged-rows");
+    let desk = Desk::new(SqliteStore::open(&path).unwrap(), rulebook());
+    let opened = call(Actor::Customer(ANN), at(BEGIN), 1);
+    let id = desk
+        .open(&opened, Open::new("x").body("help"))
+        .unwrap()
+        .id();
+    let vandal = Connection::open(&path).unwrap();
+    let spoil = "UPDATE helpdesk_streams SET facts = '{', listing = '{'";
+    assert_eq!(vandal.execute(spoil, []).unwrap(), 1);
+    let error = desk.store().facts(TENANT, &mut |_| {}).unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Corrupt);
+    named(&error, id.uuid());
+    let error = desk
+        .store()
+        .list(TENANT, &Filter::all(), &Page::oldest(9))
+        .unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Corrupt);
+    named(&error, id.uuid());
+}
+
+/// A message that cannot be read keeps nobody's messages back, and is told where it is alone.
+#[test]
+fn a_damaged_message_keeps_no_other_back() {
+    let path = file("damaged-message");
+    let store = SqliteStore::open(&path).unwrap();
+    let mut send = commit(vec![]);
+    send.outbox = (1..=3).map(message).collect();
+    store.commit(&send).unwrap();
+    let vandal = Connection::open(&path).unwrap();
+    let spoil = "UPDATE helpdesk_outbox SET body = '{' WHERE id = ?1";
+    let bad = Uuid::from_u128(1);
+    assert_eq!(vandal.execute(spoil, [bad.as_bytes()]).unwrap(), 1);
+    a_bad_message_keeps_no_other_back(&store, bad);
 }
 
 /// A file cut short, a file of something else, a file that is not there: each has its kind.

@@ -142,7 +142,10 @@ const json = (value) => utf8(typeof value === 'string' ? value : JSON.stringify(
 const number = (name, ...args) => { const out = [0]; call(name, ...args, out); return BigInt(out[0]); };
 const flag = (name, ...args) => { const out = [false]; call(name, ...args, out); return out[0]; };
 
-const uuid = (value) => ({ bytes: Uint8Array.from(Buffer.from(value.replaceAll('-', ''), 'hex')) });
+const uuid = (value) => {
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)) throw new TypeError(`a uuid is needed, not ${value}`);
+  return { bytes: Uint8Array.from(Buffer.from(value.replaceAll('-', ''), 'hex')) };
+};
 const uuidText = (id) => {
   const hex = Buffer.from(id.bytes).toString('hex');
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
@@ -191,7 +194,12 @@ class Calendar extends Handle {
     return Array.from({ length: n }, (_, i) => [pairs[2 * i], pairs[2 * i + 1]]);
   }
   /** Open time of many pairs, from and to `BigInt64Array`s; tells how many have no answer. */
-  elapsedBatch(from, to, out) { return Number(number('calendar_elapsed_batch', this.handle, from, to, out, from.length)); }
+  elapsedBatch(from, to, out) {
+    for (const column of [from, to, out]) {
+      if (!(column instanceof BigInt64Array) || column.length !== from.length) throw new RangeError('BigInt64Arrays of one length are needed');
+    }
+    return Number(number('calendar_elapsed_batch', this.handle, from, to, out, from.length));
+  }
 }
 
 class Rulebook extends Handle {

@@ -109,6 +109,7 @@ class Rows {
   }
   commit({ parts, unique }) {
     if (parts.some((part) => this.events(part.stream).length !== part.expected)) return false;
+    if (unique.some(([key, owner]) => (this.owners.get(key) ?? owner) !== owner)) return false;
     for (const part of parts) this.streams.set(JSON.stringify(part.stream), [...this.events(part.stream), ...part.events]);
     for (const [key, owner] of unique) this.owners.set(key, owner);
     return true;

@@ -324,6 +324,8 @@ class Calendar(_Handle):
     def elapsed_batch(self, start: Any, end: Any, out: Any) -> int:
         """Open time of many pairs, from and to buffers of 64-bit integers (numpy arrays, `array('q')`, ...). Tells how many have no
         answer; their place holds `NONE`, numpy's NaT. `out` may be one of the inputs."""
+        if memoryview(out).readonly:
+            raise ValueError("a column that may be written is needed for the answers")
         places = [_column(buffer) for buffer in (start, end, out)]
         if len({len(place) for place in places}) != 1:
             raise ValueError("columns of one length are needed")

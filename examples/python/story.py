@@ -135,7 +135,7 @@ class Rows:
         return loaded
 
     def commit(self, commit: dict) -> bool:
-        """All of it or nothing; a stream that stands elsewhere is a conflict."""
+        """All of it or nothing; a stream that stands elsewhere is a conflict, and so is a key that another owns."""
         self.db.execute("BEGIN IMMEDIATE")
         try:
             for part in commit["parts"]:
@@ -145,7 +145,10 @@ class Rows:
                     raise sqlite3.IntegrityError("it stands elsewhere")
                 for event in part["events"]:
                     self.db.execute("INSERT INTO events VALUES (?, ?, ?)", (stream, event["version"], json.dumps(event)))
-            self.db.executemany("INSERT OR REPLACE INTO owners VALUES (?, ?)", commit["unique"])
+            for key, owner in commit["unique"]:
+                self.db.execute("INSERT OR IGNORE INTO owners VALUES (?, ?)", (key, owner))
+                if self.db.execute("SELECT owner FROM owners WHERE key = ?", (key,)).fetchone() != (owner,):
+                    raise sqlite3.IntegrityError("the key is another's")
         except sqlite3.IntegrityError:
             self.db.execute("ROLLBACK")
             return False

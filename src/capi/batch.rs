@@ -3,7 +3,7 @@
 //! A pair without an answer does not end the work: its place gets [`HELPDESK_NONE`](super::HELPDESK_NONE), which is also what
 //! an absent instant is on the way in, and it is counted. Arrays may be the same: an output over an input is fine.
 
-use super::barrier::{barrier, out};
+use super::barrier::{Out, barrier, out};
 use super::calendar::helpdesk_calendar;
 use super::error::{Fault, helpdesk_error};
 use super::handle;
@@ -80,6 +80,7 @@ pub unsafe extern "C" fn helpdesk_calendar_is_open_batch(
         if n > 0 && !at.is_aligned() {
             return Err(Fault::no_pointer("at", false));
         }
+        let unanswered = counter(unanswered)?;
         for i in 0..n {
             let at = instant(*at.add(i), "at").ok();
             let open = at.and_then(|at| calendar.is_open(at).ok());
@@ -123,6 +124,8 @@ unsafe fn pairs(
     if n > 0 && !(first.is_aligned() && second.is_aligned() && out.is_aligned()) {
         return Err(Fault::no_pointer("array", false));
     }
+    // SAFETY: NULL, or the caller's to write to.
+    let unanswered = unsafe { counter(unanswered) }?;
     let mut missing = 0;
     for i in 0..n {
         // SAFETY: the same promise; read before written, so that the arrays may be the same.
@@ -132,16 +135,23 @@ unsafe fn pairs(
             out.add(i).write(answer.unwrap_or(HELPDESK_NONE));
         }
     }
-    // SAFETY: NULL, or the caller's to write to.
-    unsafe { count(unanswered, missing) }
+    count(unanswered, missing)
 }
 
+/// Where the count goes, asked for before anything is written; none where nobody wants it.
+///
 /// # Safety
 /// `to` is NULL or may be written to.
-unsafe fn count(to: *mut usize, missing: usize) -> Result<(), Fault> {
-    if !to.is_null() {
-        // SAFETY: the same promise.
-        unsafe { out(to, "unanswered") }?.set(missing);
+unsafe fn counter(to: *mut usize) -> Result<Option<Out<usize>>, Fault> {
+    // SAFETY: the same promise.
+    (!to.is_null())
+        .then(|| unsafe { out(to, "unanswered") })
+        .transpose()
+}
+
+fn count(to: Option<Out<usize>>, missing: usize) -> Result<(), Fault> {
+    if let Some(to) = to {
+        to.set(missing);
     }
     Ok(())
 }

@@ -2,19 +2,19 @@
 //!
 //! A slot that is freed drops its value and keeps its memory, marked as free, and waits in a queue until it is used again. So
 //! a second free, and a use after a free, read a word that still belongs to the library, and are answered instead of
-//! corrupting something. The queue is never shorter than [`QUARANTINE`], so a stale pointer stays known for a while.
+//! corrupting something. A slot rests until [`QUARANTINE`] more handles were made, so a stale pointer stays known for a while.
 //! The memory that this holds is that of the most handles that ever lived at once, and of those 64.
 
 use std::cell::UnsafeCell;
 use std::collections::VecDeque;
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::error::Fault;
 
-/// How many freed slots of a kind are kept out of use.
-const QUARANTINE: usize = 64;
+/// How many handles of a kind are made before a freed slot of it is used again.
+const QUARANTINE: u64 = 64;
 
 /// The first word of a slot that is free, the same for all kinds.
 const FREE: u64 = u64::from_be_bytes(*b"hd:freed");
@@ -40,8 +40,14 @@ pub(super) struct Slot<T> {
     value: UnsafeCell<MaybeUninit<T>>,
 }
 
-/// The free slots of a kind, oldest first.
-pub(super) struct Pool<T>(Mutex<VecDeque<Idle<T>>>);
+/// The free slots of a kind.
+pub(super) struct Pool<T>(Mutex<Free<T>>);
+
+/// Oldest first, each with how many handles had been made when it became free.
+struct Free<T> {
+    made: u64,
+    idle: VecDeque<(u64, Idle<T>)>,
+}
 
 struct Idle<T>(*mut Slot<T>);
 
@@ -50,21 +56,30 @@ unsafe impl<T> Send for Idle<T> {}
 
 impl<T> Pool<T> {
     pub(super) const fn new() -> Pool<T> {
-        Pool(Mutex::new(VecDeque::new()))
+        Pool(Mutex::new(Free {
+            made: 0,
+            idle: VecDeque::new(),
+        }))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Free<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Makes a handle that the caller owns.
 pub(super) fn new<K: Kind>(value: K::Value) -> *mut K {
-    let mut idle = K::pool().0.lock().unwrap_or_else(PoisonError::into_inner);
-    let kept = if idle.len() > QUARANTINE {
-        idle.pop_front()
-    } else {
-        None
+    let mut free = K::pool().lock();
+    let made = free.made;
+    let has_rested = |since: &u64| made - since >= QUARANTINE;
+    let kept = match free.idle.front() {
+        Some((since, _)) if has_rested(since) => free.idle.pop_front(),
+        _ => None,
     };
-    drop(idle);
+    free.made += 1;
+    drop(free);
     let slot = match kept {
-        Some(Idle(slot)) => slot,
+        Some((_, Idle(slot))) => slot,
         None => Box::into_raw(Box::new(Slot {
             tag: AtomicU64::new(FREE),
             value: UnsafeCell::new(MaybeUninit::uninit()),
@@ -120,9 +135,10 @@ pub(super) unsafe fn free<K: Kind>(handle: *mut K) -> Result<(), Fault> {
             return Err(Fault::no_handle("handle", K::NAME, found == FREE));
         }
         let value = (*(*slot).value.get()).assume_init_read();
-        let mut idle = K::pool().0.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.push_back(Idle(slot));
-        drop(idle);
+        let mut free = K::pool().lock();
+        let made = free.made;
+        free.idle.push_back((made, Idle(slot)));
+        drop(free);
         drop(value);
     }
     Ok(())

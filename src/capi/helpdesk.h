@@ -1485,7 +1485,8 @@ helpdesk_status helpdesk_op_need(const struct helpdesk_op *op,
                                  struct helpdesk_error **error);
 
 /*
- Tells what was loaded (JSON, schema: `loaded`). An error ends the operation; nothing was written.
+ Tells what was loaded (JSON, schema: `loaded`). What cannot be read, and what was not asked for (`HELPDESK_INVALID`), leaves the
+ operation as it was; any other error ends it, and nothing more is written.
 
  Borrows all; any thread, one after the other.
  */
@@ -1495,7 +1496,8 @@ helpdesk_status helpdesk_op_loaded(const struct helpdesk_op *op,
                                    struct helpdesk_error **error);
 
 /*
- Tells how the commit went: `written` is a `helpdesk_written`.
+ Tells how the commit went: `written` is a `helpdesk_written`. What was not asked for (`HELPDESK_INVALID`) leaves the operation as it
+ was; any other error ends it.
 
  Borrows `op`; any thread, one after the other.
  */
@@ -1885,7 +1887,8 @@ helpdesk_status helpdesk_zone_data_version(struct helpdesk_buffer **out,
                                            struct helpdesk_error **error);
 
 /*
- The JSON schema (draft 2020-12) of everything that goes in and comes out as JSON: commands, queries, events, rulebooks.
+ The JSON schema (draft 2020-12) of everything that goes in as JSON (requests, queries, rulebooks, calendars, histories, routing),
+ and of events, facts and outbox messages.
 
  The caller owns `*out`. Any thread.
  */

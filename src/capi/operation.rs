@@ -272,7 +272,8 @@ pub unsafe extern "C" fn helpdesk_op_need(
     })
 }
 
-/// Tells what was loaded (JSON, schema: `loaded`). An error ends the operation; nothing was written.
+/// Tells what was loaded (JSON, schema: `loaded`). What cannot be read, and what was not asked for (`HELPDESK_INVALID`), leaves the
+/// operation as it was; any other error ends it, and nothing more is written.
 ///
 /// Borrows all; any thread, one after the other.
 #[unsafe(no_mangle)]
@@ -286,17 +287,21 @@ pub unsafe extern "C" fn helpdesk_op_loaded(
     barrier(error, || unsafe {
         let mut operation = handle::get(op, "op")?.lock();
         let loaded: Loaded = json::read(loaded, loaded_len, "loaded")?;
-        let operation = operation.as_mut().ok_or_else(over)?;
-        let loaded = match operation.need() {
-            Need::Load(load) => loaded.to(load)?,
-            _ => store::Loaded::default(),
+        let driven = operation.as_mut().ok_or_else(over)?;
+        let Need::Load(load) = driven.need() else {
+            return Err(not_asked());
         };
-        operation.loaded(loaded)?;
+        let loaded = loaded.to(load)?;
+        if let Err(error) = driven.loaded(loaded) {
+            *operation = None;
+            return Err(error.into());
+        }
         Ok(())
     })
 }
 
-/// Tells how the commit went: `written` is a `helpdesk_written`.
+/// Tells how the commit went: `written` is a `helpdesk_written`. What was not asked for (`HELPDESK_INVALID`) leaves the operation as it
+/// was; any other error ends it.
 ///
 /// Borrows `op`; any thread, one after the other.
 #[unsafe(no_mangle)]
@@ -327,7 +332,14 @@ pub unsafe extern "C" fn helpdesk_op_committed(
                 ));
             }
         };
-        operation.as_mut().ok_or_else(over)?.committed(result)?;
+        let driven = operation.as_mut().ok_or_else(over)?;
+        if !matches!(driven.need(), Need::Commit(_)) {
+            return Err(not_asked());
+        }
+        if let Err(error) = driven.committed(result) {
+            *operation = None;
+            return Err(error.into());
+        }
         Ok(())
     })
 }
@@ -355,7 +367,7 @@ pub unsafe extern "C" fn helpdesk_op_finish(
 }
 
 fn over() -> Fault {
-    let message = "the operation is finished already; a new one is needed";
+    let message = "the operation is over: finished, or ended by an error; a new one is needed";
     Fault::new(HELPDESK_INVALID, "argument", "finished", message)
 }
 
@@ -366,4 +378,9 @@ fn over() -> Fault {
 pub unsafe extern "C" fn helpdesk_op_free(op: *mut helpdesk_op) -> helpdesk_status {
     // SAFETY: the contract of the module.
     barrier(std::ptr::null_mut(), || unsafe { handle::free(op) })
+}
+
+fn not_asked() -> Fault {
+    let message = "the operation did not ask for this; ask it what it needs";
+    Fault::argument("op", "not_asked", message)
 }

@@ -4,9 +4,10 @@ use std::ffi::c_char;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::Rulebook;
+use crate::id::TenantId;
 use crate::rulebook::Rulebooks;
 
-use super::barrier::{barrier, out, text};
+use super::barrier::{barrier, out, text, value};
 use super::buffer::helpdesk_buffer;
 use super::call::{helpdesk_uuid, tenant};
 use super::error::{Fault, helpdesk_error};
@@ -190,7 +191,7 @@ pub unsafe extern "C" fn helpdesk_rulebooks_for_tenant(
 ) -> helpdesk_status {
     // SAFETY: the contract of the module.
     barrier(error, || unsafe {
-        let tenant = self::tenant(tenant)?;
+        let tenant = TenantId::from_uuid(value(tenant, "tenant")?.into());
         let rulebook = handle::get(rulebook, "rulebook")?.clone();
         handle::get(rulebooks, "rulebooks")?.change(|books| books.for_tenant(tenant, rulebook));
         Ok(())

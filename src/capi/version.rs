@@ -43,7 +43,8 @@ pub unsafe extern "C" fn helpdesk_zone_data_version(
     })
 }
 
-/// The JSON schema (draft 2020-12) of everything that goes in and comes out as JSON: commands, queries, events, rulebooks.
+/// The JSON schema (draft 2020-12) of everything that goes in as JSON (requests, queries, rulebooks, calendars, histories, routing),
+/// and of events, facts and outbox messages.
 ///
 /// The caller owns `*out`. Any thread.
 #[unsafe(no_mangle)]

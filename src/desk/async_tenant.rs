@@ -207,9 +207,10 @@ impl<S: AsyncStore> AsyncTenantDesk<'_, S> {
         Ok(self.desk.store.content(self.tenant, ids).await?)
     }
 
-    /// Calls `visit` with the rows of each ticket, between one answer of the store and the next.
+    /// Calls `visit` with the rows of each ticket, between one answer of the store and the next. See
+    /// [`TenantDesk::facts`](super::TenantDesk::facts).
     pub async fn facts(&self, visit: &mut (dyn FnMut(&[Fact]) + Send)) -> Result<(), Error> {
-        Ok(self.desk.store.facts(self.tenant, visit).await?)
+        self.questions().facts(visit).await
     }
 
     /// See [`Desk::report`](super::Desk::report).

@@ -177,7 +177,7 @@ impl<R: Source> Questions<'_, R> {
                 *tickets.entry(kind.clone()).or_default() += 1;
             }
         };
-        self.source.facts(self.tenant, &mut count).await?;
+        self.facts(&mut count).await?;
         let mut articles = Vec::new();
         self.each::<Article>(&mut |_, article: &Article| articles.push(article.clone()))
             .await?;
@@ -226,9 +226,7 @@ impl<R: Source> Questions<'_, R> {
             return Ok(None);
         }
         let mut tickets: Vec<Vec<Fact>> = Vec::new();
-        self.source
-            .facts(self.tenant, &mut |rows| tickets.push(rows.to_vec()))
-            .await?;
+        self.facts(&mut |rows| tickets.push(rows.to_vec())).await?;
         let compared = report.clone().between(from, to).compare(&tickets, now)?;
         Ok(Some(Effect {
             kpi,

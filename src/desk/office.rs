@@ -137,6 +137,11 @@ impl Office {
         Ok(ledger(ticket, self.rulebook_of(ticket)?, clock, now))
     }
 
+    /// What the ticket contributes to every figure.
+    pub(super) fn facts(&self, ticket: &Ticket) -> Result<Vec<Fact>, Error> {
+        Ok(self.rulebook_of(ticket)?.facts(ticket))
+    }
+
     /// What gathers the tickets that are similar to this one.
     pub(super) fn similar<'a>(
         &'a self,

@@ -368,9 +368,10 @@ pub(super) fn finish(
     let outbox: Vec<OutboxMessage> = working.settle();
     let stream = StreamId::ticket(call.tenant_id(), working.ticket.id());
     let wake = working.wake(data);
-    // Without an event it is a wake-up that rested on other data, and so may the rows.
+    // Without an event it is a wake-up that rested on other data, and so may the rows. What lists show is written with them: a
+    // store has one schema for both.
     let facts = Some(working.facts());
-    let listing = (!working.events.is_empty()).then(|| TicketRow::of(&working.ticket));
+    let listing = Some(TicketRow::of(&working.ticket));
     let part = Part {
         stream,
         expected,

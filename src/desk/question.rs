@@ -13,7 +13,7 @@ use crate::customer::{Identity, Profile};
 use crate::error::{Error, ErrorKind};
 use crate::id::{CustomerId, RulebookId, TenantId, TicketId};
 use crate::kpi::{
-    GroupReport, GroupTally, Grouping, KpiReport, Report, Suggest, Suggestion, Tally,
+    FORMULA, Fact, GroupReport, GroupTally, Grouping, KpiReport, Report, Suggest, Suggestion, Tally,
 };
 use crate::rulebook::Governed;
 use crate::sla::{Ledger, Reading};
@@ -32,6 +32,24 @@ pub(super) struct Questions<'a, R> {
     pub(super) source: R,
     pub(super) office: &'a Office,
     pub(super) tenant: TenantId,
+}
+
+/// The tickets whose stored rows are of another version of the formulas.
+#[derive(Debug, Default)]
+pub(super) struct Outdated(Vec<TicketId>);
+
+impl Outdated {
+    /// Visits the rows, or notes their ticket.
+    pub(super) fn sort(&mut self, rows: &[Fact], visit: impl FnOnce(&[Fact])) {
+        match rows.iter().find(|row| row.formula != FORMULA) {
+            Some(row) => self.0.push(row.ticket),
+            None => visit(rows),
+        }
+    }
+
+    pub(super) fn tickets(self) -> impl Iterator<Item = TicketId> {
+        self.0.into_iter()
+    }
 }
 
 /// How many are read at a time.
@@ -72,6 +90,22 @@ impl<R: Source> Questions<'_, R> {
         self.office.ledger(&*self.ticket(ticket).await?, clock, now)
     }
 
+    /// Calls `visit` with the rows of each ticket, all of this version's formulas: those of another version last, made anew.
+    pub(super) async fn facts(&self, visit: &mut (dyn FnMut(&[Fact]) + Send)) -> Result<(), Error> {
+        let mut outdated = Outdated::default();
+        let mut sorted = |rows: &[Fact]| outdated.sort(rows, |rows| visit(rows));
+        self.source.facts(self.tenant, &mut sorted).await?;
+        for ticket in outdated.tickets() {
+            visit(&self.rows_anew(ticket).await?);
+        }
+        Ok(())
+    }
+
+    /// The ticket's rows as this version makes them.
+    pub(super) async fn rows_anew(&self, ticket: TicketId) -> Result<Vec<Fact>, Error> {
+        self.office.facts(&*self.ticket(ticket).await?)
+    }
+
     pub(super) async fn suggest(
         &self,
         ticket: TicketId,
@@ -80,9 +114,7 @@ impl<R: Source> Questions<'_, R> {
     ) -> Result<Option<Suggestion>, Error> {
         let ticket = self.ticket(ticket).await?;
         let mut found = self.office.similar(&ticket, similar, now)?;
-        self.source
-            .facts(self.tenant, &mut |rows| found.add(rows))
-            .await?;
+        self.facts(&mut |rows| found.add(rows)).await?;
         Ok(found.suggestion())
     }
 
@@ -92,9 +124,7 @@ impl<R: Source> Questions<'_, R> {
         now: DateTime<Utc>,
     ) -> Result<KpiReport, Error> {
         let mut count = office::Count::of(report.tally(now), Tally::add);
-        self.source
-            .facts(self.tenant, &mut |rows| count.add(rows))
-            .await?;
+        self.facts(&mut |rows| count.add(rows)).await?;
         Ok(count.finish()?.report()?)
     }
 
@@ -104,9 +134,7 @@ impl<R: Source> Questions<'_, R> {
         now: DateTime<Utc>,
     ) -> Result<GroupReport, Error> {
         let mut count = office::Count::of(grouping.tally(now), GroupTally::add);
-        self.source
-            .facts(self.tenant, &mut |rows| count.add(rows))
-            .await?;
+        self.facts(&mut |rows| count.add(rows)).await?;
         Ok(count.finish()?.report()?)
     }
 

@@ -17,7 +17,7 @@ use crate::ticket::{
 };
 
 use super::erase::Erase;
-use super::question::Questions;
+use super::question::{Outdated, Questions};
 use super::source::{Direct, at_once};
 use super::{Desk, Outcome, Request};
 
@@ -245,9 +245,20 @@ impl<S: Store> TenantDesk<'_, S> {
         Ok(self.desk.store.content(self.tenant, ids)?)
     }
 
-    /// Calls `visit` with the rows of each ticket.
+    /// Calls `visit` with the rows of each ticket, each ticket once, in the order of ticket ids. Rows that another version of the crate
+    /// stored ([`Fact::formula`] is not [`FORMULA`](crate::kpi::FORMULA)) are made anew from their ticket and come last; every
+    /// report does the same. It takes as long as reading the ticket, until a commit on the ticket writes new ones.
+    ///
+    /// # Errors
+    /// Those of the store; the rulebook version that such a ticket is pinned to is missing.
     pub fn facts(&self, visit: &mut dyn FnMut(&[Fact])) -> Result<(), Error> {
-        Ok(self.desk.store.facts(self.tenant, visit)?)
+        let mut outdated = Outdated::default();
+        let mut sorted = |rows: &[Fact]| outdated.sort(rows, |rows| visit(rows));
+        self.desk.store.facts(self.tenant, &mut sorted)?;
+        for ticket in outdated.tickets() {
+            visit(&at_once(self.questions().rows_anew(ticket))?);
+        }
+        Ok(())
     }
 
     /// See [`Desk::report`].

@@ -112,7 +112,7 @@ impl Rule {
 
 /// What a rule watches.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Trigger {
     /// A clock, as it uses up its target. Counted from the clock's start; over when the clock ends.

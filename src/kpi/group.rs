@@ -46,6 +46,7 @@ const MINIMUM: u64 = 10;
 /// of all periods up to the period's end, day by day (an hour's: up to the midnight after it); its ages are not told. Divided by
 /// weekday or hour of the day, it is the backlog of all.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Grouping {
     report: Report,
     dimensions: Vec<Dimension>,

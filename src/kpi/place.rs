@@ -181,6 +181,7 @@ impl fmt::Display for Label {
 
 /// What a report is narrowed to: the places that a dimension gives one of these labels.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Filter {
     /// By what.
     pub dimension: Dimension,

@@ -26,6 +26,7 @@ use super::window::{Cohort, Credit, Scope, Window};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Report {
     period: Period,
     cohort: Cohort,

@@ -49,6 +49,7 @@ pub enum Alike {
 
 /// How an estimate is suggested.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Suggest {
     percent: u32,

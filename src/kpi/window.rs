@@ -11,6 +11,7 @@ use super::place::{Filter, Place};
 
 /// A half-open stretch of time `[from, to)`; an end that is absent is open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Window {
     /// The first instant in it.

@@ -10,7 +10,7 @@ use crate::ticket::{Channel, FieldValue, Priority, Ticket};
 /// The text form nests: `{"all": [{"priority": ["urgent"]}, {"not": {"tag": "internal"}}]}`. At most
 /// [`Condition::MAX_DEPTH`] levels deep.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Condition {
     /// Yes.

@@ -214,7 +214,8 @@ pub struct Part {
     pub events: Events,
     /// When to look at the stream again; left as it was where `None`.
     pub wake: Option<Wake>,
-    /// The rows that replace the stream's; left as they were where `None`.
+    /// The rows that replace the stream's; left as they were where `None`. A part of this crate has both these and the listing, or
+    /// neither: a store may keep one schema number for the two.
     pub facts: Option<Rows>,
     /// What the stream's events make with these, for stores that keep snapshots.
     pub snapshot: Option<Snapshot>,

@@ -1,7 +1,7 @@
 //! Lists of tickets: what a list shows of each, which ones it shows, and how it goes on from page to page.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::id::{AgentId, ContentId, CustomerId, Name, TeamId, TicketId, TicketNumber};
 use crate::ticket::{Priority, Stage, Status, Ticket};
@@ -69,21 +69,33 @@ impl TicketRow {
 /// # let _ = queue;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Filter {
     /// Standing at any of these; anywhere where empty.
     pub stages: Vec<Stage>,
     /// Of any of these priorities; of any at all where empty.
     pub priorities: Vec<Priority>,
-    /// In the charge of this team; `Some(None)` is no team.
+    /// In the charge of this team; `Some(None)` is no team. In JSON `null` is no team, and a field that is not there any.
+    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub team: Option<Option<TeamId>>,
-    /// In the charge of this agent; `Some(None)` is nobody.
+    /// In the charge of this agent; `Some(None)` is nobody: `null` in JSON.
+    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub agent: Option<Option<AgentId>>,
     /// Asked by this customer.
     pub requester: Option<CustomerId>,
-    /// Of this type; `Some(None)` is none.
+    /// Of this type; `Some(None)` is none: `null` in JSON.
+    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub kind: Option<Option<Name>>,
+}
+
+/// What is there is meant, `null` too.
+fn given<'de, D, T>(from: D) -> Result<Option<Option<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::deserialize(from).map(Some)
 }
 
 impl Filter {
@@ -158,6 +170,7 @@ impl Filter {
 /// A ticket's number never changes. So whatever is written between two pages, a ticket that fits the filter all the while
 /// comes exactly once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Page {
     /// The last number of the page before; `None` for the first page.

@@ -186,7 +186,8 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// Ends the delivery of these messages: they never come again. Unknown ids are no error.
     fn acknowledge(&self, ids: &[Uuid]) -> Result<(), StoreError>;
 
-    /// Gives back messages that could not be delivered: nobody holds them from `until` on. Unknown ids are no error.
+    /// Gives back messages that could not be delivered: nobody holds them from `until` on. Unknown ids are no error. It is for whoever
+    /// holds them: after the lease ended, it ends the lease of whoever took them next. So let a lease be longer than a delivery takes.
     fn postpone(&self, ids: &[Uuid], until: DateTime<Utc>) -> Result<(), StoreError>;
 
     /// The earliest instant at which [`Store::claim`] would give a message: at once for a free one, else the end of a lease.

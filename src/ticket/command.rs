@@ -181,7 +181,7 @@ impl Command {
 
 /// A change of one fact. Setting what is already so is no event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Change {
     /// Puts an agent, a team, both or nobody in charge.

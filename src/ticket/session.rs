@@ -50,7 +50,7 @@ use super::conversation::Channel;
 
 /// What a client says of a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum SessionStep {
     /// A customer rings, or opens a chat, and waits for an agent.

@@ -8,9 +8,13 @@ use chrono::TimeDelta;
 use helpdesk::desk::{Need, Operation, Request};
 use helpdesk::id::{ContentId, CustomerId};
 use helpdesk::rulebook::Rulebooks;
-use helpdesk::store::{Commit, Load, Part, Store, StoreError, StoreErrorKind, StreamId};
+use helpdesk::store::{
+    Commit, Load, OutboxMessage, Outgoing, Part, Store, StoreError, StoreErrorKind, StreamId,
+};
 use helpdesk::ticket::{Content, ContentKind, Event, Pending, Recorded, Version};
 use helpdesk::{Actor, Command, Open, TenantId, TicketId};
+
+use uuid::Uuid;
 
 use super::common::{ANN, BEGIN, KIM, at, call, name, rulebook};
 
@@ -58,6 +62,44 @@ pub fn text(id: &str, about: Option<CustomerId>, text: impl Into<String>) -> Con
         about,
         text: text.into(),
     }
+}
+
+/// A message that is due as the day begins.
+pub fn message(n: u128) -> OutboxMessage {
+    let what = Outgoing::Survey {
+        survey: name("s"),
+        cycle: 0,
+    };
+    let about = (TicketId::named("t"), ANN);
+    OutboxMessage::new(Uuid::from_u128(n), TENANT, about, at(BEGIN), what)
+}
+
+/// Of messages 1 to 3, `bad` cannot be read. It is the first, and held like the others.
+pub fn a_bad_message_keeps_no_other_back(store: &dyn Store, bad: Uuid) {
+    let minute = TimeDelta::minutes(1);
+    let claim = |now, limit| {
+        let claimed = store.claim(now, minute, limit)?;
+        Ok(claimed
+            .iter()
+            .map(|message| message.id.as_u128())
+            .collect::<Vec<_>>())
+    };
+    let alone = |result: Result<Vec<u128>, StoreError>| {
+        let error = result.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Corrupt, "{error}");
+        assert!(error.to_string().contains(&bad.to_string()), "{error}");
+    };
+    alone(claim(at(BEGIN), 1));
+    assert_eq!(claim(at(BEGIN), 1).unwrap(), [2]);
+    assert_eq!(claim(at(BEGIN), 9).unwrap(), [3]);
+    assert_eq!(store.next_delivery().unwrap(), Some(at(BEGIN) + minute));
+    let later = at(BEGIN) + minute;
+    assert_eq!(claim(later, 9).unwrap(), [2, 3]);
+    assert_eq!(claim(later, 9).unwrap(), [0; 0]);
+    store.acknowledge(&[2, 3].map(Uuid::from_u128)).unwrap();
+    alone(claim(later + minute, 9));
+    store.acknowledge(&[bad]).unwrap();
+    assert_eq!(store.next_delivery().unwrap(), None);
 }
 
 pub fn opening(n: u128) -> Operation {

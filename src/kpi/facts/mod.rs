@@ -24,7 +24,8 @@ use crate::ticket::{
 pub use crate::ticket::Holder;
 pub use rows::facts;
 
-/// The version of the formulas below. Rows of another version are rebuilt from the events before they are used.
+/// The version of the formulas below. Desks make rows of another version anew from their tickets before they use them
+/// ([`TenantDesk::facts`](crate::desk::TenantDesk::facts)); a tally that is given such rows refuses them.
 pub const FORMULA: u32 = 4;
 
 /// One resolution cycle of one ticket: from creation or a reopening to the next reopening.

@@ -66,7 +66,11 @@ fn meaning(said: &DbError) -> (StoreErrorKind, String) {
     let code = said.code();
     let (kind, advice) = match code {
         &SqlState::UNIQUE_VIOLATION => return violated(said),
-        &SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED => (
+        &SqlState::T_R_SERIALIZATION_FAILURE => (
+            Conflict,
+            "the transaction began before somebody else's commit; roll it back and begin a new one",
+        ),
+        &SqlState::T_R_DEADLOCK_DETECTED => (
             Conflict,
             "somebody wrote at the same time; load again and decide again",
         ),

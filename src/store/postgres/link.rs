@@ -188,6 +188,10 @@ impl Link {
             answer.map_err(|error| Failed {
                 at: n.checked_sub(1).filter(|at| *at < queries.len()),
                 is_refused: error.code() == Some(&SqlState::DIVISION_BY_ZERO),
+                is_held_up: matches!(
+                    error.code(),
+                    Some(&SqlState::LOCK_NOT_AVAILABLE | &SqlState::QUERY_CANCELED)
+                ),
                 error: failed(error),
             })?;
         }
@@ -230,6 +234,8 @@ pub(super) struct Failed {
     pub(super) at: Option<usize>,
     /// Whether a [guarded](super::texts::guarded) statement touched no row.
     pub(super) is_refused: bool,
+    /// Whether a statement waited too long for others: the server undid everything, and what is beside it may go well.
+    pub(super) is_held_up: bool,
     pub(super) error: StoreError,
 }
 
@@ -238,6 +244,7 @@ impl Failed {
         Failed {
             at: None,
             is_refused: false,
+            is_held_up: false,
             error,
         }
     }

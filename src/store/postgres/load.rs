@@ -6,7 +6,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use crate::id::ContentId;
-use crate::store::sql::{Following, actor_text};
+use crate::store::sql::{Following, actor_text, of_row};
 use crate::store::stored::{SCHEMA, read};
 use crate::store::{Load, Loaded, Snapshot, Stream, StreamId, UniqueKey};
 use crate::ticket::{Content, FOLD, Version};
@@ -224,7 +224,9 @@ pub(super) fn in_order(
 ) -> Result<Vec<Option<Content>>, StoreError> {
     let mut found: HashMap<Uuid, Content> = HashMap::with_capacity(ids.len());
     for row in rows {
-        found.insert(get(row, 0)?, record(row, 1, "a text")?);
+        let id = get(row, 0)?;
+        let text = record(row, 1, "a text");
+        found.insert(id, text.map_err(of_row("text", id))?);
     }
     Ok(ids
         .iter()

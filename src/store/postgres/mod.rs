@@ -180,7 +180,10 @@ impl Options {
     }
 
     /// The same with a configuration of the driver, and with TLS: `tls` comes from a crate such as `tokio-postgres-rustls`,
-    /// `postgres-native-tls` or `postgres-openssl`. Where the configuration has no connect timeout, it is 10 seconds.
+    /// `postgres-native-tls` or `postgres-openssl`. Where the configuration has no connect timeout, it is 10 seconds; no TCP user timeout,
+    /// 30 seconds; no keepalives of its own, they begin after 15 seconds and come 3 times, every 5. So a call to a server that
+    /// vanished without a word (its machine or the network is gone) answers [`Unavailable`](StoreErrorKind::Unavailable) after half a
+    /// minute at most.
     ///
     /// # Errors
     /// Those of [`Options::connect`].

@@ -5,7 +5,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use crate::id::TenantId;
-use crate::store::sql::limit as rows;
+use crate::store::sql::{Claimed, limit as rows};
 use crate::store::stored::SCHEMA;
 use crate::time::{Micros, instant, micros};
 
@@ -31,18 +31,19 @@ impl PostgresStore {
             text: &self.own.claim,
             params: vec![&now, &KNOWN, &most, &until],
         };
-        // Nobody holds what could not be read.
         let judge = |answers: &[Vec<Row>]| {
-            let mut claimed = Vec::new();
+            let mut found = Vec::new();
             for row in answers.iter().flatten() {
-                let mut message: OutboxMessage = record(row, 2, "an outbox message")?;
-                message.attempts = u32::try_from(get::<i64>(row, 1)?).unwrap_or(u32::MAX);
-                claimed.push((get::<Micros>(row, 4)?, get::<Uuid>(row, 0)?, message));
+                found.push((get::<Micros>(row, 4)?, get::<Uuid>(row, 0)?, message(row)));
             }
-            claimed.sort_unstable_by_key(|(free_at, id, _)| (*free_at, *id));
-            Ok(claimed.into_iter().map(|(_, _, message)| message).collect())
+            found.sort_unstable_by_key(|(free_at, id, _)| (*free_at, *id));
+            let mut claimed = Claimed::default();
+            for (_, id, read) in found {
+                claimed.push(id, read);
+            }
+            Ok(claimed)
         };
-        self.pool.take(&[query], judge).await
+        self.pool.take(&[query], judge).await?.finish()
     }
 
     async fn touch(&self, text: &str, params: Params<'_>) -> Result<u64, StoreError> {
@@ -90,4 +91,10 @@ impl PostgresStore {
         usize::try_from(pruned)
             .map_err(|error| StoreError::new(StoreErrorKind::Other, "too many").because(error))
     }
+}
+
+fn message(row: &Row) -> Result<OutboxMessage, StoreError> {
+    let mut message: OutboxMessage = record(row, 2, "an outbox message")?;
+    message.attempts = u32::try_from(get::<i64>(row, 1)?).unwrap_or(u32::MAX);
+    Ok(message)
 }

@@ -19,6 +19,12 @@ use super::{Options, StoreError, StoreErrorKind};
 
 /// Where the configuration has none.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long what was sent may be without an answer from the other machine.
+const SENT_TIMEOUT: Duration = Duration::from_secs(30);
+/// While nothing is sent, the other machine is asked whether it is there: after so long, so often, so many times.
+const ASK_AFTER: Duration = Duration::from_secs(15);
+const ASK_EVERY: Duration = Duration::from_secs(5);
+const ASK_TIMES: u32 = 3;
 
 type Connecting = Pin<Box<dyn Future<Output = Result<Client, StoreError>> + Send>>;
 type Connect = dyn Fn(&Handle) -> Connecting + Send + Sync;
@@ -41,12 +47,7 @@ impl Pool {
         T::Stream: Send,
         <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
     {
-        if config.get_connect_timeout().is_none() {
-            config.connect_timeout(CONNECT_TIMEOUT);
-        }
-        if config.get_application_name().is_none() {
-            config.application_name("helpdesk");
-        }
+        fill_in(&mut config);
         let millis = options.lock_timeout.as_millis().clamp(1, i32::MAX as u128);
         // The way to what a statement wants is the same whatever its parameters are: the server need not look for it each time.
         let settings = format!(
@@ -180,6 +181,29 @@ impl Pool {
     }
 }
 
+/// What the host left open. A server that vanished without a word is found out within half a minute.
+fn fill_in(config: &mut Config) {
+    let driver = Config::new();
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(CONNECT_TIMEOUT);
+    }
+    if config.get_application_name().is_none() {
+        config.application_name("helpdesk");
+    }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(SENT_TIMEOUT);
+    }
+    if config.get_keepalives_idle() == driver.get_keepalives_idle() {
+        config.keepalives_idle(ASK_AFTER);
+    }
+    if config.get_keepalives_interval().is_none() {
+        config.keepalives_interval(ASK_EVERY);
+    }
+    if config.get_keepalives_retries().is_none() {
+        config.keepalives_retries(ASK_TIMES);
+    }
+}
+
 /// A connection at work. Where it is not given back (a future is dropped half-way, a thread panics), it is closed.
 pub(super) struct Taken<'a> {
     pool: &'a Pool,
@@ -205,5 +229,34 @@ impl fmt::Debug for Pool {
             .field("idle", &self.idle().len())
             .field("most", &self.most)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(text: &str) -> Config {
+        let mut config = text.parse().unwrap();
+        fill_in(&mut config);
+        config
+    }
+
+    /// A vanished server is found out in half a minute, unless the host says otherwise.
+    #[test]
+    fn a_vanished_server_is_found_out() {
+        let seconds = Duration::from_secs;
+        let ours = filled("host=localhost user=support");
+        assert!(ours.get_keepalives());
+        assert_eq!(ours.get_keepalives_idle(), seconds(15));
+        assert_eq!(ours.get_keepalives_interval(), Some(seconds(5)));
+        assert_eq!(ours.get_keepalives_retries(), Some(3));
+        assert_eq!(ours.get_tcp_user_timeout(), Some(&seconds(30)));
+        assert_eq!(ours.get_connect_timeout(), Some(&seconds(10)));
+        assert_eq!(ours.get_application_name(), Some("helpdesk"));
+
+        let hosts = "host=localhost user=support keepalives=0 keepalives_idle=60 keepalives_interval=61 keepalives_retries=62 \
+            tcp_user_timeout=63 connect_timeout=64 application_name=mine";
+        assert_eq!(filled(hosts), hosts.parse().unwrap());
     }
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::id::{ContentId, TenantId};
 use crate::kpi::Fact;
-use crate::store::sql::{NEVER, due_streams, first_after, kind_of, limit as rows};
+use crate::store::sql::{NEVER, due_streams, first_after, kind_of, limit as rows, of_row};
 use crate::store::{DueStream, Filter, Page, StreamId, StreamKind, TicketRow};
 use crate::ticket::Content;
 use crate::time::{Micros, instant, micros};
@@ -102,7 +102,10 @@ impl PostgresStore {
         let last = found.last().map(|row| get::<Uuid>(row, 0)).transpose()?;
         let last = last.filter(|_| found.len() == FACTS_PAGE);
         page.0 = last.and_then(|last| first_after(Some(last)));
-        let of = |row| record(row, 1, "the rows of a ticket");
+        let of = |row| {
+            let facts = record(row, 1, "the rows of a ticket");
+            facts.map_err(of_row("ticket", get(row, 0)?))
+        };
         found.iter().map(of).collect::<Result<_, _>>().map(Some)
     }
 
@@ -150,7 +153,10 @@ impl PostgresStore {
             params,
         };
         let found = self.pool.ask(&query).await?;
-        let row = |row| record(row, 0, "the list row of a ticket");
+        let row = |row| {
+            let listing = record(row, 0, "the list row of a ticket");
+            listing.map_err(of_row("ticket", get(row, 2)?))
+        };
         found.iter().map(row).collect()
     }
 

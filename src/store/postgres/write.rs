@@ -6,7 +6,7 @@ use tokio_postgres::types::{ToSql, Type};
 use crate::store::sql::{Expect, Sql, Statement, Value};
 
 use super::error::failed;
-use super::link::{Asked, Query, together};
+use super::link::{Asked, Failed, Query, together};
 use super::{Commit, PostgresStore, StoreError, StoreErrorKind};
 
 /// Makes `commit` a part of a transaction that the host has open on the same database: its own rows and the ticket, both or
@@ -29,7 +29,9 @@ use super::{Commit, PostgresStore, StoreError, StoreErrorKind};
 /// ```
 ///
 /// # Errors
-/// Those of [`Store::commit`](crate::store::Store::commit).
+/// Those of [`Store::commit`](crate::store::Store::commit). At `REPEATABLE READ` and `SERIALIZABLE` a transaction that began before
+/// somebody else's commit meets a [`Conflict`](StoreErrorKind::Conflict) that is its own: roll it back, begin a new one, load and
+/// plan again. At `READ COMMITTED`, the server's default, loading and planning again is enough.
 pub async fn commit_in(
     sql: &Sql,
     transaction: &mut Transaction<'_>,
@@ -86,6 +88,9 @@ fn typed<'a>(statement: &'a Statement<'_>) -> Vec<(&'a (dyn ToSql + Sync), Type)
     statement.params.iter().map(both).collect()
 }
 
+/// So many commits of a group may wait in vain, each as long as the lock timeout; whoever comes after them is told to try again.
+const MOST_IN_VAIN: usize = 3;
+
 fn check(statement: &Statement<'_>, rows: u64) -> Result<(), StoreError> {
     statement.check(usize::try_from(rows).unwrap_or(usize::MAX))
 }
@@ -93,42 +98,65 @@ fn check(statement: &Statement<'_>, rows: u64) -> Result<(), StoreError> {
 impl PostgresStore {
     pub(super) async fn write(&self, commit: &Commit) -> Result<(), StoreError> {
         let statements = self.sql.commit(commit)?; // no connection is held meanwhile
-        self.write_statements(&statements).await
+        let written = self.write_statements(&statements).await;
+        written.map_err(|failed| failed.error)
     }
 
-    async fn write_statements(&self, statements: &[Statement<'_>]) -> Result<(), StoreError> {
+    async fn write_statements(&self, statements: &[Statement<'_>]) -> Result<(), Failed> {
         if statements.is_empty() {
             return Ok(());
         }
         let sent = self.gathered(statements);
         let queries: Result<Vec<_>, _> = sent.iter().map(|one| self.query(one)).collect();
-        let queries = queries?;
+        let queries = queries.map_err(Failed::whole)?;
         self.pool.write(&queries).await.map_err(|failed| {
             let at = failed.at.filter(|_| failed.is_refused);
-            match at.and_then(|at| sent.get(at)) {
-                Some(Sent::One(statement)) => check(statement, 0).err().unwrap_or(failed.error),
-                _ => failed.error,
+            let refused = match at.and_then(|at| sent.get(at)) {
+                Some(Sent::One(statement)) => check(statement, 0).err(),
+                _ => None,
+            };
+            Failed {
+                error: refused.unwrap_or(failed.error),
+                ..failed
             }
         })
     }
 
-    /// All of these in one transaction, in one trip; where one of them is refused, none is written, and each is tried alone.
+    /// All of these in one transaction, in one trip; where one of them is refused or held up, none is written, and each is tried alone.
     pub(super) async fn write_all(&self, commits: &[&Commit]) -> Vec<Result<(), StoreError>> {
         if commits.len() > 1 {
             let all = commits.iter().map(|commit| self.sql.commit(commit));
             if let Ok(all) = all.collect::<Result<Vec<_>, _>>() {
                 match self.write_statements(&all.concat()).await {
                     Ok(()) => return commits.iter().map(|_| Ok(())).collect(),
-                    Err(error) if error.kind() == StoreErrorKind::Unavailable => {
+                    Err(Failed {
+                        error,
+                        is_held_up: false,
+                        ..
+                    }) if error.kind() == StoreErrorKind::Unavailable => {
                         return commits.iter().map(|_| Err(error.again())).collect();
                     }
                     Err(_) => {}
                 }
             }
         }
-        let mut results = Vec::with_capacity(commits.len());
+        self.one_by_one(commits).await
+    }
+
+    /// Where several are held up, each waits its time, until that is too much for those behind them.
+    async fn one_by_one(&self, commits: &[&Commit]) -> Vec<Result<(), StoreError>> {
+        let mut results: Vec<Result<(), StoreError>> = Vec::with_capacity(commits.len());
+        let mut in_vain = 0;
         for commit in commits {
-            results.push(self.write(commit).await);
+            let result = match results.last() {
+                Some(Err(error)) if in_vain == MOST_IN_VAIN => Err(error.again()),
+                _ => self.write(commit).await,
+            };
+            let kind = result.as_ref().err().map(StoreError::kind);
+            if kind == Some(StoreErrorKind::Unavailable) && in_vain < MOST_IN_VAIN {
+                in_vain += 1;
+            }
+            results.push(result);
         }
         results
     }

@@ -7,7 +7,7 @@ use super::write::{priority_text, stage_text, standing_text};
 use super::{Sql, Value, schema};
 
 impl Sql {
-    /// The query, which answers the schema and the list row of each ticket, and its parameters.
+    /// The query, which answers the schema, the list row and the id of each ticket, and its parameters.
     pub(in crate::store) fn list(
         &self,
         tenant: TenantId,
@@ -15,7 +15,7 @@ impl Sql {
         page: &Page,
     ) -> (String, Vec<Value>) {
         let mut query = Query {
-            text: "SELECT s.schema, s.listing FROM {t}tickets t JOIN {t}streams s \
+            text: "SELECT s.schema, s.listing, s.id FROM {t}tickets t JOIN {t}streams s \
                 ON s.tenant = t.tenant AND s.kind = 1 AND s.id = t.id WHERE t.tenant = $1"
                 .to_owned(),
             params: vec![tenant.uuid().into()],

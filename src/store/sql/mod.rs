@@ -29,11 +29,18 @@
 //! | `events` | an event |
 //! | `snapshots` | what the events of a long stream made, now and then |
 //! | `tickets` | what lists filter by; its `stage` is `open` of every ticket that is open |
-//! | `contents` | a text of a person; in the order of writing, because a tree that is split keeps old bytes of what moved |
+//! | `contents` | a text of a person, in the order of writing |
 //! | `unique_keys` | a key and its owner |
 //! | `idempotency` | what was done under a key |
 //! | `outbox` | a message to deliver |
 //! | `numbers` | the last ticket number of a tenant |
+//!
+//! # What is erased
+//! On PostgreSQL the row of an erased text is deleted. On SQLite its `body` is written over with as many blanks, and the row stays:
+//! pages that are split or joined keep old bytes of what moved, so that nothing in this table ever moves. Whoever reads it passes
+//! over what begins with a blank. SQLite's write-ahead log keeps the old text until it is emptied: a host that ran a commit with
+//! something [erased](Commit::erased) or [persons](Commit::persons) calls `SqliteStore::scrub` after its own `COMMIT`
+//! (or `PRAGMA wal_checkpoint(TRUNCATE)`, until its first column is 0).
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod list;
@@ -54,8 +61,10 @@ use super::{Commit, StoreError, StoreErrorKind, StreamId, UniqueKey};
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(super) use rebuild::{
-    Following, Given, due_streams, first_after, known, missing_steps, told_version,
+    Claimed, Following, Given, due_streams, first_after, known, missing_steps, of_row, told_version,
 };
+#[cfg(feature = "sqlite")]
+pub(super) use schema::DROP_BLANKED;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(super) use schema::{MIGRATIONS, VERSION};
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
@@ -78,6 +87,8 @@ pub struct Sql {
     #[cfg(any(feature = "postgres", feature = "sqlite"))]
     namespace: String,
     pub(super) texts: texts::Texts,
+    /// What comes before a text is kept, where it must.
+    set_aside: Option<String>,
 }
 
 impl Sql {
@@ -106,6 +117,8 @@ impl Sql {
         Sql {
             dialect,
             texts: texts::Texts::render(dialect, &namespace),
+            set_aside: (dialect == Dialect::Sqlite)
+                .then(|| schema::render(dialect, &namespace, schema::SET_ASIDE)),
             #[cfg(any(feature = "postgres", feature = "sqlite"))]
             namespace,
         }
@@ -121,7 +134,7 @@ impl Sql {
     /// # Errors
     /// What [`Commit::check`] refuses; a ticket number above 9,223,372,036,854,775,807.
     pub fn commit(&self, commit: &Commit) -> Result<Vec<Statement<'_>>, StoreError> {
-        write::statements(&self.texts, commit)
+        write::statements(self, commit)
     }
 
     /// The text of a migration, or of whatever else names tables, as this database reads it.

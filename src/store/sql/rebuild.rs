@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use uuid::Uuid;
 
 use crate::id::{TenantId, TicketNumber};
-use crate::store::{DueStream, Events, StoreError, StoreErrorKind, StreamId};
+use crate::store::{DueStream, Events, OutboxMessage, StoreError, StoreErrorKind, StreamId};
 use crate::ticket::Version;
 use crate::time::{Micros, instant};
 
@@ -60,6 +60,36 @@ impl Following {
     fn within(&self, error: StoreError) -> StoreError {
         let what = format!("stream {}: {error}", self.stream.id);
         StoreError::new(error.kind(), what).because(error)
+    }
+}
+
+/// For `map_err`: the error of a record, naming the row that it stands in.
+pub(in crate::store) fn of_row(what: &'static str, id: Uuid) -> impl Fn(StoreError) -> StoreError {
+    move |error| StoreError::new(error.kind(), format!("{what} {id}: {error}")).because(error)
+}
+
+/// What was claimed of the outbox, row by row.
+#[derive(Default)]
+pub(in crate::store) struct Claimed {
+    messages: Vec<OutboxMessage>,
+    unreadable: Option<StoreError>,
+}
+
+impl Claimed {
+    pub(in crate::store) fn push(&mut self, id: Uuid, read: Result<OutboxMessage, StoreError>) {
+        match read.map_err(of_row("message", id)) {
+            Ok(message) => self.messages.push(message),
+            Err(error) => _ = self.unreadable.get_or_insert(error),
+        }
+    }
+
+    /// The messages; the error of the first that cannot be read where that is all there is. It is held like the others, so that it keeps
+    /// nobody's messages back.
+    pub(in crate::store) fn finish(self) -> Result<Vec<OutboxMessage>, StoreError> {
+        match self.unreadable {
+            Some(error) if self.messages.is_empty() => Err(error),
+            _ => Ok(self.messages),
+        }
     }
 }
 

@@ -11,9 +11,35 @@ pub(in crate::store) const MIGRATIONS: &[&str] = &[include_str!("1.sql"), includ
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(in crate::store) const VERSION: &str = "{t}schema_version";
 
+/// In SQLite a text is erased by writing blanks over it, as many bytes as it has: nothing else of the table moves. A row that is
+/// deleted lets pages be joined, and the bytes of others that move on that way stay behind where they were, until after these are
+/// erased themselves.
+const BLANKED: &str =
+    "UPDATE {t}contents SET body = printf('%.*c', length(CAST(body AS BLOB)), ' ')";
+
+/// What tells a text from one that was erased so: every text is json.
+const NOT_BLANK: &str = " AND substr(body, 1, 1) <> ' '";
+
+/// Where a text comes again under an id, the row that has the id gives it up and is blanked; it would be moved, were it written anew
+/// in another size.
+pub(super) const SET_ASIDE: &str = "UPDATE {t}contents SET id = randomblob(16), \
+    body = printf('%.*c', length(CAST(body AS BLOB)), ' ') WHERE tenant = $1 AND id = $2";
+
+/// Takes the rows that were blanked away: what is left of others is moved, so the whole file is to be written anew after it.
+#[cfg(feature = "sqlite")]
+pub(in crate::store) const DROP_BLANKED: &str =
+    "DELETE FROM {t}contents WHERE substr(body, 1, 1) = ' '";
+
 /// The text with the dialect's types, tables and parameters.
 pub(super) fn render(dialect: Dialect, namespace: &str, text: &str) -> String {
-    let text = text.replace("{t}", namespace);
+    let (erase, is_kept) = match dialect {
+        Dialect::Sqlite => (BLANKED, NOT_BLANK),
+        Dialect::Postgres => ("DELETE FROM {t}contents", ""),
+    };
+    let text = text
+        .replace("{erase}", erase)
+        .replace("{is_kept}", is_kept)
+        .replace("{t}", namespace);
     match dialect {
         Dialect::Sqlite => text
             .replace("{i}", namespace)

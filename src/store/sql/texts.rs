@@ -28,21 +28,26 @@ macro_rules! texts {
 
 texts! {
     // What a commit writes.
+    /// The schema beside the KPI rows and the list row is theirs: it stays where neither comes, and a desk writes both or neither.
+    ///
     /// A stream that stands at 0, with whatever the part carries; $4 is its version now.
     begin_stream = "INSERT INTO {t}streams AS s (tenant, kind, id, version, wake_at, rulebook, zone_data, schema, facts, listing, stage) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (tenant, kind, id) DO UPDATE SET \
         version = excluded.version, wake_at = coalesce(excluded.wake_at, s.wake_at), \
         rulebook = coalesce(excluded.rulebook, s.rulebook), zone_data = coalesce(excluded.zone_data, s.zone_data), \
-        schema = excluded.schema, facts = coalesce(excluded.facts, s.facts), listing = coalesce(excluded.listing, s.listing), \
-        stage = coalesce(excluded.stage, s.stage) \
+        facts = coalesce(excluded.facts, s.facts), listing = coalesce(excluded.listing, s.listing), \
+        stage = coalesce(excluded.stage, s.stage), \
+        schema = CASE WHEN excluded.facts IS NULL AND excluded.listing IS NULL THEN s.schema ELSE excluded.schema END \
         WHERE s.version = 0";
     /// A stream that stands at $12, with a wake-up.
-    move_stream = "UPDATE {t}streams SET version = $4, wake_at = $5, rulebook = $6, zone_data = $7, schema = $8, \
-        facts = coalesce($9, facts), listing = coalesce($10, listing), stage = coalesce($11, stage) \
+    move_stream = "UPDATE {t}streams SET version = $4, wake_at = $5, rulebook = $6, zone_data = $7, \
+        facts = coalesce($9, facts), listing = coalesce($10, listing), stage = coalesce($11, stage), \
+        schema = CASE WHEN $9 IS NULL AND $10 IS NULL THEN schema ELSE $8 END \
         WHERE tenant = $1 AND kind = $2 AND id = $3 AND version = $12";
     /// A stream that stands at $9, whose wake-up is left as it was.
-    extend_stream = "UPDATE {t}streams SET version = $4, schema = $5, facts = coalesce($6, facts), \
-        listing = coalesce($7, listing), stage = coalesce($8, stage) \
+    extend_stream = "UPDATE {t}streams SET version = $4, facts = coalesce($6, facts), \
+        listing = coalesce($7, listing), stage = coalesce($8, stage), \
+        schema = CASE WHEN $6 IS NULL AND $7 IS NULL THEN schema ELSE $5 END \
         WHERE tenant = $1 AND kind = $2 AND id = $3 AND version = $9";
     add_event = "INSERT INTO {t}events (tenant, kind, id, version, schema, body) VALUES ($1, $2, $3, $4, $5, $6)";
     keep_snapshot = "INSERT INTO {t}snapshots (tenant, kind, id, version, fold, schema, body) \
@@ -59,8 +64,8 @@ texts! {
         AND (is_open <> $3 OR team IS DISTINCT FROM $4 OR agent IS DISTINCT FROM $5)";
     keep_content = "INSERT INTO {t}contents (tenant, id, about, schema, body) VALUES ($1, $2, $3, $4, $5) \
         ON CONFLICT (tenant, id) DO UPDATE SET about = excluded.about, schema = excluded.schema, body = excluded.body";
-    erase_content = "DELETE FROM {t}contents WHERE tenant = $1 AND id = $2";
-    erase_person = "DELETE FROM {t}contents WHERE tenant = $1 AND about = $2";
+    erase_content = "{erase} WHERE tenant = $1 AND id = $2{is_kept}";
+    erase_person = "{erase} WHERE tenant = $1 AND about = $2{is_kept}";
     release_keys = "DELETE FROM {t}unique_keys WHERE tenant = $1 AND owner = $2";
     free_key = "DELETE FROM {t}unique_keys WHERE tenant = $1 AND key = $2 AND owner = $3";
     move_keys = "UPDATE {t}unique_keys SET owner = $3 WHERE tenant = $1 AND owner = $2";
@@ -86,7 +91,7 @@ texts! {
     last_number = "SELECT last FROM {t}numbers WHERE tenant = $1";
 
     // What is due. Every zone-data version is a range of its own.
-    next_zone_data = "SELECT min(zone_data) FROM {t}streams WHERE zone_data > $1";
+    next_zone_data = "SELECT min(zone_data) FROM {t}streams WHERE zone_data >= $1";
     due = "SELECT tenant, kind, id, wake_at FROM {t}streams WHERE zone_data = $1 AND wake_at <= $2 \
         ORDER BY zone_data, wake_at, tenant, kind, id LIMIT $3";
     /// Whether there are wake-ups under other zone data.
@@ -99,7 +104,7 @@ texts! {
         AND facts IS NOT NULL ORDER BY id LIMIT $3";
     streams = "SELECT id FROM {t}streams WHERE tenant = $1 AND kind = $2 AND id >= $3 \
         AND version > 0 ORDER BY id LIMIT $4";
-    content = "SELECT schema, body FROM {t}contents WHERE tenant = $1 AND id = $2";
+    content = "SELECT schema, body FROM {t}contents WHERE tenant = $1 AND id = $2{is_kept}";
 
     // The outbox. Messages of a newer schema are left to newer processes.
     free_messages = "SELECT id, attempts, schema, body FROM {t}outbox WHERE free_at <= $1 AND schema <= $2 \

@@ -11,7 +11,7 @@ use crate::ticket::{Content, Priority, Stage, Version};
 use crate::time::{Micros, micros};
 
 use super::texts::Texts;
-use super::{Expect, Statement, Value, number, signed};
+use super::{Expect, Sql, Statement, Value, number, signed};
 
 /// A snapshot is kept each time that a stream grew by so many events: short tickets have none, and of a long one at most so
 /// many events are read after it.
@@ -21,12 +21,14 @@ const SNAPSHOT_EVERY: u64 = 64;
 pub(in crate::store) const NEVER: Micros = Micros::MAX;
 
 pub(super) fn statements<'a>(
-    texts: &'a Texts,
+    sql: &'a Sql,
     commit: &Commit,
 ) -> Result<Vec<Statement<'a>>, StoreError> {
     commit.check()?;
+    let texts = &sql.texts;
     let mut list = List {
         texts,
+        set_aside: sql.set_aside.as_deref(),
         commit,
         statements: Vec::with_capacity(8),
     };
@@ -71,6 +73,7 @@ pub(super) fn statements<'a>(
 
 struct List<'a, 'c> {
     texts: &'a Texts,
+    set_aside: Option<&'a str>,
     commit: &'c Commit,
     statements: Vec<Statement<'a>>,
 }
@@ -222,6 +225,10 @@ impl<'a> List<'a, '_> {
     }
 
     fn keep(&mut self, content: &Content) -> Result<(), StoreError> {
+        if let Some(set_aside) = self.set_aside {
+            let params = vec![self.tenant(), content.id.uuid().into()];
+            self.push(set_aside, params, Expect::Any);
+        }
         let params = vec![
             self.tenant(),
             content.id.uuid().into(),

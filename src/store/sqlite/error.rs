@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::ffi::SQLITE_ERROR;
+use rusqlite::ffi::{SQLITE_BUSY_SNAPSHOT, SQLITE_ERROR};
 use rusqlite::{CachedStatement, Connection, Error, ErrorCode};
 
 use super::{StoreError, StoreErrorKind};
@@ -52,12 +52,16 @@ pub(super) fn failed(error: Error) -> StoreError {
 }
 
 fn meaning(error: &Error) -> (StoreErrorKind, &'static str) {
-    use StoreErrorKind::{Corrupt, Full, Other, Unavailable};
+    use StoreErrorKind::{Conflict, Corrupt, Full, Other, Unavailable};
     let unlike = "the tables are not those of this version of the crate";
     match error {
         // Said of our own statements, this can mean nothing else.
         Error::SqlInputError { .. } => (Corrupt, unlike),
         Error::SqliteFailure(code, _) if code.extended_code == SQLITE_ERROR => (Corrupt, unlike),
+        Error::SqliteFailure(code, _) if code.extended_code == SQLITE_BUSY_SNAPSHOT => (
+            Conflict,
+            "the transaction began before somebody else's commit; roll it back and begin a new one (`BEGIN IMMEDIATE`)",
+        ),
         Error::SqliteFailure(code, _) => match code.code {
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => (
                 Unavailable,

@@ -1,6 +1,7 @@
 //! Several commits in one transaction, each in a savepoint of its own: one flush for all of them.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use rusqlite::Connection;
 
@@ -34,7 +35,7 @@ impl SqliteStore {
         }
     }
 
-    /// Empties the write-ahead log where something was erased, now or before in vain; else makes room in it.
+    /// Empties the write-ahead log where something was erased, now or before in vain, and waits for nobody; else makes room in it.
     pub(super) fn after_commit(
         &self,
         connection: &Connection,
@@ -44,7 +45,7 @@ impl SqliteStore {
             self.unscrubbed.store(true, Ordering::Relaxed);
         }
         if self.unscrubbed.load(Ordering::Relaxed) {
-            return self.scrub_on(connection);
+            return self.scrub_on(connection, Duration::ZERO);
         }
         if let Some(room) = &self.room {
             room.make(connection);

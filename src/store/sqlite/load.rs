@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::id::{ContentId, TenantId, TicketNumber};
 use crate::kpi::Fact;
 use crate::store::sql::{
-    Following, NEVER, actor_text, due_streams, first_after, kind_of, limit as rows,
+    Following, NEVER, actor_text, due_streams, first_after, kind_of, limit as rows, of_row,
 };
 use crate::store::stored::{SCHEMA, read};
 use crate::store::{
@@ -236,13 +236,13 @@ impl SqliteStore {
         mut visit: impl FnMut(&str) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let mut prepared = prepare(connection, &self.sql.texts.next_zone_data)?;
-        let mut last = String::new();
+        let mut from = String::new();
         while let Some(next) = prepared
-            .query_row([&last], |row| row.get::<_, Option<String>>(0))
+            .query_row([&from], |row| row.get::<_, Option<String>>(0))
             .map_err(failed)?
         {
             visit(&next)?;
-            last = next;
+            from = next + "\0"; // the first text after it
         }
         Ok(())
     }
@@ -275,7 +275,9 @@ impl SqliteStore {
         let mut found = prepared.query(place).map_err(failed)?;
         let mut page = Vec::new();
         while let Some(row) = found.next().map_err(failed)? {
-            page.push((uuid(row, 0)?, record(row, 1, "the rows of a ticket")?));
+            let id = uuid(row, 0)?;
+            let facts = record(row, 1, "the rows of a ticket");
+            page.push((id, facts.map_err(of_row("ticket", id))?));
         }
         Ok(page)
     }
@@ -313,7 +315,8 @@ impl SqliteStore {
             let found = prepared
                 .query_row([blob(tenant), blob(id)], |row| Ok(record(row, 0, "a text")))
                 .optional();
-            found.map_err(failed)?.transpose()
+            let found = found.map_err(failed)?.transpose();
+            found.map_err(of_row("text", id))
         };
         ids.iter().map(&mut of).collect()
     }
@@ -330,7 +333,9 @@ impl SqliteStore {
         let mut found = prepared.query(params_from_iter(&params)).map_err(failed)?;
         let mut listed = Vec::new();
         while let Some(row) = found.next().map_err(failed)? {
-            listed.push(record(row, 0, "the list row of a ticket")?);
+            let listing = record(row, 0, "the list row of a ticket");
+            let id = uuid(row, 2)?;
+            listed.push(listing.map_err(of_row("ticket", id))?);
         }
         Ok(listed)
     }

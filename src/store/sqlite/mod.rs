@@ -23,8 +23,9 @@
 //! [busy timeout](Options::busy_timeout) is answered [`Unavailable`](StoreErrorKind::Unavailable). Any number of processes of
 //! one machine may share the file; a network drive will not do.
 //!
-//! What is erased is overwritten in the file, and the write-ahead log is emptied after the commit that erased it; where a long
-//! read is in the way, after a later one, or by [`SqliteStore::scrub`]. Backups that were made before keep it.
+//! What is erased is overwritten in the file where it stands, and the write-ahead log is emptied after the commit that erased it; where a
+//! long read is in the way, after a later one, or by [`SqliteStore::scrub`]; where the process ends before, when the file is opened again.
+//! No commit waits for that. Backups that were made before keep it. The room of an erased text is free after [`SqliteStore::compact`].
 //!
 //! # What is where
 //! The database has the tables of [`sql`](super::sql), named `helpdesk_...`, and may have tables of the host beside them. A host
@@ -178,11 +179,12 @@ impl SqliteStore {
 
     fn with(options: Options, path: Option<PathBuf>) -> Result<SqliteStore, StoreError> {
         let sql = Sql::sqlite();
+        let left = path.as_deref().is_some_and(room::is_log_left);
         let mut writer = connection::writer(path.as_deref(), &options)?;
         version::bring_up(&mut writer, &sql)?;
         version::check_tables(&writer, &sql)?;
         let waits = options.durability == Durability::Full;
-        Ok(SqliteStore {
+        let store = SqliteStore {
             room: path.as_deref().filter(|_| waits).map(Room::beside),
             readers: Readers::new(options.idle_readers),
             writer: Mutex::new(writer),
@@ -190,8 +192,13 @@ impl SqliteStore {
             options,
             path,
             numbers: Given::default(),
-            unscrubbed: AtomicBool::new(false),
-        })
+            unscrubbed: AtomicBool::new(left),
+        };
+        if left {
+            // Whoever wrote it may have ended between a commit that erased and the emptying of the log.
+            store.writing(|connection| store.scrub_on(connection, Duration::ZERO))?;
+        }
+        Ok(store)
     }
 
     /// Does `work` on the one connection that writes.

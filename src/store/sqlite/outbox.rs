@@ -1,12 +1,12 @@
 //! The outbox, and the pruning of idempotency keys: small writes beside the commits.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
 use crate::id::TenantId;
 use crate::store::Store;
-use crate::store::sql::limit as rows;
+use crate::store::sql::{Claimed, limit as rows};
 use crate::store::stored::SCHEMA;
 use crate::time::{Micros, instant, micros};
 
@@ -27,15 +27,14 @@ impl SqliteStore {
             return Ok(Vec::new());
         }
         let until = micros(now).saturating_add(lease.num_microseconds().unwrap_or(i64::MAX).max(1));
-        self.writing(|connection| {
+        let claimed = self.writing(|connection| {
             in_transaction(connection, || {
-                let claimed = self.free_messages(connection, micros(now), limit)?;
-                self.each(connection, &self.sql.texts.hold, &claimed, |(id, _)| {
-                    (*id, until)
-                })?;
-                Ok(claimed.into_iter().map(|(_, message)| message).collect())
+                let (ids, claimed) = self.free_messages(connection, micros(now), limit)?;
+                self.each(connection, &self.sql.texts.hold, &ids, |id| (*id, until))?;
+                Ok(claimed)
             })
-        })
+        })?;
+        claimed.finish()
     }
 
     fn free_messages(
@@ -43,18 +42,18 @@ impl SqliteStore {
         connection: &Connection,
         now: Micros,
         limit: usize,
-    ) -> Result<Vec<(Uuid, OutboxMessage)>, StoreError> {
+    ) -> Result<(Vec<Uuid>, Claimed), StoreError> {
         let mut prepared = prepare(connection, &self.sql.texts.free_messages)?;
         let mut free = prepared
             .query(params![now, SCHEMA, rows(limit)])
             .map_err(failed)?;
-        let mut messages = Vec::new();
+        let (mut ids, mut claimed) = (Vec::new(), Claimed::default());
         while let Some(row) = free.next().map_err(failed)? {
-            let mut message: OutboxMessage = record(row, 2, "an outbox message")?;
-            message.attempts = row.get(1).map_err(failed)?;
-            messages.push((uuid(row, 0)?, message));
+            let id = uuid(row, 0)?;
+            ids.push(id);
+            claimed.push(id, message(row));
         }
-        Ok(messages)
+        Ok((ids, claimed))
     }
 
     pub(super) fn acknowledge_messages(&self, ids: &[Uuid]) -> Result<(), StoreError> {
@@ -123,4 +122,10 @@ impl SqliteStore {
             })
         })
     }
+}
+
+fn message(row: &Row<'_>) -> Result<OutboxMessage, StoreError> {
+    let mut message: OutboxMessage = record(row, 2, "an outbox message")?;
+    message.attempts = row.get(1).map_err(failed)?;
+    Ok(message)
 }

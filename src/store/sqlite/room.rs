@@ -36,9 +36,7 @@ pub(super) struct Room {
 
 impl Room {
     pub(super) fn beside(file: &Path) -> Room {
-        let mut log = file.as_os_str().to_owned();
-        log.push("-wal");
-        let log = PathBuf::from(log);
+        let log = log_of(file);
         Room {
             length: Mutex::new(length(&log)),
             log,
@@ -55,6 +53,17 @@ impl Room {
         }
         *known = length(&self.log);
     }
+}
+
+/// Whether somebody left a log, or is at work with it.
+pub(super) fn is_log_left(file: &Path) -> bool {
+    length(&log_of(file)) > 0
+}
+
+fn log_of(file: &Path) -> PathBuf {
+    let mut log = file.as_os_str().to_owned();
+    log.push("-wal");
+    PathBuf::from(log)
 }
 
 /// How long the log is; 0 where nobody can tell.

@@ -2,9 +2,12 @@
 
 use std::path::Path;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use rusqlite::ffi::SQLITE_ERROR;
 use rusqlite::{Connection, Error, OptionalExtension};
+
+use crate::store::sql::DROP_BLANKED;
 
 use super::error::{failed, told};
 use super::load::uuid;
@@ -70,23 +73,27 @@ impl SqliteStore {
         )
     }
 
-    /// Rewrites the file without the room that deleted records left. Others wait meanwhile, and it needs as much free room as
-    /// the file has.
+    /// Rewrites the file without the room that erased texts and deleted records left. Others wait meanwhile, and it needs as much
+    /// free room as the file has. Where it fails, it is to be called again: until then old bytes of texts may stand where these were.
     pub fn compact(&self) -> Result<(), StoreError> {
         self.writing(|connection| {
+            let blanked = self.sql.migration(DROP_BLANKED);
+            connection.execute(&blanked, []).map_err(failed)?;
             connection.execute_batch("VACUUM").map_err(failed)?;
-            self.scrub_on(connection)
+            self.scrub_on(connection, self.options.busy_timeout)
         })
     }
 
     /// Empties the write-ahead log into the file, so that nothing that was erased stands in it any more. The store does this
-    /// after each commit that erases; this is for what [`commit_in`](super::commit_in) erased, and for where reads were in the way.
+    /// after each commit that erases, and when it opens a file whose log was left; this is for what
+    /// [`commit_in`](super::commit_in) erased, and for where reads were in the way. Writers wait meanwhile, as long as the
+    /// [busy timeout](super::Options::busy_timeout) at most.
     ///
     /// # Errors
     /// [`Unavailable`](StoreErrorKind::Unavailable) where others were reading or writing all the while.
     pub fn scrub(&self) -> Result<(), StoreError> {
         self.unscrubbed.store(true, Ordering::Relaxed);
-        self.writing(|connection| self.scrub_on(connection))?;
+        self.writing(|connection| self.scrub_on(connection, self.options.busy_timeout))?;
         if self.unscrubbed.load(Ordering::Relaxed) {
             let what = "others were using the database all the while; try again";
             return Err(StoreError::new(StoreErrorKind::Unavailable, what));
@@ -94,11 +101,18 @@ impl SqliteStore {
         Ok(())
     }
 
-    /// Tries; where others are in the way, the next commit tries again.
-    pub(super) fn scrub_on(&self, connection: &Connection) -> Result<(), StoreError> {
+    /// Tries, and waits so long for those who read; where they are in the way, the next commit tries again.
+    pub(super) fn scrub_on(
+        &self,
+        connection: &Connection,
+        patience: Duration,
+    ) -> Result<(), StoreError> {
+        connection.busy_timeout(patience).map_err(failed)?;
         let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
             row.get::<_, i64>(0)
         });
+        let longest = self.options.busy_timeout;
+        connection.busy_timeout(longest).map_err(failed)?;
         // The commit before it is written: that the log could not be emptied is no reason to deny it.
         self.unscrubbed
             .store(!matches!(busy, Ok(0)), Ordering::Relaxed);

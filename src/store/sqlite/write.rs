@@ -40,8 +40,13 @@ use super::{Commit, SqliteStore, StoreError};
 /// ```
 ///
 /// # Errors
-/// Those of [`Store::commit`](crate::store::Store::commit). Erased text may stand in the write-ahead log until
-/// [`SqliteStore::scrub`].
+/// Those of [`Store::commit`](crate::store::Store::commit). Where the transaction began before somebody else's commit, the
+/// [`Conflict`](crate::store::StoreErrorKind::Conflict) is the transaction's: roll it back, begin a new one, load and plan again.
+/// One that was begun with `BEGIN IMMEDIATE` never is.
+///
+/// # What it erases
+/// Erased text stands in the write-ahead log until [`SqliteStore::scrub`]: call that after the transaction's own commit, where the
+/// commit has something [erased](Commit::erased) or [persons](Commit::persons).
 pub fn commit_in(transaction: &Transaction<'_>, commit: &Commit) -> Result<(), StoreError> {
     let statements = SQL.commit(commit)?;
     in_savepoint(transaction, &statements)

@@ -56,6 +56,7 @@ macro_rules! store_conformance {
                     a_part_without_events_is_a_check
                     what_contradicts_itself_is_refused
                     an_empty_commit_changes_nothing
+                    commits_of_a_group_stand_alone
                     one_load_answers_everything_in_order
                     writers_of_many_streams_lose_nothing
                 }

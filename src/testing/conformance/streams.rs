@@ -6,8 +6,8 @@ use std::thread;
 use chrono::{DateTime, TimeDelta};
 
 use super::{
-    TENANT, append, begin, commit, event, events, id, key, name, owner, recorded, refused, stream,
-    stream_of, text, versions,
+    TENANT, append, begin, commit, event, events, id, key, name, one_text, owner, recorded,
+    refused, stream, stream_of, text, versions,
 };
 use crate::calendar::{EARLIEST, LATEST};
 use crate::call::{Actor, Cause};
@@ -15,7 +15,7 @@ use crate::id::{
     AgentId, BotId, ContentId, CustomerId, FiringKey, MessageId, RulebookId, SessionId, TeamId,
     TenantId, TicketId, TicketNumber,
 };
-use crate::store::{Load, Part, Stamp, Store, StoreErrorKind, Wake};
+use crate::store::{Load, Part, Stamp, Store, StoreError, StoreErrorKind, Wake};
 use crate::ticket::{
     Attachment, Channel, ClockId, Delivery, Direction, Escalated, Event, FieldValue, Handling,
     Holder, Link, Merged, MessageAdded, MessageClass, Metric, Opened, Pending, Priority, Promise,
@@ -203,6 +203,51 @@ pub fn an_empty_commit_changes_nothing(store: &dyn Store) {
     store.commit(&empty).unwrap();
     assert_eq!(store.next_wake(None).unwrap(), None);
     assert_eq!(store.next_delivery().unwrap(), None);
+}
+
+/// Commits that are written together: each is whole or nothing by itself, sees those before it, and undoes none beside it; the answers
+/// come in their order.
+pub fn commits_of_a_group_stand_alone(store: &dyn Store) {
+    let [one, two, three, four] = ["one", "two", "three", "four"].map(stream);
+    assert!(store.commit_all(&[]).is_empty());
+    store.commit(&commit(vec![append(two, 0, 1)])).unwrap();
+    let with_text = |part, content: &str| {
+        let mut with = commit(vec![part]);
+        with.content.push(text(content, None, content));
+        with
+    };
+    let mut first = with_text(append(one, 0, 2), "first");
+    first.unique.push((key("mine"), id(1)));
+    let stale = with_text(append(two, 0, 1), "stale");
+    let after_the_first = with_text(append(one, 2, 3), "after");
+    let mut claims = with_text(append(three, 0, 1), "claims");
+    claims.unique.push((key("mine"), id(2)));
+    let torn = commit(vec![append(three, 0, 1), append(three, 0, 1)]); // a stream stands twice
+    let last = with_text(append(four, 0, 1), "last");
+    let group = [
+        (&first, None),
+        (&stale, Some(StoreErrorKind::Conflict)),
+        (&after_the_first, None),
+        (&claims, Some(StoreErrorKind::Conflict)),
+        (&torn, Some(StoreErrorKind::Other)),
+        (&commit(vec![]), None),
+        (&last, None),
+    ];
+    let told = store.commit_all(&group.map(|(commit, _)| commit));
+    let told: Vec<_> = told
+        .iter()
+        .map(|one| one.as_ref().err().map(StoreError::kind))
+        .collect();
+    assert_eq!(told, group.map(|(_, kind)| kind));
+    let lengths = [one, two, three, four].map(|stream| versions(store, stream).len());
+    assert_eq!(lengths, [3, 1, 0, 1]);
+    assert_eq!(owner(store, key("mine")), Some(id(1)));
+    let kept = ["first", "stale", "after", "claims", "last"];
+    let kept = kept.map(|name| one_text(store, ContentId::named(name)).is_some());
+    assert_eq!(kept, [true, false, true, false, true]);
+    let alone = store.commit_all(&[&commit(vec![append(four, 1, 2)])]);
+    assert!(matches!(alone.as_slice(), [Ok(())]));
+    assert_eq!(versions(store, four), [1, 2]);
 }
 
 /// Streams and owners come in the order of the request, also such as are not there or are asked for twice.
