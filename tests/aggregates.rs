@@ -22,7 +22,7 @@ use helpdesk::self_service::{Article, ArticleCommand, Draft, Ending, State, Visi
 use helpdesk::sla::{Condition, Policy};
 use helpdesk::store::{Filter, MemoryStore, Outgoing, Page, SqliteStore, Store};
 use helpdesk::testing::beside;
-use helpdesk::ticket::{self, Change, FieldValue, Metric, RatingKind, Scale};
+use helpdesk::ticket::{self, Change, CloseReason, FieldValue, Metric, RatingKind, Scale, Split};
 use helpdesk::time::Span;
 use helpdesk::{Actor, Call, Command, Desk, Error, Open, Rulebook, TenantId};
 use proptest::prelude::*;
@@ -453,7 +453,10 @@ fn the_profile_tells_the_policies() {
         tell(ANN, customer::Command::Join(BOB));
         assert_eq!(policy(Open::new("x").from_customer(BOB)), "gold");
         let t = desk.open(&ann(2), Open::new("x")).unwrap();
-        assert!(t.ticket().fields().is_empty() || t.ticket().fields().contains_key("tier"));
+        for (field, is) in [("tier", "gold"), ("company", "Acme")] {
+            let told = FieldValue::Text(is.to_owned());
+            assert_eq!(t.ticket().fields().get(field), Some(&told));
+        }
         let rows = desk
             .tenant(TenantId::SINGLE)
             .list(&Filter::all(), &Page::oldest(99))
@@ -464,6 +467,176 @@ fn the_profile_tells_the_policies() {
             (1..=6).collect::<Vec<_>>(),
             "looking at a profile costs no number"
         );
+    }
+}
+
+fn policy_of(desk: &AnyDesk, ticket: TicketId) -> String {
+    let ticket = desk.ticket(ticket).unwrap();
+    ticket.policy(ticket::Agreement::Sla).unwrap().to_string()
+}
+
+/// A tier is its customer's own: no address that somebody types brings it, and no way in which a ticket begins loses it.
+#[test]
+fn a_ticket_has_the_tier_of_its_own_customer() {
+    for desk in desks() {
+        let tell = |id, command| desk.tell::<Profile>(id, &kim(0), command).unwrap();
+        let gold = customer::Change::Tier(Some(name("gold")));
+        tell(ANN, customer::Command::set(gold));
+        tell(
+            ANN,
+            customer::Command::Identify(Identity::address("ann@example.com")),
+        );
+        let bob = |hour| by(Actor::Customer(BOB), hour);
+        let open = |call: &Call, open: Open| desk.open(call, open.body("help")).unwrap().id();
+        // What begins with the ticket: a message after its end, and what is split off.
+        let begun = |t: TicketId, who: &dyn Fn(i64) -> Call| {
+            let first = desk.ticket(t).unwrap().messages()[0].id;
+            let split = desk.split(t, &kim(2), Split::new([first])).unwrap();
+            desk.submit(t, &kim(3), Command::reply("so").then_resolve())
+                .unwrap();
+            desk.submit(t, &kim(4), Command::close(CloseReason::Settled))
+                .unwrap();
+            let late = desk.submit(t, &who(5), Command::reply("and?")).unwrap();
+            [split.follow_up().unwrap(), late.follow_up().unwrap()].map(|t| policy_of(&desk, t))
+        };
+
+        let typed = open(&bob(1), Open::new("x").from("ann@example.com"));
+        assert_eq!(desk.ticket(typed).unwrap().requester(), BOB);
+        assert_eq!(policy_of(&desk, typed), "rest");
+        assert_eq!(begun(typed, &bob), ["rest", "rest"]);
+        for own in [
+            Open::new("x"),
+            Open::new("x").from_customer(ANN),
+            Open::new("x").from("somebody@example.com"),
+        ] {
+            let t = open(&ann(1), own);
+            assert_eq!(policy_of(&desk, t), "gold");
+            assert_eq!(begun(t, &ann), ["gold", "gold"]);
+        }
+        // One person has one tier, under whichever id she speaks.
+        tell(ANN, customer::Command::Join(BOB));
+        let t = open(&bob(1), Open::new("x"));
+        assert_eq!(policy_of(&desk, t), "gold");
+        assert_eq!(begun(t, &bob), ["gold", "gold"]);
+    }
+}
+
+#[test]
+fn who_names_herself_opens_as_who_names_nobody() {
+    for desk in desks() {
+        desk.tell::<Profile>(ANN, &kim(0), customer::Command::Join(BOB))
+            .unwrap();
+        let bob = by(Actor::Customer(BOB), 1);
+        let requester = |call: &Call, open: Open| {
+            let opened = desk.open(call, open)?;
+            Ok::<_, Error>(opened.ticket().requester())
+        };
+        let named = |who| Open::new("x").from_customer(who);
+        assert_eq!(requester(&bob, Open::new("x")).unwrap(), BOB);
+        assert_eq!(requester(&bob, named(BOB)).unwrap(), BOB);
+        assert_eq!(requester(&ann(1), named(ANN)).unwrap(), ANN);
+        assert_eq!(requester(&ann(1), named(BOB)).unwrap(), ANN);
+        assert_eq!(requester(&kim(1), named(BOB)).unwrap(), ANN);
+        let cy = by(Actor::Customer(CustomerId::named("cy")), 1);
+        assert_eq!(code(requester(&cy, named(BOB))), "not_yours");
+    }
+}
+
+/// What was sent before a join is answered after it, under any id; and nobody else answers it.
+#[test]
+fn a_survey_that_is_out_is_answered_under_any_id() {
+    for (asked, speaks) in [(BOB, ANN), (ANN, BOB), (BOB, BOB), (ANN, ANN)] {
+        for desk in desks() {
+            let t = resolved(&desk, asked, 0);
+            let told = desk.tell::<Feedback>(asked, &kim(1), invite("short", t));
+            let answer = feedback::Command::Answer {
+                invitation: told.unwrap().state.invitations()[0].id,
+                answers: answers(&[("satisfied", 4)]),
+                comment: None,
+            };
+            let say = |who, hour| {
+                let call = by(Actor::Customer(who), hour);
+                desk.tell::<Feedback>(asked, &call, answer.clone())
+            };
+            if speaks != asked {
+                assert_eq!(code(say(speaks, 2)), "somebody_else");
+            }
+            desk.tell::<Profile>(ANN, &kim(3), customer::Command::Join(BOB))
+                .unwrap();
+            assert_eq!(code(say(CustomerId::named("cy"), 4)), "somebody_else");
+            say(speaks, 5).unwrap();
+            let ticket = desk.ticket(t).unwrap();
+            assert_eq!(ticket.rating(RatingKind::Csat, 0).unwrap().rated.mark, 4);
+        }
+    }
+}
+
+#[test]
+fn preferences_are_set_under_any_id() {
+    for desk in desks() {
+        desk.tell::<Profile>(ANN, &kim(0), customer::Command::Join(BOB))
+            .unwrap();
+        let prefer = |whose, who| {
+            let language = customer::Change::Language(Some(name("de")));
+            let call = by(Actor::Customer(who), 1);
+            desk.tell::<Profile>(whose, &call, customer::Command::set(language))
+        };
+        let told = prefer(ANN, BOB).unwrap();
+        assert_eq!(told.state.language(), Some(&name("de")));
+        assert_eq!(code(prefer(BOB, ANN)), "was_joined");
+        let cy = CustomerId::named("cy");
+        assert_eq!(code(prefer(ANN, cy)), "somebody_else");
+        assert_eq!(code(prefer(BOB, cy)), "somebody_else");
+    }
+}
+
+/// Who wants no surveys is asked none under any of her ids, and what she says of that holds for all of them.
+#[test]
+fn an_opt_out_outlives_a_join() {
+    for desk in desks() {
+        let t = resolved(&desk, BOB, 0);
+        let bob = by(Actor::Customer(BOB), 1);
+        desk.tell::<Feedback>(BOB, &bob, feedback::Command::OptOut(true))
+            .unwrap();
+        desk.tell::<Profile>(ANN, &kim(2), customer::Command::Join(BOB))
+            .unwrap();
+        let ask = |hour| desk.tell::<Feedback>(ANN, &kim(hour), invite("short", t));
+        let out = || [ANN, BOB].map(|who| desk.state::<Feedback>(who).unwrap().has_opted_out());
+        assert_eq!(code(ask(3)), "opted_out");
+        let again = desk.tell::<Feedback>(ANN, &ann(4), feedback::Command::OptOut(false));
+        assert_eq!(again.unwrap().events.len(), 1);
+        assert_eq!(out(), [false, false]);
+        ask(5).unwrap();
+        // Under the other id it holds for the survivor too, and said again it is no event.
+        let bob = by(Actor::Customer(BOB), 6);
+        for events in [1, 0] {
+            let told = desk.tell::<Feedback>(BOB, &bob, feedback::Command::OptOut(true));
+            assert_eq!(told.unwrap().events.len(), events);
+            assert_eq!(out(), [true, true]);
+        }
+        let next = resolved(&desk, ANN, 900);
+        let ask = desk.tell::<Feedback>(ANN, &kim(901), invite("short", next));
+        assert_eq!(code(ask), "opted_out");
+    }
+}
+
+#[test]
+fn work_to_look_at_is_the_last_that_an_agent_resolved() {
+    for desk in desks() {
+        let t = resolved(&desk, ANN, 0);
+        for (hour, who) in [(1, ann(2)), (3, by(Actor::System, 4))] {
+            desk.submit(t, &ann(hour), Command::reopen()).unwrap();
+            desk.submit(t, &who, Command::resolve()).unwrap();
+            let work = Candidate::of(&desk.ticket(t).unwrap()).unwrap();
+            assert_eq!((work.agent, work.resolved_at), (KIM, hours(0)));
+        }
+        desk.submit(t, &ann(5), Command::reopen()).unwrap();
+        desk.submit(t, &lee(6), Command::resolve()).unwrap();
+        let work = Candidate::of(&desk.ticket(t).unwrap()).unwrap();
+        assert_eq!((work.agent, work.resolved_at), (LEE, hours(6)));
+        let own = desk.open(&ann(7), Open::new("x")).unwrap().id();
+        desk.submit(own, &ann(8), Command::resolve()).unwrap();
+        assert_eq!(Candidate::of(&desk.ticket(own).unwrap()), None);
     }
 }
 

@@ -297,6 +297,32 @@ fn opening_twice_under_one_key_is_one_ticket() {
     assert_eq!(taken, Refusal::AlreadyOpen { ticket: first.id() });
 }
 
+/// What was opened is told again, also where the same opening would be refused by now.
+#[test]
+fn an_opening_told_again_is_not_judged_again() {
+    let desk = desk();
+    let promise = Change::PromiseUpdate(at("2026-03-02T15:10:00Z"));
+    let open = || Open::new("x").from("ann@example.com").and(promise.clone());
+    let first = desk
+        .open(&kim("2026-03-02T15:00:00Z").key(name("k")), open())
+        .unwrap();
+    for late in ["2026-03-02T15:11:00Z", "2200-01-01T00:00:00Z"] {
+        let second = desk.open(&kim(late).key(name("k")), open()).unwrap();
+        assert!(second.is_replayed());
+        assert_eq!((second.id(), second.events()), (first.id(), first.events()));
+        assert!(desk.open(&kim(late).key(name("l")), open()).is_err());
+    }
+    let other = desk.open(
+        &kim("2026-03-02T15:11:00Z").key(name("k")),
+        open().body("else"),
+    );
+    assert_eq!(refusal(other), Refusal::KeyReused { key: name("k") });
+    // What nobody may do is refused first.
+    let bob = Call::new(Actor::Customer(BOB), at("2200-01-01T00:00:00Z"));
+    let refused = refusal(desk.open(&bob, Open::new("x").from_customer(ANN)));
+    assert_eq!(refused.code(), "not_yours");
+}
+
 /// The same mail twice is one message, also where it began a follow-up ticket.
 #[test]
 fn the_same_mail_twice_is_one_message() {

@@ -1,15 +1,16 @@
 //! The laws of importing recorded histories, and the cases behind each kind of anomaly.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use helpdesk::id::{AgentId, CustomerId, Name, TeamId, TicketNumber};
+use helpdesk::id::{AgentId, CustomerId, Name, SessionId, TeamId, TicketNumber};
 use helpdesk::replay::{AnomalyKind, History, Imported, Order, Row, Said, import};
 use helpdesk::store::MemoryStore;
 use helpdesk::testing::history::histories;
 use helpdesk::testing::laws::fold;
 use helpdesk::ticket::{
-    Change, CloseReason, Delivery, Draft, Event, Label, Pending, Priority, Rules, Stage, Status,
-    Ticket, Visibility,
+    Change, Channel, CloseReason, Delivery, Draft, Event, Handling, Label, Pending, Priority,
+    Rules, SessionEnd, SessionStep, Stage, Status, Ticket, Visibility,
 };
+use helpdesk::time::Span;
 use helpdesk::{Actor, Desk, Rulebook, TenantId, TicketId};
 use proptest::prelude::*;
 
@@ -184,6 +185,38 @@ fn a_raised_row_keeps_its_own_stamp() {
         (resolved.at, resolved.stamped_at),
         (history.opened.at, Some(early))
     );
+}
+
+/// A log that tells the end of a call twice, the second time with what telephony measured afterwards: its effort is there once.
+#[test]
+fn an_end_that_is_told_twice_is_one_effort() {
+    let call = SessionId::named("call");
+    let said = |at: &str, step| {
+        let row = Row::new(format!("2026-03-05T09:{at}:00Z").parse().unwrap());
+        let row = row.by(Actor::agent(AgentId::named("kim")));
+        row.says(Said::Change(Change::Session { id: call, step }))
+    };
+    let ends = |seconds| SessionStep::End {
+        end: SessionEnd::Completed,
+        handling: Handling {
+            wrap: Span::seconds(seconds),
+            ..Handling::default()
+        },
+    };
+    let channel = Channel::Phone;
+    let history = history()
+        .row(said("01", SessionStep::Offer { channel }))
+        .row(said("02", SessionStep::Answer { agent: None }))
+        .row(said("05", ends(0)))
+        .row(said("06", ends(30)));
+    let imported = imported(&history);
+    let ticket = imported.ticket();
+    let spent: Vec<_> = ticket.effort().iter().map(|one| one.spent).collect();
+    assert_eq!(spent, [Span::minutes(3)]);
+    let session = &ticket.sessions()[0];
+    assert_eq!(session.handled(), Some(Span::minutes(3)));
+    assert_eq!(session.ended.unwrap().0, at("2026-03-05T09:05:00Z"));
+    assert_eq!(imported.anomalies().total(), 1);
 }
 
 #[test]

@@ -456,6 +456,21 @@ fn a_public_post_is_taken_to_private_messages() {
         &Channel::Social,
         "how it came stays"
     );
+    desk.submit(t, &kim("2026-03-02T08:04:00Z"), Command::resolve())
+        .unwrap();
+    let close = Command::close(CloseReason::Settled);
+    desk.submit(t, &kim("2026-03-02T08:05:00Z"), close).unwrap();
+    let late = desk
+        .submit(
+            t,
+            &ann("2026-03-02T08:06:00Z"),
+            Command::reply("4711, and I live at ..."),
+        )
+        .unwrap();
+    let next = desk.ticket(late.follow_up().unwrap()).unwrap();
+    assert_eq!(next.channel(), &Channel::SocialPrivate);
+    assert_eq!(next.goes_over(), &Channel::SocialPrivate);
+    assert!(!next.messages()[0].channel.is_public());
 }
 
 #[test]

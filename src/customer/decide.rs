@@ -30,7 +30,12 @@ pub(super) fn decide(
     context: &Context<'_>,
     command: &Command,
 ) -> Result<Decided<Event>, Refusal> {
-    if matches!(context.actor(), Actor::Customer(speaker) if speaker != id) {
+    // She is who any of her ids says.
+    let is_hers = |one: CustomerId| {
+        let joined = |profile: &Profile| profile.joined.contains(&one) || profile.into == Some(one);
+        one == id || stands.is_some_and(joined)
+    };
+    if matches!(context.actor(), Actor::Customer(speaker) if !is_hers(speaker)) {
         return Err(Refusal::SomebodyElse { customer: id });
     }
     check_stands(stands, id)?;

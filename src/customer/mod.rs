@@ -39,6 +39,7 @@ mod command;
 mod decide;
 mod event;
 mod identity;
+mod person;
 mod refusal;
 
 use std::collections::BTreeSet;
@@ -54,6 +55,7 @@ use crate::ticket::{Channel, Permission, Recorded};
 pub use command::{Change, Command};
 pub use event::{Event, Joined};
 pub use identity::{Identity, IdentityKind};
+pub(crate) use person::Person;
 pub use refusal::Refusal;
 
 /// What a rulebook says about customers.
@@ -61,7 +63,8 @@ pub use refusal::Refusal;
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Rules {
-    /// The ticket field that a ticket gets the customer's tier in when it is opened, so that conditions of policies can read it.
+    /// The ticket field that a ticket gets the customer's tier in when it begins (opened, split off, or by a message that comes too late
+    /// for another), so that conditions of policies can read it. A ticket that a customer opens has her own, from whatever address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tier_field: Option<Name>,
     /// The same for the organisation.

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use crate::call::Actor;
 use crate::customer::{self, Profile};
-use crate::id::ContentId;
+use crate::id::{ContentId, CustomerId};
 use crate::ticket::{Change, Command, Decision, Event, FieldValue, Open, Requester, Ticket};
 
-use super::plan::Known;
+use super::plan::{Known, Request};
 
 /// The command without personal fields that have the value already which they are to be given; or the texts that have to be known
 /// to tell.
@@ -68,16 +68,46 @@ impl Known {
     }
 }
 
-/// The same opening, for the customer that the requester was joined into.
-pub(super) fn of_survivor(open: &Open, known: &Known) -> Open {
+/// The customer whose profile a decision rests on. Who is named may have been joined into another one, and who speaks in a ticket that
+/// is not hers by its own word may be the same person; the others are looked at where profiles tell fields of tickets (`tells`): whoever
+/// has the ticket that is to begin. What a customer says of her address is not proof, so it is her own profile that counts.
+pub(super) fn whose_profile(
+    request: &Request,
+    by: Actor,
+    known: &Known,
+    tells: bool,
+) -> Option<CustomerId> {
+    let ticket = || known.ticket.as_ref().map(|known| &known.ticket);
+    match (request, by) {
+        (Request::Open(open), _) => match (&open.requester, by) {
+            (Some(Requester::Customer(named)), _) => Some(*named),
+            (_, Actor::Customer(caller)) => Some(caller).filter(|_| tells),
+            _ => known.customer.filter(|_| tells),
+        },
+        (Request::Submit(..), Actor::Customer(caller)) => {
+            let begins = known.number.is_some(); // asked for where her message begins a follow-up
+            let wanted = |ticket: &Ticket| begins && tells || !ticket.reaches(caller);
+            ticket()
+                .is_some_and(|ticket| wanted(ticket))
+                .then_some(caller)
+        }
+        (Request::Split(_, split), _) if tells => split.customer(ticket()?),
+        _ => None,
+    }
+}
+
+/// The same opening, for the customer that the requester was joined into. Who names herself is taken as who names nobody.
+pub(super) fn of_survivor(open: &Open, known: &Known, by: Actor) -> Open {
     let mut open = open.clone();
-    if let (Some(Requester::Customer(_)), Some(survivor)) = (&open.requester, known.customer) {
+    if let (Some(Requester::Customer(named)), Some(survivor)) = (&open.requester, known.customer)
+        && by != Actor::Customer(*named)
+    {
         open.requester = Some(Requester::Customer(survivor));
     }
     open
 }
 
-/// Adds what the profile tells that the rulebook wants in fields of the ticket, unless the opening sets them.
+/// Adds what the profile tells that the rulebook wants in fields of the ticket that begins, unless its opening sets them.
 pub(super) fn add_profile(
     decision: &mut Decision,
     profile: Option<&Profile>,

@@ -42,6 +42,7 @@ use crate::store::{
 };
 use crate::ticket::{Link, Refusal, Requester, Ticket, Version};
 
+use super::known::whose_profile;
 use super::once::{idempotency_key, in_time};
 use super::plan::{Known, Plan, Planned, Request, plan};
 use super::{Conversation, Need, Outcome};
@@ -339,19 +340,8 @@ impl Operation {
 
     /// The customer whose profile has to be looked at next; once there is none, what the profiles tell is known.
     fn profile_wanted(&self, known: &mut Known) -> Option<CustomerId> {
-        let asked = match (&self.request, self.call.actor()) {
-            (Request::Open(open), _) => match &open.requester {
-                Some(Requester::Customer(customer)) => Some(*customer),
-                _ => known.customer.filter(|_| self.reads_profiles()),
-            },
-            (Request::Submit(..), Actor::Customer(caller)) => {
-                let ticket = known.ticket.as_ref().map(|known| &known.ticket);
-                ticket
-                    .filter(|ticket| !ticket.reaches(caller))
-                    .map(|_| caller)
-            }
-            _ => None,
-        }?;
+        let (by, tells) = (self.call.actor(), self.reads_profiles());
+        let asked = whose_profile(&self.request, by, known, tells)?;
         let seen = |customer| self.profiles.iter().find(|(seen, _)| *seen == customer);
         let Some((_, profile)) = seen(asked) else {
             return Some(asked);
@@ -360,7 +350,7 @@ impl Operation {
         known.customer = Some(into.unwrap_or(asked));
         known.profile.clone_from(profile);
         let speaks = matches!(self.request, Request::Submit(..));
-        if let Some(survivor) = into.filter(|_| speaks || self.reads_profiles()) {
+        if let Some(survivor) = into.filter(|_| speaks || tells) {
             let Some((_, profile)) = seen(survivor) else {
                 return Some(survivor);
             };

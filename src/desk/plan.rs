@@ -61,7 +61,8 @@ pub struct Known {
     pub others: BTreeMap<TicketId, Snapshot>,
     /// The customer behind the requester's address.
     pub customer: Option<CustomerId>,
-    /// The profile of the customer who opens the ticket, or who speaks about a ticket that is not hers by its own word.
+    /// The profile of the customer whose ticket is opened, split off or begun by a late message; or of who speaks about a ticket that is
+    /// not hers by its own word.
     pub profile: Option<Profile>,
     /// The ticket that has a message with the same id outside.
     pub message_in: Option<TicketId>,
@@ -112,9 +113,8 @@ pub(super) const CATCH_UP_LIMIT: usize = 256;
 
 /// What `request` means, given what is known: a commit, or a refusal.
 ///
-/// The order is: permission, idempotency, the stamp, what fell due before, the request itself, the choice of policies. An opening is
-/// different: its stamp has to lie within the years of calendars first, then comes permission with all that the opening says, then
-/// idempotency.
+/// The order is: permission, idempotency, the stamp, what fell due before, the request itself, the choice of policies. So what was done
+/// before under the same key is told again also where it would be refused by now; only who has lost the right is refused.
 pub fn plan(
     request: &Request,
     known: &Known,
@@ -149,12 +149,18 @@ fn plan_open(
     let number = known.number.ok_or(Error::misused(
         "a ticket number is needed to open a ticket; ask the operation what it needs",
     ))?;
-    in_range(call.at())?;
-    let open = &of_survivor(open, known);
-    let mut decision = ticket::open(book.tickets(), call, open, number, known.customer)?; // checks the permission first
+    let open = &of_survivor(open, known, call.actor());
+    let decision = ticket::open(book.tickets(), call, open, number, known.customer);
+    if let Err(forbidden) = &decision
+        && forbidden.is_forbidden()
+    {
+        return Err(forbidden.clone().into());
+    }
     if let Some(done) = already_done(request, known, call)? {
         return Ok(Plan::Done(done));
     }
+    in_range(call.at())?;
+    let mut decision = decision?;
     if let Some(ticket) = known.message_in {
         return Ok(Plan::Message(ticket));
     }
@@ -254,6 +260,8 @@ fn plan_submit(
             let current = rulebooks.current(call.tenant_id());
             let mut opened =
                 ticket::follow_up(current.tickets(), call, &working.ticket, follow_up, number)?;
+            let told = &current.as_draft().customers;
+            add_profile(&mut opened, known.profile.as_ref(), told);
             Some((begin(current, call, &mut opened)?, opened, number))
         }
     };

@@ -7,6 +7,7 @@ use crate::rulebook::Rulebooks;
 use crate::ticket::{self, Permission, Refusal, Split, Version};
 
 use super::catch_up::Working;
+use super::known::add_profile;
 use super::merge::first;
 use super::once::{already_done, remember};
 use super::plan::{
@@ -47,6 +48,8 @@ pub(super) fn plan_split(
     }
     let old = (&*working.ticket, rules);
     let (mut begins, mut leaves) = ticket::split(old, current.tickets(), call, at, split, number)?;
+    let told = &current.as_draft().customers;
+    add_profile(&mut begins, known.profile.as_ref(), told);
     working.add(leaves.take_recorded(working.ticket.version(), call));
     let begun = finish(
         begin(current, call, &mut begins)?,

@@ -2,7 +2,7 @@
 
 use crate::aggregate::{Around, Context, Decided, Needs, Notice};
 use crate::call::Actor;
-use crate::customer::Profile;
+use crate::customer::{Person, Profile};
 use crate::id::{CustomerId, InvitationId, Name, TicketId, derive};
 use crate::ticket::{self, Change, ContentKind, Rated, RatingKind, Ticket};
 
@@ -11,15 +11,14 @@ use super::{
 };
 
 pub(super) fn needs(id: CustomerId, command: &Command, around: &Around) -> Needs {
-    let needs = Needs::default().stream::<Profile>(id);
+    let needs = Person::needs(id, around);
+    // What was asked and said under any of her ids counts for all.
+    let of_all = |needs: Needs| {
+        let ids = Person::behind(id, around).ids();
+        ids.fold(needs, Needs::stream::<Feedback>)
+    };
     match command {
-        Command::Invite { ticket, .. } => {
-            // Surveys that a joined customer was asked count as this one's.
-            let profile = around.state::<Profile>(id);
-            let joined = profile.into_iter().flat_map(Profile::joined);
-            let needs = needs.ticket(*ticket);
-            joined.fold(needs, |needs, one| needs.stream::<Feedback>(*one))
-        }
+        Command::Invite { ticket, .. } => of_all(needs.ticket(*ticket)),
         Command::Answer { invitation, .. } => {
             let own = around.state::<Feedback>(id);
             let known = own.and_then(|own| own.invitation(*invitation));
@@ -28,7 +27,7 @@ pub(super) fn needs(id: CustomerId, command: &Command, around: &Around) -> Needs
                 None => needs.stream::<Feedback>(id),
             }
         }
-        Command::OptOut(_) => needs,
+        Command::OptOut(_) => of_all(needs),
     }
 }
 
@@ -39,18 +38,16 @@ pub(super) fn decide(
     context: &Context<'_>,
     command: &Command,
 ) -> Result<Decided<Event>, Refusal> {
-    let profile = context.around.state::<Profile>(id);
-    if let Actor::Customer(speaker) = context.actor() {
-        let is_joined = profile.is_some_and(|profile| profile.joined().contains(&speaker));
-        if speaker != id && !is_joined {
-            return Err(Refusal::SomebodyElse { customer: id });
-        }
+    let person = Person::behind(id, context.around);
+    if matches!(context.actor(), Actor::Customer(speaker) if speaker != id && !person.has(speaker))
+    {
+        return Err(Refusal::SomebodyElse { customer: id });
     }
     let none = Feedback::default();
     let work = Work {
         id,
         own: stands.unwrap_or(&none),
-        profile,
+        person,
         context,
     };
     match command {
@@ -61,8 +58,8 @@ pub(super) fn decide(
             comment,
         } => work.answer(*invitation, answers, comment.as_deref()),
         Command::OptOut(out) => {
-            let changes = work.own.opted_out != *out || stands.is_none();
-            Ok(Decided::event_if(changes, || Event::OptedOut { out: *out }))
+            let is_news = work.own.opted_out != *out || stands.is_none();
+            Ok(work.opt_out(*out, is_news))
         }
     }
 }
@@ -70,7 +67,7 @@ pub(super) fn decide(
 struct Work<'a> {
     id: CustomerId,
     own: &'a Feedback,
-    profile: Option<&'a Profile>,
+    person: Person<'a>,
     context: &'a Context<'a>,
 }
 
@@ -82,10 +79,11 @@ impl Work<'_> {
         ticket: TicketId,
     ) -> Result<Decided<Event>, Refusal> {
         let customer = self.id;
-        if let Some(into) = self.profile.and_then(Profile::joined_into) {
+        let into = self.person.id;
+        if into != customer {
             return Err(Refusal::WasJoined { customer, into });
         }
-        if self.profile.and_then(Profile::erased_at).is_some() {
+        if self.person.profile.and_then(Profile::erased_at).is_some() {
             return Err(Refusal::WasErased { customer });
         }
         let known = rules.surveys.get(survey);
@@ -97,7 +95,10 @@ impl Work<'_> {
         let about = self.context.around.ticket(ticket);
         let about = about.ok_or(Refusal::UnknownTicket { ticket })?;
         let cycle = self.cycle_of(about)?;
-        if self.own.opted_out {
+        let mut others = self.others();
+        if self.own.opted_out
+            || others.any(|(_, theirs)| theirs.is_some_and(Feedback::has_opted_out))
+        {
             return Err(Refusal::OptedOut);
         }
         let asked_before = self
@@ -148,11 +149,7 @@ impl Work<'_> {
     /// The cycle of the resolution that stands.
     fn cycle_of(&self, ticket: &Ticket) -> Result<u32, Refusal> {
         let requester = ticket.requester();
-        let is_hers = requester == self.id
-            || self
-                .profile
-                .is_some_and(|profile| profile.joined().contains(&requester));
-        if !is_hers {
+        if !self.person.has(requester) {
             return Err(Refusal::NotHers {
                 ticket: ticket.id(),
                 requester,
@@ -169,12 +166,28 @@ impl Work<'_> {
         Ok(u32::try_from(cycle).unwrap_or(u32::MAX))
     }
 
-    /// Every invitation of the customer, and of those who were joined into her.
+    /// The surveys under her other ids.
+    fn others(&self) -> impl Iterator<Item = (CustomerId, Option<&Feedback>)> {
+        let others = self.person.ids().filter(|one| *one != self.id);
+        others.map(|one| (one, self.context.around.state::<Feedback>(one)))
+    }
+
+    /// Every invitation of the customer, under whichever id.
     fn everything(&self) -> impl Iterator<Item = &Invitation> {
-        let joined = self.profile.into_iter().flat_map(Profile::joined);
-        let theirs = joined.filter_map(|one| self.context.around.state::<Feedback>(*one));
+        let theirs = self.others().filter_map(|(_, theirs)| theirs);
         let all = theirs.chain([self.own]);
         all.flat_map(|feedback| &feedback.invitations)
+    }
+
+    /// She wants none, or wants them again: under all of her ids.
+    fn opt_out(&self, out: bool, is_news: bool) -> Decided<Event> {
+        let event = Event::OptedOut { out };
+        let mut decided = Decided::event_if(is_news, || event.clone());
+        let is_out = |theirs: Option<&Feedback>| theirs.is_some_and(Feedback::has_opted_out);
+        let others = self.others().filter(|(_, theirs)| is_out(*theirs) != out);
+        let beside = others.map(|(one, _)| (one.uuid(), event.clone()));
+        decided.beside.extend(beside);
+        decided
     }
 
     fn answer(

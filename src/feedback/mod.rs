@@ -39,6 +39,8 @@
 //! # Properties
 //! - A resolution cycle of a ticket is asked about at most once, whoever invites, however often.
 //! - Two invitations of one customer lie at least the cool-down apart.
+//! - Who wants no surveys is asked none, whichever of her ids she said it under, before or after they were joined.
+//! - An invitation is answered by whoever it was sent to, under any of her ids.
 //! - Whom a mark is credited to, and on which scale it is, is what it was when the customer was invited.
 //! - Every answer is kept; of an answer that is revised the last one stands, on the ticket too.
 //! - Nothing goes round: an answer moves no status and begins no cycle, so it leads to no other invitation.
@@ -84,7 +86,7 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         comment: Option<String>,
     },
-    /// The customer wants no surveys any more, or wants them again.
+    /// The customer wants no surveys any more, or wants them again: under all of her ids.
     OptOut(bool),
 }
 

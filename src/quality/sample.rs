@@ -82,18 +82,18 @@ impl Candidate {
         }
     }
 
-    /// The last resolution of a ticket by a human agent; none where there is none.
+    /// The last resolution of a ticket by a human agent, whoever resolved it in later cycles; none where there is none.
     pub fn of(ticket: &Ticket) -> Option<Candidate> {
         let mut cycles = ticket.cycles().iter().rev();
-        let (resolved_at, resolver) =
-            cycles.find_map(|cycle| Some((cycle.resolved_at?, cycle.resolver?)))?;
+        let (resolved_at, agent) =
+            cycles.find_map(|cycle| Some((cycle.resolved_at?, cycle.resolver?.human_agent()?)))?;
         let worst = |rated: crate::ticket::Rated| rated.mark == rated.scale.worst();
         Some(Candidate {
             kind: ticket.kind().cloned(),
             priority: ticket.priority(),
             reopened: ticket.is_reopened(),
             worst_rated: ticket.ratings().iter().any(|rating| worst(rating.rated)),
-            ..Candidate::new(ticket.id(), resolver.human_agent()?, resolved_at)
+            ..Candidate::new(ticket.id(), agent, resolved_at)
         })
     }
 }

@@ -37,7 +37,7 @@
 //!
 //! # Properties
 //! A merge loses no session and doubles none. A session is answered at most once and ends at most once; what was offered was answered, given up, or waits. The handle time of an
-//! answered session is the ticket's effort, once.
+//! answered session is the ticket's effort, once: of an end that a log tells twice, the first stands.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -269,8 +269,8 @@ impl Session {
             (Some(session), SessionEvent::Answered { agent }) => {
                 session.answered.get_or_insert((at, *agent));
             }
-            (Some(session), SessionEvent::Ended { end, handling }) => {
-                session.ended.get_or_insert((at, *end));
+            (Some(session), SessionEvent::Ended { end, handling }) if session.ended.is_none() => {
+                session.ended = Some((at, *end));
                 session.handling = *handling;
             }
             _ => {}

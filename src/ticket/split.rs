@@ -6,7 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{MessageId, TicketId};
+use crate::call::Actor;
+use crate::id::{CustomerId, MessageId, TicketId};
+
+use super::Ticket;
 
 /// Which messages begin a ticket of their own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +33,18 @@ impl Split {
             messages: messages.into_iter().collect(),
             subject: None,
             id: None,
+        }
+    }
+
+    /// Whose ticket begins: who wrote the first of the messages; none where no customer did.
+    pub(crate) fn customer(&self, ticket: &Ticket) -> Option<CustomerId> {
+        let mut messages = ticket.messages().iter();
+        match messages
+            .find(|message| self.messages.contains(&message.id))?
+            .author
+        {
+            Actor::Customer(customer) => Some(customer),
+            _ => None,
         }
     }
 

@@ -6,9 +6,9 @@ use uuid::Uuid;
 
 use crate::aggregate::{Decided, Notice};
 use crate::call::Actor;
-use crate::customer::Profile;
+use crate::customer::Person;
 use crate::error::Error;
-use crate::id::{TicketId, derive};
+use crate::id::{CustomerId, TicketId, derive};
 use crate::rulebook::Governed;
 use crate::store::{
     Commit, IdempotencyKey, IdempotencyRecord, OutboxMessage, Outgoing, Part, Snapshot,
@@ -89,12 +89,17 @@ where
     /// Changes of a ticket that come with the decision, as a commit of their own, and whether they are in it.
     fn about_ticket(&self, id: TicketId, changes: &[Change]) -> Result<(Commit, bool), Error> {
         let ticket = self.around.ticket(id);
+        // Surveys alone change tickets: the id is a customer's, and the ticket may be hers under another one.
+        let told: Uuid = self.id.into();
+        let told = Person::behind(CustomerId::from_uuid(told), &self.around);
+        let hers = match self.call.actor() {
+            Actor::Customer(speaker) => Some(told).filter(|told| told.has(speaker)),
+            _ => None,
+        };
         let known = Known {
             ticket: ticket.cloned().map(Snapshot::of),
-            profile: match self.call.actor() {
-                Actor::Customer(caller) => self.around.state::<Profile>(caller).cloned(),
-                _ => None,
-            },
+            customer: hers.map(|person| person.id),
+            profile: hers.and_then(|person| person.profile).cloned(),
             ..Known::default()
         };
         let command = changes

@@ -241,7 +241,7 @@ fn begin(rules: &Rules, call: &Call, b: Beginning<'_>) -> Result<Decision, Refus
         (Some(after), Some(draft)) => draft
             .channel
             .clone()
-            .unwrap_or_else(|| after.channel().clone()),
+            .unwrap_or_else(|| after.goes_over().clone()),
         _ => b.open.channel.clone(),
     };
     work.push(Event::Opened(Opened {
