@@ -189,3 +189,24 @@ proptest! {
         prop_assert_eq!(text.lines().count(), grouped.groups().len() + 8);
     }
 }
+
+/// A rate over few members is marked; a count is what it is.
+#[test]
+fn few_members_are_marked_and_counts_are_not() {
+    let grouped = Report::standard()
+        .by([Dimension::Agent])
+        .minimum(1_000_000)
+        .over(many(), after(80 * DAY))
+        .unwrap();
+    let lines = |kpi: Kpi| -> Vec<bool> {
+        let text = grouped.to_text(&[kpi], &Names::default());
+        let table = text.lines().skip_while(|line| !line.starts_with("Groups"));
+        let rows = table.filter(|line| line.contains(|c: char| c.is_ascii_digit()));
+        rows.map(|line| line.contains(" *")).collect()
+    };
+    for count in [Kpi::Volume, Kpi::Resolved, Kpi::Backlog] {
+        assert!(lines(count).len() > 1, "{count}: no rows");
+        assert!(lines(count).iter().all(|marked| !marked), "{count}");
+    }
+    assert!(lines(Kpi::ReopenRate).iter().any(|marked| *marked));
+}

@@ -1027,3 +1027,29 @@ fn statuses_read_well() {
         assert_eq!(status.to_string(), text);
     }
 }
+
+/// A customer reads who speaks: herself, another who takes part, the desk, or a machine; never a name.
+#[test]
+fn a_view_tells_who_speaks() {
+    let desk = Desk::new(MemoryStore::new(), open_rulebook());
+    let now = at(BEGIN);
+    let opened = desk.open(
+        &call(Actor::Customer(ANN), now, 0),
+        Open::new("x").body("help"),
+    );
+    let id = opened.unwrap().id();
+    let say = |actor, n, command| desk.submit(id, &call(actor, now, n), command).unwrap();
+    let bob = Command::change(Change::AddParticipant(BOB));
+    say(Actor::Agent(KIM), 1, bob);
+    say(Actor::Customer(BOB), 2, Command::reply("me too"));
+    say(Actor::Agent(KIM), 3, Command::reply("which floor?"));
+    let machine = Actor::Bot(helpdesk::id::BotId::named("bot"));
+    say(machine, 4, Command::reply("a survey follows"));
+    let seen_by = |viewer| -> Vec<&str> {
+        let view = desk.customer_view(id, viewer).unwrap();
+        view.messages.iter().map(|message| message.from).collect()
+    };
+    let another = "another participant";
+    assert_eq!(seen_by(ANN), ["you", another, "support", "automatic"]);
+    assert_eq!(seen_by(BOB), [another, "you", "support", "automatic"]);
+}
