@@ -3,10 +3,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use helpdesk::id::{AgentId, CustomerId, Name, TeamId, TicketNumber};
 use helpdesk::kpi::{Fact, FirstResponse, Holder, Lengths, Spent};
+use helpdesk::sla::Policy;
 use helpdesk::testing::story::{rulebooks, stories};
-use helpdesk::ticket::{self, Change, FieldValue, Open, Pending, RatingKind, Ticket};
+use helpdesk::ticket::{self, Change, FieldValue, Metric, Open, Pending, RatingKind, Ticket};
 use helpdesk::time::Span;
-use helpdesk::{Actor, Call, Command, Rulebook};
+use helpdesk::{Actor, Calendar, Call, Command, Rulebook};
 use proptest::prelude::*;
 
 const MINUTE: i64 = 60_000_000;
@@ -312,4 +313,38 @@ fn waiting_for_the_first_answer_stops_where_it_is_resolved() {
     };
     assert_eq!(after.calendar_us, 3 * 60 * MINUTE, "one hour, then two");
     assert_eq!(when, at("2026-03-02T15:00:00Z"));
+}
+
+/// Open time is that of the calendar behind the policy in force, not that of the rulebook's first one.
+#[test]
+fn business_time_is_that_of_the_policys_calendar() {
+    let name = |text: &str| Name::new(text).unwrap();
+    let calendar = |hours| Calendar::parse(hours, "UTC").unwrap();
+    let target = "4h".parse().unwrap();
+    let policy = Policy::new(name("all")).target(Metric::TotalResolution, target);
+    let rulebook = Rulebook::draft()
+        .calendar(name("office"), calendar("Mon-Fri 09:00-17:00"))
+        .calendar(name("weekend"), calendar("Sat-Sun 10:00-18:00"))
+        .policy(policy.calendar(name("weekend")))
+        .build()
+        .unwrap();
+    // Saturday, 7 March 2026.
+    let call = Call::new(
+        Actor::customer(CustomerId::named("ann")),
+        at("2026-03-07T09:00:00Z"),
+    );
+    let desk = helpdesk::Desk::new(helpdesk::store::MemoryStore::new(), rulebook.clone());
+    let open = Open::new("x").from_customer(CustomerId::named("ann"));
+    let id = desk.open(&call, open).unwrap().id();
+    let kim = Call::new(
+        Actor::agent(AgentId::named("kim")),
+        at("2026-03-07T13:00:00Z"),
+    );
+    let resolved = desk.submit(id, &kim, Command::resolve()).unwrap();
+    let rows = rulebook.facts(resolved.ticket());
+    let spent = rows[0].spent.unwrap().whole();
+    assert_eq!(
+        (spent.calendar_us, spent.business_us),
+        (4 * 60 * MINUTE, 3 * 60 * MINUTE)
+    );
 }
