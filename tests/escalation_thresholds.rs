@@ -202,3 +202,29 @@ fn idle_rules_count_days_and_repeat() {
         ["09 17:00", "09 18:00"]
     );
 }
+
+/// Each level's repeats count from its own first instant.
+#[test]
+fn levels_repeat_by_themselves() {
+    let every = |what, threshold| at_threshold(what, threshold).repeat(target("30min calendar"), 2);
+    let rule = Rule::new(name("r"), Trigger::clock(Metric::FirstResponse))
+        .level(every("half", "50 %"))
+        .level(every("all", "100 %"));
+    let desk = desk([rule]);
+    // Four hours from Monday 10:00: half at 12:00, all at 14:00. Between the repeats somebody writes a note.
+    let id = open(&desk, "2026-03-02T10:00:00Z");
+    desk.submit(id, &kim("2026-03-02T14:10:00Z"), Command::note("x"))
+        .unwrap();
+    desk.sweep(at("2026-03-02T20:00:00Z"), 10).unwrap();
+    assert_eq!(
+        fired(&desk, id),
+        pairs(&[
+            ("half", "02 12:00"),
+            ("half", "02 12:30"),
+            ("half", "02 13:00"),
+            ("all", "02 14:00"),
+            ("all", "02 14:30"),
+            ("all", "02 15:00"),
+        ])
+    );
+}

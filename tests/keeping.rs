@@ -8,7 +8,10 @@ use helpdesk::aggregate::{KeptRulebook, RulebookEvent};
 use helpdesk::error::ErrorKind;
 use helpdesk::id::RulebookId;
 use helpdesk::rulebook::Rulebooks;
-use helpdesk::store::{Commit, Load, MemoryStore, Part, Store, StreamId, StreamKind};
+use helpdesk::store::{
+    Commit, Load, MemoryStore, Part, Store, StoreErrorKind, StreamId, StreamKind,
+};
+use helpdesk::testing::{Asked, Fault, FaultyStore};
 use helpdesk::ticket::{CloseReason, Metric, Recorded, Stage, Version};
 use helpdesk::{Actor, Command, Desk, Open, Rulebook, TenantId, TicketId};
 use proptest::prelude::*;
@@ -283,6 +286,23 @@ fn starts_at_the_same_time_keep_each_version_once() {
     for id in desk.rulebooks().versions() {
         assert_eq!(kept(&store, id).len(), 2, "{id}");
     }
+}
+
+/// Somebody else may write first now and then; a store in which always somebody does is told as contended.
+#[test]
+fn conflicts_are_met_by_looking_again() {
+    let conflicts = |times| {
+        let store = FaultyStore::new(MemoryStore::new());
+        store.cue_times(
+            Asked::Commit,
+            Fault::Refuse(StoreErrorKind::Conflict),
+            times,
+        );
+        let desk = Desk::keeping(&store, rules(4), now());
+        desk.map(|_| kept(store.inside(), rules(4).id()).len())
+    };
+    assert_eq!(conflicts(3).unwrap(), 2);
+    assert_eq!(conflicts(1_000).unwrap_err().kind(), ErrorKind::Conflict);
 }
 
 /// More versions than one page and one commit take.
