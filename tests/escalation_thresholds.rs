@@ -211,10 +211,14 @@ fn levels_repeat_by_themselves() {
         .level(every("half", "50 %"))
         .level(every("all", "100 %"));
     let desk = desk([rule]);
-    // Four hours from Monday 10:00: half at 12:00, all at 14:00. Between the repeats somebody writes a note.
+    // Four hours from Monday 10:00: half at 12:00, all at 14:00. Between the repeats it begins to wait, which stops no first response.
     let id = open(&desk, "2026-03-02T10:00:00Z");
-    desk.submit(id, &kim("2026-03-02T14:10:00Z"), Command::note("x"))
-        .unwrap();
+    desk.submit(
+        id,
+        &kim("2026-03-02T14:10:00Z"),
+        Command::note("x").then_pend(Pending::Internal),
+    )
+    .unwrap();
     desk.sweep(at("2026-03-02T20:00:00Z"), 10).unwrap();
     assert_eq!(
         fired(&desk, id),
