@@ -454,6 +454,26 @@ fn messages_begin_a_ticket_of_their_own() {
     });
 }
 
+/// A chain of links has an end: 64 tickets above one, and no more.
+#[test]
+fn a_chain_of_links_has_a_length() {
+    let desk = Desk::new(MemoryStore::new(), plain());
+    let open = || opened(&desk, &ann("2026-03-02T08:00:00Z"), "x", "y");
+    let child_of =
+        |below, above| desk.link(below, &kim("2026-03-02T09:00:00Z"), Link::ChildOf, above);
+    let mut lowest = open();
+    for _ in 0..64 {
+        let below = open();
+        child_of(below, lowest).unwrap();
+        lowest = below;
+    }
+    let too_far = refusal(child_of(open(), lowest));
+    assert!(
+        matches!(too_far, Refusal::TooLarge { limit: 64, .. }),
+        "{too_far:?}"
+    );
+}
+
 #[test]
 fn links_have_two_sides_and_do_not_go_round() {
     on_both_stores(|store| {
