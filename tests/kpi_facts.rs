@@ -108,17 +108,22 @@ impl Desk {
     }
 }
 
-#[test]
-fn a_story_by_hand() {
-    let (kim, lee) = (AgentId::named("kim"), AgentId::named("lee"));
-    let (north, south) = (TeamId::named("north"), TeamId::named("south"));
-    let ann = Actor::customer(CustomerId::named("ann"));
+/// A ticket that a customer opens on Monday, 2 March 2026, at nine.
+fn opened_by(ann: Actor) -> Desk {
     let rulebook = Rulebook::starter();
     let call = Call::new(ann, at("2026-03-02T09:00:00Z"));
     let open = Open::new("Printer on fire").from_customer(CustomerId::named("ann"));
     let opened = ticket::open(rulebook.tickets(), &call, &open, TicketNumber(1), None).unwrap();
     let ticket = Ticket::replay(call.tenant_id(), &opened.recorded(&call)).unwrap();
-    let mut desk = Desk { rulebook, ticket };
+    Desk { rulebook, ticket }
+}
+
+#[test]
+fn a_story_by_hand() {
+    let (kim, lee) = (AgentId::named("kim"), AgentId::named("lee"));
+    let (north, south) = (TeamId::named("north"), TeamId::named("south"));
+    let ann = Actor::customer(CustomerId::named("ann"));
+    let mut desk = opened_by(ann);
     let agent = Actor::agent;
     let give = |to, team| {
         Command::change(Change::Assign {
@@ -231,12 +236,7 @@ fn a_story_by_hand() {
 fn messages_after_the_resolution_do_not_undo_a_first_contact_resolution() {
     let (kim, lee) = (AgentId::named("kim"), AgentId::named("lee"));
     let ann = Actor::customer(CustomerId::named("ann"));
-    let rulebook = Rulebook::starter();
-    let call = Call::new(ann, at("2026-03-02T09:00:00Z"));
-    let open = Open::new("Printer on fire").from_customer(CustomerId::named("ann"));
-    let opened = ticket::open(rulebook.tickets(), &call, &open, TicketNumber(1), None).unwrap();
-    let ticket = Ticket::replay(call.tenant_id(), &opened.recorded(&call)).unwrap();
-    let mut desk = Desk { rulebook, ticket };
+    let mut desk = opened_by(ann);
     let to = |agent, team| {
         Command::change(Change::Assign {
             agent: Some(agent),
@@ -295,12 +295,7 @@ fn messages_after_the_resolution_do_not_undo_a_first_contact_resolution() {
 fn waiting_for_the_first_answer_stops_where_it_is_resolved() {
     let ann = Actor::customer(CustomerId::named("ann"));
     let kim = Actor::agent(AgentId::named("kim"));
-    let rulebook = Rulebook::starter();
-    let call = Call::new(ann, at("2026-03-02T09:00:00Z"));
-    let open = Open::new("Printer on fire").from_customer(CustomerId::named("ann"));
-    let opened = ticket::open(rulebook.tickets(), &call, &open, TicketNumber(1), None).unwrap();
-    let ticket = Ticket::replay(call.tenant_id(), &opened.recorded(&call)).unwrap();
-    let mut desk = Desk { rulebook, ticket };
+    let mut desk = opened_by(ann);
     desk.says(kim, "2026-03-02T10:00:00Z", Command::resolve());
     desk.says(ann, "2026-03-02T13:00:00Z", Command::reply("Not so."));
     desk.says(kim, "2026-03-02T15:00:00Z", Command::reply("Which floor?"));

@@ -437,11 +437,7 @@ fn a_damaged_message_keeps_no_other_back() {
 #[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
 fn damaged_rows_are_told_with_their_ticket() {
     let desk = Desk::new(store(), rulebook());
-    let opened = call(Actor::Customer(ANN), at(BEGIN), 1);
-    let id = desk
-        .open(&opened, Open::new("x").body("help"))
-        .unwrap()
-        .id();
+    let id = opened(&desk);
     meddle(
         desk.store(),
         "UPDATE {s}.streams SET facts = '{', listing = '{'",
@@ -678,11 +674,7 @@ fn damage_is_corrupt() {
 #[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
 fn a_spoiled_snapshot_is_passed_over() {
     let desk = Desk::new(store(), rulebook());
-    let opened = call(Actor::Customer(ANN), at(BEGIN), 1);
-    let ticket = desk
-        .open(&opened, Open::new("x").body("help"))
-        .unwrap()
-        .id();
+    let ticket = opened(&desk);
     for n in 0..80 {
         let now = at(BEGIN) + TimeDelta::seconds(n);
         let by_kim = call(Actor::Agent(KIM), now, n.unsigned_abs().into());

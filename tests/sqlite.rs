@@ -502,11 +502,7 @@ fn a_transaction_that_began_too_early_is_told_to_begin_anew() {
 fn rows_keep_their_schema() {
     let path = file("schema-of-rows");
     let desk = Desk::new(SqliteStore::open(&path).unwrap(), rulebook());
-    let opened = call(Actor::Customer(ANN), at(BEGIN), 1);
-    let id = desk
-        .open(&opened, Open::new("x").body("help"))
-        .unwrap()
-        .id();
+    let id = opened(&desk);
     let s = StreamId::ticket(TENANT, id);
     let other = Connection::open(&path).unwrap();
     other
@@ -766,11 +762,7 @@ fn named(error: &StoreError, id: Uuid) {
 fn damaged_rows_are_told_with_their_ticket() {
     let path = file("damaged-rows");
     let desk = Desk::new(SqliteStore::open(&path).unwrap(), rulebook());
-    let opened = call(Actor::Customer(ANN), at(BEGIN), 1);
-    let id = desk
-        .open(&opened, Open::new("x").body("help"))
-        .unwrap()
-        .id();
+    let id = opened(&desk);
     let vandal = Connection::open(&path).unwrap();
     let spoil = "UPDATE helpdesk_streams SET facts = '{', listing = '{'";
     assert_eq!(vandal.execute(spoil, []).unwrap(), 1);

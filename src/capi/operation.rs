@@ -292,11 +292,8 @@ pub unsafe extern "C" fn helpdesk_op_loaded(
             return Err(not_asked());
         };
         let loaded = loaded.to(load)?;
-        if let Err(error) = driven.loaded(loaded) {
-            *operation = None;
-            return Err(error.into());
-        }
-        Ok(())
+        let taken = driven.loaded(loaded);
+        end_where_refused(&mut operation, taken)
     })
 }
 
@@ -336,11 +333,8 @@ pub unsafe extern "C" fn helpdesk_op_committed(
         if !matches!(driven.need(), Need::Commit(_)) {
             return Err(not_asked());
         }
-        if let Err(error) = driven.committed(result) {
-            *operation = None;
-            return Err(error.into());
-        }
-        Ok(())
+        let taken = driven.committed(result);
+        end_where_refused(&mut operation, taken)
     })
 }
 
@@ -364,6 +358,17 @@ pub unsafe extern "C" fn helpdesk_op_finish(
         to.set(operation.take().ok_or_else(over)?.finish()?);
         Ok(())
     })
+}
+
+/// An error ends the operation.
+fn end_where_refused(
+    operation: &mut Option<Box<dyn Driven + Send>>,
+    taken: Result<(), crate::Error>,
+) -> Result<(), Fault> {
+    if taken.is_err() {
+        *operation = None;
+    }
+    Ok(taken?)
 }
 
 fn over() -> Fault {

@@ -6,7 +6,7 @@ use crate::call::{Actor, Call};
 use crate::id::{CustomerId, Name};
 use crate::ticket::{self, ContentKind};
 
-use super::{Change, Command, Event, Identity, Joined, Profile, Refusal};
+use super::{Change, Command, Event, Identity, Joined, Person, Profile, Refusal};
 
 pub(super) fn needs(call: &Call, command: &Command, around: &Around) -> Needs {
     match command {
@@ -30,12 +30,8 @@ pub(super) fn decide(
     context: &Context<'_>,
     command: &Command,
 ) -> Result<Decided<Event>, Refusal> {
-    // She is who any of her ids says.
-    let is_hers = |one: CustomerId| {
-        let joined = |profile: &Profile| profile.joined.contains(&one) || profile.into == Some(one);
-        one == id || stands.is_some_and(joined)
-    };
-    if matches!(context.actor(), Actor::Customer(speaker) if !is_hers(speaker)) {
+    let person = Person::behind(id, context.around);
+    if matches!(context.actor(), Actor::Customer(speaker) if !person.speaks_as(id, speaker)) {
         return Err(Refusal::SomebodyElse { customer: id });
     }
     check_stands(stands, id)?;

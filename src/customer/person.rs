@@ -40,6 +40,11 @@ impl<'a> Person<'a> {
         std::iter::once(self.id).chain(joined.copied())
     }
 
+    /// Whether a customer may speak as `id`, which leads to this person: it is her own id, or another one of the same person.
+    pub(crate) fn speaks_as(self, id: CustomerId, speaker: CustomerId) -> bool {
+        speaker == id || self.has(speaker)
+    }
+
     /// Whether this id is hers.
     pub(crate) fn has(self, id: CustomerId) -> bool {
         self.ids().any(|one| one == id)

@@ -39,8 +39,7 @@ pub(super) fn decide(
     command: &Command,
 ) -> Result<Decided<Event>, Refusal> {
     let person = Person::behind(id, context.around);
-    if matches!(context.actor(), Actor::Customer(speaker) if speaker != id && !person.has(speaker))
-    {
+    if matches!(context.actor(), Actor::Customer(speaker) if !person.speaks_as(id, speaker)) {
         return Err(Refusal::SomebodyElse { customer: id });
     }
     let none = Feedback::default();

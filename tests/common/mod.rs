@@ -154,6 +154,13 @@ pub fn at_threshold(text: &str, threshold: &str) -> Level {
     Level::new(name(text), threshold.parse().unwrap())
 }
 
+/// A ticket of Ann's, opened at the begin.
+pub fn opened<S: Store>(desk: &Desk<S>) -> TicketId {
+    let call = call(Actor::Customer(ANN), at(BEGIN), 1);
+    let open = Open::new("x").body("help");
+    desk.open(&call, open).unwrap().id()
+}
+
 /// One thing that somebody says, `gap` after the one before.
 #[derive(Clone, Debug)]
 pub struct Say {

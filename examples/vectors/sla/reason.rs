@@ -77,7 +77,10 @@ fn reason(asked: &Asked<'_>, field: &Field) -> Option<String> {
         (Some(_), None) if is_due && !readings.iter().any(|one| is_live(one)) => STAYS,
         (None, Some(_)) if is_due && never_opens(asked.story.case) => NEVER,
         _ if is_answered_by_a_status(asked, kind, &field.name) => WORDS,
-        _ if field.got.is_null() && is_changed(asked) && ended_before_its_target(&readings) => {
+        _ if field.got.is_null()
+            && asked.story.is_changed()
+            && ended_before_its_target(&readings) =>
+        {
             KEEPS
         }
         (None, Some(_)) if is_due && paused => WAITS,
@@ -106,11 +109,6 @@ fn never_opens(case: &Value) -> bool {
     let week = case["calendar"]["weekly"].as_object();
     let closed = |hours: &Value| hours.as_array().is_none_or(Vec::is_empty);
     week.is_some_and(|week| week.values().all(closed))
-}
-
-fn is_changed(asked: &Asked<'_>) -> bool {
-    let mut kinds = asked.story.kinds();
-    kinds.any(|kind| kind == "sla_change" || kind == "calendar_change")
 }
 
 fn ended_before_its_target(readings: &[&Reading]) -> bool {

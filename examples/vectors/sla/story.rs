@@ -107,9 +107,7 @@ impl<'a> Story<'a> {
         } else {
             Measure::Business
         };
-        let changes = self
-            .kinds()
-            .any(|kind| kind == "sla_change" || kind == "calendar_change");
+        let changes = self.is_changed();
         let mut policies = [
             Policy::new(name("service")?),
             Policy::new(name("replies")?)
@@ -287,6 +285,12 @@ impl<'a> Story<'a> {
     pub(crate) fn kinds(&self) -> impl Iterator<Item = &'a str> {
         let events = self.case["events"].as_array().into_iter().flatten();
         events.filter_map(|event| event["kind"].as_str())
+    }
+
+    /// Whether its policy or its calendar changed on the way.
+    pub(crate) fn is_changed(&self) -> bool {
+        self.kinds()
+            .any(|kind| kind == "sla_change" || kind == "calendar_change")
     }
 
     pub(crate) fn waits_by_the_wall(&self) -> bool {

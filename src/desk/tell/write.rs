@@ -14,7 +14,7 @@ use crate::store::{
     Commit, IdempotencyKey, IdempotencyRecord, OutboxMessage, Outgoing, Part, Snapshot,
     StreamEvent, StreamId,
 };
-use crate::ticket::{Change, Command, Recorded, Ticket, Version};
+use crate::ticket::{Change, Command, Recorded, Ticket, Version, envelopes};
 
 use super::super::once::idempotency_key;
 use super::super::plan::{Known, Plan, Request, plan};
@@ -141,21 +141,7 @@ where
         at: DateTime<Utc>,
         events: Vec<A::Event>,
     ) -> Vec<Recorded<A::Event>> {
-        let mut version = after;
-        let stamped_at = (self.call.at() != at).then_some(self.call.at());
-        let place = |event| {
-            version = version.next();
-            Recorded {
-                version,
-                at,
-                stamped_at,
-                timing: None,
-                actor: self.call.actor(),
-                cause: self.call.cause().cloned(),
-                event,
-            }
-        };
-        events.into_iter().map(place).collect()
+        envelopes(events.into_iter(), at, after, &self.call).collect()
     }
 
     fn message(&self, notice: &Notice, at: DateTime<Utc>) -> OutboxMessage {

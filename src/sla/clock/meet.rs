@@ -203,9 +203,13 @@ impl<'a> Clock<'a> {
     /// reopening on.
     fn end_where_done(&mut self, at: Micros) {
         if self.phase.is_done() && self.definition.at_resolution == AtResolution::Unanswered {
-            self.unanswered = true;
-            self.end(State::Stopped, at);
+            self.end_unanswered(at);
         }
+    }
+
+    fn end_unanswered(&mut self, at: Micros) {
+        self.unanswered = true;
+        self.end(State::Stopped, at);
     }
 
     /// A message that nobody has answered came over from a merged ticket: it is the first contact, or the oldest unanswered one.
@@ -337,10 +341,7 @@ impl<'a> Clock<'a> {
             AtResolution::Begins => self.begin(mark, ended),
             AtResolution::Fulfils if self.is_live() => self.end(State::Stopped, mark.at),
             AtResolution::Cancels if self.is_live() => self.end(State::Cancelled, mark.at),
-            AtResolution::Unanswered if self.is_live() => {
-                self.unanswered = true;
-                self.end(State::Stopped, mark.at);
-            }
+            AtResolution::Unanswered if self.is_live() => self.end_unanswered(mark.at),
             _ => {}
         }
     }

@@ -11,19 +11,28 @@ pub(in crate::store) const MIGRATIONS: &[&str] = &[include_str!("1.sql"), includ
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(in crate::store) const VERSION: &str = "{t}schema_version";
 
-/// In SQLite a text is erased by writing blanks over it, as many bytes as it has: nothing else of the table moves. A row that is
+/// A text that is erased is written over with blanks, as many bytes as it has: nothing else of the table moves. A row that is
 /// deleted lets pages be joined, and the bytes of others that move on that way stay behind where they were, until after these are
 /// erased themselves.
-const BLANKED: &str =
-    "UPDATE {t}contents SET body = printf('%.*c', length(CAST(body AS BLOB)), ' ')";
+macro_rules! blank {
+    () => {
+        "body = printf('%.*c', length(CAST(body AS BLOB)), ' ')"
+    };
+}
+
+/// How SQLite erases texts.
+const BLANKED: &str = concat!("UPDATE {t}contents SET ", blank!());
 
 /// What tells a text from one that was erased so: every text is json.
 const NOT_BLANK: &str = " AND substr(body, 1, 1) <> ' '";
 
 /// Where a text comes again under an id, the row that has the id gives it up and is blanked; it would be moved, were it written anew
 /// in another size.
-pub(super) const SET_ASIDE: &str = "UPDATE {t}contents SET id = randomblob(16), \
-    body = printf('%.*c', length(CAST(body AS BLOB)), ' ') WHERE tenant = $1 AND id = $2";
+pub(super) const SET_ASIDE: &str = concat!(
+    "UPDATE {t}contents SET id = randomblob(16), ",
+    blank!(),
+    " WHERE tenant = $1 AND id = $2"
+);
 
 /// Takes the rows that were blanked away: what is left of others is moved, so the whole file is to be written anew after it.
 #[cfg(feature = "sqlite")]

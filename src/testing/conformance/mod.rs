@@ -20,6 +20,7 @@ pub mod kinds;
 pub mod lists;
 pub mod outbox;
 pub mod records;
+mod samples;
 pub mod schedule;
 pub mod streams;
 pub mod texts;

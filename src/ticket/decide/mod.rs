@@ -104,12 +104,13 @@ impl Decision {
     }
 }
 
-fn envelopes<'a, E: Iterator<Item = Event>>(
-    events: E,
+/// The events in their envelopes, in the places after `version`: what `call` says, in force from `at`.
+pub(crate) fn envelopes<'a, E, I: Iterator<Item = E>>(
+    events: I,
     at: DateTime<Utc>,
     mut version: Version,
     call: &'a Call,
-) -> impl Iterator<Item = Recorded> + use<'a, E> {
+) -> impl Iterator<Item = Recorded<E>> + use<'a, E, I> {
     let stamped_at = Some(call.at()).filter(|stamp| *stamp != at);
     events.map(move |event| {
         version = version.next();
