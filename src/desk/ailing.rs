@@ -1,6 +1,6 @@
 //! Tickets that a sweep could not look at: put off with growing pauses, so that they hold up no other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -40,10 +40,11 @@ impl Infirmary {
         self.beds().values().cloned().collect()
     }
 
-    pub(crate) fn is_put_off(&self, stream: StreamId, now: DateTime<Utc>) -> bool {
-        self.beds()
-            .get(&stream)
-            .is_some_and(|ailing| ailing.not_before > now)
+    /// Those that are not to be looked at yet.
+    pub(crate) fn put_off(&self, now: DateTime<Utc>) -> BTreeSet<StreamId> {
+        let beds = self.beds();
+        let put_off = beds.iter().filter(|(_, ailing)| ailing.not_before > now);
+        put_off.map(|(stream, _)| *stream).collect()
     }
 
     pub(crate) fn recovered(&self, stream: StreamId) {

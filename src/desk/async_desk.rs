@@ -18,7 +18,7 @@ use super::keep::keep;
 use super::nap::{Nap, NapNeed};
 use super::office::Office;
 use super::question::Questions;
-use super::source::{Awaited, drive};
+use super::source::{Awaited, drive, go_through};
 use super::sweep::{Sweep, Swept};
 use super::{Ailing, AsyncTenantDesk, Conversation, Outcome, Request};
 
@@ -247,17 +247,7 @@ impl<S: AsyncStore> AsyncDesk<S> {
             .store
             .due(now, self.rulebooks().data_version(), sweep.wanted());
         sweep.due(due.await?);
-        while let Some(load) = sweep.load() {
-            sweep.loaded(self.store.load(&load).await.unwrap_or_default());
-            while let Some(operation) = sweep.next() {
-                let result = match operation {
-                    Ok(operation) => self.drive(operation).await,
-                    Err(error) => Err(error),
-                };
-                sweep.done(result);
-            }
-        }
-        Ok(sweep.finish())
+        go_through(&Awaited(&self.store), sweep).await
     }
 
     /// See [`Desk::ailing`](super::Desk::ailing).

@@ -17,7 +17,7 @@ use crate::ticket::{ClockId, Command, Link, Merge, Open, Split, Ticket};
 use super::keep::keep;
 use super::nap::{Nap, NapNeed};
 use super::office::Office;
-use super::source::{Direct, at_once, drive};
+use super::source::{Direct, at_once, drive, go_through};
 use super::sweep::{Sweep, Swept};
 use super::{Ailing, Conversation, Outcome, Request, TenantDesk};
 
@@ -261,14 +261,7 @@ impl<S: Store> Desk<S> {
             self.store
                 .due(now, self.rulebooks().data_version(), sweep.wanted())?,
         );
-        while let Some(load) = sweep.load() {
-            sweep.loaded(self.store.load(&load).unwrap_or_default());
-            while let Some(operation) = sweep.next() {
-                let result = operation.and_then(|operation| self.drive(operation));
-                sweep.done(result);
-            }
-        }
-        Ok(sweep.finish())
+        at_once(go_through(&Direct(&self.store), sweep))
     }
 
     /// The tickets whose sweeps fail, as this desk knows.

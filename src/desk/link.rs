@@ -146,7 +146,7 @@ fn plan_pair(
     let mut planned = both
         .iter()
         .zip(workings)
-        .map(|(one, working)| finish(working, one.ticket.version(), (call, at), data.clone()));
+        .map(|(one, working)| finish(working, one.ticket.version(), at, data.clone()));
     let (Some(mut first), Some(second)) = (planned.next(), planned.next()) else {
         return Err(Error::misused("a link has two sides"));
     };

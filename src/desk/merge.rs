@@ -59,8 +59,8 @@ pub(super) fn plan_merge(
         goes_on.add(into.take_recorded(goes_on.ticket.version(), call));
     }
     let before = into.version();
-    let mut planned = finish(goes_on, before, (call, at), data.clone());
-    planned.add(finish(ends, source.version(), (call, at), data.clone()));
+    let mut planned = finish(goes_on, before, at, data.clone());
+    planned.add(finish(ends, source.version(), at, data.clone()));
     planned.complete = complete;
     if complete {
         remember(&mut planned, request, call, before);

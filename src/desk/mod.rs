@@ -27,6 +27,7 @@ mod async_tenant;
 mod beside;
 mod blocking;
 mod catch_up;
+mod caught_up;
 mod conversation;
 mod erase;
 mod keep;

@@ -17,7 +17,7 @@ use crate::id::{RulebookId, TicketId};
 use crate::kpi::{Fact, KpiError, Similar, Suggest};
 use crate::rulebook::{Governed, Rulebook, Rulebooks};
 use crate::sla::{Ledger, Reading};
-use crate::store::{DueStream, Filter, Loaded, Stream, StreamEvent};
+use crate::store::{DueStream, Filter, Loaded, StreamEvent};
 use crate::ticket::{Agreement, ClockId, Recorded, Stage, Ticket};
 use crate::time::{instant, micros};
 
@@ -82,20 +82,6 @@ impl Office {
             .accepting_until(self.accepted_until())
     }
 
-    /// What does a request; where its stream is loaded already, it has been told that, and nothing else may be needed.
-    pub(super) fn operation_on(
-        &self,
-        loaded: Option<Stream>,
-        call: Call,
-        request: Request,
-    ) -> Result<Operation, Error> {
-        let mut operation = self.operation(call, request);
-        if let Some(stream) = loaded {
-            operation.loaded(stream.into())?;
-        }
-        Ok(operation)
-    }
-
     /// How many due streams to ask for, so that `limit` and one more are left without those that are put off.
     pub(super) fn due_wanted(&self, now: DateTime<Utc>, limit: usize) -> usize {
         let (ailing, _) = self.infirmary.outlook(now);
@@ -110,7 +96,8 @@ impl Office {
         mut found: Vec<DueStream>,
     ) -> Vec<DueStream> {
         self.infirmary.dismiss(now, &found);
-        found.retain(|due| !self.infirmary.is_put_off(due.stream, now));
+        let put_off = self.infirmary.put_off(now);
+        found.retain(|due| !put_off.contains(&due.stream));
         found.truncate(limit.saturating_add(1));
         found
     }

@@ -80,9 +80,9 @@ enum State {
 }
 
 /// How often a conflict is met by deciding again.
-const MAX_TRIES: u32 = 1_000;
+pub(super) const MAX_TRIES: u32 = 1_000;
 /// How many commits the catch-up of one ticket may take.
-const MAX_ROUNDS: u32 = 256;
+pub(super) const MAX_ROUNDS: u32 = 256;
 
 impl Operation {
     /// `request`, said by `call`.

@@ -176,7 +176,7 @@ fn plan_open(
         &book.as_draft().customers,
     );
     let working = begin(book, call, &mut decision)?;
-    let mut planned = finish(working, Version::default(), (call, call.at()), data.clone());
+    let mut planned = finish(working, Version::default(), call.at(), data.clone());
     let ticket = planned.ticket.id();
     // What a customer says of her address is not proof: only the desk makes an address stand for a customer.
     let by_customer = matches!(call.actor(), Actor::Customer(_));
@@ -230,7 +230,7 @@ fn plan_submit(
     let at = rules.effective(call.at(), ticket.last_event_at())?;
     let mut working = Working::on(known_ticket, book, data);
     if !working.catch_up(at, CATCH_UP_LIMIT) {
-        let mut planned = finish(working, before, (call, at), data.clone());
+        let mut planned = finish(working, before, at, data.clone());
         planned.complete = false;
         return Ok(Plan::Commit(Box::new(planned)));
     }
@@ -265,11 +265,11 @@ fn plan_submit(
             Some((begin(current, call, &mut opened)?, opened, number))
         }
     };
-    let mut planned = finish(working, before, (call, at), data.clone());
+    let mut planned = finish(working, before, at, data.clone());
     match follow_up {
         None => claim_message(&mut planned.commit, id, command.message.as_ref()),
         Some((begun, opened, number)) => {
-            let begun = finish(begun, Version::default(), (call, at), data.clone());
+            let begun = finish(begun, Version::default(), at, data.clone());
             let ticket = begun.ticket.id();
             planned.commit.parts.extend(begun.commit.parts);
             claim_number(&mut planned.commit, ticket, number);
@@ -321,7 +321,7 @@ fn plan_apply(
         let (left, right) = (from.policies(), to.policies());
         swapped = sla::swapped((&as_it_stood, left), (&working.ticket, right), at);
     }
-    let mut planned = finish(working, before, (call, at), data.clone());
+    let mut planned = finish(working, before, at, data.clone());
     (planned.complete, planned.swapped) = (complete, swapped);
     if complete {
         remember(&mut planned, request, call, before);
@@ -335,18 +335,25 @@ fn plan_sweep(
     rulebooks: &Rulebooks,
     call: &Call,
 ) -> Result<Plan, Error> {
-    let known_ticket = first(known, id)?;
-    let ticket = &known_ticket.ticket;
-    let data = rulebooks.data_version();
-    let book = rulebooks.of(ticket)?;
-    in_range(call.at())?;
-    let before = ticket.version();
-    let at = call.at().max(ticket.last_event_at());
-    let mut working = Working::on(known_ticket, book, data);
-    let complete = working.catch_up(at, CATCH_UP_LIMIT);
-    let mut planned = finish(working, before, (call, at), data.clone());
-    planned.complete = complete;
+    let planned = plan_due(first(known, id)?, rulebooks, call.at())?;
     Ok(Plan::Commit(Box::new(planned)))
+}
+
+/// Records what fell due before `now`.
+pub(super) fn plan_due(
+    known: &Snapshot,
+    rulebooks: &Rulebooks,
+    now: DateTime<Utc>,
+) -> Result<Planned, Error> {
+    let data = rulebooks.data_version();
+    let book = rulebooks.of(&known.ticket)?;
+    in_range(now)?;
+    let at = now.max(known.ticket.last_event_at());
+    let mut working = Working::on(known, book, data);
+    let complete = working.catch_up(at, CATCH_UP_LIMIT);
+    let mut planned = finish(working, known.version(), at, data.clone());
+    planned.complete = complete;
+    Ok(planned)
 }
 
 pub(super) fn begin<'a>(
@@ -362,11 +369,11 @@ pub(super) fn begin<'a>(
 pub(super) fn finish(
     mut working: Working<'_>,
     expected: Version,
-    (call, at): (&Call, DateTime<Utc>),
+    at: DateTime<Utc>,
     data: Cow<'static, str>,
 ) -> Planned {
     let outbox: Vec<OutboxMessage> = working.settle();
-    let stream = StreamId::ticket(call.tenant_id(), working.ticket.id());
+    let stream = StreamId::ticket(working.ticket.tenant(), working.ticket.id());
     let wake = working.wake(data);
     // Without an event it is a wake-up that rested on other data, and so may the rows. What lists show is written with them: a
     // store has one schema for both.
@@ -381,7 +388,7 @@ pub(super) fn finish(
         snapshot: Some(Snapshot::of(working.ticket.clone()).wake(wake)),
         listing,
     };
-    let mut commit = Commit::new(call.tenant_id(), at, vec![part]);
+    let mut commit = Commit::new(stream.tenant, at, vec![part]);
     commit.outbox = outbox;
     Planned {
         commit,

@@ -16,6 +16,7 @@ use crate::store::{Commit, Filter, Load, Loaded, Page, Store, StoreError, Stream
 use crate::ticket::Content;
 use uuid::Uuid;
 
+use super::sweep::{Sweep, Swept};
 use super::{Conversation, Need};
 
 type Found<T> = Result<T, StoreError>;
@@ -110,6 +111,23 @@ pub(super) async fn drive<C: Conversation>(
                 conversation.committed(result)?;
             }
             Need::Nothing => return conversation.finish(),
+        }
+    }
+}
+
+/// Drives a sweep to its end. What the store answers about one ticket is told of that ticket.
+pub(super) async fn go_through(source: &impl Source, mut sweep: Sweep<'_>) -> Result<Swept, Error> {
+    loop {
+        match sweep.need() {
+            Need::Load(load) => {
+                let loaded = source.load(load).await;
+                sweep.loaded(loaded);
+            }
+            Need::Commit(commit) => {
+                let result = source.commit(commit).await;
+                sweep.committed(result);
+            }
+            Need::Nothing => return Ok(sweep.finish()),
         }
     }
 }

@@ -42,7 +42,7 @@ pub(super) fn plan_split(
     let at = rules.effective(call.at(), old.last_event_at())?;
     let mut working = Working::on(known_ticket, book, data);
     if !working.catch_up(at, CATCH_UP_LIMIT) {
-        let mut planned = finish(working, before, (call, at), data.clone());
+        let mut planned = finish(working, before, at, data.clone());
         planned.complete = false;
         return Ok(Plan::Commit(Box::new(planned)));
     }
@@ -54,11 +54,11 @@ pub(super) fn plan_split(
     let begun = finish(
         begin(current, call, &mut begins)?,
         Version::default(),
-        (call, at),
+        at,
         data.clone(),
     );
     let new = begun.ticket.id();
-    let mut planned = finish(working, before, (call, at), data.clone());
+    let mut planned = finish(working, before, at, data.clone());
     planned.add(begun);
     planned.follow_up = Some(new);
     claim_number(&mut planned.commit, new, number);

@@ -3,16 +3,13 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
-use crate::call::{Actor, Call};
 use crate::error::Error;
-use crate::id::TicketId;
-use crate::store::{DueStream, Load, Loaded, Stream, StreamId};
-use crate::ticket::Recorded;
+use crate::store::{DueStream, Load, Loaded, StoreError, Stream, StreamId};
 
+use super::Need;
+use super::caught_up::CatchUp;
 use super::office::Office;
-use super::{Operation, Outcome, Request};
 
 /// What a sweep did.
 #[derive(Debug)]
@@ -58,10 +55,12 @@ pub(super) struct Sweep<'a> {
     now: DateTime<Utc>,
     limit: usize,
     due: std::vec::IntoIter<DueStream>,
-    /// How many of them are in the batch at work.
+    /// The batch that is to be loaded.
+    load: Option<Load>,
+    /// How many of the batch at work are left, and what was loaded of them.
     batch: usize,
     loaded: std::vec::IntoIter<Stream>,
-    at_work: Option<StreamId>,
+    at_work: Option<CatchUp<'a>>,
     swept: Swept,
 }
 
@@ -72,6 +71,7 @@ impl<'a> Sweep<'a> {
             now,
             limit,
             due: Vec::new().into_iter(),
+            load: None,
             batch: 0,
             loaded: Vec::new().into_iter(),
             at_work: None,
@@ -96,46 +96,82 @@ impl<'a> Sweep<'a> {
         self.swept.more = due.len() > self.limit;
         due.truncate(self.limit);
         self.due = due.into_iter();
+        self.go_on();
     }
 
-    /// The next batch to load; none at the end of the sweep.
-    pub(super) fn load(&mut self) -> Option<Load> {
+    /// What is needed next; nothing at the end of the sweep.
+    pub(super) fn need(&self) -> Need<'_> {
+        match (&self.load, &self.at_work) {
+            (Some(load), _) => Need::Load(load),
+            (None, Some(at_work)) => at_work.need(),
+            (None, None) => Need::Nothing,
+        }
+    }
+
+    /// Tells what was loaded. Tickets that cannot be loaded together are loaded alone, and each tells why it cannot.
+    pub(super) fn loaded(&mut self, loaded: Result<Loaded, StoreError>) {
+        if let Some(load) = self.load.take() {
+            self.batch = load.streams.len();
+            self.loaded = loaded.unwrap_or_default().streams.into_iter();
+        } else if let Some(at_work) = &mut self.at_work {
+            let told = loaded.map_err(Error::from);
+            let told = told.and_then(|loaded| at_work.loaded(loaded));
+            self.told(told);
+        }
+        self.go_on();
+    }
+
+    /// Tells how a commit went.
+    pub(super) fn committed(&mut self, result: Result<(), StoreError>) {
+        if let Some(at_work) = &mut self.at_work {
+            let told = at_work.committed(result);
+            self.told(told);
+        }
+        self.go_on();
+    }
+
+    /// Begins with the next tickets until one of them, or the next batch, needs something.
+    fn go_on(&mut self) {
+        while self.load.is_none() && self.at_work.is_none() {
+            if self.batch == 0 {
+                self.load = self.next_batch();
+                return;
+            }
+            self.batch -= 1;
+            let (Some(due), loaded) = (self.due.next(), self.loaded.next()) else {
+                return;
+            };
+            let at_work = CatchUp::new(self.office.rulebooks(), due.stream, self.now);
+            let at_work = self.at_work.insert(at_work);
+            if let Some(stream) = loaded {
+                let told = at_work.loaded(stream.into());
+                self.told(told);
+            }
+        }
+    }
+
+    fn next_batch(&self) -> Option<Load> {
         let rest = self.due.as_slice();
         let tenant = rest.first()?.stream.tenant;
         let of_tenant = rest.iter().take(LOADED_AT_ONCE);
         let batch = of_tenant.take_while(|due| due.stream.tenant == tenant);
         let mut load = Load::streams(tenant, batch.map(|due| due.stream));
         load.snapshots = true;
-        self.batch = load.streams.len();
         Some(load)
     }
 
-    /// Tells what was loaded; nothing where they cannot be loaded together: each is then loaded alone and tells why it cannot.
-    pub(super) fn loaded(&mut self, loaded: Loaded) {
-        self.loaded = loaded.streams.into_iter();
-    }
-
-    /// The next ticket of the batch: drive it to its end and tell [`Sweep::done`].
-    pub(super) fn next(&mut self) -> Option<Result<Operation, Error>> {
-        self.batch = self.batch.checked_sub(1)?;
-        let stream = self.due.next()?.stream;
-        self.at_work = Some(stream);
-        let call = Call::with_id(Uuid::nil(), Actor::System, self.now).tenant(stream.tenant);
-        let request = Request::Sweep(TicketId::from_uuid(stream.id));
-        let loaded = self.loaded.next();
-        Some(self.office.operation_on(loaded, call, request))
-    }
-
-    /// Tells what came of the ticket.
-    pub(super) fn done(&mut self, result: Result<Outcome, Error>) {
-        let Some(stream) = self.at_work.take() else {
+    /// Notes how far the ticket at work has come.
+    fn told(&mut self, told: Result<(), Error>) {
+        let is_over = |at_work: &mut CatchUp<'_>| told.is_err() || at_work.is_done();
+        let Some(over) = self.at_work.take_if(is_over) else {
             return;
         };
-        match result {
-            Ok(outcome) => {
+        let stream = over.stream();
+        match told {
+            Ok(()) => {
                 self.swept.tickets += 1;
-                self.swept.events += outcome.events().len();
-                if outcome.events().iter().any(Recorded::ended_a_chain) {
+                self.swept.events += over.events();
+                if over.ended_a_chain() {
                     self.swept.chains_ended.push(stream);
                 }
                 self.office.infirmary.recovered(stream);

@@ -106,10 +106,11 @@ impl<'a> Outlook<'a> {
         let clocks = if ticket.status().stage() == Stage::Closed {
             Vec::new()
         } else {
-            let ids = causes.policies.clocks_with_target(ticket);
-            let all = ids.map(|id| Clock::of(ticket, causes.policies, id));
-            let mut live = Vec::with_capacity(causes.policies.most_clocks());
-            live.extend(all.filter(|clock| clock.is_live() && clock.amount.is_some()));
+            let mut live: Vec<Clock<'a>> = Vec::with_capacity(causes.policies.most_clocks());
+            for id in causes.policies.clocks_with_target(ticket) {
+                live.push(Clock::of(ticket, causes.policies, id)); // in its place at once: it is large
+                live.pop_if(|clock| !clock.is_live() || clock.amount.is_none());
+            }
             live
         };
         let brought = match ticket.moved_to_rulebook() {

@@ -72,7 +72,7 @@ impl Ticket {
             }]),
             active: (micros(first.at), first.version.0),
             waiting: None,
-            announced: Vec::new(),
+            announced: Arc::default(),
             announced_about: 0,
             pinned: (opened.rulebook, None),
             imported_until: None,
@@ -323,7 +323,8 @@ impl Ticket {
     fn announce(&mut self, key: FiringKey, about: About) {
         self.announced_about |= about.0;
         if let Err(place) = self.announced.binary_search(&key) {
-            self.announced.insert(place, key);
+            let (before, after) = self.announced.split_at(place);
+            self.announced = [before, &[key], after].concat().into();
         }
     }
 }

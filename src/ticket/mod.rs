@@ -137,7 +137,7 @@ pub struct Ticket {
     marks: Arc<Vec<Mark>>,
     active: (Micros, u64),
     waiting: Option<(Micros, u64)>,
-    announced: Vec<FiringKey>, // sorted
+    announced: Arc<[FiringKey]>, // sorted
     /// A bit per clock, and one per digest of a level's names: what was announced may be found only where its bit is set.
     announced_about: u64,
     /// The rulebook version, and since when where it was moved to it.

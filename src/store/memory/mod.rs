@@ -76,12 +76,11 @@ impl Store for MemoryStore {
         let key = request.idempotency.iter().map(shard_of_key);
         let mut held = Held::lock(&self.shards, streams.chain(owners).chain(key));
 
-        if request.streams.len() > 1 {
-            held.touch(&request.streams);
-        }
-        let mut loaded = Loaded::default();
-        for stream in &request.streams {
-            let known = held.shard(shard_of(stream.id))?.streams.get(stream);
+        let mut loaded = Loaded {
+            streams: Vec::with_capacity(request.streams.len()),
+            ..Loaded::default()
+        };
+        for (stream, known) in request.streams.iter().zip(held.find(&request.streams)) {
             let none = || (None, Events::none(stream.kind));
             if request.snapshots {
                 let (kept, after) = known.map_or_else(none, Kept::since_snapshot);

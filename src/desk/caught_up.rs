@@ -1,0 +1,137 @@
+//! One ticket of a sweep, as a conversation without I/O: what fell due on it is recorded.
+//!
+//! It does what an [`Operation`](super::Operation) does with [`Request::Sweep`](super::Request::Sweep), and keeps none of what other
+//! requests need: a sweep is about many tickets, and tells of each only how it went.
+
+use chrono::{DateTime, Utc};
+
+use crate::error::Error;
+use crate::id::TicketId;
+use crate::rulebook::Rulebooks;
+use crate::store::{Load, Loaded, NoTicket, StoreError, StoreErrorKind, StreamId};
+use crate::ticket::Recorded;
+
+use super::Need;
+use super::operation::{MAX_ROUNDS, MAX_TRIES};
+use super::plan::{Planned, plan_due};
+
+#[derive(Debug)]
+pub(super) struct CatchUp<'a> {
+    rulebooks: &'a Rulebooks,
+    stream: StreamId,
+    now: DateTime<Utc>,
+    tries: u32,
+    rounds: u32,
+    events: usize,
+    ended_a_chain: bool,
+    state: State,
+}
+
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and it stays where it is"
+)]
+enum State {
+    Loading(Load),
+    Committing(Planned),
+    Done,
+}
+
+impl<'a> CatchUp<'a> {
+    pub(super) fn new(
+        rulebooks: &'a Rulebooks,
+        stream: StreamId,
+        now: DateTime<Utc>,
+    ) -> CatchUp<'a> {
+        CatchUp {
+            rulebooks,
+            stream,
+            now,
+            tries: 0,
+            rounds: 0,
+            events: 0,
+            ended_a_chain: false,
+            state: State::Loading(load(stream, true)),
+        }
+    }
+
+    pub(super) fn need(&self) -> Need<'_> {
+        match &self.state {
+            State::Loading(load) => Need::Load(load),
+            State::Committing(planned) => Need::Commit(&planned.commit),
+            State::Done => Need::Nothing,
+        }
+    }
+
+    /// Tells what was loaded. An error ends it; nothing was written.
+    pub(super) fn loaded(&mut self, mut loaded: Loaded) -> Result<(), Error> {
+        let id = TicketId::from_uuid(self.stream.id);
+        let known = match loaded.take_ticket(self.stream) {
+            Ok(known) => known.ok_or_else(|| Error::no_ticket(id))?,
+            Err(NoTicket::OtherFold) => {
+                self.state = State::Loading(load(self.stream, false));
+                return Ok(());
+            }
+            Err(NoTicket::NotAHistory) => return Err(Error::not_a_history(id)),
+        };
+        self.state = State::Committing(plan_due(&known, self.rulebooks, self.now)?);
+        Ok(())
+    }
+
+    /// Tells how the commit went; after a conflict it is loaded and decided again.
+    pub(super) fn committed(&mut self, result: Result<(), StoreError>) -> Result<(), Error> {
+        let State::Committing(planned) = &self.state else {
+            return Err(Error::misused("nothing was to be committed"));
+        };
+        match result {
+            Err(error) if error.kind() == StoreErrorKind::Conflict => {
+                self.tries += 1;
+                if self.tries >= MAX_TRIES {
+                    return Err(Error::contended(self.tries));
+                }
+            }
+            Err(error) => return Err(error.into()),
+            Ok(()) => {
+                let parts = planned.commit.parts.iter();
+                for event in parts.flat_map(|part| part.events.ticket()) {
+                    self.events += 1;
+                    self.ended_a_chain |= Recorded::ended_a_chain(event);
+                }
+                if planned.complete {
+                    self.state = State::Done;
+                    return Ok(());
+                }
+                self.rounds += 1;
+                if self.rounds >= MAX_ROUNDS {
+                    return Err(Error::runaway(planned.ticket.id(), self.events));
+                }
+            }
+        }
+        self.state = State::Loading(load(self.stream, true));
+        Ok(())
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        matches!(self.state, State::Done)
+    }
+
+    pub(super) fn stream(&self) -> StreamId {
+        self.stream
+    }
+
+    /// How many events were recorded.
+    pub(super) fn events(&self) -> usize {
+        self.events
+    }
+
+    pub(super) fn ended_a_chain(&self) -> bool {
+        self.ended_a_chain
+    }
+}
+
+fn load(stream: StreamId, snapshots: bool) -> Load {
+    let mut load = Load::streams(stream.tenant, [stream]);
+    load.snapshots = snapshots;
+    load
+}
