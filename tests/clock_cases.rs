@@ -2,15 +2,15 @@
 
 use chrono::{DateTime, Utc};
 use helpdesk::calendar::DayEnd;
-use helpdesk::id::{AgentId, CustomerId, Name, TeamId, TicketId, TicketNumber};
+use helpdesk::id::{AgentId, BotId, CustomerId, Name, SessionId, TeamId, TicketId, TicketNumber};
 use helpdesk::replay::{History, Row, Said, import};
 use helpdesk::sla::{
     Condition, Policy, Reading, ReopenOption, StartOption, State, Target, Verdict, periods, read,
 };
 use helpdesk::store::MemoryStore;
 use helpdesk::ticket::{
-    Agreement, Change, ClockId, CloseReason, Command, Direction, Draft, Metric, Move, Pending,
-    PendingReasons, Priority, Status,
+    Agreement, Change, Channel, ClockId, CloseReason, Command, Direction, Draft, Handling, Metric,
+    Move, Pending, PendingReasons, Priority, SessionEnd, SessionStep, Status,
 };
 use helpdesk::{Actor, Calendar, Call, Desk, Open, Rulebook, TenantId};
 
@@ -306,6 +306,115 @@ fn a_message_after_the_close_runs_on_no_clock() {
         (reading.state(), reading.started_at()),
         (State::Running, Some(at("11:00")))
     );
+}
+
+/// So does resolving: what a log tells after it, and what a bot hands over then, is late for nobody until the ticket is reopened.
+#[test]
+fn what_a_message_begins_on_a_resolved_ticket_runs_on_no_clock() {
+    let book = book([policy("p", Metric::NextResponse, "1h")]);
+    let resolved = history()
+        .row(says(Row::new(at("09:00")).by(kim())))
+        .row(Row::new(at("10:00")).by(kim()).status(Status::Resolved))
+        .row(says(Row::new(at("11:00")).by(Actor::Customer(ann()))));
+    let reading = shown(&book, &resolved, Metric::NextResponse, "16:00");
+    assert_eq!(
+        (reading.state(), reading.verdict(), reading.ever_breached()),
+        (State::Cancelled, Verdict::Open, false)
+    );
+    let reopened = resolved.row(Row::new(at("11:30")).by(kim()).status(Status::Reopened));
+    let reading = shown(&book, &reopened, Metric::NextResponse, "11:45");
+    assert_eq!(
+        (reading.state(), reading.started_at()),
+        (State::Running, Some(at("11:00")))
+    );
+
+    let greet = SessionStep::Greet {
+        bot: BotId::named("bot"),
+        channel: Channel::Chat,
+    };
+    let hand_over = SessionStep::HandOver {
+        reason: name("asked for a person"),
+    };
+    let step = |step| {
+        let id = SessionId::named("chat");
+        Command::change(Change::Session { id, step })
+    };
+    let said = [
+        ("09:10", kim(), Command::reply("Which?")),
+        ("09:20", Actor::System, step(greet)),
+        ("09:25", kim(), Command::resolve()),
+        ("09:30", Actor::System, step(hand_over)),
+    ];
+    let desk = Desk::new(MemoryStore::new(), book);
+    let call = |time, actor| Call::new(actor, at(time));
+    let open = Open::new("x").body("help");
+    let opened = desk.open(&call("09:00", Actor::Customer(ann())), open);
+    let id = opened.unwrap().id();
+    for (time, actor, command) in said {
+        desk.submit(id, &call(time, actor), command).unwrap();
+    }
+    desk.sweep(at("16:00"), 10).unwrap();
+    let reading = desk.reading(id, Metric::NextResponse, at("16:00")).unwrap();
+    assert_eq!(
+        (reading.state(), reading.ever_breached()),
+        (State::Cancelled, false)
+    );
+}
+
+/// Where the first response counts from the hand-off, an agent who writes while the bot still talks does not give it: the next message
+/// begins the first response, and nothing beside it.
+#[test]
+fn one_message_begins_one_clock_where_a_bot_came_first() {
+    let by_hand_off = policy("p", Metric::FirstResponse, "1h")
+        .target(Metric::NextResponse, "1h".parse().unwrap())
+        .first_response_starts(StartOption::HandOff);
+    let desk = Desk::new(MemoryStore::new(), book([by_hand_off]));
+    let call = |time, actor| Call::new(actor, at(time));
+    let step = |step| {
+        let id = SessionId::named("chat");
+        Change::Session { id, step }
+    };
+    let greet = step(SessionStep::Greet {
+        bot: BotId::named("bot"),
+        channel: Channel::Chat,
+    });
+    let open = Open::new("x").from_customer(ann()).and(greet);
+    let opened = desk.open(&call("09:00", Actor::System), open);
+    let id = opened.unwrap().id();
+    let end = step(SessionStep::End {
+        end: SessionEnd::Contained,
+        handling: Handling::default(),
+    });
+    for (time, actor, command) in [
+        ("09:05", kim(), Command::reply("I am here too")),
+        ("09:06", Actor::System, Command::change(end)),
+        ("09:10", Actor::Customer(ann()), Command::reply("And now?")),
+    ] {
+        desk.submit(id, &call(time, actor), command).unwrap();
+    }
+    let state = |metric| desk.reading(id, metric, at("09:30")).unwrap().state();
+    let states = [state(Metric::FirstResponse), state(Metric::NextResponse)];
+    assert_eq!(states, [State::Running, State::NotStarted]);
+}
+
+/// Which of the two a message begins is said by the policy that the ticket has now, also while the next response is ended.
+#[test]
+fn one_message_begins_one_clock_after_another_policy() {
+    let both = |policy: Policy| policy.target(Metric::NextResponse, "1h".parse().unwrap());
+    let tagged = for_tag(both(policy("tagged", Metric::FirstResponse, "1h")));
+    let plain = both(policy("plain", Metric::FirstResponse, "1h"))
+        .first_response_starts(StartOption::Assignment);
+    let book = book([tagged, plain]);
+    let mut history = history()
+        .row(says(Row::new(at("08:30")).by(kim())))
+        .row(says(Row::new(at("09:00")).by(Actor::Customer(ann()))))
+        .row(says(Row::new(at("09:30")).by(kim())))
+        .row(tag(Row::new(at("10:00")).by(kim())))
+        .row(says(Row::new(at("11:00")).by(Actor::Customer(ann()))));
+    history.opened.direction = Direction::Outbound;
+    let state = |metric| shown(&book, &history, metric, "11:30").state();
+    let states = [state(Metric::FirstResponse), state(Metric::NextResponse)];
+    assert_eq!(states, [State::Running, State::Stopped]);
 }
 
 /// The mark of a figure is that of its own period: an answer in time is not one of those that were late before it.

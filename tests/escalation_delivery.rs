@@ -3,6 +3,7 @@
 mod common;
 mod escalation_common;
 
+use chrono::TimeDelta;
 use common::*;
 use escalation_common::*;
 use helpdesk::escalation::{Action, CatchUp, Recipient, Rule, Trigger, ready};
@@ -131,6 +132,24 @@ fn the_catch_up_choice_governs_what_is_delivered() {
 }
 
 /// Repeats that were slept through are levels like others: all are recorded, and the last is delivered.
+/// The choice is about what goes out: a level that only acts inside takes no message away.
+#[test]
+fn a_level_that_tells_nobody_takes_no_message_away() {
+    for catch_up in [CatchUp::LatestOnly, CatchUp::None] {
+        let raise = Action::RaisePriority(Priority::Urgent);
+        let rule = on_first_response()
+            .level(level("soon", 25).action(page()))
+            .level(level("late", 50).action(raise))
+            .catch_up(catch_up);
+        let desk = desk([rule]);
+        let t = open(&desk, "2026-03-02T09:00:00Z");
+        desk.sweep(at("2026-03-02T11:30:00Z"), 10).unwrap();
+        let messages = desk.claim(at("2026-03-02T11:30:00Z"), TimeDelta::minutes(1), 10);
+        assert_eq!(messages.unwrap().len(), 1, "{catch_up:?}");
+        assert_eq!(desk.ticket(t).unwrap().priority(), Priority::Urgent);
+    }
+}
+
 #[test]
 fn repeats_after_a_long_sleep() {
     let level = at_threshold("again", "0 after due").repeat(target("1h calendar"), 5);

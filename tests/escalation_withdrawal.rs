@@ -103,6 +103,48 @@ fn a_move_withdraws_what_the_other_rules_do_not_know() {
     assert!(moved.ticket() == &desk.ticket(t).unwrap());
 }
 
+/// What fell due before a move and is recorded with it is told where the other rules can withdraw it, and not told where they cannot:
+/// swept a little earlier, it would have been told and withdrawn.
+#[test]
+fn what_a_move_records_is_withdrawn_like_what_a_sweep_recorded() {
+    let paging = |more: bool| {
+        let rule = Rule::new(name("r"), Trigger::clock(Metric::FirstResponse)).withdraw();
+        let page = || Action::Custom(name("page"));
+        let rule = rule.level(at_threshold("half", "50 %").action(page()));
+        match more {
+            true => rule.level(at_threshold("late", "100 %").action(page())),
+            false => rule,
+        }
+    };
+    let book = |rules: Vec<Rule>| desk(rules).rulebooks().current(TenantId::SINGLE).clone();
+    let before = book(vec![paging(false)]);
+    for (other, told) in [(book(vec![paging(true)]), 1), (book(vec![]), 0)] {
+        for swept in [false, true] {
+            let books = Rulebooks::new(before.clone()).with_earlier(other.clone());
+            let desk = Desk::new(MemoryStore::new(), books);
+            let t = open(&desk, "2026-03-02T09:00:00Z");
+            if swept {
+                desk.sweep(at("2026-03-02T11:30:00Z"), 10).unwrap();
+            }
+            let lee = Call::new(Actor::Supervisor(KIM), at("2026-03-02T12:00:00Z"));
+            desk.apply_rulebook(t, &lee, other.id()).unwrap();
+            let answer = Command::reply("Done");
+            desk.submit(t, &kim("2026-03-02T12:30:00Z"), answer)
+                .unwrap();
+            let end = at("2026-03-02T13:00:00Z");
+            let sent = desk.claim(end, chrono::TimeDelta::minutes(1), 10).unwrap();
+            let withdrawn = |one: &&helpdesk::store::OutboxMessage| {
+                matches!(one.what, Outgoing::Withdrawal { .. })
+            };
+            let withdrawn = sent.iter().filter(withdrawn).count();
+            // Whoever was told is told that it is over.
+            assert_eq!(withdrawn, sent.len() - withdrawn, "{swept} {sent:?}");
+            let expected = if swept { 1 } else { told };
+            assert_eq!(withdrawn, expected, "{swept} {sent:?}");
+        }
+    }
+}
+
 /// Over in one cycle, it fires anew in the next where the clock begins anew, and was told of once where it runs on.
 #[test]
 fn after_a_withdrawal_the_next_cycle_counts_anew() {

@@ -94,6 +94,54 @@ fn a_ledger_explains_a_due() {
     assert_eq!(ledger.elapsed(), TimeDelta::hours(8));
 }
 
+/// What comes over with a merge ran on the other ticket: here it is told by whoever was in charge of this one.
+#[test]
+fn what_a_merge_brought_is_shared_among_its_holders_too() {
+    let next =
+        Policy::new(name("all")).target(Metric::NextResponse, "9h calendar".parse().unwrap());
+    let desk = Desk::new(
+        MemoryStore::new(),
+        Rulebook::draft().policy(next).build().unwrap(),
+    );
+    let by = |actor, time: &str| Call::new(actor, at(&format!("2026-03-02T{time}:00Z")));
+    let open = |time: &str| {
+        let opened = desk.open(&by(Actor::Customer(ANN), time), Open::new("x").body("help"));
+        opened.unwrap().id()
+    };
+    let lee = helpdesk::id::AgentId::named("lee");
+    let into = open("08:00");
+    let kim = |time: &str, command| {
+        desk.submit(into, &by(Actor::Agent(KIM), time), command)
+            .unwrap()
+    };
+    kim("08:00", Command::assign(KIM));
+    kim("08:30", Command::reply("Which?"));
+    let source = open("09:00");
+    kim("10:00", Command::assign(lee));
+    let merge = helpdesk::ticket::Merge::new(source, into);
+    desk.merge(&by(Actor::Agent(KIM), "12:00"), merge).unwrap();
+    let ledger = desk.ledger(into, Metric::NextResponse, at("2026-03-02T12:00:00Z"));
+    let shares: Vec<_> = ledger.unwrap().shares();
+    let counted: Vec<_> = shares
+        .iter()
+        .map(|share| (share.holder.agent, share.running))
+        .collect();
+    let hours = TimeDelta::hours;
+    assert_eq!(counted, [(Some(KIM), hours(1)), (Some(lee), hours(2))]);
+}
+
+/// Past the years that calendars know nothing is open: the ledger adds up to what the reading shows.
+#[test]
+fn a_ledger_adds_up_past_the_last_calendar() {
+    let (desk, id) = told();
+    let now = at("2101-06-01T00:00:00Z");
+    for metric in Metric::ALL {
+        let (reading, ledger) = (desk.reading(id, metric, now), desk.ledger(id, metric, now));
+        let counted: TimeDelta = ledger.unwrap().entries.iter().map(|one| one.counted).sum();
+        assert_eq!(counted, reading.unwrap().elapsed(), "{metric}");
+    }
+}
+
 #[test]
 fn running_time_is_shared_among_its_holders() {
     let (desk, t) = told();

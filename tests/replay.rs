@@ -1,18 +1,21 @@
 //! The laws of importing recorded histories, and the cases behind each kind of anomaly.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use helpdesk::escalation::{Action, Guard, Level, Rule, Trigger};
 use helpdesk::id::{AgentId, CustomerId, Name, SessionId, TeamId, TicketNumber};
 use helpdesk::replay::{AnomalyKind, History, Imported, Order, Row, Said, import};
+use helpdesk::sla::{Condition, Policy};
 use helpdesk::store::MemoryStore;
 use helpdesk::testing::history::histories;
 use helpdesk::testing::laws::fold;
 use helpdesk::ticket::{
-    Change, Channel, CloseReason, Delivery, Draft, Event, Handling, Label, Pending, Priority,
-    Rules, SessionEnd, SessionStep, Stage, Status, Ticket, Visibility,
+    Change, Channel, CloseReason, Delivery, Draft, Event, Handling, Label, Metric, Pending,
+    Priority, Rules, SessionEnd, SessionStep, Stage, Status, Ticket, Visibility,
 };
 use helpdesk::time::Span;
-use helpdesk::{Actor, Desk, Rulebook, TenantId, TicketId};
+use helpdesk::{Actor, Call, Command, Desk, Rulebook, TenantId, TicketId};
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
@@ -299,6 +302,53 @@ fn what_fell_due_before_the_export_is_recorded_and_not_delivered() {
         .claim(at("2026-03-11T18:00:00Z"), TimeDelta::minutes(1), 10)
         .unwrap();
     assert!(!messages.is_empty());
+}
+
+/// What a guard let come only after the export is news, whatever its rule counts from.
+#[test]
+fn what_a_guard_lets_come_after_the_export_is_delivered() {
+    let urgent = || Guard::default().when(Condition::Priority(vec![Priority::Urgent]));
+    let page = || Action::Custom(name("page"));
+    let rule = |text: &str, trigger, at: &str| {
+        let level = Level::new(name("l"), at.parse().unwrap());
+        Rule::new(name(text), trigger).level(level.guard(urgent()).action(page()))
+    };
+    let policy =
+        Policy::new(name("all")).target(Metric::FirstResponse, "4h calendar".parse().unwrap());
+    let book = Rulebook::draft()
+        .policy(policy)
+        .escalation(rule("waits", Trigger::CustomerWaits, "after 1h calendar"))
+        .escalation(rule("late", Trigger::clock(Metric::FirstResponse), "25 %"))
+        .build()
+        .unwrap();
+    let mut history = history();
+    let opened = history.opened.at;
+    history.opened.by = Actor::Customer(history.opened.requester);
+    let asks = Row::new(opened).by(Actor::Customer(history.opened.requester));
+    let asks = asks.message(Draft::new("help"));
+    let hours = |n| opened + TimeDelta::hours(n);
+    let history = history.row(asks).until(hours(3));
+    let desk = Desk::new(MemoryStore::new(), book.clone());
+    let tenant = desk.tenant(TenantId::SINGLE);
+    let imported = import(&history, &book, TenantId::SINGLE);
+    tenant.import(&imported).unwrap();
+    let id = imported.ticket().id();
+    desk.sweep(hours(3) + TimeDelta::minutes(1), 10).unwrap();
+    let kim = Call::new(Actor::Agent(AgentId::named("kim")), hours(4));
+    let urgent = Command::change(Change::Priority(Priority::Urgent));
+    desk.submit(id, &kim, urgent).unwrap();
+    desk.sweep(hours(4) + TimeDelta::minutes(1), 10).unwrap();
+    let events = tenant.history(id).unwrap();
+    let fired = events.iter().filter_map(|e| match &e.event {
+        Event::Escalated(fired) => Some((fired.rule.to_string(), fired.delivery)),
+        _ => None,
+    });
+    let fired: BTreeMap<_, _> = fired.collect();
+    let delivered = |text: &str| (text.to_owned(), Delivery::Delivered);
+    assert_eq!(
+        fired,
+        BTreeMap::from([delivered("late"), delivered("waits")])
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod common;
 use chrono::{DateTime, TimeDelta, Utc};
 use common::*;
 use helpdesk::escalation::{Action, Recipient, Rule, Trigger, ready};
+use helpdesk::id::SessionId;
 use helpdesk::id::{AgentId, CustomerId, TicketNumber};
 use helpdesk::replay::{
     AnomalyKind, Changed, Difference, History, How, Line, Row, TicketDifference, What, WhatIf,
@@ -14,7 +15,8 @@ use helpdesk::rulebook::{RulebookDraft, Rulebooks};
 use helpdesk::sla::{Condition, Policy, Target};
 use helpdesk::store::MemoryStore;
 use helpdesk::ticket::{
-    Change, CloseReason, Metric, Pending, Priority, RatingKind, Recorded, Status,
+    Change, Channel, CloseReason, Merge, Metric, Pending, Priority, RatingKind, Recorded,
+    SessionStep, Status,
 };
 use helpdesk::{Actor, Calendar, Call, Command, Desk, Open, Rulebook, TenantId, TicketId};
 use proptest::prelude::*;
@@ -292,6 +294,79 @@ fn a_message_reopens_what_is_resolved_by_now() {
         ),
         (2, 1)
     );
+}
+
+/// So do a call, a merged ticket where somebody waits, and a message that comes with a move; and so does whoever speaks by another id.
+#[test]
+fn whoever_waits_reopens_what_is_resolved_by_now() {
+    let plain = book(WEEK);
+    let quick = Rule::new(
+        name("quick"),
+        Trigger::idle([helpdesk::ticket::Stage::Open]),
+    )
+    .level(at_threshold("resolve", "after 24h calendar").action(Action::Resolve));
+    let resolving = draft(WEEK).escalation(quick).build().unwrap();
+    let desk = || {
+        let desk = Desk::new(MemoryStore::new(), plain.clone());
+        let opened = ann("2026-03-02T10:00:00Z");
+        let id = desk
+            .open(&opened, Open::new("x").body("help"))
+            .unwrap()
+            .id();
+        let answer = Command::reply("we look");
+        desk.submit(id, &kim("2026-03-02T11:00:00Z"), answer)
+            .unwrap();
+        (desk, id)
+    };
+    let resolutions = |desk: Desk<MemoryStore>, id| {
+        desk.sweep(at("2026-04-01T00:00:00Z"), 10).unwrap();
+        let (_, all) = tried(&history(&desk, id), &plain, &resolving);
+        let same = tried(&history(&desk, id), &plain, &plain).1;
+        assert_eq!(same.after.anomalies, Default::default());
+        assert_eq!(all.after.anomalies.count(&AnomalyKind::MovedByMessage), 1);
+        (
+            all.before.report.resolutions(),
+            all.after.report.resolutions(),
+        )
+    };
+    let late = "2026-03-04T11:00:00Z";
+    let end = |desk: &Desk<MemoryStore>, id| {
+        let resolve = Command::reply("done").then_resolve();
+        desk.submit(id, &kim("2026-03-04T12:00:00Z"), resolve)
+            .unwrap();
+    };
+
+    let (one, id) = desk();
+    let call = Command::change(Change::Session {
+        id: SessionId::named("call"),
+        step: SessionStep::Offer {
+            channel: Channel::Phone,
+        },
+    });
+    one.submit(id, &kim(late), call).unwrap();
+    end(&one, id);
+    assert_eq!(resolutions(one, id), (1, 2));
+
+    let (one, id) = desk();
+    let again = Open::new("again").body("and?");
+    let source = one.open(&ann("2026-03-04T10:00:00Z"), again).unwrap().id();
+    one.merge(&kim(late), Merge::new(source, id)).unwrap();
+    end(&one, id);
+    assert_eq!(resolutions(one, id), (1, 2));
+
+    let (one, id) = desk();
+    let done = Command::reply("works now").then_resolve();
+    one.submit(id, &ann(late), done).unwrap();
+    assert_eq!(resolutions(one, id), (1, 2));
+
+    let (one, id) = desk();
+    let join = helpdesk::customer::Command::Join(BOB);
+    one.tell::<helpdesk::customer::Profile>(ANN, &kim("2026-03-03T10:00:00Z"), join)
+        .unwrap();
+    let bob = Call::new(Actor::Customer(BOB), at(late));
+    one.submit(id, &bob, Command::reply("and?")).unwrap();
+    end(&one, id);
+    assert_eq!(resolutions(one, id), (1, 2));
 }
 
 /// A rule raised the priority, and an agent lowered it again. Without the rule there is nothing to lower.

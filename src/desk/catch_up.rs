@@ -202,7 +202,7 @@ impl<'a> Working<'a> {
                 let imported = self
                     .ticket
                     .imported_until()
-                    .is_some_and(|until| due_at <= until);
+                    .is_some_and(|until| at <= until);
                 let held_back = imported || (past && !rule.deliver_past);
                 let delivery = if held_back {
                     Delivery::HeldBack

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::call::Actor;
 use crate::escalation::{Action, CatchUp, Level, Recipient, Rule, Trigger};
-use crate::id::{FiringKey, derive};
+use crate::id::{FiringKey, Name, derive};
 use crate::rulebook::Rulebook;
 use crate::sla::Clock;
 use crate::store::{OutboxMessage, Outgoing};
@@ -42,9 +42,13 @@ impl Working<'_> {
             .iter()
             .map(|firing| self.stands(firing))
             .collect();
+        let known: Vec<bool> = self.firings.iter().map(|one| self.knows(one)).collect();
         for (i, firing) in self.firings.iter().enumerate() {
-            // Only what would be delivered counts as one of several.
-            let of_rule = |n: &usize| stands[*n] && self.firings[*n].rule.name == firing.rule.name;
+            // Only what would go out counts as one of several.
+            let of_rule = |n: &usize| {
+                let other = &self.firings[*n];
+                stands[*n] && !other.outward.is_empty() && other.rule.name == firing.rule.name
+            };
             let left_out = match firing.rule.catch_up {
                 CatchUp::All => false,
                 CatchUp::LatestOnly => (i + 1..self.firings.len()).any(|n| of_rule(&n)),
@@ -61,8 +65,7 @@ impl Working<'_> {
             if escalated.delivery != Delivery::Delivered {
                 continue;
             }
-            let is_known = self.book.escalations().contains(firing.rule); // not, where this commit moved the ticket
-            if firing.rule.withdraw && is_known && !firing.outward.is_empty() {
+            if firing.rule.withdraw && known[i] && !firing.outward.is_empty() {
                 escalated.told = Some(firing.holder);
                 Arc::make_mut(&mut self.ticket).stand(escalated, firing.version);
             }
@@ -90,8 +93,9 @@ impl Working<'_> {
     /// Withdraws what another rulebook would not know how to withdraw: its level is not there, or asks for something else.
     pub(super) fn withdraw_before(&mut self, next: &Rulebook) {
         let changed = self.standing_that(|working, standing| {
-            level(next, standing).map(|level| &level.actions)
-                != level(working.book, standing).map(|level| &level.actions)
+            let (rule, name) = (&standing.rule, &standing.level);
+            let actions = |book| level(book, rule, name).map(|level| &level.actions);
+            actions(next) != actions(working.book)
         });
         let messages = self.withdraw_these(changed);
         self.early.extend(messages);
@@ -111,8 +115,8 @@ impl Working<'_> {
             return messages;
         };
         for standing in standing {
-            let told =
-                level(self.book, &standing).map(|level| outward(&level.actions, standing.holder));
+            let level = level(self.book, &standing.rule, &standing.level);
+            let told = level.map(|level| outward(&level.actions, standing.holder));
             for (n, action) in told.into_iter().flatten().enumerate() {
                 let what = Outgoing::Withdrawal {
                     key: standing.key,
@@ -172,7 +176,20 @@ impl Working<'_> {
             &self.events[firing.event].event,
             Event::Escalated(escalated) if escalated.delivery == Delivery::Delivered
         );
-        delivered && (firing.rule.deliver_stale || !self.is_stale(firing))
+        let is_over = || self.is_stale(firing) || firing.rule.withdraw && !self.knows(firing);
+        delivered && (firing.rule.deliver_stale || !is_over())
+    }
+
+    /// Whether the rulebook in force would know how to withdraw a firing: not always, where this commit moved the ticket to it. What the
+    /// other one would have withdrawn as it came into force is not sent first.
+    fn knows(&self, firing: &Firing<'_>) -> bool {
+        let Event::Escalated(escalated) = &self.events[firing.event].event else {
+            return false;
+        };
+        let of_rule = firing.rule.levels.iter();
+        let mut fired = of_rule.filter(|level| level.name == escalated.level);
+        let now = level(self.book, &escalated.rule, &escalated.level);
+        now.is_some_and(|now| fired.any(|level| level.actions == now.actions))
     }
 
     /// Whether somebody, or another firing, ended what it was about. That a ticket was reopened so often stays so.
@@ -211,12 +228,10 @@ impl Working<'_> {
     }
 }
 
-fn level<'a>(book: &'a Rulebook, standing: &Standing) -> Option<&'a Level> {
+fn level<'a>(book: &'a Rulebook, rule: &Name, level: &Name) -> Option<&'a Level> {
     let rules = book.escalations();
-    let rule = rules.iter().find(|rule| rule.name == standing.rule)?;
-    rule.levels
-        .iter()
-        .find(|level| level.name == standing.level)
+    let rule = rules.iter().find(|known| known.name == *rule)?;
+    rule.levels.iter().find(|known| known.name == *level)
 }
 
 fn message(ticket: &Ticket, id: Uuid, at: DateTime<Utc>, what: Outgoing) -> OutboxMessage {

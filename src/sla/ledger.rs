@@ -29,7 +29,7 @@ use std::fmt;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::calendar::{Reason, Zone};
+use crate::calendar::{LATEST, Reason, Zone};
 use crate::id::Name;
 use crate::ticket::{ClockId, Holder, PendingReason, Phase, Ticket};
 use crate::time::{Micros, delta, in_words, instant, micros};
@@ -189,11 +189,25 @@ impl Writer<'_> {
         self.ended_at = clock.stopped_at;
     }
 
+    /// What a clock took over from a merged ticket is one stretch: it is cut where somebody else came to be in charge.
     fn write(&mut self, clock: &Clock<'_>, from: Micros, to: Micros) {
         if clock.started.is_none() {
             return;
         }
         self.begin(clock);
+        let handed = self.ticket.assignments().iter();
+        let handed = handed.map(|assigned| micros(assigned.at));
+        let cuts = handed.filter(|at| from < *at && *at < to).chain([to]);
+        let mut since = from;
+        for until in cuts {
+            if since < until {
+                self.write_piece(clock, since, until);
+                since = until;
+            }
+        }
+    }
+
+    fn write_piece(&mut self, clock: &Clock<'_>, from: Micros, to: Micros) {
         let (holder, policy) = (holder_at(self.ticket, from), clock.policy_name().cloned());
         let entry = |from, to, counts, why| Entry {
             from: instant(from),
@@ -229,8 +243,11 @@ impl Writer<'_> {
 
 /// The stretches of a running clock, as its calendar explains them.
 fn open_and_closed(ready: &Ready, from: Micros, to: Micros) -> Vec<(Micros, Micros, bool, Why)> {
-    let Ok(explained) = ready.calendar.explain(instant(from), instant(to)) else {
-        return vec![(from, to, false, Why::Closed(Reason::OutsideHours))]; // outside the years that calendars know
+    let known = to.min(micros(LATEST)).max(from); // after that, nothing is known to be open
+    let beyond = (known, to, false, Why::Closed(Reason::OutsideHours));
+    let beyond = Some(beyond).filter(|_| known < to);
+    let Ok(explained) = ready.calendar.explain(instant(from), instant(known)) else {
+        return vec![(from, to, false, Why::Closed(Reason::OutsideHours))];
     };
     let each = explained.stretches().map(|stretch| {
         let (from, to) = (micros(stretch.from), micros(stretch.to));
@@ -240,7 +257,7 @@ fn open_and_closed(ready: &Ready, from: Micros, to: Micros) -> Vec<(Micros, Micr
         };
         (from, to, stretch.is_open, why)
     });
-    each.collect()
+    each.chain(beyond).collect()
 }
 
 /// Who was in charge from `at` on.

@@ -12,8 +12,8 @@ use crate::id::{RulebookId, TenantId};
 use crate::kpi::Fact;
 use crate::rulebook::{Rulebook, Rulebooks};
 use crate::ticket::{
-    Change, Command, Direction, Draft, Event, MessageAdded, Recorded, Rules, Stage, Status, Step,
-    Ticket, Version, event_of,
+    Change, Command, Direction, Draft, Event, MessageAdded, Recorded, Rules, SessionEvent, Stage,
+    Status, Step, Ticket, Version, event_of,
 };
 
 use super::super::anomaly::{Anomalies, AnomalyKind};
@@ -176,14 +176,22 @@ impl Again<'_> {
 
     fn command(&mut self, events: &[Recorded]) {
         let before = self.working.events.len();
-        let moves = |recorded: &Recorded| matches!(recorded.event, Event::StatusChanged { .. });
-        let says_where = events.iter().any(moves);
+        let woken = |recorded: &Recorded| {
+            let step = Step::CustomerMessage;
+            matches!(recorded.event, Event::StatusChanged { step: by, .. } if by == step)
+        };
+        let says_where = events.iter().any(woken);
         for recorded in events {
             self.origin = recorded.version;
             match &recorded.event {
                 Event::StatusChanged { .. } => self.moved(recorded),
                 Event::MessageAdded(message) => self.message(recorded, message, says_where),
-                _ => self.other(recorded),
+                _ => {
+                    self.other(recorded);
+                    if !says_where && somebody_waits(&recorded.event) {
+                        self.wake(recorded);
+                    }
+                }
             }
             self.note_origins();
         }
@@ -262,29 +270,57 @@ impl Again<'_> {
     /// A recorded message. Where it meets another status than it met then, it moves the ticket as it would on a live desk;
     /// a log that was imported tells the moves itself.
     fn message(&mut self, recorded: &Recorded, message: &MessageAdded, says_where: bool) {
-        let ticket = &self.working.ticket;
-        let mut moves = None;
-        if !ticket.status().stage().is_work() {
-            let mut draft = Draft::new("said").class(message.class);
-            draft.visibility = message.visibility;
-            let (rules, say) = (self.rules, Command::say(draft));
-            match ask(ticket, rules, message.author, recorded.at, say) {
-                Err(refusal) => self
-                    .anomalies
-                    .add(kind_of(&refusal, AnomalyKind::MessageAfterClose)),
-                Ok(decision) if decision.follow_up.is_some() => {
-                    self.anomalies.add(AnomalyKind::LateMessage);
-                }
-                Ok(decision) => {
-                    let is_move = |event: &Event| matches!(event, Event::StatusChanged { .. });
-                    moves = decision.events.into_iter().find(is_move);
-                }
+        let mut draft = Draft::new("said").class(message.class);
+        draft.visibility = message.visibility;
+        // She was let in as a live desk knows her, perhaps by another id of hers; a log lets in whom it names.
+        let author = match message.author {
+            Actor::Customer(by) if !is_logged(recorded) && !self.working.ticket.reaches(by) => {
+                Actor::Customer(self.working.ticket.requester())
             }
-        }
+            author => author,
+        };
+        let moves = self.moved_by(recorded, author, draft);
         self.push(recorded, recorded.event.clone());
         let by_customer = message.direction == Direction::Inbound;
-        let logged = recorded.cause == Some(Cause::Import);
-        if let (Some(event), true, false, false) = (moves, by_customer, says_where, logged) {
+        if by_customer && !says_where && !is_logged(recorded) {
+            self.move_on(recorded, moves);
+        }
+    }
+
+    /// A customer waits who did not write: a call, or somebody of a merged ticket. That acts like a message.
+    fn wake(&mut self, recorded: &Recorded) {
+        if !is_logged(recorded) {
+            let requester = Actor::Customer(self.working.ticket.requester());
+            let moves = self.moved_by(recorded, requester, Draft::new("waits"));
+            self.move_on(recorded, moves);
+        }
+    }
+
+    /// The move that a message brings about where it meets a ticket that is not at work.
+    fn moved_by(&mut self, recorded: &Recorded, author: Actor, draft: Draft) -> Option<Event> {
+        let ticket = &self.working.ticket;
+        if ticket.status().stage().is_work() {
+            return None;
+        }
+        match ask(ticket, self.rules, author, recorded.at, Command::say(draft)) {
+            Err(refusal) => {
+                let kind = kind_of(&refusal, AnomalyKind::MessageAfterClose);
+                self.anomalies.add(kind);
+                None
+            }
+            Ok(decision) if decision.follow_up.is_some() => {
+                self.anomalies.add(AnomalyKind::LateMessage);
+                None
+            }
+            Ok(decision) => {
+                let is_move = |event: &Event| matches!(event, Event::StatusChanged { .. });
+                decision.events.into_iter().find(is_move)
+            }
+        }
+    }
+
+    fn move_on(&mut self, recorded: &Recorded, moves: Option<Event>) {
+        if let Some(event) = moves {
             self.anomalies.add(AnomalyKind::MovedByMessage);
             self.push(recorded, event);
         }
@@ -323,6 +359,20 @@ impl Again<'_> {
             anomalies: self.anomalies,
         }
     }
+}
+
+/// Whether a customer waits from then on who did not write.
+fn somebody_waits(event: &Event) -> bool {
+    match event {
+        Event::Session { what, .. } => matches!(what, SessionEvent::Began { .. }),
+        Event::Merged(merged) => merged.asked_at.is_some(),
+        _ => false,
+    }
+}
+
+/// Whether a log that was imported told it.
+fn is_logged(recorded: &Recorded) -> bool {
+    recorded.cause == Some(Cause::Import)
 }
 
 /// The change behind an event that sets a fact; none for what only adds to the history.

@@ -56,7 +56,8 @@ fn labels(view: &View<'_>, found: &mut Findings) {
             Label::Resolved => Permission::Resolve,
             Label::Closed(_) => Permission::Close,
         };
-        if !view.any_may(&Role::ALL, permission) {
+        let reopens = *label == Label::Work && view.any_may(&Role::ALL, Permission::Reopen);
+        if !view.any_may(&Role::ALL, permission) && !reopens {
             let label = name.clone();
             found.add(&path, Problem::LabelNobodyMayUse { label, permission });
         }

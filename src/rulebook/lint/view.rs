@@ -8,7 +8,7 @@ use crate::escalation::{Action, Level, Rule, Trigger};
 use crate::id::Name;
 use crate::rulebook::RulebookDraft;
 use crate::sla::{Measure, Policy, StartOption, Target};
-use crate::ticket::{Agreement, ClockId, Metric, Permission, Stage};
+use crate::ticket::{ClockId, Metric, Permission, Stage};
 
 use super::logic::{Fact, Formula, Logic, Value};
 use super::problem::Because;
@@ -148,10 +148,18 @@ impl<'a> View<'a> {
                 .any(|rule| rule.levels.iter().any(by_rule))
     }
 
+    /// Whether a human agent can answer a customer on a ticket: by a message, or on the phone.
+    fn answers(&self) -> bool {
+        self.any_may(&HUMAN, Permission::Reply) || self.any_may(&Role::ALL, Permission::Session)
+    }
+
     /// Why the clock never starts under this policy.
     pub(super) fn never_starts(&self, policy: &Policy, metric: Metric) -> Option<Because> {
-        let answers =
-            self.any_may(&HUMAN, Permission::Reply) || self.any_may(&HUMAN, Permission::Open);
+        let answers = self.answers() || self.any_may(&HUMAN, Permission::Open);
+        let calls = self.any_may(&Role::ALL, Permission::Session);
+        let customers = |permission| self.any_may(&[Role::Customer], permission);
+        // What waits on a ticket that is merged away waits here.
+        let merges = customers(Permission::Open) && self.any_may(&Role::ALL, Permission::Merge);
         let checks: &[(bool, Because)] = match metric {
             Metric::FirstResponse if policy.first_response_starts == StartOption::Assignment => {
                 &[(
@@ -161,7 +169,7 @@ impl<'a> View<'a> {
             }
             Metric::NextResponse => &[
                 (
-                    self.any_may(&[Role::Customer], Permission::Reply),
+                    customers(Permission::Reply) || calls || merges,
                     Because::CustomersMayNotReply,
                 ),
                 (answers, Because::NoAgentReplies),
@@ -180,10 +188,7 @@ impl<'a> View<'a> {
     pub(super) fn never_fulfilled(&self, metric: Metric) -> Option<Because> {
         use crate::sla::Fulfilment;
         let (possible, because) = match metric.definition().fulfilled_by {
-            Fulfilment::Answer => (
-                self.any_may(&HUMAN, Permission::Reply),
-                Because::NoAgentReplies,
-            ),
+            Fulfilment::Answer => (self.answers(), Because::NoAgentReplies),
             Fulfilment::Resolution => (self.resolves(), Because::NobodyResolves),
             Fulfilment::Assignment => (
                 self.any_may(&Role::ALL, Permission::Assign),
@@ -201,7 +206,8 @@ impl<'a> View<'a> {
                 && !view.never
                 && view.shadowed_by.is_empty()
                 && self.never_starts(view.policy, clock.metric).is_none()
-                && self.time_of(self.calendar_of(view.policy), target.measure()) > 0;
+                && (view.policy.follow // what is published may open it
+                    || self.time_of(self.calendar_of(view.policy), target.measure()) > 0);
             applies.then_some((i, target))
         };
         self.policies
@@ -272,21 +278,12 @@ fn stages_of(draft: &RulebookDraft, trigger: &Trigger) -> Vec<Stage> {
         Trigger::CustomerWaits => vec![Open, Pending, Reopened],
         Trigger::LowRating { .. } => Stage::ALL.to_vec(),
         Trigger::Reopened => vec![Pending, Resolved, Reopened, Stage::Closed],
-        Trigger::Clock { agreement, metric } => match metric {
+        Trigger::Clock { metric, .. } => match metric {
             Metric::FollowUp => vec![Resolved],
             Metric::PromisedUpdate => vec![Open, Pending, Reopened, Resolved],
-            Metric::FirstResponse if assigned_starts(draft, *agreement) => {
-                vec![Open, Pending, Reopened, Resolved]
-            }
             // Resolved once, it is frozen; only a ticket closed unresolved can be reopened with it.
             Metric::FirstResolution if !draft.tickets.reopen_closed => vec![Open, Pending],
             _ => vec![Open, Pending, Reopened],
         },
     }
-}
-
-fn assigned_starts(draft: &RulebookDraft, agreement: Agreement) -> bool {
-    draft.policies.iter().any(|policy| {
-        policy.agreement == agreement && policy.first_response_starts == StartOption::Assignment
-    })
 }

@@ -76,23 +76,31 @@ impl<'a> Clock<'a> {
     }
 
     /// Called after the mark was met, so that a message that begins the first response is not an unanswered one beside it.
-    pub(super) fn follow_first_response(&mut self, mark: &MarkKind) {
+    pub(super) fn follow_first_response(&mut self, mark: &Mark) {
         let option = self.first_contact();
         let by_assignment = option == StartOption::Assignment;
+        let by_message = !by_assignment && !(option == StartOption::HandOff && self.with_bot);
+        let before = self.first_response;
         let waiting = if self.phase.is_done() {
             First::Unanswered
         } else {
             First::Waiting
         };
-        self.first_response = match (self.first_response, mark) {
+        self.first_response = match (before, &mark.kind) {
             (First::ToCome, MarkKind::Opened { inbound: true })
                 if matches!(option, StartOption::FirstContact | StartOption::HandOff) =>
             {
                 First::Waiting
             }
             (First::ToCome, MarkKind::HandedOver) if !by_assignment => waiting,
-            (First::ToCome, MarkKind::Asked | MarkKind::AskedBefore { .. }) if !by_assignment => {
+            (First::ToCome, MarkKind::Asked | MarkKind::AskedBefore { .. }) if by_message => {
                 First::Waiting
+            }
+            // One that began with the bot has not begun.
+            (First::Waiting, MarkKind::BotBegan)
+                if option == StartOption::HandOff && self.first_since == mark.at =>
+            {
+                First::ToCome
             }
             (First::ToCome, MarkKind::Assigned { agent: true, .. })
                 if by_assignment && !self.answered =>
@@ -104,6 +112,9 @@ impl<'a> Clock<'a> {
             (First::Unanswered, MarkKind::Moved(Phase::Work | Phase::Pending(_))) => First::Waiting,
             (as_before, _) => as_before,
         };
+        if before == First::ToCome && self.first_response == First::Waiting {
+            self.first_since = mark.at;
+        }
     }
 
     /// It was given, or will never begin because an agent wrote before anybody was in charge.
@@ -116,8 +127,10 @@ impl<'a> Clock<'a> {
         }
     }
 
+    /// By the policy that the ticket has now: the one that measures lags behind it while the clock is ended.
     fn first_contact(&self) -> StartOption {
-        self.ready.map_or(StartOption::default(), |ready| {
+        let ready = self.newest.or(self.ready);
+        ready.map_or(StartOption::default(), |ready| {
             ready.policy.first_response_starts
         })
     }
@@ -325,8 +338,22 @@ impl<'a> Clock<'a> {
         }
     }
 
+    /// What a message began after the ticket was over, without reopening it, runs on no clock while that stays so: a log told it, or a bot
+    /// handed over late. Once the ticket is reopened, it has waited since the message.
+    pub(super) fn end_after_the_end(&mut self, at: Micros) {
+        let by_message = matches!(
+            self.definition.start,
+            Start::FirstContact | Start::UnansweredMessage
+        );
+        match self.phase {
+            Phase::Closed if self.is_live() => self.end_by_close(at),
+            Phase::Resolved if self.is_live() && by_message => self.end_by_close(at),
+            _ => {}
+        }
+    }
+
     /// Closing stops every clock: what it waited for did not come.
-    pub(super) fn end_by_close(&mut self, at: Micros) {
+    fn end_by_close(&mut self, at: Micros) {
         self.unanswered = self.definition.at_resolution == AtResolution::Unanswered;
         let state = if self.unanswered {
             State::Stopped

@@ -42,6 +42,8 @@ pub(crate) struct Clock<'a> {
     /// Whether the customer talks to a bot, and no agent is asked for.
     with_bot: bool,
     first_response: First,
+    /// Since when the first response waits, where it does.
+    first_since: Micros,
     pub(crate) state: State,
     pub(crate) unanswered: bool,
     pub(crate) elapsed: Micros,
@@ -173,6 +175,7 @@ impl<'a> Clock<'a> {
             answered: false,
             with_bot: false,
             first_response: First::ToCome,
+            first_since: 0,
             state: State::NotStarted,
             unanswered: false,
             elapsed: 0,
@@ -212,12 +215,10 @@ impl<'a> Clock<'a> {
                 stretch(&before, before.since, mark.at);
             }
             if clock.definition.start == Start::UnansweredMessage {
-                clock.follow_first_response(&mark.kind);
+                clock.follow_first_response(mark);
             }
         }
-        if clock.phase == Phase::Closed && clock.is_live() {
-            clock.end_by_close(last); // a log's message after the close began it
-        }
+        clock.end_after_the_end(last);
         clock
     }
 
