@@ -115,8 +115,8 @@ pub struct Context<'a> {
     pub rules: &'a ticket::Rules,
     /// What else was looked at.
     pub around: &'a Around,
-    /// Where the stream stood: texts that one call keeps by several commands have different ids.
-    place: Version,
+    /// The stream's kind and where it stood: texts that one call keeps by several commands have different ids.
+    place: (Option<StreamKind>, Version),
 }
 
 impl<'a> Context<'a> {
@@ -132,13 +132,13 @@ impl<'a> Context<'a> {
             at,
             rules,
             around,
-            place: Version::default(),
+            place: (None, Version::default()),
         }
     }
 
-    /// The same, on a stream that stands at this version.
-    pub(crate) fn standing_at(mut self, place: Version) -> Context<'a> {
-        self.place = place;
+    /// The same, on a stream of this kind that stands at this version.
+    pub(crate) fn standing_at(mut self, kind: StreamKind, version: Version) -> Context<'a> {
+        self.place = (Some(kind), version);
         self
     }
 
@@ -175,9 +175,16 @@ pub struct Needs {
     pub streams: Vec<(StreamKind, Uuid)>,
     /// Keys whose owners are wanted.
     pub owners: Vec<UniqueKey>,
+    /// Texts.
+    pub texts: Vec<ContentId>,
 }
 
 impl Needs {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.streams.is_empty() && self.owners.is_empty() && self.texts.is_empty()
+    }
+
     /// The same needs, and this stream's state.
     #[must_use]
     pub fn stream<A: Aggregate>(mut self, id: A::Id) -> Needs {
@@ -198,6 +205,13 @@ impl Needs {
         self.owners.push(key);
         self
     }
+
+    /// The same needs, and this text.
+    #[must_use]
+    pub fn text(mut self, id: ContentId) -> Needs {
+        self.texts.push(id);
+        self
+    }
 }
 
 /// The state of a stream, of whatever kind.
@@ -207,7 +221,10 @@ type State = Arc<dyn Any + Send + Sync>;
 #[derive(Clone, Debug, Default)]
 pub struct Around {
     streams: BTreeMap<(StreamKind, Uuid), (Version, Option<State>)>,
+    /// When the last event of each of them was.
+    last: BTreeMap<(StreamKind, Uuid), DateTime<Utc>>,
     owners: BTreeMap<UniqueKey, Option<Uuid>>,
+    texts: BTreeMap<ContentId, Option<String>>,
 }
 
 impl Around {
@@ -231,6 +248,16 @@ impl Around {
         self.owners.get(&key).copied().flatten()
     }
 
+    /// A text; none where it is erased, where the store does not tell it, or nobody looked.
+    pub fn text(&self, id: ContentId) -> Option<&str> {
+        self.texts.get(&id)?.as_deref()
+    }
+
+    /// When the last event of a stream was; none where nobody wrote it or nobody looked.
+    pub(crate) fn last(&self, kind: StreamKind, id: Uuid) -> Option<DateTime<Utc>> {
+        self.last.get(&(kind, id)).copied()
+    }
+
     /// Whether somebody looked at this stream.
     pub fn has_seen<A: Aggregate>(&self, id: A::Id) -> bool {
         self.streams.contains_key(&(A::KIND, id.into()))
@@ -241,6 +268,7 @@ impl Around {
     pub fn missing(&self, mut needs: Needs) -> Needs {
         needs.streams.retain(|key| !self.streams.contains_key(key));
         needs.owners.retain(|key| !self.owners.contains_key(key));
+        needs.texts.retain(|id| !self.texts.contains_key(id));
         needs.streams.sort_unstable();
         needs.streams.dedup();
         needs
@@ -256,6 +284,16 @@ impl Around {
     ) {
         let state = state.map(|state| Arc::new(state) as State);
         self.streams.insert((kind, id), (version, state));
+    }
+
+    /// The last event of a stream that was looked at was then.
+    pub(crate) fn saw_last(&mut self, kind: StreamKind, id: Uuid, at: DateTime<Utc>) {
+        self.last.insert((kind, id), at);
+    }
+
+    /// A text was looked at.
+    pub fn saw_text(&mut self, id: ContentId, text: Option<String>) {
+        self.texts.insert(id, text);
     }
 
     /// A key was looked at.
@@ -366,8 +404,10 @@ impl<E> Decided<E> {
             return Err(ticket::Refusal::Missing { what });
         }
         check_size(what, text.len(), context.rules.max_text)?;
-        let n = context.place.0 << 20 | self.content.len() as u64;
-        let id = ContentId::from_uuid(context.call.derived("kept text", owner.into(), n));
+        let (of, version) = context.place;
+        let what = of.map_or("kept text".to_owned(), |of| format!("kept text of {of}"));
+        let n = version.0 << 20 | self.content.len() as u64;
+        let id = ContentId::from_uuid(context.call.derived(&what, owner.into(), n));
         self.content.push(Content {
             id,
             kind,

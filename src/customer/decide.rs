@@ -10,10 +10,8 @@ use super::{Change, Command, Event, Identity, Joined, Person, Profile, Refusal};
 
 pub(super) fn needs(call: &Call, command: &Command, around: &Around) -> Needs {
     match command {
-        Command::Identify(is) | Command::Forget { is, .. } => {
-            let [address, known] = is.keys(call.tenant_id());
-            Needs::default().owner(address).owner(known)
-        }
+        Command::Identify(is) => owners(call, is),
+        Command::Forget { identity, is } => owners(call, is).text(*identity),
         Command::Join(other) => {
             let theirs = around.state::<Profile>(*other);
             let with = theirs.into_iter().flat_map(Profile::joined);
@@ -22,6 +20,12 @@ pub(super) fn needs(call: &Call, command: &Command, around: &Around) -> Needs {
         }
         Command::Set(_) | Command::Note(_) | Command::RemoveNote(_) => Needs::default(),
     }
+}
+
+/// Who has an identity, as an address and in a profile.
+fn owners(call: &Call, is: &Identity) -> Needs {
+    let [address, known] = is.keys(call.tenant_id());
+    Needs::default().owner(address).owner(known)
 }
 
 pub(super) fn decide(
@@ -49,7 +53,10 @@ pub(super) fn decide(
             let has = known
                 .filter(|known| known.text == *identity && known.kind == is.kind())
                 .count();
-            if has == 0 || context.around.owner(keys[1]) != Some(id.uuid()) {
+            // Where nobody can tell the text any more, that the identity is hers is all that is known.
+            let text = context.around.text(*identity);
+            let is_another = text.is_some_and(|text| text != is.text());
+            if has == 0 || is_another || context.around.owner(keys[1]) != Some(id.uuid()) {
                 let identity = *identity;
                 return Err(Refusal::UnknownIdentity { identity });
             }

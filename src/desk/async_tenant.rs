@@ -199,7 +199,9 @@ impl<S: AsyncStore> AsyncTenantDesk<'_, S> {
 
     /// See [`TenantDesk::erase_person`](super::TenantDesk::erase_person).
     pub async fn erase_person(&self, customer: CustomerId, at: DateTime<Utc>) -> Result<(), Error> {
-        self.desk.drive(Erase::new(self.tenant, customer, at)).await
+        self.desk
+            .drive(Erase::new(self.tenant, customer, at)?)
+            .await
     }
 
     /// See [`TenantDesk::content`](super::TenantDesk::content).

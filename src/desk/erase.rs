@@ -11,7 +11,9 @@ use crate::error::Error;
 use crate::id::{CustomerId, TenantId};
 use crate::store::{Commit, Load, Loaded, Part, StoreError, StoreErrorKind, StreamId};
 use crate::ticket::{Recorded, Version};
+use crate::time::truncate;
 
+use super::plan::in_range;
 use super::{Conversation, Need};
 
 /// How often a conflict is met by looking again.
@@ -35,14 +37,20 @@ enum State {
 }
 
 impl Erase {
-    pub(super) fn new(tenant: TenantId, customer: CustomerId, at: DateTime<Utc>) -> Erase {
-        Erase {
+    pub(super) fn new(
+        tenant: TenantId,
+        customer: CustomerId,
+        at: DateTime<Utc>,
+    ) -> Result<Erase, Error> {
+        let at = truncate(at);
+        in_range(at)?;
+        Ok(Erase {
             tenant,
             customer,
             at,
             tries: 0,
             state: State::Loading(load(tenant, customer)),
-        }
+        })
     }
 
     fn count_try(&mut self) -> Result<(), Error> {

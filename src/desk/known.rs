@@ -78,6 +78,7 @@ pub(super) fn whose_profile(
     tells: bool,
 ) -> Option<CustomerId> {
     let ticket = || known.ticket.as_ref().map(|known| &known.ticket);
+    let others = || known.others.values().map(|known| &known.ticket);
     match (request, by) {
         (Request::Open(open), _) => match (&open.requester, by) {
             (Some(Requester::Customer(named)), _) => Some(*named),
@@ -87,9 +88,9 @@ pub(super) fn whose_profile(
         (Request::Submit(..), Actor::Customer(caller)) => {
             let begins = known.number.is_some(); // asked for where her message begins a follow-up
             let wanted = |ticket: &Ticket| begins && tells || !ticket.reaches(caller);
-            ticket()
-                .is_some_and(|ticket| wanted(ticket))
-                .then_some(caller)
+            // The ticket that is named, and those that it goes on in.
+            let mut all = ticket().into_iter().chain(others());
+            all.any(|ticket| wanted(ticket)).then_some(caller)
         }
         (Request::Split(_, split), _) if tells => split.customer(ticket()?),
         _ => None,

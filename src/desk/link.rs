@@ -120,7 +120,8 @@ fn plan_pair(
     let mut at = call.at();
     for one in both {
         let rules = rulebooks.of(&one.ticket)?.tickets();
-        at = rules.effective(at, one.ticket.last_event_at())?;
+        let taken = rules.effective(call.at(), one.ticket.last_event_at())?;
+        at = at.max(taken); // the stamp is near enough to each
     }
     let found = find(here, there)?;
     let mut events = None;

@@ -41,7 +41,10 @@ pub(super) fn plan_merge(
     in_range(call.at())?;
     let mut at = call.at();
     for (ticket, book) in [(into, book), (source, source_book)] {
-        at = book.tickets().effective(at, ticket.last_event_at())?;
+        let taken = book
+            .tickets()
+            .effective(call.at(), ticket.last_event_at())?;
+        at = at.max(taken); // the stamp is near enough to each
     }
     let (mut goes_on, mut ends) = (
         Working::on(known_into, book, data),

@@ -40,7 +40,7 @@ use crate::store::{
     Commit, IdempotencyRecord, Load, Loaded, NoTicket, OutboxMessage, Snapshot, StoreError,
     StoreErrorKind, StreamId, UniqueKey,
 };
-use crate::ticket::{Link, Refusal, Requester, Ticket, Version};
+use crate::ticket::{Draft, Link, Refusal, Requester, Ticket, Version};
 
 use super::known::whose_profile;
 use super::once::{idempotency_key, in_time};
@@ -455,7 +455,7 @@ fn external_id(request: &Request) -> Option<&str> {
         Request::Submit(_, command) => command.message.as_ref(),
         _ => None,
     };
-    draft.and_then(|draft| draft.external_id.as_deref())
+    draft.and_then(Draft::known_as)
 }
 
 /// The tickets that were loaded.

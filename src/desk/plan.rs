@@ -258,8 +258,13 @@ fn plan_submit(
         (Some(_), None) => return Ok(Plan::Number),
         (Some(follow_up), Some(number)) => {
             let current = rulebooks.current(call.tenant_id());
-            let mut opened =
-                ticket::follow_up(current.tickets(), call, &working.ticket, follow_up, number)?;
+            let mut opened = ticket::follow_up(
+                current.tickets(),
+                call,
+                (&through, &working.ticket),
+                follow_up,
+                number,
+            )?;
             let told = &current.as_draft().customers;
             add_profile(&mut opened, known.profile.as_ref(), told);
             Some((begin(current, call, &mut opened)?, opened, number))
@@ -297,6 +302,7 @@ fn plan_apply(
     let to = rulebooks.get_for(ticket.tenant(), to)?;
     let rules = from.tickets();
     let role = call.actor().role();
+    ticket::Rules::reach(ticket, known.speaker(ticket, call.actor()))?;
     rules.permissions.check(role, Permission::ApplyRulebook)?;
     if let Some(done) = already_done(request, known, call)? {
         return Ok(Plan::Done(done));
@@ -335,7 +341,10 @@ fn plan_sweep(
     rulebooks: &Rulebooks,
     call: &Call,
 ) -> Result<Plan, Error> {
-    let planned = plan_due(first(known, id)?, rulebooks, call.at())?;
+    let known_ticket = first(known, id)?;
+    let speaker = known.speaker(&known_ticket.ticket, call.actor());
+    ticket::Rules::reach(&known_ticket.ticket, speaker)?;
+    let planned = plan_due(known_ticket, rulebooks, call.at())?;
     Ok(Plan::Commit(Box::new(planned)))
 }
 
@@ -407,7 +416,7 @@ pub(super) fn claim_number(commit: &mut Commit, ticket: TicketId, number: Ticket
 }
 
 fn claim_message(commit: &mut Commit, ticket: TicketId, draft: Option<&Draft>) {
-    if let Some(external) = draft.and_then(|draft| draft.external_id.as_deref()) {
+    if let Some(external) = draft.and_then(Draft::known_as) {
         commit
             .unique
             .push((UniqueKey::message(commit.tenant, external), ticket.uuid()));

@@ -31,7 +31,8 @@ pub(super) fn plan_split(
     if let Some(done) = already_done(request, known, call)? {
         return Ok(Plan::Done(done));
     }
-    if let Some(ticket) = split.id.filter(|new| known.others.contains_key(new)) {
+    let is_taken = |new: &TicketId| *new == id || known.others.contains_key(new);
+    if let Some(ticket) = split.id.filter(is_taken) {
         return Err(Refusal::AlreadyOpen { ticket }.into());
     }
     let Some(number) = known.number else {

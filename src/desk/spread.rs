@@ -4,7 +4,7 @@ use crate::call::Call;
 use crate::error::{Error, ErrorKind};
 use crate::id::TicketId;
 use crate::incident::Spread;
-use crate::ticket::Refusal;
+use crate::ticket::{Refusal, Rules};
 
 use super::question::Questions;
 use super::source::{Source, drive};
@@ -33,6 +33,7 @@ impl<R: Source> Questions<'_, R> {
         incidents: &[TicketId],
     ) -> Result<Spreading, Error> {
         let problem = self.ticket(problem).await?;
+        Rules::reach(&problem, call.actor())?; // what is carried on is what stands there
         let message = spread.message(&problem)?;
         let unknown = Refusal::NotAnUpdate {
             message: message.id,

@@ -237,7 +237,7 @@ impl<S: Store> TenantDesk<'_, S> {
     ///
     /// Who may ask for this is the host's to decide. What the store's files keep afterwards, its own documentation tells.
     pub fn erase_person(&self, customer: CustomerId, at: DateTime<Utc>) -> Result<(), Error> {
-        self.desk.drive(Erase::new(self.tenant, customer, at))
+        self.desk.drive(Erase::new(self.tenant, customer, at)?)
     }
 
     /// The texts behind these ids, in their order; `None` for what is erased.

@@ -166,7 +166,7 @@ impl Work<'_> {
             }
             Ok(_) => {}
         }
-        if let Some(external) = &draft.external_id {
+        if let Some(external) = draft.known_as() {
             let key = UniqueKey::message(self.tenant, external);
             self.claims.push((key, self.working.ticket.id().uuid()));
         }
@@ -206,7 +206,7 @@ impl Work<'_> {
 
     /// The id that a live desk would give a message with this id outside; else one of its own.
     fn message_id(&self, draft: &Draft) -> MessageId {
-        if let Some(external) = &draft.external_id {
+        if let Some(external) = draft.known_as() {
             return MessageId::of_external(self.tenant, external);
         }
         let ticket = &self.working.ticket;

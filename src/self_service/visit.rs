@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::aggregate::{Aggregate, Around, Context, Decided, Needs, StreamKind};
 use crate::call::{Actor, Call};
 use crate::id::{ArticleId, ContentId, CustomerId, TicketId, VisitId};
-use crate::ticket::{ContentKind, Permission, Recorded};
+use crate::ticket::{ContentKind, Permission, Recorded, Ticket};
 use crate::time::Span;
 
 use super::{Article, Refusal, Rules};
@@ -314,6 +314,12 @@ impl Aggregate for Visit {
             VisitCommand::Ticket(ticket) => {
                 let about = context.around.ticket(*ticket);
                 let ticket = *ticket;
+                // To whom a ticket does not belong, it is not there.
+                let reached = |about: &&Ticket| match context.actor() {
+                    Actor::Customer(caller) => about.reaches(caller),
+                    _ => true,
+                };
+                let about = about.filter(reached);
                 let opened_at = about.ok_or(Refusal::NoTicket { ticket })?.created_at();
                 match stands.and_then(|visit| visit.ticket) {
                     Some((known, _)) if known == ticket => {}

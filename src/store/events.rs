@@ -7,6 +7,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
 
@@ -101,6 +102,13 @@ macro_rules! events {
             pub fn len(&self) -> usize {
                 match self {
                     $(Events::$kind(events) => events.len(),)*
+                }
+            }
+
+            /// When the last of them was.
+            pub(crate) fn last_at(&self) -> Option<DateTime<Utc>> {
+                match self {
+                    $(Events::$kind(events) => events.last().map(|event| event.at),)*
                 }
             }
 

@@ -24,7 +24,7 @@ pub struct Draft {
     pub class: MessageClass,
     /// The message's id outside, such as a mail's `Message-ID`: the same one twice is one message. Said again of the same ticket
     /// (or of the one whose late message began a follow-up), the whole command counts as done; the outcome is the ticket that has
-    /// the message. Said of another ticket, it is refused.
+    /// the message. Said of another ticket, it is refused. A blank one is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
     /// Files that came with it.
@@ -63,6 +63,12 @@ impl Draft {
     pub fn external_id(mut self, id: impl Into<String>) -> Draft {
         self.external_id = Some(id.into());
         self
+    }
+
+    /// The message's id outside, where it has one.
+    pub(crate) fn known_as(&self) -> Option<&str> {
+        let id = self.external_id.as_deref();
+        id.filter(|id| !id.trim().is_empty())
     }
 
     /// The same message with a copy for somebody; see [`Recipients`].

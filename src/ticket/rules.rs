@@ -14,6 +14,7 @@ use super::Ticket;
 use super::cause::Causes;
 use super::command::{Change, Command, Move};
 use super::conversation::Visibility;
+use super::draft::Draft;
 use super::lifecycle::{CloseReason, Pending, Stage, Step};
 use super::rating::Scales;
 use super::refusal::Refusal;
@@ -109,10 +110,7 @@ impl Rules {
     /// Whether the role may say what the command says, on whatever stage the ticket is: its message, its changes, and its move on
     /// one stage at least.
     pub(crate) fn permit_words(&self, actor: Actor, command: &Command) -> Result<(), Refusal> {
-        let said = command.message.iter().map(|draft| match draft.visibility {
-            Visibility::Public => Permission::Reply,
-            Visibility::Internal => Permission::Note,
-        });
+        let said = command.message.iter().map(Permission::of_message);
         let changed = command.changes.iter().map(Permission::of_change);
         self.permit_all(actor, said.chain(changed))?;
         let moved = |done| self.permit_move(actor, command, done);
@@ -296,6 +294,13 @@ impl Permission {
         Permission::Dispute,
         Permission::Improve,
     ];
+
+    pub(crate) fn of_message(draft: &Draft) -> Permission {
+        match draft.visibility {
+            Visibility::Public => Permission::Reply,
+            Visibility::Internal => Permission::Note,
+        }
+    }
 
     pub(crate) fn of_change(change: &Change) -> Permission {
         match change {

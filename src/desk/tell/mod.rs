@@ -276,6 +276,7 @@ where
         };
         let mut load = Load::streams(tenant, needs.streams.iter().map(stream));
         load.owners.clone_from(&needs.owners);
+        load.content.clone_from(&needs.texts);
         load
     }
 
@@ -295,6 +296,10 @@ where
         }
         for (key, owner) in load.owners.iter().zip(loaded.owners) {
             self.around.saw_owner(*key, owner);
+        }
+        let told = loaded.content.into_iter().chain(std::iter::repeat(None)); // a store may not tell texts
+        for (id, text) in load.content.iter().zip(told) {
+            self.around.saw_text(*id, text.map(|text| text.text));
         }
         for (id, stream) in load.streams.iter().zip(loaded.streams) {
             if is_first && *id == self.stream() {
@@ -329,7 +334,7 @@ where
         }
         let needs = A::needs(self.id, &self.call, &self.command, &self.around);
         let missing = self.around.missing(needs);
-        if !(missing.streams.is_empty() && missing.owners.is_empty()) {
+        if !missing.is_empty() {
             self.count_round()?;
             self.state = State::Loading(self.load_of(&missing));
             return Ok(());
@@ -350,7 +355,7 @@ where
             None => at,
         };
         let context = Context::new(&self.call, at, book.tickets(), &self.around);
-        let context = context.standing_at(own.version);
+        let context = context.standing_at(A::KIND, own.version);
         let rules = A::rules(book);
         let decided = A::decide(own.state.as_ref(), self.id, rules, &context, &self.command);
         let decided = decided.map_err(Error::declined)?;

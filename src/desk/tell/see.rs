@@ -13,6 +13,9 @@ use crate::ticket::Ticket;
 
 /// Folds what was loaded of a stream.
 pub(super) fn see(around: &mut Around, stream: StreamId, events: &Events) -> Result<(), Error> {
+    if let Some(at) = events.last_at() {
+        around.saw_last(stream.kind, stream.id, at);
+    }
     match events {
         Events::Ticket(events) if events.is_empty() => fold::<Nobody>(around, stream, None),
         Events::Ticket(recorded) => {

@@ -14,7 +14,7 @@ use crate::store::{
     Commit, IdempotencyKey, IdempotencyRecord, OutboxMessage, Outgoing, Part, Snapshot,
     StreamEvent, StreamId,
 };
-use crate::ticket::{Change, Command, Recorded, Ticket, Version, envelopes};
+use crate::ticket::{Change, Command, Recorded, Rules, Ticket, Version, envelopes};
 
 use super::super::once::idempotency_key;
 use super::super::plan::{Known, Plan, Request, plan};
@@ -39,6 +39,7 @@ where
             },
         };
         let events = self.recorded(own.version, at, decided.events);
+        let rules = self.rulebooks.current(self.tenant()).tickets();
         let mut state = own.state;
         for event in &events {
             A::apply(&mut state, event);
@@ -46,7 +47,7 @@ where
         let until = events.last().map_or(own.version, |event| event.version);
         let part = Part::append(self.stream(), own.version, events.clone());
         commit.parts.push(part);
-        self.beside(&mut commit, at, decided.beside)?;
+        self.beside(&mut commit, at, (decided.beside, rules))?;
         for (kind, id, version) in self.around.versions() {
             let stream = StreamId {
                 tenant: self.tenant(),
@@ -118,7 +119,7 @@ where
         &self,
         commit: &mut Commit,
         at: DateTime<Utc>,
-        beside: Vec<(Uuid, A::Event)>,
+        (beside, rules): (Vec<(Uuid, A::Event)>, &Rules),
     ) -> Result<(), Error> {
         for (id, event) in beside {
             let unseen = || Error::misused("a decision writes only streams that it looked at");
@@ -129,6 +130,11 @@ where
                 .next()
                 .ok_or_else(unseen)?;
             let stream = StreamId::of::<A>(self.tenant(), A::Id::from(id));
+            // Each stream has its own order of time.
+            let at = match self.around.last(A::KIND, id) {
+                Some(last) => rules.effective(self.call.at(), last)?.max(at),
+                None => at,
+            };
             let events = self.recorded(version, at, vec![event]);
             commit.parts.push(Part::append(stream, version, events));
         }

@@ -159,17 +159,23 @@ pub fn open(
             (known.unwrap_or_else(new), Some(address))
         }
     };
-    let urgent = (open.priority != Priority::default()).then_some(Permission::Classify);
-    let mut facts = open.changes.iter().map(Permission::of_change).chain(urgent);
-    facts.try_for_each(|permission| rules.permissions.check(call.actor().role(), permission))?;
-    let ticket = open
-        .id
-        .unwrap_or_else(|| TicketId::from_uuid(call.time_ordered("ticket", number.0)));
     let direction = if matches!(call.actor(), Actor::Customer(_)) {
         Direction::Inbound
     } else {
         open.direction
     };
+    let urgent = (open.priority != Priority::default()).then_some(Permission::Classify);
+    // What comes in is the customer's word, whoever writes it down.
+    let own = open
+        .message
+        .iter()
+        .filter(|_| direction != Direction::Inbound);
+    let facts = open.changes.iter().map(Permission::of_change).chain(urgent);
+    let mut needed = facts.chain(own.map(Permission::of_message));
+    needed.try_for_each(|permission| rules.permissions.check(call.actor().role(), permission))?;
+    let ticket = open
+        .id
+        .unwrap_or_else(|| TicketId::from_uuid(call.time_ordered("ticket", number.0)));
     begin(
         rules,
         call,
@@ -181,15 +187,17 @@ pub fn open(
             address,
             direction,
             after: None,
+            subject: None,
         },
     )
 }
 
-/// What a follow-up means: a new ticket with this number that begins with the customer's message.
+/// What a follow-up of `after` means: a new ticket with this number that begins with the customer's message. `asked` is the ticket that
+/// she wrote to, which is another one where that was merged into `after`: the subject of a ticket that she does not reach is not hers.
 pub fn follow_up(
     rules: &Rules,
     call: &Call,
-    after: &Ticket,
+    (asked, after): (&Ticket, &Ticket),
     follow_up: &FollowUp,
     number: TicketNumber,
 ) -> Result<Decision, Refusal> {
@@ -201,6 +209,11 @@ pub fn follow_up(
         _ => after.requester(),
     };
     let (ticket, direction) = (follow_up.ticket, Direction::Inbound);
+    let known = if after.reaches(requester) {
+        after
+    } else {
+        asked
+    };
     begin(
         rules,
         call,
@@ -212,6 +225,7 @@ pub fn follow_up(
             address: None,
             direction,
             after: Some(after),
+            subject: Some(known.subject()),
         },
     )
 }
@@ -224,12 +238,14 @@ struct Beginning<'a> {
     address: Option<&'a String>,
     direction: Direction,
     after: Option<&'a Ticket>,
+    /// The subject where there is one already: one subject, one record, and erasing it erases both.
+    subject: Option<ContentId>,
 }
 
 fn begin(rules: &Rules, call: &Call, b: Beginning<'_>) -> Result<Decision, Refusal> {
     let mut work = Work::new(rules, call, b.ticket, b.requester);
-    let subject = match b.after {
-        Some(after) => after.subject(), // one subject, one record: erasing it erases both
+    let subject = match b.subject {
+        Some(subject) => subject,
         None => work.text(ContentKind::Subject, "the subject", &b.open.subject)?,
     };
     let address = match (b.address, b.after) {
@@ -347,7 +363,10 @@ pub(crate) fn decide_permitted(
                     mark,
                     comment,
                 } => work.rate(ticket, (*kind, *mark), comment.as_deref())?,
-                Change::Session { id, step } => work.session(&mut sessions, *id, step)?,
+                Change::Session { id, step } => match work.session(&mut sessions, *id, step) {
+                    Err(Refusal::ReopenWindowOver { .. }) if says => {} // as on a closed ticket
+                    result => result?,
+                },
                 other => work.change(&mut facts, other)?,
             }
         }

@@ -49,7 +49,12 @@ pub fn split(
     begins.limit("the list of messages", messages.len())?;
     let subject = match &split.subject {
         Some(subject) => begins.text(ContentKind::Subject, "the subject", subject)?,
-        None => ticket.subject(), // one subject, one record: erasing it erases both
+        // One subject, one record: erasing it erases both. Who came over with a merged ticket never saw it.
+        None if ticket.reaches(requester) => ticket.subject(),
+        None => {
+            let what = "the subject, which is somebody else's";
+            return Err(Refusal::Missing { what });
+        }
     };
     begins.push(Event::Opened(Opened {
         ticket: id,

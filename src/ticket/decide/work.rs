@@ -151,7 +151,7 @@ impl<'a> Work<'a> {
     }
 
     fn message_id(&self, draft: &Draft) -> MessageId {
-        match &draft.external_id {
+        match draft.known_as() {
             Some(external) => MessageId::of_external(self.call.tenant_id(), external),
             None => MessageId::from_uuid(self.call.derived(
                 "message",

@@ -16,17 +16,15 @@ pub(super) struct Place {
     pub(super) stream: StreamId,
 }
 
-impl Place {
-    /// What it is sorted by. Ids are compared as numbers, which is the order of their bytes: many streams wake at one instant.
-    fn key(&self) -> (Micros, u128, StreamKind, u128) {
-        let StreamId { tenant, kind, id } = self.stream;
-        (self.at, tenant.uuid().as_u128(), kind, id.as_u128())
-    }
-}
-
 impl Ord for Place {
+    /// Ids are compared as numbers, which is the order of their bytes, and only where streams wake at one instant.
     fn cmp(&self, other: &Place) -> Ordering {
-        self.key().cmp(&other.key())
+        let key = |place: &Place| {
+            let StreamId { tenant, kind, id } = place.stream;
+            (tenant.uuid().as_u128(), kind, id.as_u128())
+        };
+        let by_time = self.at.cmp(&other.at);
+        by_time.then_with(|| key(self).cmp(&key(other)))
     }
 }
 
