@@ -62,7 +62,7 @@ pub enum Trend {
     Fell,
     /// No more than chance explains.
     Unclear,
-    /// One of the two is undefined.
+    /// One of the two is undefined; of a number of tickets, that of a period of which nothing has passed.
     NoData,
 }
 
