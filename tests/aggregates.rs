@@ -779,6 +779,36 @@ fn articles_have_versions_and_uses() {
     }
 }
 
+/// As it stood at the instant of the report: not before it was given, and as it was before it was changed.
+#[test]
+fn a_vote_counts_from_when_it_was_given() {
+    for desk in desks() {
+        let (id, article) = (VisitId::named("v"), ArticleId::named("a"));
+        let write = ArticleCommand::Write(Draft::new("t", "b", name("en")));
+        desk.tell::<Article>(article, &kim(0), write).unwrap();
+        desk.tell::<Article>(article, &kim(0), ArticleCommand::Publish)
+            .unwrap();
+        let tell = |hour, command| desk.tell::<Visit>(id, &ann(hour), command).unwrap();
+        tell(1, VisitCommand::View(article));
+        for (hour, helpful) in [(3, false), (5, false), (50, true)] {
+            tell(hour, VisitCommand::Vote { article, helpful });
+        }
+        let single = desk.tenant(TenantId::SINGLE);
+        let window = Window::new(hours(0), hours(200));
+        let used = |hour| {
+            let tally = single.self_service(window, hours(hour)).unwrap();
+            let used = tally.articles()[&article];
+            (used.views, used.helpful, used.not_helpful)
+        };
+        assert_eq!(
+            [1, 2, 3, 49, 50].map(used),
+            [(1, 0, 0), (1, 0, 0), (1, 0, 1), (1, 0, 1), (1, 1, 0)]
+        );
+        let visit = desk.state::<Visit>(id).unwrap();
+        assert_eq!(&visit.votes_at(hours(50)), visit.votes());
+    }
+}
+
 #[test]
 fn visits_end_as_they_do() {
     for desk in desks() {

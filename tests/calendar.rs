@@ -83,6 +83,23 @@ fn weeks_are_read_and_written() {
 }
 
 #[test]
+fn of_special_hours_for_dates_that_overlap_those_listed_last_hold() {
+    let (week, day) = (
+        ("2026-12-21..2026-12-27", "9:00-12:00"),
+        ("2026-12-24", "10:00-11:00"),
+    );
+    let open = |exceptions: &[(&str, &str)]| {
+        let office = office_with("daily 9:00-17:00", exceptions).expect("a calendar");
+        ["2026-12-23", "2026-12-24"].map(|day| open_on(&office, day))
+    };
+    assert_eq!(open(&[week, day]), ["09:00-12:00", "10:00-11:00"]);
+    assert_eq!(open(&[day, week]), ["09:00-12:00", "09:00-12:00"]);
+    let yearly = ("12-24", "13:00-14:00");
+    assert_eq!(open(&[week, yearly]), ["09:00-12:00", "09:00-12:00"]);
+    assert_eq!(open(&[yearly])[1], "13:00-14:00");
+}
+
+#[test]
 fn what_cannot_be_meant_is_refused_by_its_part() {
     let hours = |text: &str| Calendar::parse(text, "UTC");
     refused(hours(""), None, "the week has no hours");
@@ -153,6 +170,12 @@ fn what_cannot_be_meant_is_refused_by_its_part() {
         &[("12-24", "9:00-10:00"), ("12-24", "11:00-12:00")],
     );
     refused(twice, Some("12-24"), "special hours twice");
+    let twice = [
+        ("2026-12-24..2026-12-26", "9:00-10:00"),
+        ("2026-12-24..2026-12-26", "9:00-10:00"),
+    ];
+    let twice = office_with("daily 9:00-17:00", &twice);
+    refused(twice, Some("2026-12-24..2026-12-26"), "special hours twice");
     let none = Exception::new(date("2026-01-01"), DayHours::Special(Vec::new()), "");
     refused(
         Calendar::builder("UTC").and_then(|b| b.hours("daily 9:00-17:00")?.exception(none).build()),

@@ -78,6 +78,42 @@ fn names_are_unfolded_and_unescaped() {
     );
 }
 
+/// The format folds after so many bytes, and many writers do not look where a character ends.
+#[test]
+fn a_fold_may_cut_a_character_in_two() {
+    let feed = |summary: &[u8]| {
+        let begin: &[u8] = b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:20261225\r\nSUMMARY:";
+        let end: &[u8] = b"\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+        Feed::read(&[begin, summary, end].concat())
+    };
+    let name = "Fête des mères, 元日".as_bytes();
+    for cut in 0..=name.len() {
+        let (first, rest) = name.split_at(cut);
+        for fold in [&b"\r\n "[..], b"\n\t", b"\r\n \r\n "] {
+            let feed = feed(&[first, fold, rest].concat()).expect("a feed");
+            assert_eq!(feed.holidays()[0].name.as_bytes(), name, "{cut}");
+        }
+    }
+    let error = feed(b"a\r\n b\r\n c\xff").expect_err("no text");
+    assert_eq!(error.line(), 4, "{error}");
+    let bom = b"\xef\xbb\xbfBEGIN:VCALENDAR\nEND:VCALENDAR";
+    assert_eq!(Feed::read(bom), Ok(Feed::default()));
+}
+
+#[test]
+fn a_duration_in_hours_is_no_number_of_days_wherever_it_stands() {
+    let (start, hours) = ("DTSTART;VALUE=DATE:20261225", "DURATION:PT36H");
+    for event in [format!("{start}\n{hours}"), format!("{hours}\n{start}")] {
+        refused(&event, "`PT36H` is not a whole number of days");
+        let cancelled = format!("{event}\nSTATUS:CANCELLED");
+        check(&cancelled, &[]);
+    }
+    check(
+        "DURATION:PT48H\nDTSTART:20261225\nSUMMARY:A",
+        &["2026-12-25..2026-12-26 A"],
+    );
+}
+
 #[test]
 fn a_recurrence_is_yearly() {
     check(
@@ -465,6 +501,84 @@ fn a_difference_can_be_reviewed() {
     assert!(!feed.compare(&more).is_empty());
 }
 
+/// Those that recur go on behind the end of a feed, and began before it.
+#[test]
+fn at_the_ends_of_the_range_nothing_is_missing() {
+    let yearly = |first, last| When::yearly_between(first, last).expect("days");
+    for when in [
+        yearly((12, 25), (12, 25)),
+        yearly((1, 1), (1, 1)),
+        yearly((12, 24), (1, 2)),
+        yearly((10, 1), (3, 3)),
+    ] {
+        let layer = Layer::default().and(Exception::new(when, DayHours::Closed, "A"));
+        let feed = Feed::read(written(&layer).as_bytes()).expect("a feed");
+        assert_eq!(feed.compare(&layer).to_string(), "", "{when}");
+    }
+    // Christmas and New Year in one feed, of which only the second is spelled out to a date in 2101.
+    let text = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20251225\nRRULE:FREQ=YEARLY\nEND:VEVENT\n\
+                BEGIN:VEVENT\nDTSTART:20250101\nRRULE:FREQ=YEARLY\nEND:VEVENT\nEND:VCALENDAR";
+    let feed = Feed::read(text.as_bytes()).expect("a feed");
+    let layer = [(12, 25), (1, 1)].map(|(month, day)| When::yearly(month, day).expect("a day"));
+    let layer = layer.into_iter().fold(Layer::default(), |layer, when| {
+        layer.and(Exception::new(when, DayHours::Closed, ""))
+    });
+    assert_eq!(feed.compare(&layer).to_string(), "");
+    let only = |year: i32| {
+        let text =
+            format!("BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:{year}0101\nEND:VEVENT\nEND:VCALENDAR");
+        Feed::read(text.as_bytes()).expect("a feed")
+    };
+    assert!(only(2150).compare(&layer).is_empty() && only(1950).compare(&layer).is_empty());
+    assert!(!only(2099).compare(&layer).is_empty());
+}
+
+/// A stretch of 516 days, which is longer than the reader takes in one.
+#[test]
+fn a_long_stretch_is_written_as_several_events() {
+    let when = When::between(date("2026-01-01"), date("2027-06-30")).expect("days");
+    let layer = Layer::default().and(Exception::new(when, DayHours::Closed, "Works"));
+    let feed = Feed::read(written(&layer).as_bytes()).expect("what we write can be read");
+    let stretches = feed.holidays().iter();
+    let stretches: Vec<_> = stretches.map(|day| (day.first, day.last)).collect();
+    let (end, next) = (date("2027-02-04"), date("2027-02-05"));
+    assert_eq!(
+        stretches,
+        [(date("2026-01-01"), end), (next, date("2027-06-30"))]
+    );
+    // What no calendar answers for, and what the format cannot write, is left out.
+    let ever = When::between(NaiveDate::MIN, NaiveDate::MAX).expect("days");
+    let layer = Layer::default().and(Exception::new(ever, DayHours::Closed, "Ever"));
+    let feed = write_days(&layer);
+    assert_eq!(
+        (feed.first(), feed.last(), feed.len()),
+        (
+            Some(&date("1969-01-01")),
+            Some(&date("2101-12-31")),
+            133 * 365 + 32
+        )
+    );
+}
+
+/// A layer as a feed, of a calendar that is open on one day whatever the layer says.
+fn written(layer: &Layer) -> String {
+    let open = "2000-01-01".parse::<When>().expect("a date");
+    let builder = Calendar::builder("UTC").and_then(|builder| {
+        let builder = builder.hours("daily 0:00-24:00")?.with_layer(layer.clone());
+        builder.layer("").special(open, "0:00-24:00", "")
+    });
+    let calendar = builder.and_then(|builder| builder.build());
+    calendar.expect("a calendar").to_ical(stamp())
+}
+
+/// The days of a layer, once it was written and read again.
+fn write_days(layer: &Layer) -> std::collections::BTreeSet<NaiveDate> {
+    let feed = Feed::read(written(layer).as_bytes()).expect("what we write can be read");
+    let days = feed.holidays().iter();
+    days.flat_map(|day| day.first.iter_days().take_while(|date| *date <= day.last))
+        .collect()
+}
+
 #[test]
 fn closed_days_are_written_and_read_again() {
     let long = "Tag der Deutschen Einheit, ein Feiertag; mit einem sehr langen Namen – und Umlauten: äöüß 元日";
@@ -560,6 +674,26 @@ proptest! {
             prop_assert_eq!(again.is_business_day(ask), calendar.is_business_day(ask));
             prop_assert_eq!(again.count_business_days(date("1970-01-01"), end), calendar.count_business_days(date("1970-01-01"), end));
         }
+    }
+
+    /// Stretches of any length, and of any dates, are the same days again, and a feed lacks nothing of the layer that it is of.
+    #[test]
+    fn long_stretches_survive(days in prop::collection::vec((-1_000i64..50_000, 0i64..1_300), 1..3), more in exceptions()) {
+        let epoch = date("1970-01-01");
+        let stretches: Vec<_> = days.into_iter().map(|(first, length)| {
+            let first = epoch + chrono::TimeDelta::days(first);
+            (first, first + chrono::TimeDelta::days(length))
+        }).collect();
+        let layer = stretches.iter().fold(Layer::default(), |layer, (first, last)| {
+            layer.and(Exception::new(When::between(*first, *last).expect("days"), DayHours::Closed, "A"))
+        });
+        let range = date("1969-01-01")..=date("2101-12-31");
+        let expected = stretches.iter().flat_map(|(first, last)| first.iter_days().take_while(move |day| day <= last));
+        prop_assert_eq!(write_days(&layer), expected.filter(|day| range.contains(day)).collect());
+        let layer = layer.and(more);
+        let feed = Feed::read(written(&layer).as_bytes()).expect("what we write can be read");
+        let difference = feed.compare(&layer);
+        prop_assert!(difference.added.is_empty() && difference.removed.is_empty(), "{}", difference);
     }
 
     #[test]

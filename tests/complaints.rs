@@ -631,6 +631,28 @@ fn recurrence_counts_who_comes_back_with_the_same_cause() {
     assert_eq!(early["late"].tickets, 3);
 }
 
+/// A figure of a day stays what it was, whatever becomes of its tickets after it.
+#[test]
+fn recurrence_of_a_day_knows_nothing_that_came_later() {
+    let told = Told::new();
+    let ticket = asked(&told, "ann@example.com", "late", 0, Some(1));
+    let shown = |told: &Told, day: i64| {
+        let mut tally = RecurrenceTally::default();
+        tally.add(&told.rows(), &causes()).unwrap();
+        let as_of = at(BEGIN) + TimeDelta::days(day);
+        let figures = tally.report(&causes(), Span::hours(7 * 24), as_of);
+        figures["late"].repeated.to_string()
+    };
+    let days = |told: &Told| [4, 9, 11, 19].map(|day| shown(told, day));
+    let (holds, open) = ("0.0 % (0 of 1)", "- (0 of 0; left out: 1 open again)");
+    let young = "- (0 of 0; left out: 1 immature)";
+    assert_eq!(days(&told), [young, holds, holds, holds]);
+    told.say(ticket, 10 * 24 * 60, Command::reopen());
+    assert_eq!(days(&told), [young, holds, open, open]);
+    told.say(ticket, 12 * 24 * 60, Command::resolve());
+    assert_eq!(days(&told), [young, holds, open, holds]);
+}
+
 #[test]
 fn recovery_pairs_a_low_mark_with_the_next_one() {
     let told = Told::new();

@@ -280,6 +280,53 @@ fn speed_at_the_cost_of_reopening_is_flagged() {
     assert_eq!(same.flags().unwrap(), []);
 }
 
+/// Thirty tickets a day are one rate, however many days a month has, and however much of it has passed; 36 a day are more.
+#[test]
+fn a_longer_month_is_no_trend() {
+    let pattern = rows(&[]).remove(0);
+    let came = |n: usize, day: i64| {
+        let mut rows = resolved(&pattern, n, 1, Priority::Normal, 60 * MINUTE, false);
+        let us = MINUTE * (1 + n as i64 % 600);
+        let (created, at) = (after(us + day * DAY), after(us + day * DAY + 60 * MINUTE));
+        for row in &mut rows {
+            (row.created_at, row.started_at) = (created, created);
+            (row.first_resolved_at, row.resolved_at, row.left_at) = (Some(at), Some(at), Some(at));
+        }
+        rows
+    };
+    // The tests' world begins on 2 March.
+    let months = |in_march: usize| -> Vec<_> {
+        let february = (0..28 * 30).map(|n| came(n, n as i64 / 30 - 29));
+        let march = (0..31 * in_march).map(|n| came(10_000 + n, (n / in_march) as i64 - 1));
+        february.chain(march).collect()
+    };
+    let march = Report::standard()
+        .between(after(-DAY), after(30 * DAY))
+        .zone(Zone::utc());
+    let moved = |in_march: usize, as_of: DateTime<Utc>| {
+        let compared = march.compare(months(in_march), as_of).unwrap();
+        [Kpi::Volume, Kpi::Resolved].map(|kpi| compared.since_before(kpi).unwrap())
+    };
+    let counts = march.compare(months(30), late()).unwrap();
+    assert_eq!(
+        (counts.now().volume(), counts.before().volume()),
+        (930, 840)
+    );
+    assert_eq!(moved(30, late()), [Trend::Unclear; 2]);
+    assert_eq!(moved(36, late())[0], Trend::Rose);
+    assert_eq!(
+        moved(27, late())[0],
+        Trend::Fell,
+        "837 in 31 days, 840 in 28"
+    );
+    assert_eq!(
+        moved(30, after(9 * DAY)),
+        [Trend::Unclear; 2],
+        "ten days of each"
+    );
+    assert_eq!(moved(30, after(-2 * DAY)), [Trend::NoData; 2], "not begun");
+}
+
 #[test]
 fn goals_know_their_direction_and_their_doubt() {
     let pattern = rows(&[]).remove(0);

@@ -143,6 +143,34 @@ proptest! {
     }
 }
 
+/// Ten tickets wait at the end of the window, and two at the instant of the report.
+#[test]
+fn what_waits_now_is_told_of_now_unless_a_group_is_of_a_period() {
+    let waiting = |n: usize| {
+        let resolved = [("2026-03-05T10:00:00Z", RESOLVED)];
+        let mut rows = rows(if n < 8 { &resolved } else { &[] });
+        rows[0].ticket = helpdesk::TicketId::named(&n.to_string());
+        rows
+    };
+    let tickets: Vec<_> = (0..10).map(waiting).collect();
+    let (from, to) = (at("2026-03-02T00:00:00Z"), at("2026-03-04T00:00:00Z"));
+    let report = Report::standard().between(from, to);
+    let (day, now) = (Dimension::Period(Every::Day), at("2026-03-09T00:00:00Z"));
+    let of = |by: &[Dimension]| {
+        let report = report.by(by).over(&tickets, now).unwrap();
+        assert_eq!(report.total().backlog().now(), 2);
+        let groups = report.groups().iter();
+        groups
+            .map(|one| one.report().backlog().now())
+            .collect::<Vec<_>>()
+    };
+    for by in [Dimension::Weekday, Dimension::HourOfDay, Dimension::Channel] {
+        assert_eq!(of(std::slice::from_ref(&by)), [2], "{by}");
+        assert_eq!(of(&[by, day.clone()]), [10]);
+    }
+    assert_eq!(of(&[day]), [10]);
+}
+
 const RESOLVED: helpdesk::ticket::Status = helpdesk::ticket::Status::Resolved;
 
 #[test]

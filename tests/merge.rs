@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use common::*;
 use helpdesk::error::ErrorKind;
 use helpdesk::id::{AgentId, TeamId};
+use helpdesk::kpi::{Exclusion, Kpi, Report};
 use helpdesk::sla::{Measure, Policy, State, Target, Verdict};
 use helpdesk::store::{MemoryStore, Store};
 use helpdesk::testing::laws::merge::a_merge_loses_nothing;
@@ -167,6 +168,26 @@ fn what_waits_on_the_source_waits_on_the_target_since_it_came() {
             (3, 1, 1)
         );
     });
+}
+
+/// The target owes the answer: the source is left out of first response times, and so the definition says.
+#[test]
+fn what_was_merged_away_unanswered_waits_for_no_first_response() {
+    let desk = Desk::new(MemoryStore::new(), plain());
+    let into = opened(&desk, &ann("2026-03-02T08:00:00Z"), "Printer", "on fire");
+    let source = opened(&desk, &ann("2026-03-02T09:00:00Z"), "again", "still");
+    desk.merge(&kim("2026-03-02T10:00:00Z"), Merge::new(source, into))
+        .unwrap();
+    let rows = [into, source].map(|id| plain().facts(&desk.ticket(id).unwrap()));
+    let report = Report::standard().over(&rows, at("2026-03-03T00:00:00Z"));
+    let left_out = report.unwrap().first_response().excluded.clone();
+    assert_eq!(
+        left_out.iter().collect::<Vec<_>>(),
+        [(Exclusion::Waiting, 1), (Exclusion::NotStarted, 1)]
+    );
+    let said = Kpi::FirstResponseTime.definition().exclusions;
+    let mut reasons = said.iter().filter(|one| one.starts_with("not started"));
+    assert!(reasons.any(|one| one.contains("merged into another ticket, which owes the answer")));
 }
 
 /// The wait was over its target before the tickets were merged: a breach on attaching, at once.

@@ -252,6 +252,47 @@ fn the_charts_show_what_the_tables_say() {
     );
 }
 
+/// Of a report by resolution the groups are by when tickets were resolved.
+#[test]
+fn what_was_resolved_in_an_hour_did_not_come_in_it() {
+    let tickets = many();
+    let by = [Dimension::Weekday, Dimension::HourOfDay];
+    let window = (noon() - chrono::TimeDelta::days(180), noon());
+    let made = |report: &Report| report.by(by.clone()).over(&tickets, noon()).unwrap();
+    let page = |report: &Report| {
+        let mut overview = Overview::new(report, noon());
+        tickets
+            .iter()
+            .for_each(|ticket| overview.add(ticket).unwrap());
+        overview.page("A", &Names::default()).unwrap().to_html()
+    };
+    let resolved = Report::standard().resolved_in(window.0, window.1);
+    assert!(
+        made(&resolved)
+            .groups()
+            .iter()
+            .any(|one| one.report().volume() > 0)
+    );
+    assert_eq!(chart::arrivals(&made(&resolved)), None);
+    assert!(!page(&resolved).contains("When tickets come"));
+    let created = Report::standard().created_in(window.0, window.1);
+    assert!(chart::arrivals(&made(&created)).is_some());
+    assert!(page(&created).contains("When tickets come"));
+}
+
+/// Twenty-four hours would stand on one place of an axis of days.
+#[test]
+fn hours_are_not_drawn_day_by_day() {
+    use helpdesk::kpi::Every;
+    let tickets = many();
+    let by = |every| {
+        let by = Report::standard().by([Dimension::Period(every)]).minimum(1);
+        by.over(&tickets, noon()).unwrap()
+    };
+    let drawn = |every| chart::shares(&by(every), Kpi::ResolutionsReopened).is_some();
+    assert!(drawn(Every::Day) && drawn(Every::Week) && !drawn(Every::Hour));
+}
+
 #[test]
 fn where_there_is_nothing_to_draw_there_is_no_chart() {
     let none: [Vec<Fact>; 0] = [];

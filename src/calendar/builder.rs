@@ -100,7 +100,8 @@ impl Builder {
         Ok(self.exception(Exception::new(when, hours, name)))
     }
 
-    /// Exactly these windows start on these dates.
+    /// Exactly these windows start on these dates. Of special hours for dates that overlap, such as a week and a day of it, those
+    /// listed last hold; where only one is given by its year, that one.
     ///
     /// # Errors
     /// Text that is no list of windows.
@@ -127,8 +128,8 @@ impl Builder {
     /// The calendar, checked and compiled.
     ///
     /// # Errors
-    /// A week without hours, special hours given twice for one date, too many exceptions, or closed days that leave
-    /// nothing open from 1970 to 2100.
+    /// A week without hours, special hours given twice for the same dates in one layer, too many exceptions, or closed days that
+    /// leave nothing open from 1970 to 2100. Special hours for dates that only overlap are no error: see [`special`](Builder::special).
     pub fn build(self) -> Result<Calendar, InvalidCalendar> {
         let definition = Definition {
             zone: self.zone,

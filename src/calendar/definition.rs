@@ -109,7 +109,8 @@ fn normal(
     Ok(ordered)
 }
 
-/// Special hours for the same dates twice in one layer would leave open which of them is meant.
+/// Special hours for the very same dates twice in one layer are a slip. Of dates that only overlap, such as a week and a day of it,
+/// those listed last hold; dates given by their year before yearly ones.
 fn special_once(days: &[Exception]) -> Result<(), InvalidCalendar> {
     let mut specials: Vec<_> = days
         .iter()

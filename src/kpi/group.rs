@@ -195,6 +195,8 @@ impl GroupTally {
             let mut figures = report(&narrowed, counts, stock, window, &mut days)?;
             if has_time {
                 figures.backlog_age = Durations::default();
+            }
+            if key.iter().any(|label| matches!(label, Label::Period(_))) {
                 figures.backlog = figures.backlog.at_its_end();
             }
             let n = figures.volume().max(figures.resolved());

@@ -97,13 +97,28 @@ impl Period {
         self.start
     }
 
-    /// The period before it.
+    /// The period before it. An hour keeps to its own clock, as [`Period::after`] says.
     #[must_use]
     pub fn before(&self) -> Period {
         self.moved(false)
     }
 
     /// The period after it.
+    ///
+    /// An hour keeps to its own clock, as no zone is asked: over a change of clocks it is the hour that would follow had they not been
+    /// moved. It is the same stretch of time under another name, where the clocks are moved by whole hours.
+    ///
+    /// ```
+    /// use helpdesk::{calendar::Zone, kpi::{Every, Period}};
+    /// use chrono::Weekday;
+    /// let zone = Zone::parse("Europe/Berlin")?;
+    /// let hour = |at: &str| at.parse().map(|at| Period::at(Every::Hour, at, &zone, Weekday::Mon));
+    /// let summer = hour("2026-10-25T00:30:00Z")?; // 02:00, for the first time
+    /// let winter = hour("2026-10-25T01:30:00Z")?; // 02:00 again
+    /// assert_ne!(summer.after(), winter); // 03:00, had the clocks not gone back
+    /// assert_eq!(summer.after().bounds(&zone), winter.bounds(&zone));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn after(&self) -> Period {
         self.moved(true)

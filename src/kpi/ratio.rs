@@ -21,7 +21,8 @@ pub enum Exclusion {
     Waiting,
     /// Resolved or closed without the answer that it waited for.
     Unanswered,
-    /// What begins it has not happened: the desk opened the ticket, and the customer has not written yet.
+    /// What begins it has not happened: the desk opened the ticket, and the customer has not written yet; or it was merged into another
+    /// ticket, which owes the answer.
     NotStarted,
     /// The clock runs or is paused, with time left; a visit may lead to a ticket still, a survey may be answered still.
     Undecided,

@@ -33,10 +33,17 @@ struct Known {
     requester: CustomerId,
     cause: Name,
     created: Micros,
-    /// The last entry into `Resolved`, where the ticket stands resolved or was closed after it.
+    /// In order, at least one.
+    cycles: Vec<Cycle>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Cycle {
+    started: Micros,
+    /// The first entry into `Resolved`.
+    first_resolved: Option<Micros>,
+    /// The last entry into `Resolved`.
     resolved: Option<Micros>,
-    /// Resolved once, and open again.
-    reopened: bool,
 }
 
 /// What one cause brought.
@@ -77,8 +84,8 @@ impl RecurrenceTally {
     /// Each cause that any ticket has, with its figures: who came again at most `within` after the resolution, as known at `as_of`.
     /// A ticket that came before the resolution counts as coming again too.
     ///
-    /// Tickets resolved less than `within` before `as_of` are left out as immature, so a figure does not change any more once it is
-    /// given.
+    /// Tickets resolved less than `within` before `as_of` are left out as immature, and a reopening after `as_of` has not happened: so
+    /// a figure does not change any more once it is given. What rows cannot tell of the past, [`Report::over`](super::Report::over) says.
     pub fn report(
         &self,
         causes: &Causes,
@@ -96,12 +103,11 @@ impl RecurrenceTally {
         came.values_mut().for_each(|times| times.sort_unstable());
         let mut counts: BTreeMap<&Name, Counts> = BTreeMap::new();
         for (id, known) in self.0.iter().filter(|(_, known)| known.created <= as_of) {
-            let resolved = known.resolved.filter(|at| *at <= as_of);
+            let (resolved, reopened) = known.standing(as_of);
             for cause in causes.upwards(known.cause.as_str()) {
                 let counts = counts.entry(cause).or_default();
                 counts.tickets += 1;
                 let Some(resolved) = resolved else {
-                    let reopened = known.reopened;
                     *(if reopened {
                         &mut counts.reopened
                     } else {
@@ -152,7 +158,7 @@ impl Counts {
 
 impl Known {
     fn of(rows: &[Fact], causes: &Causes) -> Option<Known> {
-        let (first, last) = (rows.first()?, rows.last()?);
+        let first = rows.first()?;
         let own = first.own.as_ref()?;
         let FieldValue::Text(code) = own.fields.get(causes.field())? else {
             return None;
@@ -161,9 +167,37 @@ impl Known {
             requester: first.requester,
             cause: Name::new(code).ok()?,
             created: micros(first.created_at),
-            resolved: last.resolved_at.map(micros),
-            reopened: last.resolved_at.is_none()
-                && rows.iter().any(|row| row.resolved_at.is_some()),
+            cycles: rows.iter().map(Cycle::of).collect(),
         })
+    }
+
+    /// The last resolution, where the ticket stood resolved at `as_of` or was closed after it; and whether it was resolved in a
+    /// cycle before the one that it was in.
+    fn standing(&self, as_of: Micros) -> (Option<Micros>, bool) {
+        let begun = self.cycles.partition_point(|one| one.started <= as_of);
+        let cycles = self.cycles.get(..begun).unwrap_or_default();
+        let Some((last, before)) = cycles.split_last() else {
+            return (None, false);
+        };
+        let is_resolved = |one: &Cycle| one.resolution(as_of).is_some();
+        (last.resolution(as_of), before.iter().any(is_resolved))
+    }
+}
+
+impl Cycle {
+    fn of(row: &Fact) -> Cycle {
+        Cycle {
+            started: micros(row.started_at),
+            first_resolved: row.first_resolved_at.map(micros),
+            resolved: row.resolved_at.map(micros),
+        }
+    }
+
+    /// The last resolution that rows tell of this cycle as of then.
+    fn resolution(&self, as_of: Micros) -> Option<Micros> {
+        let past = |at: &Micros| *at <= as_of;
+        self.resolved
+            .filter(past)
+            .or(self.first_resolved.filter(past))
     }
 }

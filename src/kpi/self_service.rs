@@ -34,7 +34,7 @@ pub struct SelfServiceTally {
 pub struct ArticleUse {
     /// How often it was read.
     pub views: u64,
-    /// How many visitors said that it helped.
+    /// How many visitors said that it helped, as their votes stood.
     pub helpful: u64,
     /// How many said that it did not.
     pub not_helpful: u64,
@@ -72,9 +72,9 @@ impl SelfServiceTally {
         for view in visit.views().iter().filter(|one| is_known(one.at)) {
             self.articles.entry(view.article).or_default().views += 1;
         }
-        for (article, helpful) in visit.votes() {
-            let used = self.articles.entry(*article).or_default();
-            if *helpful {
+        for (article, helpful) in visit.votes_at(self.as_of) {
+            let used = self.articles.entry(article).or_default();
+            if helpful {
                 used.helpful += 1;
             } else {
                 used.not_helpful += 1;

@@ -26,7 +26,8 @@ const SHOWN: [Kpi; 6] = [
 /// The usual page in the making.
 ///
 /// It holds tallies and no rows, so its size follows how many different lengths there are, and tickets can be added in any order.
-/// Windows and filters of the report hold for every table and chart.
+/// Windows and filters of the report hold for every table and chart. Of a report by resolution
+/// ([`Cohort::Resolved`](crate::kpi::Cohort::Resolved)) the page does not say when tickets came.
 #[derive(Clone, Debug)]
 pub struct Overview {
     report: Report,

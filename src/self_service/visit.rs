@@ -102,6 +102,8 @@ pub struct Visit {
     views: Vec<View>,
     searches: Vec<Search>,
     votes: BTreeMap<ArticleId, bool>,
+    /// Every vote in the order of time, also those that another one replaced.
+    voted: Vec<(DateTime<Utc>, ArticleId, bool)>,
     ended: Option<(DateTime<Utc>, Option<bool>)>,
     ticket: Option<(TicketId, DateTime<Utc>)>,
 }
@@ -180,6 +182,14 @@ impl Visit {
     /// Which articles helped and which did not.
     pub fn votes(&self) -> &BTreeMap<ArticleId, bool> {
         &self.votes
+    }
+
+    /// Which articles had helped by `as_of` and which had not.
+    pub fn votes_at(&self, as_of: DateTime<Utc>) -> BTreeMap<ArticleId, bool> {
+        let voted = self.voted.iter().filter(|(at, ..)| *at <= as_of);
+        voted
+            .map(|(_, article, helpful)| (*article, *helpful))
+            .collect()
     }
 
     /// When the visitor left.
@@ -293,6 +303,8 @@ impl Aggregate for Visit {
                 }
                 let before = stands.and_then(|visit| visit.votes.get(&article));
                 if before != Some(&helpful) {
+                    let votes = stands.map_or(0, |visit| visit.voted.len());
+                    context.check_list("the list of votes", votes + 1)?;
                     decided.events.push(VisitEvent::Voted { article, helpful });
                 }
             }
@@ -336,6 +348,7 @@ impl Aggregate for Visit {
             views: Vec::new(),
             searches: Vec::new(),
             votes: BTreeMap::new(),
+            voted: Vec::new(),
             ended: None,
             ticket: None,
         });
@@ -354,6 +367,7 @@ impl Aggregate for Visit {
             }),
             VisitEvent::Voted { article, helpful } => {
                 visit.votes.insert(*article, *helpful);
+                visit.voted.push((at, *article, *helpful));
             }
             VisitEvent::Ended { solved } => visit.ended = Some((at, *solved)),
             VisitEvent::LedTo { ticket, opened_at } => {

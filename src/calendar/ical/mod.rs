@@ -5,8 +5,9 @@
 //!
 //! Read are all-day events: `DTSTART` with `DTEND` or `DURATION`, `SUMMARY`, `RRULE`s of days, weeks, months and years with
 //! all their parts, `RDATE` and `EXDATE`. Events at times of day, cancelled ones and exceptions to a recurrence are not
-//! holidays; they are counted in [`Feed::skipped`]. A recurrence is spelled out to the end of 2100 and no further, and
-//! everything in a feed that could grow has a limit, so a hostile one is an error and not a hang.
+//! holidays; they are counted in [`Feed::skipped`]. A recurrence is spelled out as far as its stretches begin
+//! by 2101-01-01, the last date that any zone shows while calendars answer, and no further, and everything in a feed that
+//! could grow has a limit, so a hostile one is an error and not a hang.
 //!
 //! The reader is our own and not a general one, on purpose. Of the format only lines, components, dates and recurrences
 //! of whole days matter here, which is less than wrapping a library takes; each mistake is told with its line; and the
@@ -23,7 +24,7 @@ use std::fmt;
 
 use chrono::{Datelike, NaiveDate};
 
-use super::{Calendar, DayHours, Exception, Layer, When};
+use super::{Calendar, DayHours, EARLIEST, Exception, LATEST, Layer, When};
 
 pub use read::InvalidFeed;
 
@@ -96,8 +97,8 @@ impl Feed {
         closed.fold(Layer::new(name), Layer::and)
     }
 
-    /// What would change if the feed took the place of a layer. Looked at are the years the feed covers: what it says
-    /// nothing about is not missing from it.
+    /// What would change if the feed took the place of a layer. Looked at are the years the feed covers, of 1970 to 2100: what
+    /// it says nothing about is not missing from it.
     pub fn compare(&self, layer: &Layer) -> Difference {
         let years = self
             .holidays
@@ -106,6 +107,9 @@ impl Feed {
         let (Some(first), Some(last)) = (years.clone().min(), years.max()) else {
             return Difference::default();
         };
+        // At the ends a feed does not list what recurs: before its first occurrence, and behind the last one spelled out.
+        let end = LATEST.year() - 1;
+        let (first, last) = (first.max(EARLIEST.year()), last.min(end));
         let listed = self
             .holidays
             .iter()
@@ -195,7 +199,11 @@ impl fmt::Display for Difference {
 }
 
 impl Calendar {
-    /// The whole closed days of all layers as an iCalendar file. Part closings and special hours are not in it.
+    /// The whole closed days of all layers as an iCalendar file. Part closings and special hours are not in it, nor dates
+    /// before 1969 and after 2101, for which no calendar answers. A stretch of more than 400 days is several events in a row.
+    ///
+    /// # Properties
+    /// [`Feed::read`] reads the same days again, within its limits on how many events and holidays a feed has.
     ///
     /// `stamp` is the time of writing that the format asks for. The same calendar and stamp give the same bytes.
     pub fn to_ical(&self, stamp: chrono::DateTime<chrono::Utc>) -> String {

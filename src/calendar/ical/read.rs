@@ -11,7 +11,7 @@ const MOST_LINE: usize = 64 << 10;
 const MOST_DEPTH: usize = 16;
 const MOST_EVENTS: usize = 50_000;
 const MOST_HOLIDAYS: usize = 200_000;
-const MOST_DAYS: u64 = 400;
+pub(super) const MOST_DAYS: u64 = 400;
 
 /// Why a feed cannot be used, and in which line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,7 +22,7 @@ pub struct InvalidFeed {
 }
 
 impl InvalidFeed {
-    /// The number of the line, from 1; for an event as a whole that of its end.
+    /// The number of the line, from 1; of a folded one that of its first part, for an event as a whole that of its end.
     pub fn line(&self) -> usize {
         self.line
     }
@@ -72,37 +72,36 @@ pub(super) fn feed(bytes: &[u8]) -> Result<Feed, InvalidFeed> {
     if bytes.len() > MOST_BYTES {
         return Err(at(1)(Problem::TooMuch("bytes")));
     }
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-        at(1 + before.iter().filter(|&&byte| byte == b'\n').count())(Problem::NotText)
-    })?;
     let mut reader = Reader::default();
     let mut last = 1;
-    for (number, line) in unfolded(text.strip_prefix('\u{feff}').unwrap_or(text)) {
+    for (number, line) in unfolded(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)) {
         last = number;
         if line.len() > MOST_LINE {
             return Err(at(number)(Problem::TooMuch("characters in a line")));
         }
+        let line = str::from_utf8(&line).map_err(|_| at(number)(Problem::NotText))?;
         if !line.is_empty() {
-            reader.line(&line).map_err(at(number))?;
+            reader.line(line).map_err(at(number))?;
         }
     }
     reader.finish().map_err(at(last))
 }
 
-/// The logical lines with the number of the first physical one: a line that begins with a space goes on with the last.
-fn unfolded(text: &str) -> impl Iterator<Item = (usize, String)> {
-    let mut physical = text
-        .split('\n')
-        .map(|line| line.strip_suffix('\r').unwrap_or(line))
+/// The logical lines with the number of the first physical one: a line that begins with a space goes on with the last. In bytes, as
+/// a fold may cut a character in two (RFC 5545, 3.1).
+fn unfolded(bytes: &[u8]) -> impl Iterator<Item = (usize, Vec<u8>)> {
+    let mut physical = bytes
+        .split(|byte| *byte == b'\n')
+        .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
         .enumerate()
         .peekable();
     std::iter::from_fn(move || {
         let (number, first) = physical.next()?;
         let mut line = first.to_owned();
-        while let Some((_, more)) = physical.next_if(|(_, line)| line.starts_with([' ', '\t'])) {
+        let goes_on = |line: &[u8]| matches!(line, [b' ' | b'\t', ..]);
+        while let Some((_, more)) = physical.next_if(|(_, line)| goes_on(line)) {
             if line.len() <= MOST_LINE {
-                line.push_str(more.get(1..).unwrap_or_default());
+                line.extend_from_slice(more.get(1..).unwrap_or_default());
             }
         }
         Some((number + 1, line))
@@ -123,7 +122,8 @@ struct Reader {
 struct Event {
     start: Option<NaiveDate>,
     end: Option<NaiveDate>,
-    days: Option<u64>,
+    /// What is written, where it is no number of whole days: so it is of an event with a time of day, which shows only at its end.
+    days: Option<Result<u64, String>>,
     name: String,
     rules: Vec<String>,
     has_exception_rule: bool,
@@ -204,7 +204,7 @@ impl Event {
             "DTSTART" if has_time => self.is_other = true,
             "DTSTART" => self.start = Some(date(value)?),
             "DTEND" if !has_time => self.end = Some(date(value)?),
-            "DURATION" => self.days = duration(value),
+            "DURATION" => self.days = Some(duration(value).ok_or_else(|| shortened(value))),
             "SUMMARY" => self.name = unescaped(value),
             "RRULE" => self.rules.push(value.to_owned()),
             "EXRULE" => self.has_exception_rule = true,
@@ -214,16 +214,13 @@ impl Event {
             "RECURRENCE-ID" => self.is_other = true,
             _ => {}
         }
-        // A duration in hours belongs to an event with a time of day; whether this is one shows only at its end.
-        if name == "DURATION" && self.days.is_none() && self.start.is_some() {
-            return Err(Problem::Duration(shortened(value)));
-        }
         Ok(())
     }
 
     fn holidays(self, work: &mut Work, holidays: &mut Vec<Holiday>) -> Result<(), Problem> {
         let start = self.start.ok_or(Problem::NoStart)?;
-        let days = match (self.end, self.days) {
+        let days = self.days.transpose().map_err(Problem::Duration)?;
+        let days = match (self.end, days) {
             (Some(end), _) if end < start => return Err(Problem::EndsFirst),
             (Some(end), _) => (end - start).num_days().max(1) as u64,
             (None, Some(days)) => days.max(1),

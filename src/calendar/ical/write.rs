@@ -5,9 +5,13 @@ use std::fmt::Write;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
 use super::super::{DayHours, Exception, Layer};
+use super::read::MOST_DAYS;
 
 /// The year in which a yearly day is written to begin: so that a stretch over New Year reaches into 1970.
 const FIRST_YEAR: i32 = 1969;
+
+/// The last year in which a yearly day is written to begin.
+const LAST_YEAR: i32 = 2100;
 
 /// The longest line in bytes, its end not counted.
 const LONGEST: usize = 75;
@@ -41,11 +45,11 @@ impl File {
         let when = exception.when();
         if !when.is_yearly() {
             if let Some((first, last)) = when.stretch_from(0) {
-                self.event(first, last, exception.name(), false);
+                self.stretch(first, last, exception.name());
             }
             return;
         }
-        let stretches: Vec<_> = (FIRST_YEAR..=2100)
+        let stretches: Vec<_> = (FIRST_YEAR..=LAST_YEAR)
             .filter_map(|year| when.stretch_from(year))
             .collect();
         let mut lengths = stretches.iter().map(|(first, last)| *last - *first);
@@ -59,6 +63,20 @@ impl File {
             stretches
                 .into_iter()
                 .for_each(|(first, last)| self.event(first, last, exception.name(), false));
+        }
+    }
+
+    /// Days in a row, in as many events as readers take them in: of those that calendars answer for in any zone.
+    fn stretch(&mut self, first: NaiveDate, last: NaiveDate, name: &str) {
+        let begin = NaiveDate::from_ymd_opt(FIRST_YEAR, 1, 1).unwrap_or(NaiveDate::MIN);
+        let end = NaiveDate::from_ymd_opt(LAST_YEAR + 1, 12, 31).unwrap_or(NaiveDate::MAX);
+        let (mut first, last) = (first.max(begin), last.min(end));
+        while first <= last {
+            let whole = first.checked_add_days(Days::new(MOST_DAYS - 1));
+            let until = whole.map_or(last, |whole| whole.min(last));
+            self.event(first, until, name, false);
+            let Some(next) = until.succ_opt() else { break };
+            first = next;
         }
     }
 

@@ -35,6 +35,7 @@ use super::quantile::median;
 use super::report::Report;
 use super::tally::{Sample, Tally};
 use super::window::Scope;
+use crate::time::micros;
 
 pub use confidence::wilson;
 pub use counter::{COUNTERWEIGHTS, Counterweight, Flag};
@@ -61,7 +62,7 @@ pub enum Trend {
     Fell,
     /// No more than chance explains.
     Unclear,
-    /// One of the two is undefined.
+    /// One of the two is undefined; of a number of tickets, that of a period of which nothing has passed.
     NoData,
 }
 
@@ -108,7 +109,7 @@ impl Trend {
 /// # When a change is clear
 /// At 95 %, for two independent sets: of shares, where Newcombe's interval of their difference leaves out 0; of lengths and numbers,
 /// where the parts above their common median do so; of numbers of tickets, where they are too far apart for one and the same
-/// rate; of the NPS, where its means are. One figure in twenty seems to change without a cause.
+/// rate over the times in which they were seen (a month of 31 days brings more than one of 28), the backlog as if over equal times; of the NPS, where its means are. One figure in twenty seems to change without a cause.
 #[derive(Clone, Debug)]
 pub struct Comparison {
     periods: [(Tally, KpiReport); 3],
@@ -239,13 +240,37 @@ impl Comparison {
         }
         Ok(match (shown.figure(kpi), seen.figure(kpi)) {
             (Figure::Count(now), Figure::Count(then)) => {
-                let clear = confidence::counts_differ(now, then);
-                Trend::of(kpi, clear.then_some(now > then))
+                let is_stock = kpi == Kpi::Backlog;
+                let length = |report: &KpiReport| {
+                    if is_stock {
+                        1
+                    } else {
+                        seen_for(report.scope())
+                    }
+                };
+                let (t1, t2) = (length(shown), length(seen));
+                if t1 == 0 || t2 == 0 {
+                    return Ok(Trend::NoData);
+                }
+                Trend::of(kpi, confidence::rates_differ((now, t1), (then, t2)))
             }
             (Figure::Promoters(now), Figure::Promoters(then)) => of_promoters(now, then),
             _ => Trend::NoData,
         })
     }
+}
+
+/// How much of the window has passed at the instant of the report, in microseconds. 0 for one that is open at its begin.
+fn seen_for(scope: &Scope) -> u64 {
+    let to = scope
+        .window
+        .to
+        .map_or(scope.as_of, |to| to.min(scope.as_of));
+    let length = scope
+        .window
+        .from
+        .map(|from| micros(to).saturating_sub(micros(from)));
+    length.and_then(|us| u64::try_from(us).ok()).unwrap_or(0)
 }
 
 fn of_samples(kpi: Kpi, is_share: bool, now: &Sample, then: &Sample) -> Trend {

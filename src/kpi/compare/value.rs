@@ -5,9 +5,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::kpi::figures::{Bands, Figure, KpiReport, all_clocks};
+use crate::kpi::figures::{Bands, Figure, KpiReport, all_clocks, rounded};
 use crate::kpi::measure::{Kpi, Unit};
-use crate::kpi::ratio::Ratio;
+use crate::kpi::ratio::{Excluded, Ratio};
 use crate::kpi::text::length;
 use crate::sla::Measure;
 
@@ -140,18 +140,72 @@ impl PartialOrd for Value {
 }
 
 impl fmt::Display for Value {
-    /// In the words of its unit: `92.3 %`, `3 h 20 min`, `1.4`, `+25`.
+    /// In the words of its unit: `92.3 %`, `3 h 20 min`, `1.4`, `+25`. Shares and points are rounded as [`Ratio::percent`] and
+    /// [`Net::points`](crate::kpi::Net::points) round them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.unit {
-            Unit::Ratio => write!(f, "{:.1} %", self.number() * 100.0),
+            Unit::Ratio => {
+                let part = u64::try_from(self.numerator).ok();
+                let ratio = part
+                    .and_then(|part| Ratio::new(part, self.denominator, Excluded::default()))
+                    .unwrap_or_default();
+                f.pad(&ratio.percent())
+            }
             Unit::Duration => {
                 let us = self.numerator.checked_div(i128::from(self.denominator));
                 let us = us.and_then(|us| i64::try_from(us).ok()).unwrap_or(i64::MAX);
                 f.pad(&length(us))
             }
-            Unit::Marks => write!(f, "{:+.0}", self.number()),
+            Unit::Marks => match rounded(self.numerator, self.denominator) {
+                Some(points) => write!(f, "{points:+}"),
+                None => f.pad("-"),
+            },
             Unit::PerTicket | Unit::PerUnit => write!(f, "{:.1}", self.number()),
             Unit::Tickets => write!(f, "{}", self.numerator),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kpi::figures::Net;
+    use proptest::prelude::*;
+
+    fn points(net: Net) -> Value {
+        let (points, n) = net.score();
+        Value::new(points, n, Unit::Marks).unwrap()
+    }
+
+    #[test]
+    fn a_value_reads_as_the_report_does() {
+        let share = |part, whole| Value::new(part, whole, Unit::Ratio).unwrap().to_string();
+        assert_eq!(share(9_996, 10_000), "99.9 %");
+        assert_eq!(share(1, 100_000), "0.1 %");
+        assert_eq!(
+            (share(0, 3), share(3, 3)),
+            ("0.0 %".into(), "100.0 %".into())
+        );
+        let net = |promoters, passives, detractors| Net {
+            promoters,
+            passives,
+            detractors,
+        };
+        assert_eq!(points(net(0, 299, 1)).to_string(), "+0");
+        assert_eq!(points(net(1, 39, 0)).to_string(), "+3");
+        assert_eq!(points(net(0, 39, 1)).to_string(), "-3");
+    }
+
+    proptest! {
+        #[test]
+        fn both_doors_round_alike(part in 0u64..20_000, more in 0u64..20_000, third in 0u64..20_000) {
+            prop_assume!(part + more > 0);
+            let whole = part + more;
+            let ratio = Ratio::new(part, whole, Excluded::default()).unwrap();
+            let value = Value::new(i128::from(part), whole, Unit::Ratio).unwrap();
+            prop_assert_eq!(value.to_string(), ratio.percent());
+            let net = Net { promoters: part, passives: third, detractors: more };
+            prop_assert_eq!(points(net).to_string(), format!("{:+}", net.points().unwrap()));
         }
     }
 }

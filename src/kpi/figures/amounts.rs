@@ -116,12 +116,17 @@ impl Net {
     /// The score for showing, rounded to whole points with halves away from 0; `None` without a mark.
     pub fn points(self) -> Option<i64> {
         let (net, n) = self.score();
-        let n = i128::from(n);
-        let rounded = net
-            .abs()
-            .checked_mul(2)?
-            .checked_add(n)?
-            .checked_div(n.checked_mul(2)?)?;
-        i64::try_from(rounded * net.signum()).ok()
+        rounded(net, n)
     }
+}
+
+/// A fraction as whole points, halves away from 0; `None` over nothing.
+pub(in crate::kpi) fn rounded(numerator: i128, denominator: u64) -> Option<i64> {
+    let n = i128::from(denominator);
+    let size = numerator
+        .checked_abs()?
+        .checked_mul(2)?
+        .checked_add(n)?
+        .checked_div(n.checked_mul(2)?)?;
+    i64::try_from(size * numerator.signum()).ok()
 }

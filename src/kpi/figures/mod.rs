@@ -17,6 +17,7 @@ use super::quantile::Summary;
 use super::ratio::{Excluded, Ratio};
 use super::window::Scope;
 
+pub(super) use amounts::rounded;
 pub use amounts::{Amounts, Net, PerUnit};
 pub use figure::Figure;
 pub use marks::{Bands, Marks, MarksOfScale};

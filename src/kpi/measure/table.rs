@@ -137,7 +137,7 @@ pub const MEASURES: [Definition; Kpi::ALL.len()] = [
         exclusions: &[
             "waiting: nobody has answered yet",
             "unanswered: resolved or closed without an answer",
-            "not started: the desk opened it, and the customer has not written",
+            "not started: the desk opened it, and the customer has not written, or it was merged into another ticket, which owes the answer",
         ],
         window: WindowOf::Created,
         attribution: Attribution::Replier,

@@ -6,7 +6,7 @@ use plotters::style::text_anchor::{HPos, VPos};
 use super::super::page::Table;
 use super::Chart;
 use super::canvas::{Ink, WIDTH, letters};
-use crate::kpi::{Dimension, GroupReport, Label, grouped};
+use crate::kpi::{Cohort, Dimension, GroupReport, Label, grouped};
 
 const HEIGHT: u32 = 264;
 
@@ -14,9 +14,11 @@ const HEIGHT: u32 = 264;
 type Field = [[u64; 24]; 7];
 
 /// Tickets created, by weekday and hour of the day, as a chart and as a table. `report` is divided by
-/// [`Dimension::Weekday`] and [`Dimension::HourOfDay`], in this order. `None` where none was created.
+/// [`Dimension::Weekday`] and [`Dimension::HourOfDay`], in this order. `None` where none was created, and over tickets by their resolution
+/// ([`Cohort::Resolved`]): their groups are by when they were resolved, not by when they came.
 pub fn arrivals(report: &GroupReport) -> Option<(Chart, Table)> {
-    if report.dimensions() != [Dimension::Weekday, Dimension::HourOfDay] {
+    let is_by_arrival = report.total().scope().cohort != Cohort::Resolved;
+    if !is_by_arrival || report.dimensions() != [Dimension::Weekday, Dimension::HourOfDay] {
         return None;
     }
     let mut field: Field = [[0; 24]; 7];

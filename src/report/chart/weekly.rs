@@ -6,7 +6,9 @@ use plotters::prelude::*;
 use super::super::escape::sentence;
 use super::Chart;
 use super::canvas::{Days, Ink, axes, day};
-use crate::kpi::{Bands, Figure, GroupReport, Kpi, KpiReport, Label, Period, clock_name};
+use crate::kpi::{
+    Bands, Dimension, Every, Figure, GroupReport, Kpi, KpiReport, Label, Period, clock_name,
+};
 
 /// One line of a chart: at the begin of each period, a value.
 struct Line {
@@ -15,8 +17,8 @@ struct Line {
 }
 
 /// A ratio by period, as a share of 100; of SLA attainment, one line for each clock, at most five. `report` is divided by one
-/// [`Dimension::Period`](crate::kpi::Dimension::Period). Periods with fewer members than the report's minimum are left out. `None`
-/// where fewer than two are left.
+/// [`Dimension::Period`] of days or longer. Periods with fewer members than the report's minimum are left out. `None` where fewer than
+/// two are left, and for hours: the axis is one of days.
 pub fn shares(report: &GroupReport, kpi: Kpi) -> Option<Chart> {
     let title = kpi.definition().title;
     let least = report.minimum().max(1);
@@ -80,10 +82,11 @@ pub fn voices(report: &GroupReport) -> Option<Chart> {
 }
 
 fn by(report: &GroupReport) -> Option<String> {
-    let [dimension] = report.dimensions() else {
-        return None;
-    };
-    Some(dimension.to_string())
+    match report.dimensions() {
+        [Dimension::Period(Every::Hour)] => None,
+        [dimension] => Some(dimension.to_string()),
+        _ => None,
+    }
 }
 
 fn points(report: &GroupReport, value: impl Fn(&KpiReport) -> Option<f64>) -> Vec<(Period, f64)> {
