@@ -169,6 +169,16 @@ impl Error {
         }
     }
 
+    /// The facts of a refusal, of whatever it is about.
+    #[cfg(feature = "capi")]
+    pub(crate) fn facts(&self) -> Option<serde_json::Value> {
+        match &*self.0 {
+            Inner::Refused(refusal) => serde_json::to_value(refusal).ok(),
+            Inner::Declined(reason) => Some(reason.facts()),
+            _ => None,
+        }
+    }
+
     /// Whether the same request may succeed later without anybody's help.
     pub fn is_retryable(&self) -> bool {
         matches!(self.kind(), ErrorKind::Conflict | ErrorKind::Unavailable)

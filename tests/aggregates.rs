@@ -1322,3 +1322,32 @@ proptest! {
         }
     }
 }
+
+/// The two stretches of an action are of one length, also where both ends begin a month: February is not held against January.
+#[test]
+fn an_effect_compares_stretches_of_one_length() {
+    let desk = Desk::new(MemoryStore::new(), Rulebook::starter());
+    let day = |text: &str| {
+        format!("2026-{text}T00:00:00Z")
+            .parse::<DateTime<Utc>>()
+            .unwrap()
+    };
+    let finding = FindingId::named("slow");
+    let tell = |text: &str, command| {
+        let call = Call::new(Actor::Supervisor(KIM), day(text));
+        desk.tell::<Finding>(finding, &call, command).unwrap();
+    };
+    let aim = Aim::new(Kpi::Volume, 28).unwrap();
+    let action = NewAction::new("do", KIM, day("06-01")).aim(aim);
+    tell("01-10", improvement::Command::Find("slow".to_owned()));
+    tell("01-10", improvement::Command::Plan(action));
+    tell("02-01", improvement::Command::Do { action: 0 });
+    let single = desk.tenant(TenantId::SINGLE);
+    let effect = single.effect(finding, 0, &Report::standard(), day("03-02"));
+    let effect = effect.unwrap().unwrap();
+    let window = effect.compared.before().scope().window.clone();
+    assert_eq!(
+        (window.from, window.to),
+        (Some(day("01-04")), Some(day("02-01")))
+    );
+}

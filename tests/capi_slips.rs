@@ -65,6 +65,26 @@ fn misspelt_words_are_refused() {
     assert!(serde_json::from_str::<helpdesk::sla::Condition>(condition).is_err());
 }
 
+/// Every refusal has its facts, whatever it is about.
+#[test]
+fn what_is_refused_beside_tickets_has_its_facts_too() {
+    let desk = Desk::in_memory(&Rulebooks::new(&Rulebook::starter()));
+    let identify = |n: u128| {
+        let who = uuid::Uuid::from_u128(n);
+        let is = json!({"identify": {"address": "ann@example.com"}});
+        let tell = json!({"tell": {"id": who, "command": {"customer": is}}});
+        desk.run(&said_by("kim", NOW, &id(n)), &tell.to_string())
+    };
+    identify(7).unwrap();
+    let refused = identify(8).unwrap_err();
+    assert_eq!(
+        (refused.status, &*refused.code),
+        (HELPDESK_REFUSED, "identity_taken")
+    );
+    let owner = json!({"customer": uuid::Uuid::from_u128(7)});
+    assert_eq!(refused.detail, json!({ "identity_taken": owner }));
+}
+
 #[test]
 fn filters_are_read_as_they_are_written() {
     let agent = AgentId::named("kim");

@@ -653,6 +653,36 @@ fn recurrence_of_a_day_knows_nothing_that_came_later() {
     assert_eq!(days(&told), [young, holds, open, holds]);
 }
 
+/// Whoever was let down is who gave the mark: a participant is not won back by the requester's next one.
+#[test]
+fn recovery_follows_who_gave_the_mark() {
+    let told = Told::new();
+    let bob = CustomerId::named("bob");
+    let by = |actor, minutes: i64| Call::new(actor, Told::call(minutes).at());
+    let say = |ticket, call: &Call, command| told.desk.submit(ticket, call, command).unwrap();
+    let (hers, next) = (
+        told.open(0, "ann@example.com"),
+        told.open(60, "ann@example.com"),
+    );
+    let ann = Actor::Customer(told.desk.ticket(hers).unwrap().requester());
+    let joins = Command::change(Change::AddParticipant(bob));
+    say(hers, &by(Actor::agent(AgentId::named("kim")), 5), joins);
+    told.say(hers, 10, Command::resolve());
+    say(
+        hers,
+        &by(Actor::Customer(bob), 20),
+        Command::rate(RatingKind::Csat, 1),
+    );
+    told.say(next, 70, Command::resolve());
+    say(next, &by(ann, 80), Command::rate(RatingKind::Csat, 5));
+    let mut tally = RecoveryTally::default();
+    tally.add(&told.rows()).unwrap();
+    let as_of = at(BEGIN) + TimeDelta::days(1);
+    let report = tally.report(RatingKind::Csat, &Bands::Middle, as_of);
+    let recovered = report.recovered.to_string();
+    assert_eq!(recovered, "- (0 of 0; left out: 1 unanswered)");
+}
+
 #[test]
 fn recovery_pairs_a_low_mark_with_the_next_one() {
     let told = Told::new();

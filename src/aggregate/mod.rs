@@ -94,6 +94,9 @@ pub trait Reason: std::error::Error + Send + Sync + 'static {
     /// A stable code: never renamed, never reused.
     fn code(&self) -> &'static str;
 
+    /// What was asked for and what would be allowed, as data: `{"identity_taken": {"customer": "..."}}`.
+    fn facts(&self) -> serde_json::Value;
+
     /// The reason, where it is one that tickets have too: a missing right, a stamp, a text that is too long.
     fn common(&self) -> Option<&ticket::Refusal>;
 
@@ -236,6 +239,15 @@ impl Around {
     /// A ticket; none where there is none or nobody looked.
     pub fn ticket(&self, id: TicketId) -> Option<&Ticket> {
         self.found(StreamKind::Ticket, id.uuid())
+    }
+
+    /// Every ticket that was looked at.
+    pub(crate) fn tickets(&self) -> impl Iterator<Item = &Ticket> {
+        let states = self
+            .streams
+            .values()
+            .filter_map(|(_, state)| state.as_ref());
+        states.filter_map(|state| state.downcast_ref())
     }
 
     fn found<T: 'static>(&self, kind: StreamKind, id: Uuid) -> Option<&T> {

@@ -184,8 +184,8 @@ impl From<Error> for Fault {
             _ => (HELPDESK_FAILED, error.code()),
         };
         let fault = Fault::new(status, kind, error.code(), in_full(&error));
-        match error.refusal() {
-            Some(refusal) => fault.with(refusal),
+        match error.facts() {
+            Some(facts) => fault.with(&facts),
             None => fault,
         }
     }

@@ -289,7 +289,8 @@ enum helpdesk_written
    */
   HELPDESK_WRITTEN = 0,
   /*
-   Nothing is written: a stream stands elsewhere, or a key is taken. The operation loads and decides again.
+   Nothing is written: a stream stands elsewhere, a unique key is taken, or the idempotency key was used. The operation loads and
+   decides again.
    */
   HELPDESK_WRITE_CONFLICT = 1,
   /*
@@ -1485,8 +1486,9 @@ helpdesk_status helpdesk_op_need(const struct helpdesk_op *op,
                                  struct helpdesk_error **error);
 
 /*
- Tells what was loaded (JSON, schema: `loaded`). What cannot be read, and what was not asked for (`HELPDESK_INVALID`), leaves the
- operation as it was; any other error ends it, and nothing more is written.
+ Tells what was loaded (JSON, schema: `loaded`). What cannot be read (`HELPDESK_INVALID`; `HELPDESK_FAILED` of an event that is corrupt or
+ of a newer version) and what was not asked for (`HELPDESK_INVALID`) leaves the operation as it was; any other error ends it, and nothing
+ more is written.
 
  Borrows all; any thread, one after the other.
  */

@@ -207,7 +207,8 @@ pub enum helpdesk_need {
 pub enum helpdesk_written {
     /// All of it is written.
     HELPDESK_WRITTEN = 0,
-    /// Nothing is written: a stream stands elsewhere, or a key is taken. The operation loads and decides again.
+    /// Nothing is written: a stream stands elsewhere, a unique key is taken, or the idempotency key was used. The operation loads and
+    /// decides again.
     HELPDESK_WRITE_CONFLICT = 1,
     /// It is not known whether it is written. The operation ends; ask again under the same idempotency key.
     HELPDESK_WRITE_UNKNOWN = 2,
@@ -272,8 +273,9 @@ pub unsafe extern "C" fn helpdesk_op_need(
     })
 }
 
-/// Tells what was loaded (JSON, schema: `loaded`). What cannot be read, and what was not asked for (`HELPDESK_INVALID`), leaves the
-/// operation as it was; any other error ends it, and nothing more is written.
+/// Tells what was loaded (JSON, schema: `loaded`). What cannot be read (`HELPDESK_INVALID`; `HELPDESK_FAILED` of an event that is corrupt or
+/// of a newer version) and what was not asked for (`HELPDESK_INVALID`) leaves the operation as it was; any other error ends it, and nothing
+/// more is written.
 ///
 /// Borrows all; any thread, one after the other.
 #[unsafe(no_mangle)]

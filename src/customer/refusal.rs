@@ -1,5 +1,7 @@
 //! Why something said about a customer is refused.
 
+use serde::Serialize;
+
 use crate::aggregate::Reason;
 use crate::id::{ContentId, CustomerId, Name, shorten};
 use crate::ticket;
@@ -7,7 +9,8 @@ use crate::ticket;
 use super::IdentityKind;
 
 /// Why a command about a customer was refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Refusal {
     /// For a reason that tickets have too.
@@ -93,6 +96,10 @@ impl Refusal {
 }
 
 impl Reason for Refusal {
+    fn facts(&self) -> serde_json::Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
     fn code(&self) -> &'static str {
         match self {
             Refusal::Common(refusal) => refusal.code(),

@@ -219,7 +219,7 @@ impl<R: Source> Questions<'_, R> {
             Error::declined(improvement::Refusal::NoAction { action, known })
         })?;
         let kpi = action.aim.as_ref().and_then(improvement::Aim::kpi);
-        let (Some(kpi), Some([_, (from, to)])) = (kpi, action.windows()) else {
+        let (Some(kpi), Some([before, (from, to)])) = (kpi, action.windows()) else {
             return Ok(None);
         };
         if now < to {
@@ -227,7 +227,9 @@ impl<R: Source> Questions<'_, R> {
         }
         let mut tickets: Vec<Vec<Fact>> = Vec::new();
         self.facts(&mut |rows| tickets.push(rows.to_vec())).await?;
-        let compared = report.clone().between(from, to).compare(&tickets, now)?;
+        let report = report.clone().between(from, to);
+        let before = Window::new(before.0, before.1); // as long as this one, whatever the calendar says
+        let compared = report.compare_with(Some(before), &tickets, now)?;
         Ok(Some(Effect {
             kpi,
             trend: compared.since_before(kpi)?,

@@ -1,14 +1,18 @@
 //! The job that carries an update from a problem to its incidents.
 
-use crate::call::Call;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::call::{Actor, Call};
 use crate::error::{Error, ErrorKind};
 use crate::id::TicketId;
 use crate::incident::Spread;
-use crate::ticket::{Refusal, Rules};
+use crate::ticket::{Refusal, Rules, Ticket};
 
 use super::question::Questions;
 use super::source::{Source, drive};
-use super::{Outcome, Request};
+use super::{Outcome, Request, Working};
 
 /// How far an update has come.
 #[derive(Debug, Default)]
@@ -47,19 +51,61 @@ impl<R: Source> Questions<'_, R> {
                 done.known.push(*incident);
                 continue;
             }
-            let incident = self.ticket(*incident).await?;
-            match spread.command(&incident, &text) {
-                Some(command) => {
-                    let said = Request::Submit(incident.id(), command);
-                    let said = self.office.operation(call.clone(), said);
-                    done.count(incident.id(), drive(&self.source, said).await)?;
-                }
-                None => done.closed.push(incident.id()),
-            }
+            self.say_on(*incident, &call, (spread, &text), &mut done)
+                .await?;
         }
         Ok(done)
     }
+
+    /// Says it on one incident, as that stands at the call's instant: what fell due before is recorded first, and where somebody else
+    /// moves it meanwhile it is looked at again.
+    async fn say_on(
+        &self,
+        incident: TicketId,
+        call: &Call,
+        (spread, text): (&Spread, &str),
+        done: &mut Spreading,
+    ) -> Result<(), Error> {
+        for left in (0..MAX_LOOKS).rev() {
+            let ticket = self.caught_up(incident, call).await?;
+            let Some(command) = spread.command(&ticket, text) else {
+                done.closed.push(incident);
+                return Ok(());
+            };
+            let said = Request::Submit(incident, command);
+            let said = self.office.operation(call.clone(), said);
+            let said = drive(&self.source, said).await;
+            let moved = |error: &Error| {
+                let refusal = error.refusal();
+                matches!(
+                    refusal,
+                    Some(Refusal::StepNotAllowed { .. } | Refusal::Closed { .. })
+                )
+            };
+            if left == 0 || !said.as_ref().is_err_and(moved) {
+                return done.count(incident, said);
+            }
+        }
+        Ok(())
+    }
+
+    /// A ticket with everything recorded that fell due before the call.
+    async fn caught_up(&self, id: TicketId, call: &Call) -> Result<Arc<Ticket>, Error> {
+        let ticket = self.ticket(id).await?;
+        let book = self.office.rulebooks().of(&ticket)?;
+        let wake_at = Working::new(ticket.clone(), book).wake_at();
+        if wake_at.is_none_or(|wake_at| call.at() < wake_at) {
+            return Ok(ticket);
+        }
+        let system = Call::with_id(Uuid::nil(), Actor::System, call.at()).tenant(self.tenant);
+        let sweep = self.office.operation(system, Request::Sweep(id));
+        let swept = drive(&self.source, sweep).await?;
+        Ok(Arc::new(swept.ticket().clone()))
+    }
 }
+
+/// How often an incident is looked at that others move meanwhile.
+const MAX_LOOKS: u32 = 8;
 
 impl Spreading {
     /// What came of it on one incident.

@@ -133,7 +133,9 @@ impl Aim {
     /// The most days.
     pub const MAX_DAYS: u16 = 366;
 
-    /// This KPI, over so many days on either side.
+    /// This KPI, over so many days on either side. Of one that tickets alone do not tell
+    /// ([`Figure::Outside`](crate::kpi::Figure::Outside)) the effect says
+    /// [`NoData`](crate::kpi::Trend::NoData): the host compares the tallies of its own.
     ///
     /// # Errors
     /// None: every KPI's name is a [`Name`].

@@ -2,12 +2,15 @@
 
 use chrono::{DateTime, Utc};
 
+use serde::Serialize;
+
 use crate::aggregate::Reason;
 use crate::id::{FindingId, Name};
 use crate::ticket;
 
 /// Why a command about a finding was refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Refusal {
     /// For a reason that tickets have too.
@@ -62,6 +65,10 @@ pub enum Refusal {
 }
 
 impl Reason for Refusal {
+    fn facts(&self) -> serde_json::Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
     fn code(&self) -> &'static str {
         match self {
             Refusal::Common(refusal) => refusal.code(),

@@ -121,7 +121,7 @@ impl RecoveryTally {
 /// The marks about a cycle, in their order: of one kind the last one stands.
 fn given(row: &Fact) -> impl Iterator<Item = Given> + '_ {
     row.ratings.iter().map(|mark| Given {
-        customer: row.requester,
+        customer: mark.customer.unwrap_or(row.requester),
         kind: mark.kind,
         at: micros(mark.at),
         cycle: row.cycle,

@@ -1,11 +1,14 @@
 //! Why something said about a review is refused.
 
+use serde::Serialize;
+
 use crate::aggregate::Reason;
 use crate::id::{AgentId, Name, ReviewId, TicketId};
 use crate::ticket;
 
 /// Why a command about a review was refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Refusal {
     /// For a reason that tickets have too.
@@ -80,6 +83,10 @@ pub enum Refusal {
 }
 
 impl Reason for Refusal {
+    fn facts(&self) -> serde_json::Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
     fn code(&self) -> &'static str {
         match self {
             Refusal::Common(refusal) => refusal.code(),

@@ -375,6 +375,7 @@ fn decorate(row: &mut Fact, begun: i64, left: i64, life: &Life, dice: u32) {
             scale,
             credit: Some(agent(dice)),
             team: Some(team(dice)),
+            customer: Some(row.requester),
         };
         row.ratings = vec![
             mark(RatingKind::Csat, five, dice % 5 + 1),

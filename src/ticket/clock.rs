@@ -113,6 +113,7 @@ impl fmt::Display for Agreement {
 
 /// One clock of a ticket: a metric under an agreement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ClockId {
     /// With whom the target was agreed.
     pub agreement: Agreement,

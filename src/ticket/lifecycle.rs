@@ -28,7 +28,7 @@ pub enum Status {
 
 /// What a pending ticket waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Pending {
     /// An answer of the customer.
     Customer,

@@ -11,6 +11,7 @@ mod anything;
 mod see;
 mod write;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -23,14 +24,14 @@ use crate::error::Error;
 use crate::id::TenantId;
 use crate::rulebook::{Governed, Rulebooks};
 use crate::store::{
-    Commit, IdempotencyRecord, Load, Loaded, OutboxMessage, Store, StoreError, StoreErrorKind,
-    StreamEvent, StreamId,
+    Commit, IdempotencyRecord, Load, Loaded, OutboxMessage, Snapshot, Store, StoreError,
+    StoreErrorKind, StreamEvent, StreamId,
 };
-use crate::ticket::{Recorded, Refusal, Version};
+use crate::ticket::{Recorded, Refusal, Ticket, Version};
 
 use super::once::{idempotency_key, in_time};
-use super::plan::in_range;
-use super::{Conversation, Desk, Need};
+use super::plan::{Planned, in_range, plan_due};
+use super::{Conversation, Desk, Need, Working};
 
 #[cfg(feature = "capi")]
 pub(crate) use anything::Hear;
@@ -99,6 +100,8 @@ where
     rounds: u32,
     own: Option<Own<A>>,
     around: Around,
+    /// The tickets that were looked at and on which something fell due: as they were loaded, and what is to be written of them.
+    caught_up: BTreeMap<Uuid, (Snapshot, Planned)>,
     done: Option<IdempotencyRecord>,
     state: State<A>,
 }
@@ -150,6 +153,7 @@ where
             rounds: 0,
             own: None,
             around: Around::default(),
+            caught_up: BTreeMap::new(),
             done: None,
             state: State::Over,
         };
@@ -259,6 +263,7 @@ where
     fn begin(&mut self) {
         self.own = None;
         self.around = Around::default();
+        self.caught_up.clear();
         let needs = A::needs(self.id, &self.call, &self.command, &self.around);
         let mut load = self.load_of(&self.around.missing(needs));
         load.streams.retain(|stream| *stream != self.stream());
@@ -342,14 +347,43 @@ where
         self.decide()
     }
 
+    /// Time passes first on the tickets that were looked at: what fell due is decided on, and committed with the decision. A commit
+    /// where so much fell due on one that only a part goes into it.
+    fn catch_up(&mut self) -> Result<Option<Commit>, Error> {
+        let seen: Vec<Ticket> = self.around.tickets().cloned().collect();
+        for ticket in seen {
+            let Ok(book) = self.rulebooks.of(&ticket) else {
+                continue; // whatever its rules are, they are not here
+            };
+            let as_loaded = Snapshot::of(ticket);
+            let wake_at = Working::new(as_loaded.ticket.clone(), book).wake_at();
+            if wake_at.is_none_or(|wake_at| self.call.at() < wake_at) {
+                continue;
+            }
+            let planned = plan_due(&as_loaded, &self.rulebooks, self.call.at())?;
+            if !planned.complete {
+                return Ok(Some(planned.commit));
+            }
+            let (id, now) = (planned.ticket.id().uuid(), Ticket::clone(&planned.ticket));
+            let version = as_loaded.version(); // as it stands in the store
+            self.around.saw(StreamKind::Ticket, id, version, Some(now));
+            self.caught_up.insert(id, (as_loaded, planned));
+        }
+        Ok(None)
+    }
+
     fn decide(&mut self) -> Result<(), Error> {
+        in_range(self.call.at())?;
+        if let Some(commit) = self.catch_up()? {
+            self.state = State::Committing(Box::new(commit), None);
+            return Ok(());
+        }
         let lost =
             || Error::misused("the stream was not loaded; ask the conversation what it needs");
         let own = self.own.take().ok_or_else(lost)?;
         let rulebooks = self.rulebooks.clone();
         let book = rulebooks.current(self.tenant());
         let at = self.call.at();
-        in_range(at)?;
         let at = match own.last {
             Some(last) => book.tickets().effective(at, last)?,
             None => at,

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::aggregate::{Decided, Notice};
+use crate::aggregate::{Decided, Notice, StreamKind};
 use crate::call::Actor;
 use crate::customer::Person;
 use crate::error::Error;
@@ -54,8 +54,16 @@ where
                 kind,
                 id,
             };
-            if commit.parts.iter().all(|part| part.stream != stream) {
-                commit.parts.push(Part::check(stream, version));
+            if commit.parts.iter().any(|part| part.stream == stream) {
+                continue;
+            }
+            match self.caught_up.get(&id) {
+                Some((_, fallen_due)) if kind == StreamKind::Ticket => {
+                    commit.parts.extend(fallen_due.commit.parts.iter().cloned());
+                    let messages = fallen_due.commit.outbox.iter().cloned();
+                    commit.outbox.extend(messages);
+                }
+                _ => commit.parts.push(Part::check(stream, version)),
             }
         }
         commit.content.extend(decided.content);
@@ -90,6 +98,8 @@ where
     /// Changes of a ticket that come with the decision, as a commit of their own, and whether they are in it.
     fn about_ticket(&self, id: TicketId, changes: &[Change]) -> Result<(Commit, bool), Error> {
         let ticket = self.around.ticket(id);
+        let as_loaded = self.caught_up.get(&id.uuid());
+        let as_loaded = as_loaded.map(|(as_loaded, _)| as_loaded.clone()); // the plan lets time pass itself
         // Surveys alone change tickets: the id is a customer's, and the ticket may be hers under another one.
         let told: Uuid = self.id.into();
         let told = Person::behind(CustomerId::from_uuid(told), &self.around);
@@ -98,7 +108,7 @@ where
             _ => None,
         };
         let known = Known {
-            ticket: ticket.cloned().map(Snapshot::of),
+            ticket: as_loaded.or_else(|| ticket.cloned().map(Snapshot::of)),
             customer: hers.map(|person| person.id),
             profile: hers.and_then(|person| person.profile).cloned(),
             ..Known::default()

@@ -34,7 +34,7 @@ use super::measure::{Direction, Kpi, Unit};
 use super::quantile::median;
 use super::report::Report;
 use super::tally::{Sample, Tally};
-use super::window::Scope;
+use super::window::{Scope, Window};
 use crate::time::micros;
 
 pub use confidence::wilson;
@@ -131,7 +131,19 @@ impl Report {
         as_of: DateTime<Utc>,
     ) -> Result<Comparison, KpiError> {
         let scope = self.scope(as_of);
-        let before = shifted(&scope, scope.window.before(&scope.zone))?;
+        let before = scope.window.before(&scope.zone);
+        self.compare_with(before, tickets, as_of)
+    }
+
+    /// The same, with this window as the one before.
+    pub(crate) fn compare_with<T: AsRef<[Fact]>>(
+        &self,
+        before: Option<Window>,
+        tickets: impl IntoIterator<Item = T>,
+        as_of: DateTime<Utc>,
+    ) -> Result<Comparison, KpiError> {
+        let scope = self.scope(as_of);
+        let before = shifted(&scope, before)?;
         let year_ago = shifted(&scope, scope.window.a_year_before(&scope.zone))?;
         let mut tallies = [scope, before, year_ago].map(Tally::new);
         for ticket in tickets {
@@ -150,9 +162,9 @@ impl Report {
 }
 
 /// The same scope about another window, seen at the same distance.
-fn shifted(scope: &Scope, window: Option<super::Window>) -> Result<Scope, KpiError> {
+fn shifted(scope: &Scope, window: Option<Window>) -> Result<Scope, KpiError> {
     let mut moved = scope.clone();
-    let to = |window: &super::Window| window.from.zip(window.to);
+    let to = |window: &Window| window.from.zip(window.to);
     let (Some((from, end)), Some((new_from, new_end))) =
         (to(&scope.window), window.as_ref().and_then(to))
     else {

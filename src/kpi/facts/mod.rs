@@ -198,6 +198,9 @@ pub struct RatingFact {
     pub credit: Option<AgentId>,
     /// The team in charge then.
     pub team: Option<TeamId>,
+    /// Who gave it, where that is known: else the requester.
+    #[serde(default)]
+    pub customer: Option<CustomerId>,
 }
 
 /// How the customer's first contact was answered.

@@ -59,6 +59,7 @@ pub fn facts(ticket: &Ticket, policies: &Policies, default: &Calendar) -> Vec<Fa
                 scale: rating.rated.scale,
                 credit: rating.rated.credit,
                 team: team_before(ticket, rating.version),
+                customer: Some(rating.rated.customer),
             });
         }
     }

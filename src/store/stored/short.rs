@@ -60,7 +60,7 @@ short! {
     Holding { holder: record, since, until, spent: perhaps }
     Response { asked_at, at, by: record, after: record }
     Effort { at, by, team, spent_us }
-    RatingFact { at, kind, mark, scale, credit, team }
+    RatingFact { at, kind, mark, scale, credit, team, customer }
     ClockFact { clock: record, amount_us, state, verdict, ever_breached, elapsed_us, stopped_at, kept_until }
     Lengths { calendar_us, business_us }
     Spent { work: record, waiting: record, done: record, for_customer: record }
