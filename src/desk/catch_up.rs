@@ -11,7 +11,7 @@ use crate::id::{Name, TenantId};
 use crate::kpi::Rows;
 use crate::rulebook::Rulebook;
 use crate::sla::Clock;
-use crate::store::{OutboxMessage, Snapshot, Stamp, Wake};
+use crate::store::{OutboxMessage, Snapshot, Stamp, TicketRow, Wake};
 use crate::ticket::{
     Agreement, ClockId, Delivery, Escalated, Event, Recorded, Status, Step, Ticket, Timing, Version,
 };
@@ -25,6 +25,8 @@ use super::settle::{Firing, outward};
 pub(crate) struct Working<'a> {
     /// Shared with whoever knows it, until the first event is added.
     pub(crate) ticket: Arc<Ticket>,
+    /// The ticket as it was loaded.
+    before: Option<Arc<Ticket>>,
     pub(crate) events: Vec<Recorded>,
     pub(super) book: &'a Rulebook,
     pub(super) firings: Vec<Firing<'a>>,
@@ -46,6 +48,7 @@ impl<'a> Working<'a> {
     pub(crate) fn new(ticket: impl Into<Arc<Ticket>>, book: &'a Rulebook) -> Working<'a> {
         Working {
             ticket: ticket.into(),
+            before: None,
             events: Vec::new(),
             book,
             firings: Vec::new(),
@@ -61,6 +64,7 @@ impl<'a> Working<'a> {
     /// On a ticket whose wake-up may be known: the same rules and zone data would find the same again.
     pub(crate) fn on(known: &Snapshot, book: &'a Rulebook, data: &str) -> Working<'a> {
         let mut working = Working::new(known.ticket.clone(), book);
+        working.before = Some(known.ticket.clone());
         let is_fresh = |wake: &&Wake| {
             wake.stamp.rulebook == known.ticket.rulebook() && wake.stamp.zone_data == data
         };
@@ -93,6 +97,12 @@ impl<'a> Working<'a> {
         if self.events.len() > before {
             self.choose_policies();
         }
+    }
+
+    /// Whether lists find it where they found it before. Without an event nobody knows what stands there: it may be older.
+    pub(crate) fn keeps_place(&self, row: &TicketRow) -> bool {
+        let was = self.before.as_deref().filter(|_| !self.events.is_empty());
+        was.is_some_and(|was| TicketRow::of(was).is_filed_like(row))
     }
 
     /// The ticket's rows after all this.

@@ -387,7 +387,8 @@ pub(super) fn finish(
     // Without an event it is a wake-up that rested on other data, and so may the rows. What lists show is written with them: a
     // store has one schema for both.
     let facts = Some(working.facts());
-    let listing = Some(TicketRow::of(&working.ticket));
+    let row = TicketRow::of(&working.ticket);
+    let keeps_place = working.keeps_place(&row);
     let part = Part {
         stream,
         expected,
@@ -395,7 +396,8 @@ pub(super) fn finish(
         wake: Some(wake.clone()),
         facts,
         snapshot: Some(Snapshot::of(working.ticket.clone()).wake(wake)),
-        listing,
+        listing: Some(row),
+        keeps_place,
     };
     let mut commit = Commit::new(stream.tenant, at, vec![part]);
     commit.outbox = outbox;

@@ -40,6 +40,7 @@ impl Imported {
             wake: Some(wake.clone()),
             facts: Some(working.facts()),
             listing: Some(TicketRow::of(&self.ticket)),
+            keeps_place: false,
             snapshot: Some(Snapshot::of(working.ticket).wake(wake)),
         };
         let mut commit = Commit::new(tenant, self.ticket.last_event_at(), vec![part]);

@@ -221,6 +221,9 @@ pub struct Part {
     pub snapshot: Option<Snapshot>,
     /// What lists show of the ticket from now on; left as it was where `None`.
     pub listing: Option<TicketRow>,
+    /// Whether every filter finds that where it found what stood there at `expected`: a store that keeps what filters ask for apart may leave
+    /// it as it is. `false` where nobody compared.
+    pub keeps_place: bool,
 }
 
 impl Part {
@@ -234,6 +237,7 @@ impl Part {
             facts: None,
             snapshot: None,
             listing: None,
+            keeps_place: false,
         }
     }
 
@@ -262,7 +266,7 @@ impl Part {
     /// The same part with what lists show of the ticket.
     #[must_use]
     pub fn listing(mut self, row: TicketRow) -> Part {
-        self.listing = Some(row);
+        (self.listing, self.keeps_place) = (Some(row), false);
         self
     }
 

@@ -60,6 +60,18 @@ impl TicketRow {
     }
 }
 
+impl TicketRow {
+    /// Whether every filter finds both, or neither. The exact stage of an open ticket is told by the row itself.
+    pub(crate) fn is_filed_like(&self, other: &TicketRow) -> bool {
+        let (one, two) = (self.status.stage(), other.status.stage());
+        let place =
+            |row: &TicketRow| (row.number, row.priority, row.team, row.agent, row.requester);
+        (one == two || one.is_backlog() && two.is_backlog())
+            && place(self) == place(other)
+            && self.kind == other.kind
+    }
+}
+
 /// Which tickets a list shows: those that fit all of it. The empty filter fits every ticket.
 ///
 /// ```

@@ -138,6 +138,12 @@ impl Sql {
         write::statements(self, commit)
     }
 
+    /// Whether a statement sets aside what stands where the next one keeps a text.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn sets_aside(&self, statement: &Statement<'_>) -> bool {
+        self.set_aside.as_deref() == Some(statement.sql)
+    }
+
     /// The text of a migration, or of whatever else names tables, as this database reads it.
     #[cfg(any(feature = "postgres", feature = "sqlite"))]
     pub(super) fn migration(&self, text: &str) -> String {

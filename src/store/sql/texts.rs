@@ -53,17 +53,20 @@ texts! {
     keep_snapshot = "INSERT INTO {t}snapshots (tenant, kind, id, version, fold, schema, body) \
         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (tenant, kind, id) DO UPDATE SET version = excluded.version, \
         fold = excluded.fold, schema = excluded.schema, body = excluded.body";
-    /// Written only where it changes what lists filter by, beside the stage of an open ticket. A ticket's number and requester never change; what stands in an
-    /// index of its own is [`Texts::refile_ticket`]'s.
+    /// Written only where it changes what lists filter by: the exact stage of an open ticket stands with its stream. A ticket's number and
+    /// requester never change.
     list_ticket = "INSERT INTO {t}tickets AS t (tenant, number, id, is_open, stage, priority, type, team, agent, requester) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (tenant, number) DO UPDATE SET \
-        stage = excluded.stage, priority = excluded.priority, type = excluded.type \
-        WHERE t.stage <> excluded.stage OR t.priority <> excluded.priority OR t.type IS DISTINCT FROM excluded.type";
-    /// The indexes of a list are written anew by whatever names their columns, also where these stay the same.
-    refile_ticket = "UPDATE {t}tickets SET is_open = $3, team = $4, agent = $5 WHERE tenant = $1 AND number = $2 \
-        AND (is_open <> $3 OR team IS DISTINCT FROM $4 OR agent IS DISTINCT FROM $5)";
+        is_open = excluded.is_open, stage = excluded.stage, priority = excluded.priority, type = excluded.type, \
+        team = excluded.team, agent = excluded.agent \
+        WHERE t.is_open <> excluded.is_open OR t.stage <> excluded.stage OR t.priority <> excluded.priority \
+        OR t.type IS DISTINCT FROM excluded.type OR t.team IS DISTINCT FROM excluded.team \
+        OR t.agent IS DISTINCT FROM excluded.agent";
     keep_content = "INSERT INTO {t}contents (tenant, id, about, schema, body) VALUES ($1, $2, $3, $4, $5) \
         ON CONFLICT (tenant, id) DO UPDATE SET about = excluded.about, schema = excluded.schema, body = excluded.body";
+    /// A text whose id nobody has. Where there is one it writes nothing.
+    add_content = "INSERT INTO {t}contents (tenant, id, about, schema, body) VALUES ($1, $2, $3, $4, $5) \
+        ON CONFLICT (tenant, id) DO NOTHING";
     erase_content = "{erase} WHERE tenant = $1 AND id = $2{is_kept}";
     erase_person = "{erase} WHERE tenant = $1 AND about = $2{is_kept}";
     release_keys = "DELETE FROM {t}unique_keys WHERE tenant = $1 AND owner = $2";

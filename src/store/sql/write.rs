@@ -151,8 +151,8 @@ impl<'a> List<'a, '_> {
             self.snapshot(part.stream, snapshot)?;
         }
         match &part.listing {
-            Some(row) => self.listing(part, row),
-            None => Ok(()),
+            Some(row) if part.expected.0 == 0 || !part.keeps_place => self.listing(part, row),
+            _ => Ok(()),
         }
     }
 
@@ -181,32 +181,19 @@ impl<'a> List<'a, '_> {
 
     fn listing(&mut self, part: &Part, row: &TicketRow) -> Result<(), StoreError> {
         let stage = row.status.stage();
-        let is_open = Value::from(i64::from(stage.is_backlog()));
-        let team = Value::Uuid(row.team.map(|team| team.uuid()));
-        let agent = Value::Uuid(row.agent.map(|agent| agent.uuid()));
         let params = vec![
             self.tenant(),
             number(row.number)?.into(),
             part.stream.id.into(),
-            is_open.clone(),
+            i64::from(stage.is_backlog()).into(),
             standing_text(stage).into(),
             priority_text(row.priority).into(),
             Value::Text(row.kind.as_ref().map(|kind| kind.to_string().into())),
-            team.clone(),
-            agent.clone(),
+            Value::Uuid(row.team.map(|team| team.uuid())),
+            Value::Uuid(row.agent.map(|agent| agent.uuid())),
             row.requester.uuid().into(),
         ];
         self.push(&self.texts.list_ticket, params, Expect::Any);
-        if part.expected.0 > 0 {
-            let params = vec![
-                self.tenant(),
-                number(row.number)?.into(),
-                is_open,
-                team,
-                agent,
-            ];
-            self.push(&self.texts.refile_ticket, params, Expect::Any);
-        }
         Ok(())
     }
 

@@ -101,7 +101,10 @@ impl SqliteStore {
                 continue;
             }
             let body = text(row, 2).ok();
-            match body.and_then(|body| serde_json::from_str::<Snapshot>(body).ok()) {
+            let version: i64 = row.get(0).map_err(failed)?;
+            let is_its = |kept: &Snapshot| i64::try_from(kept.version().0) == Ok(version);
+            let read = body.and_then(|body| serde_json::from_str::<Snapshot>(body).ok());
+            match read.filter(is_its) {
                 Some(snapshot) => {
                     events = Following::new(stream, snapshot.version());
                     kept = Some(snapshot);

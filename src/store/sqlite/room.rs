@@ -46,12 +46,13 @@ impl Room {
     /// After a commit: where it made the log longer, makes room for those to come. Where there is none, the commits to come tell.
     pub(super) fn make(&self, connection: &Connection) {
         let mut known = self.length.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = length(&self.log);
+        let mut now = length(&self.log);
         if now > *known && now < MOST {
             let more = now.max(LEAST).min(MOST - now);
             let _ = lengthen(connection, more);
+            now = length(&self.log);
         }
-        *known = length(&self.log);
+        *known = now;
     }
 }
 
@@ -81,9 +82,10 @@ fn lengthen(connection: &Connection, bytes: u64) -> Result<(), StoreError> {
         filled.execute([half]).map_err(failed)?;
         Ok(())
     });
-    if !connection.is_autocommit() {
-        run(connection, "ROLLBACK")?;
-    }
+    let undone = match connection.is_autocommit() {
+        true => Ok(()),
+        false => run(connection, "ROLLBACK"),
+    };
     cache(CACHE_KIB).map_err(failed)?;
-    written
+    written.and(undone)
 }

@@ -112,18 +112,36 @@ pub(super) fn in_transaction<T>(
 }
 
 pub(super) fn all(connection: &Connection, statements: &[Statement<'_>]) -> Result<(), StoreError> {
-    // Statements with the same text follow each other: the events of a part, the texts of a commit.
-    for alike in statements.chunk_by(|one, next| std::ptr::eq(one.sql, next.sql)) {
-        let Some(first) = alike.first() else { continue };
-        let mut prepared = prepare(connection, first.sql)?;
-        for statement in alike {
-            let rows = prepared
-                .execute(params_from_iter(&statement.params))
-                .map_err(failed)?;
-            statement.check(rows)?;
+    let mut rest = statements;
+    while let Some((first, later)) = rest.split_first() {
+        // Ids of texts are seldom taken: one that is free needs nothing to be set aside.
+        if let (true, Some((keep, after))) = (SQL.sets_aside(first), later.split_first())
+            && run_with(connection, &SQL.texts.add_content, keep)? == 1
+        {
+            rest = after;
+            continue;
         }
+        // Statements with the same text follow each other, such as the events of a part.
+        let alike = |one: &&Statement<'_>| std::ptr::eq(one.sql, first.sql);
+        let (run, after) = rest.split_at(rest.iter().take_while(alike).count());
+        let mut prepared = prepare(connection, first.sql)?;
+        for statement in run {
+            let params = params_from_iter(&statement.params);
+            statement.check(prepared.execute(params).map_err(failed)?)?;
+        }
+        rest = after;
     }
     Ok(())
+}
+
+/// Runs another text with the parameters of a statement, and tells how many rows it touched.
+fn run_with(
+    connection: &Connection,
+    text: &str,
+    statement: &Statement<'_>,
+) -> Result<usize, StoreError> {
+    let params = params_from_iter(&statement.params);
+    prepare(connection, text)?.execute(params).map_err(failed)
 }
 
 /// Ends what a thread left open that panicked in the middle.
