@@ -190,6 +190,36 @@ fn what_was_merged_away_unanswered_waits_for_no_first_response() {
     assert!(reasons.any(|one| one.contains("merged into another ticket, which owes the answer")));
 }
 
+/// Of two promises the one that can still be kept stands; what is broken stays broken.
+#[test]
+fn a_promise_that_can_still_be_kept_is_not_lost_behind_a_broken_one() {
+    let hour = |n: i64| at("2026-03-02T08:00:00Z") + TimeDelta::hours(n);
+    let call = |n| Call::new(Actor::Agent(KIM), hour(n));
+    for (own, other, due) in [(1, 3, 3), (3, 1, 3), (3, 4, 3), (4, 3, 3)] {
+        let desk = Desk::new(MemoryStore::new(), plain());
+        let into = opened(&desk, &ann("2026-03-02T08:00:00Z"), "x", "y");
+        let source = opened(&desk, &ann("2026-03-02T08:00:00Z"), "x", "y");
+        for (ticket, due) in [(into, own), (source, other)] {
+            let promise = Command::change(Change::PromiseUpdate(hour(due)));
+            desk.submit(ticket, &call(0), promise).unwrap();
+        }
+        desk.merge(&call(2), Merge::new(source, into)).unwrap();
+        let reading = desk.reading(into, Metric::PromisedUpdate, hour(2)).unwrap();
+        assert_eq!(
+            (reading.due(), reading.verdict()),
+            (Some(hour(due)), Verdict::Open)
+        );
+        desk.sweep(hour(5), 10).unwrap();
+        let broken = desk.tenant(TenantId::SINGLE).history(into).unwrap();
+        let broken = broken.iter().filter(|one| matches!(&one.event, Event::Breached { clock, .. } if clock.metric == Metric::PromisedUpdate));
+        assert_eq!(
+            broken.count(),
+            if own == 1 { 2 } else { 1 },
+            "{own} {other}"
+        );
+    }
+}
+
 /// The wait was over its target before the tickets were merged: a breach on attaching, at once.
 #[test]
 fn what_is_late_already_is_a_breach_of_the_merge() {

@@ -82,7 +82,8 @@ pub struct Merged {
     /// When the oldest message came that nobody had answered there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_at: Option<DateTime<Utc>>,
-    /// The promise that was open there, where it is due before any of this ticket's own.
+    /// The promise that was open there, where it comes before any of this ticket's own: one that can still be kept before one that is broken,
+    /// and else the one that is due earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub promise: Option<Promise>,
     /// The effort recorded there.

@@ -8,7 +8,7 @@ use crate::ticket::command::Move;
 use crate::ticket::event::Event;
 use crate::ticket::lifecycle::{CloseReason, Stage};
 use crate::ticket::link::Link;
-use crate::ticket::merge::{Merge, Merged};
+use crate::ticket::merge::{Merge, Merged, Promise};
 use crate::ticket::refusal::Refusal;
 use crate::ticket::rules::{Permission, Rules};
 use crate::ticket::session::{Session, SessionEvent};
@@ -63,8 +63,13 @@ pub fn merge(
     }
 
     let asked_at = source.waiting_since();
-    let is_earlier = |due| into.open_promise().is_none_or(|own| due < own.due);
-    let promise = source.open_promise().filter(|open| is_earlier(open.due));
+    // One that can still be kept goes before one that is broken; of two alike, the earlier one.
+    let place = |open: &Promise| (open.due < at, open.due);
+    let comes_first = |open: &Promise| {
+        into.open_promise()
+            .is_none_or(|own| place(open) < place(&own))
+    };
+    let promise = source.open_promise().filter(comes_first);
     let mut ends = Work::on(source_rules, call, at, source);
     let going_on = sessions_that_go_on((source, into), rules);
     for session in &going_on {
