@@ -361,6 +361,71 @@ fn a_low_mark_escalates_once_and_asks_nothing_again() {
     }
 }
 
+/// Of each kind of question the newest answer that has it stands, in the survey and on the ticket: what is left out revises nothing.
+#[test]
+fn what_stands_of_a_kind_is_in_the_newest_answer_that_has_it() {
+    for desk in desks() {
+        let t = resolved(&desk, ANN, 0);
+        desk.tell::<Feedback>(ANN, &kim(1), invite("long", t))
+            .unwrap();
+        let said: [&[(&str, u8)]; 3] = [
+            &[("satisfied", 2), ("recommend", 1)],
+            &[("recommend", 9)],
+            &[("satisfied", 2), ("recommend", 9)],
+        ];
+        for (hour, said) in (2..).zip(said) {
+            answer(&desk, &ann(hour), said, None).unwrap();
+            let ticket = desk.ticket(t).unwrap();
+            let state = desk.state::<Feedback>(ANN).unwrap();
+            let survey = &state.invitations()[0];
+            for kind in RatingKind::ALL {
+                let stands = ticket.rating(kind, 0).map(|rating| rating.rated.mark);
+                assert_eq!(survey.mark(kind), stands, "{kind} at {hour}");
+            }
+            assert_eq!(survey.answers.len(), hour as usize - 1);
+        }
+        let ticket = desk.ticket(t).unwrap();
+        let marks = ticket.ratings().iter().map(|r| r.rated.mark);
+        assert_eq!(marks.collect::<Vec<_>>(), [2, 1, 9]);
+    }
+}
+
+/// What the customer says about a mark that she gave already is on the ticket too; but it is the mark of before, which counts from
+/// when it was given and escalates once.
+#[test]
+fn a_comment_on_a_mark_is_no_other_mark() {
+    for desk in desks() {
+        let t = resolved(&desk, ANN, 0);
+        desk.tell::<Feedback>(ANN, &kim(1), invite("short", t))
+            .unwrap();
+        let mut calls = Vec::new();
+        let said = [
+            (2, 1, None),
+            (5, 1, Some("bad")),
+            (9, 1, None),
+            (12, 2, None),
+        ];
+        for (hour, mark, comment) in said {
+            answer(&desk, &ann(hour), &[("satisfied", mark)], comment).unwrap();
+            desk.sweep(hours(hour + 2), 10).unwrap();
+            let sent = desk.claim(hours(hour + 2), TimeDelta::days(9), 99).unwrap();
+            let is_call = |m: &&helpdesk::store::OutboxMessage| matches!(&m.what, Outgoing::Escalation { rule, .. } if *rule == name("unhappy"));
+            calls.push(sent.iter().filter(is_call).count());
+        }
+        assert_eq!(calls, [1, 0, 0, 1], "once for each mark");
+        let ticket = desk.ticket(t).unwrap();
+        let comments = ticket.ratings().iter().map(|r| r.rated.comment.is_some());
+        assert_eq!(comments.collect::<Vec<_>>(), [false, true, false]);
+        let mut given = Vec::new();
+        let mut keep = |rows: &[helpdesk::kpi::Fact]| {
+            let marks = rows.iter().flat_map(|row| &row.ratings);
+            given.extend(marks.map(|mark| (mark.at, mark.mark)));
+        };
+        desk.tenant(TenantId::SINGLE).facts(&mut keep).unwrap();
+        assert_eq!(given, [(hours(2), 1), (hours(12), 2)]);
+    }
+}
+
 #[test]
 fn a_joined_customer_is_asked_and_answers_as_one() {
     for desk in desks() {
@@ -1193,17 +1258,19 @@ proptest! {
         };
         let score = scored(&marks);
         let applies: Vec<_> = marks.iter().copied().filter(|(_, points, _)| points.is_some()).collect();
-        prop_assert_eq!(score.is_none(), applies.is_empty());
+        let failed = applies.iter().any(|(_, points, critical)| *critical && *points == Some(0));
+        let weighs = applies.iter().any(|(weight, ..)| *weight > 0);
+        prop_assert_eq!(score.is_some(), weighs || failed);
         if let Some(score) = score {
             prop_assert!(score.points <= score.best);
-            let failed = applies.iter().any(|(_, points, critical)| *critical && *points == Some(0));
-            let nothing = applies.iter().all(|(_, points, _)| *points == Some(0));
+            let nothing = applies.iter().all(|(weight, points, _)| *weight == 0 || *points == Some(0));
             prop_assert_eq!(score.points == 0, failed || nothing);
             prop_assert_eq!(Some(score), scored(&applies));
         }
     }
 
-    /// Whoever invites, however often and whenever: a cycle is asked about once, and two invitations lie the cool-down apart.
+    /// Whoever invites, however often and whenever: a cycle is asked about once, and two invitations lie the cool-down apart. Whatever is
+    /// answered, with or without a comment: what stands in the survey stands on the ticket.
     #[test]
     fn one_survey_per_cycle(steps in proptest::collection::vec((0..3_usize, 0..5_u8, 1..120_i64), 1..40)) {
         let desk = &desks()[0];
@@ -1215,8 +1282,13 @@ proptest! {
             match what {
                 0 => _ = desk.submit(t, &ann(hour), Command::reopen()),
                 1 => _ = desk.submit(t, &kim(hour), Command::resolve()),
-                2 => _ = answer(desk, &ann(hour), &[("satisfied", 1)], None),
-                _ => _ = desk.tell::<Feedback>(ANN, &kim(hour), invite("short", t)),
+                2 => {
+                    let mark = 1 + (gap % 5) as u8;
+                    let both = [("satisfied", mark), ("recommend", mark)];
+                    let said = [&both[..], &both[..1], &both[1..]][(gap / 5) as usize % 3];
+                    _ = answer(desk, &ann(hour), said, (gap % 2 > 0).then_some("so"));
+                }
+                _ => _ = desk.tell::<Feedback>(ANN, &kim(hour), invite("long", t)),
             }
         }
         let Ok(state) = desk.state::<Feedback>(ANN) else { return Ok(()) };
@@ -1226,12 +1298,15 @@ proptest! {
             prop_assert!(before.iter().all(|other| (other.invited.ticket, other.invited.cycle) != (one.invited.ticket, one.invited.cycle)));
             prop_assert!(before.iter().all(|other| one.at - other.at >= TimeDelta::days(10)));
             let ticket = desk.ticket(one.invited.ticket).unwrap();
-            let stands = ticket.rating(RatingKind::Csat, one.invited.cycle as usize).map(|rating| rating.rated.mark);
-            prop_assert_eq!(stands, one.mark(RatingKind::Csat), "what stands in the survey stands on the ticket");
+            for kind in RatingKind::ALL {
+                let stands = ticket.rating(kind, one.invited.cycle as usize).map(|rating| rating.rated.mark);
+                prop_assert_eq!(stands, one.mark(kind), "what stands in the survey stands on the ticket");
+            }
         }
     }
 
-    /// How a visit ended is undecided until the window is over, and never changes from then on.
+    /// How a visit ended is undecided until the window is over, and never changes from then on; that the visitor is known at last
+    /// changes it never.
     #[test]
     fn endings_are_decided_once(steps in proptest::collection::vec((0..4_u8, 1..30_i64), 1..8), ask in proptest::collection::vec(0..400_i64, 1..12)) {
         let desk = &desks()[0];
