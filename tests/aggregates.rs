@@ -1073,6 +1073,58 @@ fn reviews_give_scores() {
     }
 }
 
+/// Whose work was reviewed can object; she can neither mark it nor take the marks away.
+#[test]
+fn nobody_withdraws_the_review_of_her_own_work() {
+    for desk in desks() {
+        let t = resolved(&desk, ANN, 0);
+        let all = marks(&[
+            ("privacy", Some(1)),
+            ("tone", Some(1)),
+            ("solution", Some(1)),
+        ]);
+        let review = ReviewId::named("a");
+        desk.tell::<Review>(review, &lee(1), score(t, all)).unwrap();
+        let withdraw = |who| desk.tell::<Review>(review, &by(who, 2), quality::Command::Withdraw);
+        assert_eq!(code(withdraw(Actor::Supervisor(KIM))), "own_work");
+        assert!(!desk.state::<Review>(review).unwrap().is_withdrawn());
+        assert!(
+            withdraw(Actor::Supervisor(LEE))
+                .unwrap()
+                .state
+                .is_withdrawn()
+        );
+    }
+}
+
+/// A critical category that failed gives a score of 0, though nothing that weighs applies.
+#[test]
+fn a_failed_category_without_weight_gives_a_score_of_nought() {
+    let scored = |points, critical: bool| {
+        let privacy = Category::new(name("privacy"), 0);
+        let privacy = if critical {
+            privacy.critical()
+        } else {
+            privacy
+        };
+        let tone = Category::new(name("tone"), 1);
+        let marks = vec![Mark::Points(points), Mark::NotApplicable];
+        let scored = quality::Scored {
+            scorecard: name("x"),
+            card: Scorecard::new(4).category(privacy).category(tone),
+            ticket: TicketId::named("t"),
+            agent: KIM,
+            marks,
+            comment: None,
+        };
+        scored.score()
+    };
+    let failed = scored(0, true).unwrap();
+    assert_eq!((failed.points, failed.failed), (0, true));
+    assert_eq!(failed.to_string(), "0.0 % (0 of 0)");
+    assert_eq!((scored(4, true), scored(0, false)), (None, None));
+}
+
 #[test]
 fn findings_are_closed_when_all_is_done() {
     for desk in desks() {
@@ -1237,10 +1289,10 @@ proptest! {
         }
     }
 
-    /// A score is in [0, 1], undefined exactly where nothing applies, 0 exactly where nothing was given or a critical category
-    /// failed; and what does not apply does not matter.
+    /// A score is in [0, 1], undefined exactly where nothing that weighs applies and nothing critical failed, 0 exactly where nothing
+    /// was given or a critical category failed; and what does not apply does not matter.
     #[test]
-    fn scores_are_parts_of_a_whole(marks in proptest::collection::vec((1..9_u16, proptest::option::of(0..=5_u8), any::<bool>()), 1..8)) {
+    fn scores_are_parts_of_a_whole(marks in proptest::collection::vec((0..5_u16, proptest::option::of(0..=5_u8), any::<bool>()), 1..8)) {
         let scored = |of: &[(u16, Option<u8>, bool)]| {
             let mut card = Scorecard::new(5);
             for (n, (weight, _, critical)) in of.iter().enumerate() {
