@@ -970,6 +970,147 @@ fn visits_end_as_they_do() {
     }
 }
 
+/// An article as full of causes as the rules allow takes the causes that it has, and no other.
+#[test]
+fn a_full_set_of_causes_takes_those_that_it_has() {
+    let mut tickets = ticket::Rules::default();
+    tickets.max_list = 2;
+    let book = RulebookDraft::default().tickets(tickets).build().unwrap();
+    let desk = Desk::new(MemoryStore::new(), book);
+    let tell = |command| desk.tell::<Article>(ArticleId::named("a"), &kim(0), command);
+    let draft = |causes: &[&str]| {
+        let draft = Draft::new("t", "b", name("en"));
+        let draft = causes
+            .iter()
+            .fold(draft, |draft, cause| draft.about(name(cause)));
+        ArticleCommand::Write(draft)
+    };
+    assert_eq!(code(tell(draft(&["x", "y", "z"]))), "too_large");
+    tell(draft(&["x", "y", "x"])).unwrap();
+    let linked = tell(ArticleCommand::LinkCause(name("x"))).unwrap();
+    assert!(linked.events.is_empty());
+    assert_eq!(
+        code(tell(ArticleCommand::LinkCause(name("z")))),
+        "too_large"
+    );
+    assert_eq!(code(tell(draft(&["x", "z"]))), "too_large");
+    let told = tell(draft(&["y", "x"])).unwrap();
+    assert_eq!((told.state.newest(), told.state.causes().len()), (2, 2));
+}
+
+/// That the visitor is known is nothing that she did: an ending that was decided stays, however late she is recognised.
+#[test]
+fn an_ending_outlasts_the_recognition_of_the_visitor() {
+    for desk in desks() {
+        let (article, visit) = (ArticleId::named("a"), VisitId::named("v"));
+        let write = ArticleCommand::Write(Draft::new("t", "b", name("en")));
+        desk.tell::<Article>(article, &kim(0), write).unwrap();
+        desk.tell::<Article>(article, &kim(0), ArticleCommand::Publish)
+            .unwrap();
+        let tell = |hour, command| desk.tell::<Visit>(visit, &kim(hour), command).unwrap();
+        tell(1, VisitCommand::View(article));
+        let ending = |as_of| {
+            let state = desk.state::<Visit>(visit).unwrap();
+            state.ending(Span::hours(72), hours(as_of))
+        };
+        assert_eq!(
+            (ending(73), ending(74)),
+            (Ending::Undecided, Ending::Contained)
+        );
+        let t = desk.open(&ann(80), Open::new("x")).unwrap().id();
+        tell(81, VisitCommand::Recognise(ANN));
+        assert_eq!(
+            (ending(73), ending(82)),
+            (Ending::Undecided, Ending::Contained)
+        );
+        tell(83, VisitCommand::Ticket(t));
+        assert_eq!(
+            ending(84),
+            Ending::Contained,
+            "opened when the window was over"
+        );
+        // Who is recognised first of all begins a visit all the same.
+        let known = VisitId::named("known");
+        let told = desk.tell::<Visit>(known, &kim(90), VisitCommand::Recognise(ANN));
+        let state = told.unwrap().state;
+        assert_eq!(state.began_at(), hours(90));
+        assert_eq!(state.ending(Span::hours(72), hours(162)), Ending::Undecided);
+        assert_eq!(state.ending(Span::hours(72), hours(163)), Ending::GaveUp);
+    }
+}
+
+/// A ticket that was there before the visit began did not come of it.
+#[test]
+fn a_ticket_from_before_a_visit_did_not_come_of_it() {
+    for desk in desks() {
+        let (article, visit) = (ArticleId::named("a"), VisitId::named("v"));
+        let write = ArticleCommand::Write(Draft::new("t", "b", name("en")));
+        desk.tell::<Article>(article, &kim(0), write).unwrap();
+        desk.tell::<Article>(article, &kim(0), ArticleCommand::Publish)
+            .unwrap();
+        let before = desk.open(&ann(1), Open::new("x")).unwrap().id();
+        let tell = |visit, hour, command| desk.tell::<Visit>(visit, &kim(hour), command).unwrap();
+        tell(visit, 2, VisitCommand::View(article));
+        let told = tell(visit, 3, VisitCommand::Ticket(before));
+        let window = Span::hours(72);
+        assert_eq!(told.state.ending(window, hours(4)), Ending::Undecided);
+        assert_eq!(told.state.ending(window, hours(75)), Ending::Contained);
+        let at_once = VisitId::named("at once");
+        tell(at_once, 5, VisitCommand::View(article));
+        let since = desk.open(&ann(5), Open::new("x")).unwrap().id();
+        let told = tell(at_once, 6, VisitCommand::Ticket(since));
+        assert_eq!(told.state.ending(window, hours(7)), Ending::Ticket);
+    }
+}
+
+/// A visit that was recorded under one id of a person goes on under any of them, and under nobody else's.
+#[test]
+fn a_visit_goes_on_under_any_id() {
+    for (seen, speaks) in [(BOB, ANN), (ANN, BOB), (BOB, BOB), (ANN, ANN)] {
+        for desk in desks() {
+            let visit = VisitId::named("v");
+            let search = || VisitCommand::Search {
+                text: "x".to_owned(),
+                results: 0,
+            };
+            let tell = |who, hour, command| {
+                desk.tell::<Visit>(visit, &by(Actor::Customer(who), hour), command)
+            };
+            let of_seen = by(Actor::Customer(seen), 0);
+            let t = desk.open(&of_seen, Open::new("x")).unwrap().id();
+            tell(seen, 1, search()).unwrap();
+            if speaks != seen {
+                assert_eq!(code(tell(speaks, 2, search())), "somebody_else");
+                let known = VisitCommand::Recognise(speaks);
+                assert_eq!(
+                    code(desk.tell::<Visit>(visit, &kim(2), known)),
+                    "somebody_else"
+                );
+            }
+            desk.tell::<Profile>(ANN, &kim(3), customer::Command::Join(BOB))
+                .unwrap();
+            let cy = CustomerId::named("cy");
+            assert_eq!(code(tell(cy, 4, search())), "somebody_else");
+            assert_eq!(
+                code(tell(speaks, 4, VisitCommand::Recognise(cy))),
+                "somebody_else"
+            );
+            tell(speaks, 5, search()).unwrap();
+            let known = desk.tell::<Visit>(visit, &kim(6), VisitCommand::Recognise(speaks));
+            assert!(known.unwrap().events.is_empty());
+            let of_cy = desk.open(&by(Actor::Customer(cy), 6), Open::new("x"));
+            let of_cy = VisitCommand::Ticket(of_cy.unwrap().id());
+            assert_eq!(code(tell(speaks, 6, of_cy)), "no_ticket");
+            let told = tell(speaks, 7, VisitCommand::Ticket(t)).unwrap();
+            assert_eq!(told.state.customer(), Some(seen));
+            assert_eq!(
+                (told.state.searches().len(), told.state.ticket()),
+                (2, Some(t))
+            );
+        }
+    }
+}
+
 fn marks(of: &[(&str, Option<u8>)]) -> Vec<Marked> {
     let marked = |(category, points): &(&str, Option<u8>)| Marked {
         category: name(category),
@@ -1374,9 +1515,14 @@ proptest! {
                 2 => VisitCommand::End { solved: (gap % 3 > 0).then_some(gap % 3 > 1) },
                 _ => VisitCommand::Ticket(desk.open(&ann(hour), Open::new("x")).unwrap().id()),
             };
-            let _ = desk.tell::<Visit>(visit, &ann(hour), command);
+            let _ = desk.tell::<Visit>(visit, &kim(hour), command);
         }
         let Ok(state) = desk.state::<Visit>(visit) else { return Ok(()) };
+        let known = desk.tell::<Visit>(visit, &kim(hour + 1), VisitCommand::Recognise(ANN)).unwrap().state;
+        for n in &ask {
+            let as_of = hours(hour + n);
+            prop_assert_eq!(known.ending(Span::hours(72), as_of), state.ending(Span::hours(72), as_of));
+        }
         let mut ask = ask;
         ask.sort_unstable();
         let mut before = Ending::Undecided;
