@@ -361,6 +361,71 @@ fn a_low_mark_escalates_once_and_asks_nothing_again() {
     }
 }
 
+/// Of each kind of question the newest answer that has it stands, in the survey and on the ticket: what is left out revises nothing.
+#[test]
+fn what_stands_of_a_kind_is_in_the_newest_answer_that_has_it() {
+    for desk in desks() {
+        let t = resolved(&desk, ANN, 0);
+        desk.tell::<Feedback>(ANN, &kim(1), invite("long", t))
+            .unwrap();
+        let said: [&[(&str, u8)]; 3] = [
+            &[("satisfied", 2), ("recommend", 1)],
+            &[("recommend", 9)],
+            &[("satisfied", 2), ("recommend", 9)],
+        ];
+        for (hour, said) in (2..).zip(said) {
+            answer(&desk, &ann(hour), said, None).unwrap();
+            let ticket = desk.ticket(t).unwrap();
+            let state = desk.state::<Feedback>(ANN).unwrap();
+            let survey = &state.invitations()[0];
+            for kind in RatingKind::ALL {
+                let stands = ticket.rating(kind, 0).map(|rating| rating.rated.mark);
+                assert_eq!(survey.mark(kind), stands, "{kind} at {hour}");
+            }
+            assert_eq!(survey.answers.len(), hour as usize - 1);
+        }
+        let ticket = desk.ticket(t).unwrap();
+        let marks = ticket.ratings().iter().map(|r| r.rated.mark);
+        assert_eq!(marks.collect::<Vec<_>>(), [2, 1, 9]);
+    }
+}
+
+/// What the customer says about a mark that she gave already is on the ticket too; but it is the mark of before, which counts from
+/// when it was given and escalates once.
+#[test]
+fn a_comment_on_a_mark_is_no_other_mark() {
+    for desk in desks() {
+        let t = resolved(&desk, ANN, 0);
+        desk.tell::<Feedback>(ANN, &kim(1), invite("short", t))
+            .unwrap();
+        let mut calls = Vec::new();
+        let said = [
+            (2, 1, None),
+            (5, 1, Some("bad")),
+            (9, 1, None),
+            (12, 2, None),
+        ];
+        for (hour, mark, comment) in said {
+            answer(&desk, &ann(hour), &[("satisfied", mark)], comment).unwrap();
+            desk.sweep(hours(hour + 2), 10).unwrap();
+            let sent = desk.claim(hours(hour + 2), TimeDelta::days(9), 99).unwrap();
+            let is_call = |m: &&helpdesk::store::OutboxMessage| matches!(&m.what, Outgoing::Escalation { rule, .. } if *rule == name("unhappy"));
+            calls.push(sent.iter().filter(is_call).count());
+        }
+        assert_eq!(calls, [1, 0, 0, 1], "once for each mark");
+        let ticket = desk.ticket(t).unwrap();
+        let comments = ticket.ratings().iter().map(|r| r.rated.comment.is_some());
+        assert_eq!(comments.collect::<Vec<_>>(), [false, true, false]);
+        let mut given = Vec::new();
+        let mut keep = |rows: &[helpdesk::kpi::Fact]| {
+            let marks = rows.iter().flat_map(|row| &row.ratings);
+            given.extend(marks.map(|mark| (mark.at, mark.mark)));
+        };
+        desk.tenant(TenantId::SINGLE).facts(&mut keep).unwrap();
+        assert_eq!(given, [(hours(2), 1), (hours(12), 2)]);
+    }
+}
+
 #[test]
 fn a_joined_customer_is_asked_and_answers_as_one() {
     for desk in desks() {
@@ -935,6 +1000,147 @@ fn visits_end_as_they_do() {
     }
 }
 
+/// An article as full of causes as the rules allow takes the causes that it has, and no other.
+#[test]
+fn a_full_set_of_causes_takes_those_that_it_has() {
+    let mut tickets = ticket::Rules::default();
+    tickets.max_list = 2;
+    let book = RulebookDraft::default().tickets(tickets).build().unwrap();
+    let desk = Desk::new(MemoryStore::new(), book);
+    let tell = |command| desk.tell::<Article>(ArticleId::named("a"), &kim(0), command);
+    let draft = |causes: &[&str]| {
+        let draft = Draft::new("t", "b", name("en"));
+        let draft = causes
+            .iter()
+            .fold(draft, |draft, cause| draft.about(name(cause)));
+        ArticleCommand::Write(draft)
+    };
+    assert_eq!(code(tell(draft(&["x", "y", "z"]))), "too_large");
+    tell(draft(&["x", "y", "x"])).unwrap();
+    let linked = tell(ArticleCommand::LinkCause(name("x"))).unwrap();
+    assert!(linked.events.is_empty());
+    assert_eq!(
+        code(tell(ArticleCommand::LinkCause(name("z")))),
+        "too_large"
+    );
+    assert_eq!(code(tell(draft(&["x", "z"]))), "too_large");
+    let told = tell(draft(&["y", "x"])).unwrap();
+    assert_eq!((told.state.newest(), told.state.causes().len()), (2, 2));
+}
+
+/// That the visitor is known is nothing that she did: an ending that was decided stays, however late she is recognised.
+#[test]
+fn an_ending_outlasts_the_recognition_of_the_visitor() {
+    for desk in desks() {
+        let (article, visit) = (ArticleId::named("a"), VisitId::named("v"));
+        let write = ArticleCommand::Write(Draft::new("t", "b", name("en")));
+        desk.tell::<Article>(article, &kim(0), write).unwrap();
+        desk.tell::<Article>(article, &kim(0), ArticleCommand::Publish)
+            .unwrap();
+        let tell = |hour, command| desk.tell::<Visit>(visit, &kim(hour), command).unwrap();
+        tell(1, VisitCommand::View(article));
+        let ending = |as_of| {
+            let state = desk.state::<Visit>(visit).unwrap();
+            state.ending(Span::hours(72), hours(as_of))
+        };
+        assert_eq!(
+            (ending(73), ending(74)),
+            (Ending::Undecided, Ending::Contained)
+        );
+        let t = desk.open(&ann(80), Open::new("x")).unwrap().id();
+        tell(81, VisitCommand::Recognise(ANN));
+        assert_eq!(
+            (ending(73), ending(82)),
+            (Ending::Undecided, Ending::Contained)
+        );
+        tell(83, VisitCommand::Ticket(t));
+        assert_eq!(
+            ending(84),
+            Ending::Contained,
+            "opened when the window was over"
+        );
+        // Who is recognised first of all begins a visit all the same.
+        let known = VisitId::named("known");
+        let told = desk.tell::<Visit>(known, &kim(90), VisitCommand::Recognise(ANN));
+        let state = told.unwrap().state;
+        assert_eq!(state.began_at(), hours(90));
+        assert_eq!(state.ending(Span::hours(72), hours(162)), Ending::Undecided);
+        assert_eq!(state.ending(Span::hours(72), hours(163)), Ending::GaveUp);
+    }
+}
+
+/// A ticket that was there before the visit began did not come of it.
+#[test]
+fn a_ticket_from_before_a_visit_did_not_come_of_it() {
+    for desk in desks() {
+        let (article, visit) = (ArticleId::named("a"), VisitId::named("v"));
+        let write = ArticleCommand::Write(Draft::new("t", "b", name("en")));
+        desk.tell::<Article>(article, &kim(0), write).unwrap();
+        desk.tell::<Article>(article, &kim(0), ArticleCommand::Publish)
+            .unwrap();
+        let before = desk.open(&ann(1), Open::new("x")).unwrap().id();
+        let tell = |visit, hour, command| desk.tell::<Visit>(visit, &kim(hour), command).unwrap();
+        tell(visit, 2, VisitCommand::View(article));
+        let told = tell(visit, 3, VisitCommand::Ticket(before));
+        let window = Span::hours(72);
+        assert_eq!(told.state.ending(window, hours(4)), Ending::Undecided);
+        assert_eq!(told.state.ending(window, hours(75)), Ending::Contained);
+        let at_once = VisitId::named("at once");
+        tell(at_once, 5, VisitCommand::View(article));
+        let since = desk.open(&ann(5), Open::new("x")).unwrap().id();
+        let told = tell(at_once, 6, VisitCommand::Ticket(since));
+        assert_eq!(told.state.ending(window, hours(7)), Ending::Ticket);
+    }
+}
+
+/// A visit that was recorded under one id of a person goes on under any of them, and under nobody else's.
+#[test]
+fn a_visit_goes_on_under_any_id() {
+    for (seen, speaks) in [(BOB, ANN), (ANN, BOB), (BOB, BOB), (ANN, ANN)] {
+        for desk in desks() {
+            let visit = VisitId::named("v");
+            let search = || VisitCommand::Search {
+                text: "x".to_owned(),
+                results: 0,
+            };
+            let tell = |who, hour, command| {
+                desk.tell::<Visit>(visit, &by(Actor::Customer(who), hour), command)
+            };
+            let of_seen = by(Actor::Customer(seen), 0);
+            let t = desk.open(&of_seen, Open::new("x")).unwrap().id();
+            tell(seen, 1, search()).unwrap();
+            if speaks != seen {
+                assert_eq!(code(tell(speaks, 2, search())), "somebody_else");
+                let known = VisitCommand::Recognise(speaks);
+                assert_eq!(
+                    code(desk.tell::<Visit>(visit, &kim(2), known)),
+                    "somebody_else"
+                );
+            }
+            desk.tell::<Profile>(ANN, &kim(3), customer::Command::Join(BOB))
+                .unwrap();
+            let cy = CustomerId::named("cy");
+            assert_eq!(code(tell(cy, 4, search())), "somebody_else");
+            assert_eq!(
+                code(tell(speaks, 4, VisitCommand::Recognise(cy))),
+                "somebody_else"
+            );
+            tell(speaks, 5, search()).unwrap();
+            let known = desk.tell::<Visit>(visit, &kim(6), VisitCommand::Recognise(speaks));
+            assert!(known.unwrap().events.is_empty());
+            let of_cy = desk.open(&by(Actor::Customer(cy), 6), Open::new("x"));
+            let of_cy = VisitCommand::Ticket(of_cy.unwrap().id());
+            assert_eq!(code(tell(speaks, 6, of_cy)), "no_ticket");
+            let told = tell(speaks, 7, VisitCommand::Ticket(t)).unwrap();
+            assert_eq!(told.state.customer(), Some(seen));
+            assert_eq!(
+                (told.state.searches().len(), told.state.ticket()),
+                (2, Some(t))
+            );
+        }
+    }
+}
+
 fn marks(of: &[(&str, Option<u8>)]) -> Vec<Marked> {
     let marked = |(category, points): &(&str, Option<u8>)| Marked {
         category: name(category),
@@ -1036,6 +1242,58 @@ fn reviews_give_scores() {
             .unwrap();
         assert_eq!(drawn.len(), 1);
     }
+}
+
+/// Whose work was reviewed can object; she can neither mark it nor take the marks away.
+#[test]
+fn nobody_withdraws_the_review_of_her_own_work() {
+    for desk in desks() {
+        let t = resolved(&desk, ANN, 0);
+        let all = marks(&[
+            ("privacy", Some(1)),
+            ("tone", Some(1)),
+            ("solution", Some(1)),
+        ]);
+        let review = ReviewId::named("a");
+        desk.tell::<Review>(review, &lee(1), score(t, all)).unwrap();
+        let withdraw = |who| desk.tell::<Review>(review, &by(who, 2), quality::Command::Withdraw);
+        assert_eq!(code(withdraw(Actor::Supervisor(KIM))), "own_work");
+        assert!(!desk.state::<Review>(review).unwrap().is_withdrawn());
+        assert!(
+            withdraw(Actor::Supervisor(LEE))
+                .unwrap()
+                .state
+                .is_withdrawn()
+        );
+    }
+}
+
+/// A critical category that failed gives a score of 0, though nothing that weighs applies.
+#[test]
+fn a_failed_category_without_weight_gives_a_score_of_nought() {
+    let scored = |points, critical: bool| {
+        let privacy = Category::new(name("privacy"), 0);
+        let privacy = if critical {
+            privacy.critical()
+        } else {
+            privacy
+        };
+        let tone = Category::new(name("tone"), 1);
+        let marks = vec![Mark::Points(points), Mark::NotApplicable];
+        let scored = quality::Scored {
+            scorecard: name("x"),
+            card: Scorecard::new(4).category(privacy).category(tone),
+            ticket: TicketId::named("t"),
+            agent: KIM,
+            marks,
+            comment: None,
+        };
+        scored.score()
+    };
+    let failed = scored(0, true).unwrap();
+    assert_eq!((failed.points, failed.failed), (0, true));
+    assert_eq!(failed.to_string(), "0.0 % (0 of 0)");
+    assert_eq!((scored(4, true), scored(0, false)), (None, None));
 }
 
 #[test]
@@ -1202,10 +1460,10 @@ proptest! {
         }
     }
 
-    /// A score is in [0, 1], undefined exactly where nothing applies, 0 exactly where nothing was given or a critical category
-    /// failed; and what does not apply does not matter.
+    /// A score is in [0, 1], undefined exactly where nothing that weighs applies and nothing critical failed, 0 exactly where nothing
+    /// was given or a critical category failed; and what does not apply does not matter.
     #[test]
-    fn scores_are_parts_of_a_whole(marks in proptest::collection::vec((1..9_u16, proptest::option::of(0..=5_u8), any::<bool>()), 1..8)) {
+    fn scores_are_parts_of_a_whole(marks in proptest::collection::vec((0..5_u16, proptest::option::of(0..=5_u8), any::<bool>()), 1..8)) {
         let scored = |of: &[(u16, Option<u8>, bool)]| {
             let mut card = Scorecard::new(5);
             for (n, (weight, _, critical)) in of.iter().enumerate() {
@@ -1223,17 +1481,19 @@ proptest! {
         };
         let score = scored(&marks);
         let applies: Vec<_> = marks.iter().copied().filter(|(_, points, _)| points.is_some()).collect();
-        prop_assert_eq!(score.is_none(), applies.is_empty());
+        let failed = applies.iter().any(|(_, points, critical)| *critical && *points == Some(0));
+        let weighs = applies.iter().any(|(weight, ..)| *weight > 0);
+        prop_assert_eq!(score.is_some(), weighs || failed);
         if let Some(score) = score {
             prop_assert!(score.points <= score.best);
-            let failed = applies.iter().any(|(_, points, critical)| *critical && *points == Some(0));
-            let nothing = applies.iter().all(|(_, points, _)| *points == Some(0));
+            let nothing = applies.iter().all(|(weight, points, _)| *weight == 0 || *points == Some(0));
             prop_assert_eq!(score.points == 0, failed || nothing);
             prop_assert_eq!(Some(score), scored(&applies));
         }
     }
 
-    /// Whoever invites, however often and whenever: a cycle is asked about once, and two invitations lie the cool-down apart.
+    /// Whoever invites, however often and whenever: a cycle is asked about once, and two invitations lie the cool-down apart. Whatever is
+    /// answered, with or without a comment: what stands in the survey stands on the ticket.
     #[test]
     fn one_survey_per_cycle(steps in proptest::collection::vec((0..3_usize, 0..5_u8, 1..120_i64), 1..40)) {
         let desk = &desks()[0];
@@ -1245,8 +1505,13 @@ proptest! {
             match what {
                 0 => _ = desk.submit(t, &ann(hour), Command::reopen()),
                 1 => _ = desk.submit(t, &kim(hour), Command::resolve()),
-                2 => _ = answer(desk, &ann(hour), &[("satisfied", 1)], None),
-                _ => _ = desk.tell::<Feedback>(ANN, &kim(hour), invite("short", t)),
+                2 => {
+                    let mark = 1 + (gap % 5) as u8;
+                    let both = [("satisfied", mark), ("recommend", mark)];
+                    let said = [&both[..], &both[..1], &both[1..]][(gap / 5) as usize % 3];
+                    _ = answer(desk, &ann(hour), said, (gap % 2 > 0).then_some("so"));
+                }
+                _ => _ = desk.tell::<Feedback>(ANN, &kim(hour), invite("long", t)),
             }
         }
         let Ok(state) = desk.state::<Feedback>(ANN) else { return Ok(()) };
@@ -1256,12 +1521,15 @@ proptest! {
             prop_assert!(before.iter().all(|other| (other.invited.ticket, other.invited.cycle) != (one.invited.ticket, one.invited.cycle)));
             prop_assert!(before.iter().all(|other| one.at - other.at >= TimeDelta::days(10)));
             let ticket = desk.ticket(one.invited.ticket).unwrap();
-            let stands = ticket.rating(RatingKind::Csat, one.invited.cycle as usize).map(|rating| rating.rated.mark);
-            prop_assert_eq!(stands, one.mark(RatingKind::Csat), "what stands in the survey stands on the ticket");
+            for kind in RatingKind::ALL {
+                let stands = ticket.rating(kind, one.invited.cycle as usize).map(|rating| rating.rated.mark);
+                prop_assert_eq!(stands, one.mark(kind), "what stands in the survey stands on the ticket");
+            }
         }
     }
 
-    /// How a visit ended is undecided until the window is over, and never changes from then on.
+    /// How a visit ended is undecided until the window is over, and never changes from then on; that the visitor is known at last
+    /// changes it never.
     #[test]
     fn endings_are_decided_once(steps in proptest::collection::vec((0..4_u8, 1..30_i64), 1..8), ask in proptest::collection::vec(0..400_i64, 1..12)) {
         let desk = &desks()[0];
@@ -1277,9 +1545,14 @@ proptest! {
                 2 => VisitCommand::End { solved: (gap % 3 > 0).then_some(gap % 3 > 1) },
                 _ => VisitCommand::Ticket(desk.open(&ann(hour), Open::new("x")).unwrap().id()),
             };
-            let _ = desk.tell::<Visit>(visit, &ann(hour), command);
+            let _ = desk.tell::<Visit>(visit, &kim(hour), command);
         }
         let Ok(state) = desk.state::<Visit>(visit) else { return Ok(()) };
+        let known = desk.tell::<Visit>(visit, &kim(hour + 1), VisitCommand::Recognise(ANN)).unwrap().state;
+        for n in &ask {
+            let as_of = hours(hour + n);
+            prop_assert_eq!(known.ending(Span::hours(72), as_of), state.ending(Span::hours(72), as_of));
+        }
         let mut ask = ask;
         ask.sort_unstable();
         let mut before = Ending::Undecided;

@@ -11,7 +11,7 @@ use helpdesk::store::{MemoryStore, Outgoing};
 use helpdesk::testing::complaint::{causes as causes_of_any_kind, workflows};
 use helpdesk::ticket::{
     Agreement, CauseCode, Causes, Change, ClockId, CloseReason, Event, Metric, Pending, RatingKind,
-    Recorded, Rules,
+    Recorded, Rules, Status,
 };
 use helpdesk::time::Span;
 use helpdesk::{Actor, Call, Command, Desk, Open, Refusal, Rulebook, TenantId, TicketId};
@@ -231,6 +231,68 @@ fn a_close_without_a_solution_ends_the_step_and_a_resolution_does_not() {
         (StepState::Cancelled, TimeDelta::minutes(10))
     );
     assert!(!accept.is_breached() && !accept.is_met());
+}
+
+/// On a closed ticket nothing is done any more: whatever it was closed as, the step that runs ends with it.
+#[test]
+fn a_complaint_that_is_over_leaves_no_step_running() {
+    for reason in [
+        CloseReason::Settled,
+        CloseReason::Cancelled,
+        CloseReason::Spam,
+    ] {
+        let told = Told::new();
+        let ticket = told.open(0, "ann@example.com");
+        told.complain(ticket, 0);
+        told.change(ticket, 10, workflow().done(ComplaintStep::FollowUp));
+        told.say(ticket, 20, Command::resolve());
+        let learn = *told.read(ticket, 30).unwrap().of(ComplaintStep::Learn);
+        assert_eq!(learn.state, StepState::Running);
+        told.say(ticket, 40, Command::close(reason));
+        let read = told.read(ticket, 1_000_000).unwrap();
+        assert_eq!(read.running(), None, "{reason}");
+        let learn = read.of(ComplaintStep::Learn);
+        assert_eq!(learn.state, StepState::Cancelled);
+        assert_eq!(learn.elapsed(), TimeDelta::minutes(30));
+        assert!(!learn.is_breached() && !learn.is_met());
+        let mut tally = StepTally::default();
+        tally.add(&read);
+        assert_eq!(tally.counts(ComplaintStep::Learn).cancelled, 1);
+    }
+}
+
+/// A history that opens a closed complaint again goes on with the step that ran, from its begin: no time of it is forgotten.
+#[test]
+fn a_step_goes_on_from_its_begin_where_the_complaint_does() {
+    let told = Told::new();
+    let ticket = told.open(0, "ann@example.com");
+    told.complain(ticket, 0);
+    told.change(ticket, 30, workflow().done(ComplaintStep::Accept));
+    told.say(ticket, 60, Command::close(CloseReason::Cancelled));
+    let mut history = told.history(ticket);
+    let closed = history.last().unwrap().clone();
+    let mut again = closed.clone();
+    let Event::StatusChanged { to, .. } = &mut again.event else {
+        panic!("{closed:?}")
+    };
+    *to = Status::Open;
+    again.at = closed.at + TimeDelta::minutes(40);
+    history.push(again);
+    let read = |minutes| {
+        let now = at(BEGIN) + TimeDelta::minutes(minutes);
+        workflow().read(&history, &office(), now).unwrap().unwrap()
+    };
+    let acknowledge = |minutes| *read(minutes).of(ComplaintStep::Acknowledge);
+    assert_eq!(acknowledge(90).elapsed(), TimeDelta::minutes(30));
+    let goes_on = acknowledge(110);
+    assert_eq!(
+        (goes_on.state, goes_on.ended_at),
+        (StepState::Running, None)
+    );
+    let accept = *read(110).of(ComplaintStep::Accept);
+    assert_eq!(goes_on.started_at, accept.ended_at, "without gap");
+    assert_eq!(goes_on.elapsed(), TimeDelta::minutes(80));
+    assert!(!acknowledge(30 + 240).is_breached() && acknowledge(30 + 241).is_breached());
 }
 
 #[test]

@@ -22,7 +22,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     (
         "self_service",
-        &["id", "time", "call", "ticket", "aggregate"],
+        &["id", "time", "call", "ticket", "aggregate", "customer"],
     ),
     ("quality", &["id", "time", "call", "ticket", "aggregate"]),
     (

@@ -327,6 +327,89 @@ fn the_queue_is_that_of_the_team_that_has_it_else_of_whoever_comes_soonest() {
     assert_eq!(queue(&item.needs(only)).route(), kept.route());
 }
 
+/// A limit that was lowered below what an agent holds takes nothing away: it keeps other tickets from coming.
+#[test]
+fn a_holder_over_a_lowered_limit_keeps_what_is_held() {
+    let (full, free) = (agent("full"), agent("free"));
+    let load = (0..3).fold(Load::default(), |load, _| load.and(&Channel::Chat, 2));
+    let lowered = [
+        Limits::tickets(2),
+        Limits::default().weight(5),
+        Limits::default().on(Channel::Chat, 2),
+    ];
+    for limits in lowered {
+        let roster = roster([
+            Member::new(full).limits(limits).load(load.clone()),
+            Member::new(free),
+        ]);
+        let item = |key| {
+            WorkItem::new(TicketId::named(key))
+                .over(Channel::Chat)
+                .weight(2)
+        };
+        let held = ["1", "2", "3"].map(|key| item(key).held_by(held(full)));
+        let [of_three, ..] = &held;
+        let choice = route(&roster, of_three, &Rules::default(), at(MORNING)).unwrap();
+        assert_eq!(choice.route().agent(), Some(full), "{choice}");
+        let mut items = held.to_vec();
+        items.push(item("new"));
+        let plan = plan(&roster, &items, &Rules::default(), at(MORNING)).unwrap();
+        assert_eq!(plan.transfers(), 0);
+        let new = plan.of(TicketId::named("new")).unwrap();
+        assert_eq!(new.route.agent(), Some(free));
+    }
+}
+
+/// Whose limits leave no room for a ticket even where nothing is held will never take it: no queue waits for her.
+#[test]
+fn no_queue_waits_for_who_could_never_take_it() {
+    let (front, back) = (TeamId::named("front"), TeamId::named("back"));
+    let item = WorkItem::new(TicketId::named("T"))
+        .over(Channel::Chat)
+        .weight(3);
+    let never = [
+        Limits::tickets(0),
+        Limits::default().weight(2),
+        Limits::default().on(Channel::Chat, 0),
+    ];
+    let routed = |roster: &Roster, item: &WorkItem| {
+        let choice = route(roster, item, &Rules::default(), at(MORNING)).unwrap();
+        choice.route()
+    };
+    for limits in never {
+        let closed = Member::new(agent("a")).team(front).limits(limits.clone());
+        let alone = roster([closed.clone()]);
+        assert_eq!(routed(&alone, &item), Route::Nobody { from: None });
+        let without_team = Member::new(agent("a")).limits(limits);
+        let alone = roster([without_team]);
+        assert_eq!(routed(&alone, &item), Route::Nobody { from: None });
+        let late = Member::new(agent("b")).team(back).shift(name("late"));
+        let both = roster([closed.clone(), late]);
+        let from = Some(at("2026-03-05T14:00:00Z"));
+        let has_it = Holder {
+            agent: None,
+            team: Some(front),
+        };
+        for item in [item.clone(), item.clone().held_by(has_it)] {
+            assert_eq!(routed(&both, &item), Route::Team { team: back, from });
+        }
+        // Who holds it needs no room for it.
+        let away = roster([closed.away(true)]);
+        let held = item.clone().held_by(held(agent("a")));
+        let waits = Route::Team {
+            team: front,
+            from: None,
+        };
+        assert_eq!(routed(&away, &held), waits);
+    }
+    // A load of now is no reason: there will be room.
+    let load = Load::default().and(&Channel::Chat, 3);
+    let full = Member::new(agent("a")).team(front).load(load);
+    let roster = roster([full.limits(Limits::tickets(1).weight(3))]);
+    let from = Some(at(MORNING));
+    assert_eq!(routed(&roster, &item), Route::Team { team: front, from });
+}
+
 #[test]
 fn a_plan_takes_the_urgent_first_then_the_due_then_the_waiting() {
     let roster = roster([Member::new(agent("a")).limits(Limits::tickets(2))]);

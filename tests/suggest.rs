@@ -78,6 +78,33 @@ fn it_rests_on_similar_tickets_that_took_longer() {
     assert!(Suggest::new(100).unwrap_err().to_string().contains("`100`"));
 }
 
+/// What is read from text is what could have been made: a share of 1 to 99 per cent, resting on one ticket at the least.
+#[test]
+fn a_share_outside_its_range_is_not_read() {
+    let read = |percent: u32, at_least: u64| {
+        let text = format!(
+            r#"{{"percent": {percent}, "at_least": {at_least}, "within": null, "alike": []}}"#
+        );
+        serde_json::from_str::<Suggest>(&text)
+    };
+    for percent in [0, 100, 150, u32::MAX] {
+        let error = read(percent, 20).unwrap_err().to_string();
+        let said = format!(
+            "`{percent}` is no share of the similar tickets to go by; 1 to 99 per cent is allowed"
+        );
+        assert!(error.starts_with(&said), "{error}");
+    }
+    for percent in [1, 99] {
+        let known = Suggest::new(percent).unwrap();
+        assert_eq!(read(percent, 20).unwrap(), known);
+        assert_eq!(read(percent, 0).unwrap(), known.clone().at_least(0));
+        let text = serde_json::to_string(&known).unwrap();
+        assert_eq!(serde_json::from_str::<Suggest>(&text).unwrap(), known);
+    }
+    let more = r#"{"percent": 50, "at_least": 1, "within": null, "alike": [], "more": 1}"#;
+    assert!(serde_json::from_str::<Suggest>(more).is_err());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
 

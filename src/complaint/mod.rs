@@ -33,8 +33,10 @@
 //! - A step that is said to be done while others before it are not leaves those out: they are skipped, and their targets count neither
 //!   way.
 //! - Saying that an earlier step is done goes back to it: what came after it is to be done again.
-//! - A ticket closed as cancelled, merged or spam, and one that is no complaint any more, ends the step that runs; a resolution does
-//!   not, because following up and learning come after it.
+//! - A close, whatever its reason, ends the step that runs: it is cancelled, because on a closed ticket nothing is done any more. A
+//!   resolution does not, because following up and learning come after it: set the time after which tickets close by themselves so
+//!   that they fit in. A ticket that is no complaint any more has no steps.
+//! - Where a history opens a closed ticket again, the step that was cancelled goes on from its begin, as if there had been no close.
 //! - A target is met where the time of the step is at most the target, in the target's own measure.
 //!
 //! # What falls due by itself

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::{Calendar, CalendarError};
 use crate::call::Actor;
 use crate::sla::{Measure, Target};
-use crate::ticket::{CloseReason, Event, FieldValue, Recorded, Status};
+use crate::ticket::{Event, FieldValue, Recorded, Status};
 use crate::time::{Micros, delta, instant, micros, truncate};
 
 use super::workflow::{ComplaintStep, Workflow};
@@ -158,6 +158,8 @@ struct Fold {
     /// The last step said to be done, also before it was a complaint.
     said: Option<ComplaintStep>,
     slots: [Slot; ComplaintStep::ALL.len()],
+    /// Whether the ticket is closed: then no step runs.
+    closed: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -192,9 +194,10 @@ impl Fold {
                     }
                 }
                 (false, Some(_)) => {
-                    let said = self.said;
+                    let (said, closed) = (self.said, self.closed);
                     *self = Fold {
                         said,
+                        closed,
                         ..Fold::default()
                     };
                 }
@@ -214,12 +217,16 @@ impl Fold {
                     }
                 }
             }
-            Event::StatusChanged { to, .. } if self.since.is_some() => match to {
-                Status::Closed(CloseReason::Settled) => {}
-                Status::Closed(_) => self.change(StepState::Running, StepState::Cancelled, at),
-                _ => self.change(StepState::Cancelled, StepState::Running, at),
-            },
+            Event::StatusChanged { to, .. } => {
+                self.closed = matches!(to, Status::Closed(_));
+                if !self.closed {
+                    self.change(StepState::Cancelled, StepState::Running, None);
+                }
+            }
             _ => {}
+        }
+        if self.closed {
+            self.change(StepState::Running, StepState::Cancelled, Some(at));
         }
     }
 
@@ -256,15 +263,11 @@ impl Fold {
         self.begin(place + 1, at);
     }
 
-    /// The step in one state is in another from now on.
-    fn change(&mut self, from: StepState, to: StepState, at: Micros) {
+    /// The step in one state is in another, and ended then or not at all; it began when it began.
+    fn change(&mut self, from: StepState, to: StepState, ended: Option<Micros>) {
         let found = self.slots.iter_mut().find(|slot| slot.state == from);
         if let Some(slot) = found {
-            slot.state = to;
-            match to {
-                StepState::Running => (slot.started, slot.ended) = (Some(at), None),
-                _ => slot.ended = Some(at),
-            }
+            (slot.state, slot.ended) = (to, ended);
         }
     }
 }

@@ -204,9 +204,9 @@ impl Work<'_> {
         check_answers(&known.invited.questions, answers)?;
         self.context
             .check_list("the list of answers", known.answers.len() + 1)?;
-        let stands = known.answered();
+        let last = known.answered();
         if comment.is_none()
-            && stands.is_some_and(|before| before.answers == answers && before.comment.is_none())
+            && last.is_some_and(|last| last.answers == answers && last.comment.is_none())
         {
             return Ok(Decided::default());
         }
@@ -217,23 +217,20 @@ impl Work<'_> {
             None => None,
         };
         let ratings = RatingKind::ALL.into_iter().filter_map(|kind| {
-            let given = |answers| {
-                let (asked, mark) = mark_of(&known.invited.questions, answers, kind)?;
-                Some((asked.scale, mark))
-            };
-            let now = given(answers)?;
-            let before = stands.and_then(|stands| given(&stands.answers));
-            let (scale, mark) = now;
+            let (asked, mark) = mark_of(&known.invited.questions, answers, kind)?;
+            let before = known.stands(kind);
+            let is_so =
+                before.is_some_and(|(on, stands)| (on.scale, stands) == (asked.scale, mark));
             let rated = Rated {
                 kind,
                 mark,
-                scale,
+                scale: asked.scale,
                 customer: self.id,
                 credit: known.invited.credit,
                 comment,
                 cycle: Some(known.invited.cycle),
             };
-            (before != Some(now)).then_some(Change::Surveyed(rated))
+            (comment.is_some() || !is_so).then_some(Change::Surveyed(rated))
         });
         let ratings: Vec<Change> = ratings.collect();
         if !ratings.is_empty() {

@@ -42,7 +42,10 @@
 //! - Who wants no surveys is asked none, whichever of her ids she said it under, before or after they were joined.
 //! - An invitation is answered by whoever it was sent to, under any of her ids.
 //! - Whom a mark is credited to, and on which scale it is, is what it was when the customer was invited.
-//! - Every answer is kept; of an answer that is revised the last one stands, on the ticket too.
+//! - Every answer is kept; of each kind of question the newest answer that has it stands, in the survey and on the ticket: what an
+//!   answer leaves out, it does not revise.
+//! - A comment stands on the ticket with the mark that it came with, given anew or not. The same mark again is no other mark: it
+//!   escalates nothing anew, and counts from when it was given first.
 //! - Nothing goes round: an answer moves no status and begins no cycle, so it leads to no other invitation.
 //!
 //! # What is not here
@@ -171,7 +174,7 @@ pub struct Invitation {
     pub at: DateTime<Utc>,
     /// To what.
     pub invited: Invited,
-    /// What she answered, oldest first; the last one stands.
+    /// What she answered, oldest first; see [`Invitation::mark`] for what stands.
     pub answers: Vec<Answered>,
 }
 
@@ -204,15 +207,20 @@ impl Feedback {
 }
 
 impl Invitation {
-    /// What stands.
+    /// What she answered last.
     pub fn answered(&self) -> Option<&Answered> {
         self.answers.last()
     }
 
-    /// The mark that stands for a kind of question: that of the first such question that was answered.
+    /// The mark that stands for a kind of question: in the newest answer that has such a question, that of the first one.
     pub fn mark(&self, kind: RatingKind) -> Option<u8> {
-        let answers = &self.answered()?.answers;
-        mark_of(&self.invited.questions, answers, kind).map(|(_, mark)| mark)
+        self.stands(kind).map(|(_, mark)| mark)
+    }
+
+    /// The question of a kind whose mark stands, and the mark.
+    fn stands(&self, kind: RatingKind) -> Option<(&Asked, u8)> {
+        let of_kind = |said: &Answered| mark_of(&self.invited.questions, &said.answers, kind);
+        self.answers.iter().rev().find_map(of_kind)
     }
 }
 

@@ -49,13 +49,31 @@ pub enum Alike {
 
 /// How an estimate is suggested.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Written")]
 #[non_exhaustive]
 pub struct Suggest {
+    percent: u32,  // INVARIANT: 1 to 99
+    at_least: u64, // INVARIANT: not 0
+    within: Option<i64>,
+    alike: Vec<Alike>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename = "Suggest", deny_unknown_fields)]
+struct Written {
     percent: u32,
     at_least: u64,
     within: Option<i64>,
     alike: Vec<Alike>,
+}
+
+impl TryFrom<Written> for Suggest {
+    type Error = KpiError;
+    fn try_from(written: Written) -> Result<Suggest, KpiError> {
+        let read = Suggest::new(written.percent)?.at_least(written.at_least);
+        let within = written.within;
+        Ok(Suggest { within, ..read }.alike(written.alike))
+    }
 }
 
 /// A suggested time of resolution.

@@ -30,7 +30,9 @@
 //! ```
 //!
 //! # Properties
-//! - A score is in [0, 1]; it is undefined where nothing applies, and 0 where a critical category failed.
+//! - A score is in [0, 1]; it is 0 where a critical category failed, however little it weighs, and else undefined where nothing that
+//!   weighs applies.
+//! - Nobody marks her own work, and nobody withdraws the marks of it.
 //! - What does not apply does not matter: leaving the category out of the scorecard gives the same score.
 //! - A review rests on the scorecard as it was: changing the rulebook changes no score.
 //! - A sample depends on the seed and on the members alone, not on their order; what is drawn is among the members, and at most so
@@ -73,7 +75,7 @@ pub enum Command {
     },
     /// The agent objects; the review stands until somebody revises or withdraws it.
     Dispute(String),
-    /// The review does not count.
+    /// The review does not count. Whose work was marked cannot say so.
     Withdraw,
 }
 
@@ -148,7 +150,7 @@ pub struct Review {
 pub struct Score {
     /// The weighted points.
     pub points: u64,
-    /// The most that could be reached; more than 0.
+    /// The most that could be reached; 0 only where a critical category without weight failed and nothing that weighs applied.
     pub best: u64,
     /// Whether a critical category failed, which makes the points 0.
     pub failed: bool,
@@ -165,7 +167,7 @@ impl std::fmt::Display for Score {
 
 impl Scored {
     /// The score: the sum of weight x points over the sum of weight x best, of the categories that apply; 0 where a critical one
-    /// has 0 points; none where nothing applies.
+    /// has 0 points; else none where nothing that weighs applies.
     ///
     /// Source: weighted scorecards with auto-fail on critical errors, as in the COPC CX Standard's critical-error accuracy.
     pub fn score(&self) -> Option<Score> {
@@ -178,7 +180,7 @@ impl Scored {
             failed |= category.critical && *given == 0;
         }
         let points = if failed { 0 } else { points };
-        (best > 0).then_some(Score {
+        (best > 0 || failed).then_some(Score {
             points,
             best,
             failed,
@@ -207,7 +209,7 @@ impl Review {
         self.scored.last()
     }
 
-    /// The score that stands; none where nothing applied.
+    /// The score that stands; none where there is none, as [`Scored::score`] says.
     pub fn score(&self) -> Option<Score> {
         self.scored()?.score()
     }
@@ -314,6 +316,10 @@ impl Aggregate for Review {
             }
             Command::Withdraw => {
                 let review = stands.ok_or(Refusal::NoReview { review: id })?;
+                let own = review.scored().map(|scored| scored.agent);
+                if let Some(agent) = own.filter(|_| own == context.actor().human_agent()) {
+                    return Err(Refusal::OwnWork { agent });
+                }
                 Ok(Decided::event_if(!review.withdrawn, || Event::Withdrawn))
             }
         }

@@ -81,7 +81,22 @@ fn adds(member: &Member, item: &WorkItem) -> u32 {
     u32::from(item.holder.agent != Some(member.agent))
 }
 
+/// Whether `member` could take `item` at some time: where nothing else is held, or it is held already.
+pub(super) fn could_have_room(member: &Member, item: &WorkItem) -> bool {
+    let mut has_room = true;
+    let (nothing, adds) = (Load::default(), adds(member, item));
+    no_room(&member.limits, &nothing, adds, item, &mut |_| {
+        has_room = false;
+        false
+    });
+    has_room
+}
+
+/// What leaves no room for `adds` tickets more; nothing where none is added, however far a limit was lowered since.
 fn no_room(limits: &Limits, load: &Load, adds: u32, item: &WorkItem, tell: &mut Tell<'_>) {
+    if adds == 0 {
+        return;
+    }
     if let Some(limit) = limits.tickets {
         let held = load.tickets;
         if held.saturating_add(adds) > limit && !tell(Reason::TicketLimit { held, limit }) {

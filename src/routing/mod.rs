@@ -42,9 +42,10 @@
 //! smallest share of the tightest limit, the best skill, the longest idle. What remains equal goes to the smallest agent id.
 //! Nothing depends on the order in which agents or tickets are given.
 //!
-//! Where nobody suits now, a ticket whose holder is back in time [stays](Route::Stays) rather than moves; else it goes to the
-//! queue of the [team](Route::Team) that has somebody who will suit, the team that has it already first, then the one whose
-//! agent comes soonest, then the smallest id.
+//! A ticket whose holder is only off shift and back in time ([`Rules::wait_for_holder`]) [stays](Route::Stays) rather than moves,
+//! whoever else suits now. Else, where nobody suits now, it goes to the queue of the [team](Route::Team) that has somebody who will
+//! suit, the team that has it already first, then the one whose agent comes soonest, then the smallest id. Whose limits leave no
+//! room for it even where nothing is held will never suit.
 //!
 //! # Many tickets
 //! [`plan`] takes them by priority, then by due, then by how long they wait, then by id, and gives each to the best agent left:

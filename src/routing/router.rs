@@ -11,7 +11,7 @@ use crate::time::{micros, truncate};
 
 use super::choice::{Choice, NotChosen, Reason, Route, Transfers};
 use super::error::RoutingError;
-use super::fit::{Shift, Tell, unavailable, unqualified, used};
+use super::fit::{Shift, Tell, could_have_room, unavailable, unqualified, used};
 use super::item::WorkItem;
 use super::load::Load;
 use super::roster::{Member, Roster};
@@ -273,11 +273,12 @@ impl<'a> Router<'a> {
         })
     }
 
-    /// The queue of the team that has somebody for it.
+    /// The queue of the team that has somebody for it: somebody who could take it one day.
     fn queue(&self, item: &WorkItem, qualified: &[usize]) -> Route {
         let mut from_of: BTreeMap<TeamId, Option<DateTime<Utc>>> = BTreeMap::new();
         let mut without_team = None;
-        for place in qualified {
+        let could = |place: &&usize| could_have_room(self.member(**place), item);
+        for place in qualified.iter().filter(could) {
             let from = self.comes(*place);
             let mut teams = self.teams_of(*place, item).peekable();
             if teams.peek().is_none() {

@@ -252,7 +252,9 @@ impl Aggregate for Article {
             }
             ArticleCommand::LinkCause(cause) => {
                 let changes = !article.causes.contains(cause);
-                context.check_list("the set of causes", article.causes.len() + 1)?;
+                if changes {
+                    context.check_list("the set of causes", article.causes.len() + 1)?;
+                }
                 let cause = cause.clone();
                 Ok(Decided::event_if(changes, || ArticleEvent::CauseLinked {
                     cause,
@@ -333,10 +335,13 @@ fn write(
         return Err(Refusal::TranslatesItself { article: id });
     }
     let known = stands.map(|article| &article.causes);
-    context.check_list(
-        "the set of causes",
-        known.map_or(0, BTreeSet::len) + draft.causes.len(),
-    )?;
+    let causes: BTreeSet<&Name> = draft.causes.iter().collect();
+    let fresh = |cause: &&Name| known.is_none_or(|known| !known.contains(*cause));
+    let fresh: Vec<&Name> = causes.into_iter().filter(fresh).collect();
+    if !fresh.is_empty() {
+        let all = known.map_or(0, BTreeSet::len) + fresh.len();
+        context.check_list("the set of causes", all)?;
+    }
     let number = stands.map_or(0, Article::newest);
     context.check_list("the list of versions", number as usize + 1)?;
     let mut decided = Decided::default();
@@ -361,15 +366,10 @@ fn write(
         language: draft.language.clone(),
         translates: draft.translates.filter(|_| stands.is_none()),
     });
-    let causes: BTreeSet<&Name> = draft.causes.iter().collect();
-    let fresh = causes
-        .into_iter()
-        .filter(|cause| known.is_none_or(|known| !known.contains(*cause)));
+    let linked = fresh.into_iter().cloned();
     decided
         .events
-        .extend(fresh.map(|cause| ArticleEvent::CauseLinked {
-            cause: cause.clone(),
-        }));
+        .extend(linked.map(|cause| ArticleEvent::CauseLinked { cause }));
     Ok(decided)
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Aggregate, Around, Context, Decided, Needs, StreamKind};
 use crate::call::{Actor, Call};
+use crate::customer::Person;
 use crate::id::{ArticleId, ContentId, CustomerId, TicketId, VisitId};
 use crate::ticket::{ContentKind, Permission, Recorded, Ticket};
 use crate::time::Span;
@@ -18,7 +19,7 @@ use super::{Article, Refusal, Rules};
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum VisitCommand {
-    /// Tells who the visitor is. A customer who calls is known from the start.
+    /// Tells who the visitor is: under any id of hers, where ids were joined. A customer who calls is known from the start.
     Recognise(CustomerId),
     /// The visitor read an article: its published version.
     View(ArticleId),
@@ -202,11 +203,13 @@ impl Visit {
         self.ticket.map(|(ticket, _)| ticket)
     }
 
-    /// How it ended, as known at `as_of`, where a ticket within `window` of the last thing that the visitor did counts.
+    /// How it ended, as known at `as_of`, where a ticket counts that was opened since the visit began and within `window` of the last
+    /// thing that the visitor did. That she was recognised is nothing that she did.
     pub fn ending(&self, window: Span, as_of: DateTime<Utc>) -> Ending {
         let until = self.active_at.checked_add_signed(window.delta());
         let is_over = until.is_some_and(|until| until < as_of);
-        let in_window = |at: DateTime<Utc>| until.is_none_or(|until| at <= until);
+        let in_window =
+            |at: DateTime<Utc>| self.began_at <= at && until.is_none_or(|until| at <= until);
         match (self.ticket, self.ended.and_then(|(_, solved)| solved)) {
             (Some((_, at)), _) if in_window(at) && at <= as_of => Ending::Ticket,
             _ if !is_over => Ending::Undecided,
@@ -229,11 +232,19 @@ impl Aggregate for Visit {
         Permission::Browse
     }
 
-    fn needs(_: VisitId, _: &Call, command: &VisitCommand, _: &Around) -> Needs {
+    fn needs(id: VisitId, call: &Call, command: &VisitCommand, around: &Around) -> Needs {
+        let visit = around.state::<Visit>(id);
+        let visitor = visit.and_then(Visit::customer);
+        let of_her = |known| Person::needs(known, around);
+        let needs = match visitor.or(speaker(call.actor())) {
+            Some(known) => of_her(known),
+            None => Needs::default(),
+        };
+        let needs = needs.stream::<Visit>(id);
         match command {
-            VisitCommand::View(article) => Needs::default().stream::<Article>(*article),
-            VisitCommand::Ticket(ticket) => Needs::default().ticket(*ticket),
-            _ => Needs::default(),
+            VisitCommand::View(article) => needs.stream::<Article>(*article),
+            VisitCommand::Ticket(ticket) => needs.ticket(*ticket),
+            _ => needs,
         }
     }
 
@@ -246,9 +257,11 @@ impl Aggregate for Visit {
     ) -> Result<Decided<VisitEvent>, Refusal> {
         let mut decided = Decided::default();
         let mut visitor = stands.and_then(|visit| visit.customer);
-        if let Actor::Customer(speaker) = context.actor() {
+        // A visit recorded under one id of a person goes on under any of them.
+        let is_hers = |known, other| Person::behind(known, context.around).speaks_as(known, other);
+        if let Some(speaker) = speaker(context.actor()) {
             match visitor {
-                Some(visitor) if visitor != speaker => {
+                Some(visitor) if !is_hers(visitor, speaker) => {
                     return Err(Refusal::SomebodyElse { visit: id });
                 }
                 Some(_) => {}
@@ -269,7 +282,7 @@ impl Aggregate for Visit {
         }
         match command {
             VisitCommand::Recognise(customer) => {
-                if visitor.is_some_and(|known| known != *customer) {
+                if visitor.is_some_and(|known| !is_hers(known, *customer)) {
                     return Err(Refusal::SomebodyElse { visit: id });
                 }
                 if visitor.is_none() {
@@ -315,9 +328,12 @@ impl Aggregate for Visit {
                 let about = context.around.ticket(*ticket);
                 let ticket = *ticket;
                 // To whom a ticket does not belong, it is not there.
-                let reached = |about: &&Ticket| match context.actor() {
-                    Actor::Customer(caller) => about.reaches(caller),
-                    _ => true,
+                let reached = |about: &&Ticket| match speaker(context.actor()) {
+                    Some(caller) => Person::behind(caller, context.around)
+                        .ids()
+                        .chain([caller])
+                        .any(|one| about.reaches(one)),
+                    None => true,
                 };
                 let about = about.filter(reached);
                 let opened_at = about.ok_or(Refusal::NoTicket { ticket })?.created_at();
@@ -354,7 +370,10 @@ impl Aggregate for Visit {
         });
         let mut is_active = visit.ended.is_none();
         match &event.event {
-            VisitEvent::Recognised { customer } => visit.customer = Some(*customer),
+            VisitEvent::Recognised { customer } => {
+                visit.customer = Some(*customer);
+                is_active = false; // the visitor did nothing
+            }
             VisitEvent::Viewed { article, number } => visit.views.push(View {
                 at,
                 article: *article,
@@ -378,5 +397,12 @@ impl Aggregate for Visit {
         if is_active {
             visit.active_at = at;
         }
+    }
+}
+
+fn speaker(actor: Actor) -> Option<CustomerId> {
+    match actor {
+        Actor::Customer(speaker) => Some(speaker),
+        _ => None,
     }
 }

@@ -220,17 +220,21 @@ pub mod oracle {
 
     /// Whether the ticket fits into what the agent may hold, beside `load`.
     pub fn has_room(member: &Member, load: &Load, item: &WorkItem) -> bool {
-        let then = if item.holder.agent == Some(member.agent) {
-            load.clone()
-        } else {
-            load.clone().and(&item.channel, item.weight)
-        };
+        if item.holder.agent == Some(member.agent) {
+            return true; // it is in the load already
+        }
+        let then = load.clone().and(&item.channel, item.weight);
         // Limits of other channels do not matter for this ticket.
         let mut limits = member.limits.clone();
         limits
             .channels
             .retain(|limit| limit.channel == item.channel);
         then.is_within(&limits)
+    }
+
+    /// Whether the agent could take the ticket at some time: if it were the time, and nothing else were held.
+    pub fn could_take(member: &Member, item: &WorkItem) -> bool {
+        is_qualified(member, item) && has_room(member, &Load::default(), item)
     }
 
     /// Whether the agent can take the ticket now.

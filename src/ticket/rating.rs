@@ -183,6 +183,14 @@ pub struct Rating {
     pub rated: Rated,
 }
 
+impl Rating {
+    /// Whether it is the same mark as another one about the same cycle.
+    pub(crate) fn is_same_mark(&self, other: &Rating) -> bool {
+        let what = |rating: &Rating| (rating.cycle, rating.rated.kind, rating.rated.mark);
+        what(self) == what(other) && self.rated.scale == other.rated.scale
+    }
+}
+
 impl Ticket {
     /// How customers rated it, oldest first. Of several of one kind about one cycle the last one stands; the others are kept.
     pub fn ratings(&self) -> &[Rating] {
@@ -195,11 +203,15 @@ impl Ticket {
         self.ratings.iter().rev().find(fits)
     }
 
-    /// The last rating of a kind, where it is at most this mark: when, and the place of the event.
+    /// The last rating of a kind, where it is at most this mark: since when, and the place of the event. The same mark about the same
+    /// cycle again, such as with a comment, is the one that was given before.
     pub(crate) fn low_rating(&self, kind: RatingKind, at_most: u8) -> Option<(Micros, u64)> {
         let of_kind = |rating: &&Rating| rating.rated.kind == kind;
-        let last = self.ratings.iter().rev().find(of_kind)?;
-        (last.rated.mark <= at_most).then_some((micros(last.at), last.version))
+        let mut newest = self.ratings.iter().rev().filter(of_kind);
+        let last = newest.next().filter(|last| last.rated.mark <= at_most)?;
+        let first = newest.take_while(|before| before.is_same_mark(last)).last();
+        let first = first.unwrap_or(last);
+        Some((micros(first.at), first.version))
     }
 
     /// The cycle that a rating given now is about.

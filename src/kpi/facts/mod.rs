@@ -89,7 +89,8 @@ pub struct Fact {
     pub responses: Vec<Response>,
     /// The effort recorded in this cycle.
     pub effort: Vec<Effort>,
-    /// How customers rated this cycle, oldest first, those of one kind that a later one replaced included.
+    /// How customers rated this cycle, oldest first, those of one kind that a later one replaced included. The same mark again is none of
+    /// them.
     pub ratings: Vec<RatingFact>,
     /// The way the ticket came.
     pub channel: Channel,

@@ -79,7 +79,7 @@ impl<'a> Clock<'a> {
     pub(super) fn follow_first_response(&mut self, mark: &Mark) {
         let option = self.first_contact();
         let by_assignment = option == StartOption::Assignment;
-        let by_message = !by_assignment && !(option == StartOption::HandOff && self.with_bot);
+        let by_message = !(by_assignment || option == StartOption::HandOff && self.with_bot);
         let before = self.first_response;
         let waiting = if self.phase.is_done() {
             First::Unanswered

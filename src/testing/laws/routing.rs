@@ -43,11 +43,16 @@ pub fn the_chosen_agent_suits(roster: &Roster, item: &WorkItem, rules: &Rules, n
             );
         }
         Route::Team { team, .. } => {
-            let would = |m: &Member| m.teams.contains(&team) && oracle::is_qualified(m, item);
+            let would = |m: &Member| m.teams.contains(&team) && oracle::could_take(m, item);
             assert!(roster.members().iter().any(would), "{choice}");
             assert!(!anybody, "{choice}, although somebody suits");
         }
-        Route::Nobody { .. } => assert!(!anybody, "{choice}, although somebody suits"),
+        Route::Nobody { from } => {
+            assert!(!anybody, "{choice}, although somebody suits");
+            let could = |m: &Member| oracle::could_take(m, item);
+            let waits = from.is_none() || roster.members().iter().any(could);
+            assert!(waits, "{choice}, although nobody could ever take it");
+        }
     }
     for other in choice.others() {
         let can = roster.member(other.agent).is_some_and(suits);
@@ -132,7 +137,7 @@ pub fn an_unsuitable_agent_changes_nothing(
         routed(&more, item, rules, now),
     );
     assert_eq!(after.route().agent(), before.route().agent());
-    if !oracle::is_qualified(newcomer, item) {
+    if !oracle::could_take(newcomer, item) {
         assert_eq!(after.route(), before.route());
         assert_eq!(after.transfers(), before.transfers());
         assert_eq!(after.decided_by(), before.decided_by());
