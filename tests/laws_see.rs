@@ -1,19 +1,27 @@
 //! Laws of desks, merging and escalation see what is wrong: each of those here is shown a store that lies, or a story that cannot be, and
 //! one that is as it should be.
 
+#[macro_use]
+#[path = "common/through.rs"]
+mod through;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use helpdesk::desk::TenantDesk;
-use helpdesk::id::{AgentId, ContentId, CustomerId};
-use helpdesk::kpi::{Fact, Report};
+use helpdesk::id::{AgentId, CustomerId};
+use helpdesk::kpi::Report;
 use helpdesk::store::{
-    Commit, DueStream, Events, Filter, Load, Loaded, MemoryStore, OutboxMessage, Page, Store,
-    StoreError, StreamKind, TicketRow,
+    Commit, DueStream, Events, Load, Loaded, MemoryStore, Store, StoreError, StoreErrorKind,
+    StreamId,
 };
 use helpdesk::testing::laws::{desk as laws, escalation, merge};
 use helpdesk::testing::story::{Story, Told, beginning};
-use helpdesk::ticket::{Change, Content, Event, Merge};
+use helpdesk::testing::{Asked, Fault, FaultyStore};
+use helpdesk::ticket::{Change, Event, Merge, Priority};
 use helpdesk::time::Span;
 use helpdesk::{Actor, Call, Command, Desk, Open, Rulebook, TenantId};
 use uuid::Uuid;
@@ -34,10 +42,22 @@ enum Lie {
     NothingErased,
     /// Of a commit about several streams, one is written.
     HalfCommits,
+    /// No commit is taken.
+    Unreachable,
+    /// No commit is taken but those that begin a stream.
+    OnlyOpenings,
+    /// Every commit is taken, and none is written.
+    Forgetful,
 }
 
 #[derive(Debug)]
-struct Lying(MemoryStore, Lie);
+struct Lying(Arc<MemoryStore>, Lie);
+
+impl Lying {
+    fn new(lie: Lie) -> Lying {
+        Lying(Arc::default(), lie)
+    }
+}
 
 impl Store for Lying {
     fn load(&self, request: &Load) -> Result<Loaded, StoreError> {
@@ -73,79 +93,22 @@ impl Store for Lying {
                 commit.erased.clear();
             }
             Lie::HalfCommits => commit.parts.truncate(1),
-            Lie::None | Lie::AnEventLess => {}
+            Lie::Unreachable => return unreachable(),
+            Lie::OnlyOpenings if commit.parts.iter().any(|part| part.expected.0 > 0) => {
+                return unreachable();
+            }
+            Lie::Forgetful => return Ok(()),
+            Lie::None | Lie::AnEventLess | Lie::OnlyOpenings => {}
         }
         self.0.commit(&commit)
     }
 
-    fn due(
-        &self,
-        now: DateTime<Utc>,
-        zone_data: &str,
-        limit: usize,
-    ) -> Result<Vec<DueStream>, StoreError> {
-        self.0.due(now, zone_data, limit)
-    }
+    through! { due next_wake facts content list streams claim acknowledge postpone next_delivery prune_keys }
+}
 
-    fn next_wake(&self, after: Option<DateTime<Utc>>) -> Result<Option<DateTime<Utc>>, StoreError> {
-        self.0.next_wake(after)
-    }
-
-    fn facts(&self, tenant: TenantId, visit: &mut dyn FnMut(&[Fact])) -> Result<(), StoreError> {
-        self.0.facts(tenant, visit)
-    }
-
-    fn content(
-        &self,
-        tenant: TenantId,
-        ids: &[ContentId],
-    ) -> Result<Vec<Option<Content>>, StoreError> {
-        self.0.content(tenant, ids)
-    }
-
-    fn list(
-        &self,
-        tenant: TenantId,
-        filter: &Filter,
-        page: &Page,
-    ) -> Result<Vec<TicketRow>, StoreError> {
-        self.0.list(tenant, filter, page)
-    }
-
-    fn streams(
-        &self,
-        tenant: TenantId,
-        kind: StreamKind,
-        after: Option<Uuid>,
-        limit: usize,
-    ) -> Result<Vec<Uuid>, StoreError> {
-        self.0.streams(tenant, kind, after, limit)
-    }
-
-    fn claim(
-        &self,
-        now: DateTime<Utc>,
-        lease: TimeDelta,
-        limit: usize,
-    ) -> Result<Vec<OutboxMessage>, StoreError> {
-        self.0.claim(now, lease, limit)
-    }
-
-    fn acknowledge(&self, ids: &[Uuid]) -> Result<(), StoreError> {
-        self.0.acknowledge(ids)
-    }
-
-    fn postpone(&self, ids: &[Uuid], until: DateTime<Utc>) -> Result<(), StoreError> {
-        self.0.postpone(ids, until)
-    }
-
-    fn next_delivery(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-        self.0.next_delivery()
-    }
-
-    fn prune_keys(&self, tenant: TenantId, before: DateTime<Utc>) -> Result<usize, StoreError> {
-        self.0.prune_keys(tenant, before)
-    }
+fn unreachable() -> Result<(), StoreError> {
+    let kind = StoreErrorKind::Unavailable;
+    Err(StoreError::new(kind, "the store is not reached"))
 }
 
 const ANN: CustomerId = CustomerId::from_uuid(Uuid::from_u128(0xa));
@@ -179,7 +142,7 @@ fn story() -> Story {
 /// Holds on a store that is honest, and panics on one that lies so.
 fn sees(lie: Lie, law: impl Fn(&TenantDesk<'_, Lying>, &Told)) {
     for lie in [Lie::None, lie] {
-        let desk = Desk::new(Lying(MemoryStore::new(), lie), Rulebook::starter());
+        let desk = Desk::new(Lying::new(lie), Rulebook::starter());
         let single = desk.tenant(TenantId::SINGLE);
         let told = story().tell_to(&single, 1).unwrap();
         let held = catch_unwind(AssertUnwindSafe(|| law(&single, &told)));
@@ -260,6 +223,119 @@ fn desks_that_are_not_alike() {
     };
     assert!(ask(&desk(Rulebook::starter()), &desk(Rulebook::starter())));
     assert!(!ask(&starter, &none));
+}
+
+/// Two desks that fail alike agree on nothing, wherever they fail: at the opening, at what is said, or in a sweep.
+#[test]
+fn desks_that_fail_alike() {
+    let opened = || Story::new(Actor::Customer(ANN), Open::new("x").from_customer(ANN));
+    let late = opened().look_after(TimeDelta::days(30));
+    let mut not_hers = Open::new("x").from_customer(ANN);
+    not_hers.changes.push(Change::Priority(Priority::Urgent));
+    let refused = Story::new(Actor::Customer(ANN), not_hers);
+    let holds = |lie, story: &Story, sweeps: &[DateTime<Utc>]| {
+        let desk = || Desk::new(Lying::new(lie), Rulebook::starter());
+        let (seldom, often) = (desk(), desk());
+        let both = [&seldom, &often].map(|desk| desk.tenant(TenantId::SINGLE));
+        let law = || {
+            laws::any_pattern_of_sweeps_gives_the_same_history(&both[0], &both[1], story, sweeps)
+        };
+        catch_unwind(AssertUnwindSafe(law)).is_ok()
+    };
+    let between = [beginning() + TimeDelta::days(20)];
+    let cases = [
+        (Lie::Unreachable, &opened(), &[][..]),
+        (Lie::OnlyOpenings, &story(), &[]),
+        (Lie::OnlyOpenings, &late, &[]),
+        (Lie::OnlyOpenings, &late, &between),
+        (Lie::Forgetful, &opened(), &[]),
+    ];
+    let held = cases.map(|(lie, story, sweeps)| {
+        assert!(holds(Lie::None, story, sweeps), "{story:?}");
+        holds(lie, story, sweeps)
+    });
+    assert_eq!(held, [false; 5]);
+    let error = refused.tell(&Rulebook::starter()).unwrap_err();
+    assert!(error.refusal().is_some(), "{error}");
+    assert!(holds(Lie::None, &refused, &[]), "there is no story");
+}
+
+/// A story is swept when it is to be, also between its last scene and the look at the end.
+#[test]
+fn sweeps_before_the_look() {
+    let desk = Desk::new(FaultyStore::new(MemoryStore::new()), Rulebook::starter());
+    let late = story().look_after(TimeDelta::days(30));
+    let sweeps = [10, 20, 25].map(|day| beginning() + TimeDelta::days(day));
+    let counted = Fault::Slow(Duration::ZERO);
+    desk.store().cue_times(Asked::Due, counted, 100);
+    late.tell_swept(&desk.tenant(TenantId::SINGLE), 1, &sweeps)
+        .unwrap();
+    let asked = 100 - desk.store().cues_left();
+    assert!(asked > sweeps.len(), "{asked} sweeps");
+}
+
+/// A sweep of a law's own that fails, or that goes on for ever, is a desk that fails; `sees` tells the story with the same lie, so
+/// here the store lies from then on.
+#[test]
+fn sweeps_that_write_nothing() {
+    let later = beginning() + TimeDelta::days(30);
+    let held = [Lie::None, Lie::Unreachable, Lie::Forgetful].map(|lie| {
+        let honest = Arc::new(MemoryStore::new());
+        let desk = Desk::new(honest.clone(), Rulebook::starter());
+        let told = story().tell_to(&desk.tenant(TenantId::SINGLE), 1).unwrap();
+        let desk = Desk::new(Lying(honest, lie), Rulebook::starter());
+        let single = desk.tenant(TenantId::SINGLE);
+        let law = || laws::reading_is_reading_after_catch_up(&single, told.ticket.id(), later);
+        catch_unwind(AssertUnwindSafe(law)).is_ok()
+    });
+    assert_eq!(held, [true, false, false]);
+}
+
+/// Says at first that streams are due of which nothing is to be recorded.
+#[derive(Debug)]
+struct Hasty(Arc<MemoryStore>, Vec<StreamId>, AtomicBool);
+
+impl Store for Hasty {
+    fn due(
+        &self,
+        now: DateTime<Utc>,
+        zone_data: &str,
+        limit: usize,
+    ) -> Result<Vec<DueStream>, StoreError> {
+        if self.2.swap(true, Ordering::SeqCst) {
+            return self.0.due(now, zone_data, limit);
+        }
+        let idle = self.1.iter().take(limit).map(|stream| DueStream {
+            stream: *stream,
+            wake_at: Some(now),
+        });
+        Ok(idle.collect())
+    }
+
+    through! {
+        load commit next_wake facts content list streams claim acknowledge postpone next_delivery prune_keys
+    }
+}
+
+/// A sweep that records nothing is not the last one where more is due: the laws go on to what is behind it.
+#[test]
+fn what_is_due_behind_what_is_idle() {
+    let (store, later) = (
+        Arc::new(MemoryStore::new()),
+        beginning() + TimeDelta::days(30),
+    );
+    let desk = Desk::new(store.clone(), Rulebook::starter());
+    let single = desk.tenant(TenantId::SINGLE);
+    let tell = |seed| story().tell_to(&single, seed).unwrap().ticket.id();
+    let idle = (1..=40).map(|seed| StreamId::ticket(TenantId::SINGLE, tell(seed)));
+    let idle = idle.collect();
+    while desk.sweep(later, 100).unwrap().events > 0 {}
+    let behind = tell(41);
+    let hasty = Desk::new(
+        Hasty(store, idle, AtomicBool::new(false)),
+        Rulebook::starter(),
+    );
+    laws::announced_breaches_and_readings_agree(&hasty.tenant(TenantId::SINGLE), behind, later);
 }
 
 /// What is announced of a clock after its end.

@@ -17,13 +17,14 @@
 //!    conflict as well.
 //! 4. [`Store::load`] answers what one instant of the store's life held: the events of a stream are without gap, in order,
 //!    and equal to what was committed, to the microsecond and to the last character. A stream that nobody wrote is empty, not
-//!    an error. Ticket numbers that one store value gives are all different.
+//!    an error. Ticket numbers that one store value gives are all different; a tenant's first one is 1.
 //! 5. Every call but [`Store::due`] and [`Store::next_wake`] and the outbox's names its tenant, and never shows another
 //!    tenant's records.
 //! 6. An acknowledged commit is kept as the store's own documentation promises (the memory store: while it lives). Where the
 //!    answer is lost (a broken connection in mid-commit), the store answers [`Unavailable`](StoreErrorKind::Unavailable): the
 //!    caller does not know, and asks again under the same idempotency key.
-//! 7. A message taken with [`Store::claim`] is not given to anybody else before its lease ends, and is given again after
+//! 7. A message is held back until its [`at`](OutboxMessage::at), and [`Store::next_delivery`] tells that instant until then. One
+//!    that was taken with [`Store::claim`] is not given to anybody else before its lease ends, and is given again after
 //!    that unless it was acknowledged: every message is delivered at least once, under an id that tells repeats apart. A
 //!    message whose id is in the outbox already is not added again.
 //! 8. [`Store::list`] pages by ticket number: whatever is written between two pages, a ticket that fits the filter all the
@@ -47,8 +48,10 @@
 //! [`GroupCommit`] around a store lets writers that wait for one disk share its flushes.
 //!
 //! # A store of your own
-//! Implement [`Store`], and let `helpdesk::store_conformance!` (feature `testing`) make a `#[test]` of each rule above. A
-//! host that has a database transaction of its own open runs a [`Commit`] as the list of statements that [`sql`] makes of it.
+//! Implement [`Store`], and let `helpdesk::store_conformance!` (feature `testing`) make a `#[test]` of each rule that is listed with
+//! it. They ask for all of the above but for what a call cannot show: what is kept when a process or a disk fails (6), whether
+//! anything erased is left where it was kept (9), and how records are answered that are damaged or that a newer version wrote
+//! (10). A host that has a database transaction of its own open runs a [`Commit`] as the list of statements that [`sql`] makes of it.
 //!
 //! ```
 //! use helpdesk::store::{Load, MemoryStore, Store, StreamId};
@@ -117,7 +120,7 @@ pub use sqlite::SqliteStore;
 /// Keeps what happened. Object-safe; shared by `&self`. The module's essay has the whole contract.
 pub trait Store: fmt::Debug + Send + Sync {
     /// Everything that a decision needs, as of one instant: streams, owners of unique keys, an idempotency record, and a new
-    /// ticket number where one is asked for (numbers count up per tenant, also past those of [`Commit::number`]; one that is not
+    /// ticket number where one is asked for (numbers count up per tenant from 1, also past those of [`Commit::number`]; one that is not
     /// used may be a gap; where several processes share a store, two may be given the same number, and its
     /// [unique key](UniqueKey::number) lets one of them try again).
     fn load(&self, request: &Load) -> Result<Loaded, StoreError>;
@@ -146,7 +149,8 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// The earliest wake-up of all streams; with `after`, the earliest that is later than it.
     fn next_wake(&self, after: Option<DateTime<Utc>>) -> Result<Option<DateTime<Utc>>, StoreError>;
 
-    /// Calls `visit` with the rows of each ticket of the tenant, each ticket once, in the order of ticket ids.
+    /// Calls `visit` with the rows of each ticket of the tenant, each ticket once, in the order of ticket ids. `visit` may call the
+    /// store: no lock is held meanwhile.
     fn facts(&self, tenant: TenantId, visit: &mut dyn FnMut(&[Fact])) -> Result<(), StoreError>;
 
     /// The content records with these ids, in their order; `None` for what is erased or was never there.
@@ -175,7 +179,8 @@ pub trait Store: fmt::Debug + Send + Sync {
         limit: usize,
     ) -> Result<Vec<Uuid>, StoreError>;
 
-    /// Takes at most `limit` outbox messages, oldest first, that nobody holds at `now`; they are held until `now + lease`.
+    /// Takes at most `limit` outbox messages, oldest first, that are due by `now` ([`OutboxMessage::at`]) and that nobody holds then; they
+    /// are held until `now + lease`.
     fn claim(
         &self,
         now: DateTime<Utc>,
@@ -190,7 +195,8 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// holds them: after the lease ended, it ends the lease of whoever took them next. So let a lease be longer than a delivery takes.
     fn postpone(&self, ids: &[Uuid], until: DateTime<Utc>) -> Result<(), StoreError>;
 
-    /// The earliest instant at which [`Store::claim`] would give a message: at once for a free one, else the end of a lease.
+    /// The earliest instant at which [`Store::claim`] would give a message: when it is due for one that nobody holds (which may be long
+    /// past), else the end of a lease, or the instant that it was postponed to.
     fn next_delivery(&self) -> Result<Option<DateTime<Utc>>, StoreError>;
 
     /// Forgets the idempotency records of the tenant that are older than `before`, and tells how many.

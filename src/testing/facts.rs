@@ -24,6 +24,8 @@ use crate::ticket::{
 };
 use crate::time::Span;
 
+pub mod oracle;
+
 const MINUTE: i64 = 60_000_000;
 const DAY: i64 = 1_440 * MINUTE;
 
@@ -382,109 +384,5 @@ fn decorate(row: &mut Fact, begun: i64, left: i64, life: &Life, dice: u32) {
             mark(RatingKind::Csat, five, kind % 5 + 1),
             mark(RatingKind::Nps, Scale::NPS, dice % 11),
         ];
-    }
-}
-
-/// The first figures of a report once more, the slow way: each from its definition, over all rows.
-pub mod oracle {
-    use super::*;
-    use crate::kpi::{KpiReport, Summary};
-
-    /// What is counted.
-    #[derive(Clone, Debug, Default, PartialEq)]
-    #[non_exhaustive]
-    pub struct Counted {
-        /// Tickets created in the window.
-        pub volume: u64,
-        /// Tickets resolved in the window.
-        pub resolved: u64,
-        /// Of those created in the window, the ones whose last cycle is resolved, and all of them.
-        pub resolution_rate: (u64, u64),
-        /// Of those resolved in the window long enough ago, the ones that were reopened in time, and all of them.
-        pub reopen_rate: (u64, u64),
-        /// The time to the first answer, of tickets created in the window.
-        pub first_response: Option<Summary>,
-        /// From creation to the first time resolved, where that was in the window.
-        pub first_resolution: Option<Summary>,
-        /// From creation to the last time resolved, where that was in the window.
-        pub total_resolution: Option<Summary>,
-    }
-
-    impl Counted {
-        /// The same of a report.
-        pub fn of(report: &KpiReport) -> Counted {
-            let ratio = |ratio: &crate::kpi::Ratio| (ratio.numerator(), ratio.denominator());
-            Counted {
-                volume: report.volume(),
-                resolved: report.resolved(),
-                resolution_rate: ratio(report.resolution_rate()),
-                reopen_rate: ratio(report.reopen_rate()),
-                first_response: report.first_response().calendar,
-                first_resolution: report.first_resolution().calendar,
-                total_resolution: report.total_resolution().calendar,
-            }
-        }
-    }
-
-    /// What [`Report::standard`] counts in `[from, to)` as of `now`, in calendar time, with seven days for reopening.
-    pub fn count(
-        tickets: &[Vec<Fact>],
-        (from, to): (DateTime<Utc>, DateTime<Utc>),
-        now: DateTime<Utc>,
-    ) -> Counted {
-        let within = |at: &DateTime<Utc>| from <= *at && *at < to;
-        let (mut first_response, mut first, mut total) = (vec![], vec![], vec![]);
-        let mut counted = Counted::default();
-        let (mut standing, mut reopened, mut mature) = (0, 0, 0);
-        for rows in tickets {
-            let Some(created) = rows.first().map(|row| row.created_at) else {
-                continue;
-            };
-            // Every entry into Resolved, with its row.
-            let mut entries: Vec<(&Fact, DateTime<Utc>)> = vec![];
-            for row in rows {
-                let both = row.first_resolved_at.into_iter().chain(row.resolved_at);
-                entries.extend(both.filter(|at| *at <= now).map(|at| (row, at)));
-            }
-            let length = |(_, at): &(&Fact, DateTime<Utc>)| {
-                within(at).then(|| (*at - created).num_microseconds().unwrap_or(i64::MAX))
-            };
-            first.extend(entries.first().and_then(length));
-            total.extend(entries.last().and_then(length));
-            let ends = |(row, at): &&(&Fact, DateTime<Utc>)| {
-                let of_row = |other: &&(&Fact, DateTime<Utc>)| other.0.cycle == row.cycle;
-                !entries.iter().filter(of_row).any(|(_, later)| later > at)
-            };
-            let ended = entries.iter().filter(ends);
-            let resolutions: Vec<_> = ended.filter(|(_, at)| within(at)).collect();
-            counted.resolved += u64::from(!resolutions.is_empty());
-            let week = TimeDelta::days(7);
-            let is_old = |(_, at): &&&(&Fact, DateTime<Utc>)| now - *at >= week;
-            let old: Vec<_> = resolutions.iter().filter(is_old).collect();
-            mature += u64::from(!old.is_empty());
-            let fails = |(row, at): &(&Fact, DateTime<Utc>)| {
-                let again = row.reopened_at;
-                again.is_some_and(|again| again <= now && again - *at <= week)
-            };
-            reopened += u64::from(old.iter().any(|resolution| fails(resolution)));
-            if within(&created) && created <= now {
-                counted.volume += 1;
-                let last = rows.iter().rfind(|row| row.started_at <= now);
-                let stands = |last: &Fact| entries.iter().any(|(row, _)| row.cycle == last.cycle);
-                standing += u64::from(last.is_some_and(stands));
-                let answer = rows[0].own.as_ref().map(|own| own.first_response);
-                if let Some(FirstResponse::Answered { after, at, .. }) = answer
-                    && at <= now
-                {
-                    first_response.push(after.calendar_us);
-                }
-            }
-        }
-        counted.resolution_rate = (standing, counted.volume);
-        counted.reopen_rate = (reopened, mature);
-        counted.first_response = Summary::of(first_response);
-        counted.first_resolution = Summary::of(first);
-        counted.total_resolution = Summary::of(total);
-        counted
     }
 }

@@ -320,6 +320,7 @@ pub fn a_kind_comes_page_by_page(store: &dyn Store) {
                 let page = store.streams(TENANT, kind, after, limit).unwrap();
                 assert!(page.len() <= limit);
                 found.extend_from_slice(&page);
+                assert!(found.len() <= sorted.len(), "{kind} by {limit}: {found:?}");
                 after = page.last().copied();
                 if page.len() < limit {
                     break;
@@ -336,8 +337,8 @@ pub fn a_kind_comes_page_by_page(store: &dyn Store) {
     );
 }
 
-/// A freed key is anybody's, if its owner freed it; all keys of an owner go to another; both come before the claims of the
-/// same commit, and an erased person's keys are free for it too.
+/// A freed key is anybody's, if its owner freed it; all keys of an owner go to another, but for what the same commit frees; both come
+/// before the claims of the same commit, and an erased person's keys are free for it too.
 pub fn keys_are_freed_and_moved(store: &dyn Store) {
     let keys = ["<1>", "<2>", "<3>"].map(key);
     let owners = || keys.map(|key| owner(store, key));
@@ -384,4 +385,14 @@ pub fn keys_are_freed_and_moved(store: &dyn Store) {
     late.persons.push(CustomerId::from_uuid(id(3)));
     store.commit(&late).unwrap();
     assert_eq!(owners(), [Some(id(1)), None, None]);
+
+    // What is freed and moved at once is freed first: the old owner's key is free, and the new owner gives up what is hers by then.
+    let mut more = commit(vec![]);
+    more.unique = vec![(keys[1], id(1)), (keys[2], id(2))];
+    store.commit(&more).unwrap();
+    let mut both = commit(vec![]);
+    both.freed = vec![(keys[0], id(1)), (keys[1], id(2)), (keys[2], id(2))];
+    both.moved.push((id(1), id(2)));
+    store.commit(&both).unwrap();
+    assert_eq!(owners(), [None, Some(id(2)), None]);
 }

@@ -11,7 +11,7 @@ use crate::store::{Filter, Page, Part, Store, TicketRow};
 use crate::ticket::{CloseReason, Pending, Priority, Stage, Status, Version};
 
 /// The ticket with this number, of many kinds.
-fn row(number: u64) -> TicketRow {
+pub(super) fn row(number: u64) -> TicketRow {
     let pick = |n: u64, of: usize| usize::try_from(number / n).unwrap_or(0) % of;
     let status = [
         Status::Open,

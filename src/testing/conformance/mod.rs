@@ -22,8 +22,10 @@ pub mod outbox;
 pub mod records;
 mod samples;
 pub mod schedule;
+mod snapshots;
 pub mod streams;
 pub mod texts;
+mod whole;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -57,6 +59,7 @@ macro_rules! store_conformance {
                     a_part_without_events_is_a_check
                     what_contradicts_itself_is_refused
                     an_empty_commit_changes_nothing
+                    a_snapshot_is_one_that_was_committed
                     commits_of_a_group_stand_alone
                     one_load_answers_everything_in_order
                     writers_of_many_streams_lose_nothing

@@ -96,26 +96,37 @@ pub fn no_number_is_given_twice(store: &dyn Store) {
     assert_eq!(different.len(), 8 * 25);
 }
 
-fn used(actor: Actor, text: &str, at: DateTime<Utc>) -> Commit {
-    let mut used = commit(vec![]);
-    used.idempotency = Some(IdempotencyRecord {
+/// What is remembered of a key that this actor used.
+pub(super) fn record_of(tenant: TenantId, actor: Actor, text: &str) -> IdempotencyRecord {
+    IdempotencyRecord {
         key: IdempotencyKey {
-            tenant: TENANT,
+            tenant,
             actor,
             key: name(text),
         },
-        at,
+        at: begin(),
         fingerprint: id(u128::MAX),
-        stream: stream("s"),
+        stream: stream_of(tenant, "s"),
         after: Version(3),
         until: Version(5),
-    });
+    }
+}
+
+fn used(actor: Actor, text: &str, at: DateTime<Utc>) -> Commit {
+    let mut used = commit(vec![]);
+    let record = record_of(TENANT, actor, text);
+    used.idempotency = Some(IdempotencyRecord { at, ..record });
     used
 }
 
 fn record(store: &dyn Store, of: &Commit) -> Option<IdempotencyRecord> {
-    let mut load = Load::streams(TENANT, []);
-    load.idempotency = of.idempotency.as_ref().map(|record| record.key.clone());
+    of.idempotency.as_ref().and_then(|of| recorded(store, of))
+}
+
+/// What the store tells of the key of this record, in its tenant.
+pub(super) fn recorded(store: &dyn Store, of: &IdempotencyRecord) -> Option<IdempotencyRecord> {
+    let mut load = Load::streams(of.key.tenant, []);
+    load.idempotency = Some(of.key.clone());
     store.load(&load).unwrap().idempotency
 }
 
@@ -160,9 +171,15 @@ pub fn idempotency_keys_are_pruned_by_age(store: &dyn Store) {
     store.commit(&used(Actor::System, "0", tick(0))).unwrap();
 }
 
-/// Two tenants with the same ids: each sees and changes its own alone.
+/// Two tenants with the same ids, keys and addresses: each sees and changes its own alone.
 pub fn tenants_do_not_see_each_other(store: &dyn Store) {
     let tenants = ["red", "blue"].map(TenantId::named);
+    let ann = CustomerId::named("ann");
+    let address = |tenant| UniqueKey::address(tenant, "ann@example.com");
+    let once = |tenant, fingerprint| IdempotencyRecord {
+        fingerprint: id(fingerprint),
+        ..record_of(tenant, Actor::Customer(ann), "once")
+    };
     for (n, tenant) in tenants.into_iter().enumerate() {
         let until = n as u64 + 1;
         let part = append(stream_of(tenant, "same"), 0, until);
@@ -171,11 +188,14 @@ pub fn tenants_do_not_see_each_other(store: &dyn Store) {
             .push(text("same", Some("ann"), tenant.to_string()));
         own.unique
             .push((UniqueKey::message(tenant, "<1>"), id(n as u128)));
+        own.unique.push((address(tenant), ann.uuid()));
+        assert_eq!(recorded(store, &once(tenant, 0)), None);
+        own.idempotency = Some(once(tenant, n as u128));
         store.commit(&own).unwrap();
     }
     let mut erase = Commit::new(tenants[0], begin(), vec![]);
     erase.erased.push(ContentId::named("same"));
-    erase.persons.push(CustomerId::named("ann"));
+    erase.persons.push(ann);
     store.commit(&erase).unwrap();
     for (n, tenant) in tenants.into_iter().enumerate() {
         assert_eq!(events(store, stream_of(tenant, "same")).len(), n + 1);
@@ -188,7 +208,13 @@ pub fn tenants_do_not_see_each_other(store: &dyn Store) {
         let own = Some(id(n as u128));
         let seen = if n == 0 { (own, None) } else { (None, own) };
         assert_eq!((red, blue), seen);
+        let load = Load::owners(tenant, vec![address(tenant)]);
+        let hers = (n == 1).then(|| ann.uuid());
+        assert_eq!(store.load(&load).unwrap().owners, [hers]);
+        let own = once(tenant, n as u128);
+        assert_eq!(recorded(store, &own), Some(own));
     }
+    assert_eq!(recorded(store, &once(TENANT, 0)), None);
     assert!(events(store, stream("same")).is_empty());
     let rows = store
         .list(TENANT, &Filter::all(), &Page::oldest(10))

@@ -1,0 +1,102 @@
+//! Snapshots: a store may keep them, and gives none but those that were committed.
+
+use chrono::TimeDelta;
+
+use super::{TENANT, begin, commit, id, refused};
+use crate::call::{Actor, Call};
+use crate::desk::Desk;
+use crate::id::{AgentId, CustomerId};
+use crate::rulebook::Rulebook;
+use crate::store::{Load, MemoryStore, Part, Snapshot, Store, StoreErrorKind, Stream, StreamId};
+use crate::ticket::{Command, Open, Recorded, Ticket, Version};
+
+/// What a desk records of two tickets, each as long as the other.
+fn histories() -> [(StreamId, Vec<Recorded>); 2] {
+    let desk = Desk::new(MemoryStore::new(), Rulebook::starter());
+    [1, 100].map(|first| {
+        let call = |n, actor| {
+            let at = begin() + TimeDelta::minutes(i64::from(n));
+            Call::with_id(id(first + u128::from(n)), actor, at)
+        };
+        let opening = call(0_u32, Actor::Customer(CustomerId::named("ann")));
+        let ticket = desk
+            .open(&opening, Open::new("x").body("help"))
+            .unwrap()
+            .id();
+        for n in 1..6 {
+            let said = Command::reply("Which floor?");
+            let call = call(n, Actor::Agent(AgentId::named("kim")));
+            desk.submit(ticket, &call, said).unwrap();
+        }
+        let history = desk.tenant(TENANT).history(ticket).unwrap();
+        (StreamId::ticket(TENANT, ticket), history)
+    })
+}
+
+fn load(store: &dyn Store, streams: [StreamId; 2], snapshots: bool) -> Vec<Stream> {
+    let mut load = Load::streams(TENANT, streams);
+    load.snapshots = snapshots;
+    store.load(&load).unwrap().streams
+}
+
+/// Where a snapshot will do, the answer is all events, or one of the snapshots that were committed with this stream, as it was, and exactly
+/// the events after it. Where nobody asks, and of a stream that has none, it is all events. One of a commit that was refused is none.
+pub fn a_snapshot_is_one_that_was_committed(store: &dyn Store) {
+    let all = histories();
+    let streams = [all[0].0, all[1].0];
+    let part = |n: usize, from: usize, until: usize| {
+        let (stream, history) = &all[n];
+        let after = Version(from as u64);
+        Part::append(*stream, after, history[from..until].to_vec())
+    };
+    let snapshot = |until: usize| {
+        let ticket = Ticket::replay(TENANT, &all[0].1[..until]).unwrap();
+        Snapshot::of(ticket)
+    };
+    let with = |mut part: Part, until| {
+        part.snapshot = Some(snapshot(until));
+        part
+    };
+    let mut committed: Vec<Snapshot> = Vec::new();
+    let check = |committed: &[Snapshot], until: usize| {
+        let history = |n: usize| &all[n].1[..until];
+        for (n, stream) in load(store, streams, false).into_iter().enumerate() {
+            assert_eq!(stream.snapshot, None, "nobody asked for one");
+            assert_eq!(stream.events.ticket(), history(n));
+        }
+        for (n, stream) in load(store, streams, true).into_iter().enumerate() {
+            let kept = stream.snapshot.as_ref();
+            assert!(kept.is_none() || n == 0, "it came with another stream");
+            assert!(
+                kept.is_none_or(|kept| committed.contains(kept)),
+                "this one was not committed: {kept:?}"
+            );
+            let from = kept.map_or(0, |kept| kept.version().0);
+            let after: Vec<_> = history(n)
+                .iter()
+                .filter(|one| one.version.0 > from)
+                .collect();
+            let events: Vec<_> = stream.events.ticket().iter().collect();
+            assert_eq!(events, after, "after version {from}");
+        }
+    };
+
+    store
+        .commit(&commit(vec![part(0, 0, 2), part(1, 0, 2)]))
+        .unwrap();
+    check(&committed, 2);
+    for (from, until, comes) in [(2, 3, true), (3, 4, false), (4, 6, false), (6, 7, true)] {
+        let mut first = part(0, from, until);
+        if comes {
+            first = with(first, until);
+            committed.push(snapshot(until));
+        }
+        store
+            .commit(&commit(vec![first, part(1, from, until)]))
+            .unwrap();
+        check(&committed, until);
+        let stale = with(part(0, until - 1, until + 1), until + 1);
+        refused(store.commit(&commit(vec![stale])), StoreErrorKind::Conflict);
+        check(&committed, until);
+    }
+}
