@@ -1620,7 +1620,7 @@ fn an_effect_compares_stretches_of_one_length() {
     let single = desk.tenant(TenantId::SINGLE);
     let effect = single.effect(finding, 0, &Report::standard(), day("03-02"));
     let effect = effect.unwrap().unwrap();
-    let window = effect.compared.before().scope().window.clone();
+    let window = effect.compared.before().scope().window;
     assert_eq!(
         (window.from, window.to),
         (Some(day("01-04")), Some(day("02-01")))
