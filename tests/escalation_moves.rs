@@ -157,3 +157,29 @@ fn changed_and_changed_back_fires_nothing_twice() {
         "once for each of the two targets"
     );
 }
+
+/// A reopening lets a clock go on under the target that came while it was ended: where that is used up already, the same commit says so.
+#[test]
+fn a_reopening_tells_at_once_what_it_is_late_for() {
+    let policy = |text: &str, hours: &str| {
+        Policy::new(name(text)).target(Metric::TotalResolution, target(hours))
+    };
+    let tagged = policy("tagged", "1h calendar").when(Condition::Tag(name("vip")));
+    let book = Rulebook::draft()
+        .policy(tagged)
+        .policy(policy("all", "10h calendar"))
+        .build()
+        .unwrap();
+    let desk = Desk::new(MemoryStore::new(), book);
+    let t = open(&desk, "2026-03-02T09:00:00Z");
+    let say = |now: &str, command| desk.submit(t, &kim(now), command).unwrap();
+    say("2026-03-02T12:00:00Z", Command::resolve());
+    say("2026-03-02T12:30:00Z", Command::tag(name("vip")));
+    let reopened = say("2026-03-02T13:00:00Z", Command::reopen());
+    let on_attach = |e: &helpdesk::ticket::Recorded| matches!(&e.event, Event::Breached { clock, on_attach: true, .. } if clock.metric == Metric::TotalResolution);
+    assert_eq!(reopened.events().iter().filter(|e| on_attach(e)).count(), 1);
+    // A wait in between is no reopening: it looks at nothing again.
+    let waits = Command::pend(helpdesk::ticket::Pending::Internal);
+    let waits = say("2026-03-02T14:00:00Z", waits);
+    assert_eq!(waits.events().len(), 1);
+}
