@@ -743,6 +743,13 @@ fn recovery_follows_who_gave_the_mark() {
     let report = tally.report(RatingKind::Csat, &Bands::Middle, as_of);
     let recovered = report.recovered.to_string();
     assert_eq!(recovered, "- (0 of 0; left out: 1 unanswered)");
+
+    // The same mark of somebody else is another mark; of one cycle the last one stands.
+    say(hers, &by(ann, 25), Command::rate(RatingKind::Csat, 1));
+    let mut tally = RecoveryTally::default();
+    tally.add(&told.rows()).unwrap();
+    let report = tally.report(RatingKind::Csat, &Bands::Middle, as_of);
+    assert_eq!(report.recovered.to_string(), "100.0 % (1 of 1)");
 }
 
 #[test]

@@ -112,6 +112,19 @@ fn a_split_for_who_does_not_reach_the_ticket_needs_a_subject_of_its_own() {
     );
 }
 
+/// Who was joined into the requester knows the subject, by whichever id she wrote.
+#[test]
+fn a_split_for_a_joined_person_keeps_the_subject() {
+    let desk = desk();
+    let anns = open(&desk, &ann(0), "one affair");
+    let join = customer::Command::Join(BOB);
+    desk.tell::<Profile>(ANN, &kim(1), join).unwrap();
+    let said = desk.submit(anns, &bob(2), Command::reply("And another thing"));
+    let split = Split::new([said.unwrap().message().unwrap()]);
+    let done = desk.split(anns, &kim(3), split).unwrap();
+    assert_eq!(subject(&desk, done.follow_up().unwrap()), "one affair");
+}
+
 #[test]
 fn a_split_into_the_ticket_itself_is_refused_before_any_store_sees_it() {
     let desk = desk();

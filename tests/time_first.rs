@@ -121,3 +121,32 @@ fn a_refused_command_writes_nothing() {
     assert!(desk.tell::<Feedback>(ANN, &kim(169), invite).is_err());
     assert_eq!(history(&desk, ticket), before);
 }
+
+/// What an update ends is told to nobody, whichever door it comes by: the alarm that fell due a moment before is stale.
+#[test]
+fn an_update_that_is_spread_sends_no_alarm_of_what_it_ends() {
+    let late = helpdesk::escalation::Rule::new(
+        name("late"),
+        helpdesk::escalation::Trigger::clock(helpdesk::ticket::Metric::FirstResponse),
+    );
+    let page = helpdesk::escalation::Action::Custom(name("page"));
+    let policy = helpdesk::sla::Policy::new(name("all")).target(
+        helpdesk::ticket::Metric::FirstResponse,
+        "4h calendar".parse().unwrap(),
+    );
+    let book = Rulebook::draft()
+        .policy(policy)
+        .escalation(late.level(at_threshold("half", "50 %").action(page)));
+    let desk = Desk::new(MemoryStore::new(), book.build().unwrap());
+    let open = Open::new("x").body("help");
+    let incident = desk.open(&ann(0), open).unwrap().id();
+    let problem = desk.open(&kim(1), Open::new("outage").from_customer(BOB));
+    let problem = problem.unwrap().id();
+    let said = desk.submit(problem, &kim(2), Command::reply("We are on it"));
+    let update = Spread::update(said.unwrap().message().unwrap());
+    let single = desk.tenant(TenantId::SINGLE);
+    let spread = single.spread(problem, &kim(3), &update, &[incident]);
+    assert_eq!(spread.unwrap().reached, [incident]);
+    let sent = desk.claim(hour(3), TimeDelta::minutes(1), 10).unwrap();
+    assert_eq!(sent, []);
+}

@@ -66,14 +66,15 @@ impl<'a> CatchUp<'a> {
 
     /// Tells what was loaded. An error ends it; nothing was written.
     pub(super) fn loaded(&mut self, mut loaded: Loaded) -> Result<(), Error> {
+        let may_be_kept = matches!(&self.state, State::Loading(load) if load.snapshots);
         let id = TicketId::from_uuid(self.stream.id);
         let known = match loaded.take_ticket(self.stream) {
             Ok(known) => known.ok_or_else(|| Error::no_ticket(id))?,
-            Err(NoTicket::OtherFold) => {
+            Err(NoTicket::OtherFold) if may_be_kept => {
                 self.state = State::Loading(load(self.stream, false));
                 return Ok(());
             }
-            Err(NoTicket::NotAHistory) => return Err(Error::not_a_history(id)),
+            Err(_) => return Err(Error::not_a_history(id)),
         };
         self.state = State::Committing(plan_due(&known, self.rulebooks, self.now)?);
         Ok(())

@@ -92,7 +92,11 @@ pub(super) fn whose_profile(
             let mut all = ticket().into_iter().chain(others());
             all.any(|ticket| wanted(ticket)).then_some(caller)
         }
-        (Request::Split(_, split), _) if tells => split.customer(ticket()?),
+        (Request::Split(_, split), _) => {
+            let ticket = ticket()?;
+            let author = split.customer(ticket)?;
+            (tells || !ticket.reaches(author)).then_some(author)
+        }
         _ => None,
     }
 }

@@ -349,7 +349,7 @@ impl Operation {
         let into = profile.as_ref().and_then(Profile::joined_into);
         known.customer = Some(into.unwrap_or(asked));
         known.profile.clone_from(profile);
-        let speaks = matches!(self.request, Request::Submit(..));
+        let speaks = matches!(self.request, Request::Submit(..) | Request::Split(..));
         if let Some(survivor) = into.filter(|_| speaks || tells) {
             let Some((_, profile)) = seen(survivor) else {
                 return Some(survivor);

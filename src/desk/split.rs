@@ -1,6 +1,6 @@
 //! Splitting as one commit: the new ticket, and what happens to the old one.
 
-use crate::call::Call;
+use crate::call::{Actor, Call};
 use crate::error::Error;
 use crate::id::TicketId;
 use crate::rulebook::Rulebooks;
@@ -48,6 +48,10 @@ pub(super) fn plan_split(
         return Ok(Plan::Commit(Box::new(planned)));
     }
     let old = (&*working.ticket, rules);
+    let author = split.customer(old.0).map(Actor::Customer);
+    let reaches = author
+        .is_some_and(|author| ticket::Rules::reach(old.0, known.speaker(old.0, author)).is_ok());
+    let split = (split, reaches);
     let (mut begins, mut leaves) = ticket::split(old, current.tickets(), call, at, split, number)?;
     let told = &current.as_draft().customers;
     add_profile(&mut begins, known.profile.as_ref(), told);

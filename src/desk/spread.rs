@@ -10,6 +10,7 @@ use crate::id::TicketId;
 use crate::incident::Spread;
 use crate::ticket::{Refusal, Rules, Ticket};
 
+use super::plan::CATCH_UP_LIMIT;
 use super::question::Questions;
 use super::source::{Source, drive};
 use super::{Outcome, Request, Working};
@@ -89,13 +90,16 @@ impl<R: Source> Questions<'_, R> {
         Ok(())
     }
 
-    /// A ticket with everything recorded that fell due before the call.
+    /// A ticket as it stands once everything has happened that fell due before the call. What is said records that with itself, so that
+    /// nobody is told of what it ends; more than goes into one commit is recorded first.
     async fn caught_up(&self, id: TicketId, call: &Call) -> Result<Arc<Ticket>, Error> {
         let ticket = self.ticket(id).await?;
-        let book = self.office.rulebooks().of(&ticket)?;
-        let wake_at = Working::new(ticket.clone(), book).wake_at();
-        if wake_at.is_none_or(|wake_at| call.at() < wake_at) {
-            return Ok(ticket);
+        let Ok(book) = self.office.rulebooks().of(&ticket) else {
+            return Ok(ticket); // whatever its rules are, they are not here
+        };
+        let mut working = Working::new(ticket, book);
+        if working.catch_up(call.at(), CATCH_UP_LIMIT) {
+            return Ok(working.ticket);
         }
         let system = Call::with_id(Uuid::nil(), Actor::System, call.at()).tenant(self.tenant);
         let sweep = self.office.operation(system, Request::Sweep(id));

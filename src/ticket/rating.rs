@@ -184,10 +184,11 @@ pub struct Rating {
 }
 
 impl Rating {
-    /// Whether it is the same mark as another one about the same cycle.
+    /// Whether it is the same customer's same mark as another one about the same cycle.
     pub(crate) fn is_same_mark(&self, other: &Rating) -> bool {
         let what = |rating: &Rating| (rating.cycle, rating.rated.kind, rating.rated.mark);
-        what(self) == what(other) && self.rated.scale == other.rated.scale
+        let whose = |rating: &Rating| (rating.rated.scale, rating.rated.customer);
+        what(self) == what(other) && whose(self) == whose(other)
     }
 }
 

@@ -21,7 +21,7 @@ use uuid::Uuid;
 use crate::aggregate::{Around, Context, Needs, StreamKind};
 use crate::call::Call;
 use crate::error::Error;
-use crate::id::TenantId;
+use crate::id::{TenantId, TicketId};
 use crate::rulebook::{Governed, Rulebooks};
 use crate::store::{
     Commit, IdempotencyRecord, Load, Loaded, OutboxMessage, Snapshot, Store, StoreError,
@@ -30,7 +30,7 @@ use crate::store::{
 use crate::ticket::{Recorded, Refusal, Ticket, Version};
 
 use super::once::{idempotency_key, in_time};
-use super::plan::{Planned, in_range, plan_due};
+use super::plan::{CATCH_UP_LIMIT, Planned, in_range, plan_due};
 use super::{Conversation, Desk, Need, Working};
 
 #[cfg(feature = "capi")]
@@ -210,7 +210,7 @@ where
     /// What the store answered; too many conflicts in a row.
     pub fn committed(&mut self, result: Result<(), StoreError>) -> Result<(), Error> {
         match std::mem::replace(&mut self.state, State::Over) {
-            State::Committing(_, told) => match (result, told) {
+            State::Committing(commit, told) => match (result, told) {
                 (Err(error), _) if error.kind() == StoreErrorKind::Conflict => {
                     self.tries += 1;
                     if self.tries >= MAX_TRIES {
@@ -225,7 +225,13 @@ where
                     Ok(())
                 }
                 (Ok(()), None) => {
-                    self.count_round()?;
+                    let ticket = commit
+                        .parts
+                        .first()
+                        .map_or(Uuid::nil(), |part| part.stream.id);
+                    let recorded = self.rounds as usize * CATCH_UP_LIMIT;
+                    let runaway = |_| Error::runaway(TicketId::from_uuid(ticket), recorded);
+                    self.count_round().map_err(runaway)?;
                     self.begin();
                     Ok(())
                 }

@@ -58,6 +58,7 @@ pub fn facts(ticket: &Ticket, policies: &Policies, default: &Calendar) -> Vec<Fa
             let is_so = |known: &RatingFact| {
                 let rated = &rating.rated;
                 (known.mark, known.scale, known.credit) == (rated.mark, rated.scale, rated.credit)
+                    && known.customer == Some(rated.customer)
             };
             if stands.is_some_and(is_so) {
                 continue;

@@ -289,7 +289,9 @@ impl Again<'_> {
 
     /// A customer waits who did not write: a call, or somebody of a merged ticket. That acts like a message.
     fn wake(&mut self, recorded: &Recorded) {
-        if !is_logged(recorded) {
+        if self.working.ticket.status().stage() == Stage::Closed {
+            self.anomalies.add(AnomalyKind::ChangeAfterClose); // a live desk takes neither
+        } else if !is_logged(recorded) {
             let requester = Actor::Customer(self.working.ticket.requester());
             let moves = self.moved_by(recorded, requester, Draft::new("waits"));
             self.move_on(recorded, moves);

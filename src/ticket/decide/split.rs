@@ -19,6 +19,7 @@ use crate::ticket::{Decision, Ticket};
 use super::work::Work;
 
 /// What `split` of `ticket` at `at` means: the new ticket, which begins under `rules` with this number, and what happens to the old one.
+/// Beside the split stands whether who wrote its first message reaches the ticket, by whichever of her ids: then the subject is known to her.
 ///
 /// # Errors
 /// The caller may not split, or does not reach the ticket; no message is named, one is not there or was taken away, or one is not a
@@ -28,7 +29,7 @@ pub fn split(
     rules: &Rules,
     call: &Call,
     at: DateTime<Utc>,
-    split: &Split,
+    (split, reaches): (&Split, bool),
     number: TicketNumber,
 ) -> Result<(Decision, Decision), Refusal> {
     let role = call.actor().role();
@@ -50,7 +51,7 @@ pub fn split(
     let subject = match &split.subject {
         Some(subject) => begins.text(ContentKind::Subject, "the subject", subject)?,
         // One subject, one record: erasing it erases both. Who came over with a merged ticket never saw it.
-        None if ticket.reaches(requester) => ticket.subject(),
+        None if reaches => ticket.subject(),
         None => {
             let what = "the subject, which is somebody else's";
             return Err(Refusal::Missing { what });
