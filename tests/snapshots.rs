@@ -1,6 +1,9 @@
 //! A snapshot is a shortcut and changes nothing: neither what is decided nor when to look again.
 
 mod common;
+#[macro_use]
+#[path = "common/through.rs"]
+mod through;
 
 use std::sync::Arc;
 
@@ -100,4 +103,39 @@ fn events_that_do_not_follow_a_snapshot_make_no_ticket() {
         .into_ticket();
     assert!(kept.clone().then(&[]).is_some());
     assert!(kept.then(&events).is_none());
+}
+
+/// Gives a snapshot of another fold, whatever it is asked for.
+#[derive(Debug)]
+struct OtherFold(MemoryStore);
+
+impl Store for OtherFold {
+    through! { commit due next_wake facts content list streams claim acknowledge postpone next_delivery prune_keys }
+
+    fn load(&self, request: &Load) -> Result<Loaded, helpdesk::store::StoreError> {
+        let mut request = request.clone();
+        request.snapshots = true;
+        let mut loaded = self.0.load(&request)?;
+        for kept in loaded
+            .streams
+            .iter_mut()
+            .filter_map(|one| one.snapshot.as_mut())
+        {
+            kept.fold += 1;
+        }
+        Ok(loaded)
+    }
+}
+
+/// A store that has no events to tell holds up no sweep: its ticket ails.
+#[test]
+fn a_snapshot_that_cannot_be_used_is_asked_for_once() {
+    let desk = Desk::new(OtherFold(MemoryStore::new()), rulebook());
+    let id = opened(&desk);
+    let late = at(BEGIN) + TimeDelta::days(9);
+    let swept = desk.sweep(late, 10).unwrap();
+    assert_eq!((swept.tickets, swept.failed.len()), (0, 1));
+    let (stream, error) = &swept.failed[0];
+    assert_eq!(stream.id, id.uuid());
+    assert_eq!(error.kind(), helpdesk::error::ErrorKind::Corrupt);
 }
