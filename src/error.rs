@@ -174,7 +174,7 @@ impl Error {
     pub(crate) fn facts(&self) -> Option<serde_json::Value> {
         match &*self.0 {
             Inner::Refused(refusal) => serde_json::to_value(refusal).ok(),
-            Inner::Declined(reason) => Some(reason.facts()),
+            Inner::Declined(reason) => serde_json::from_str(&reason.facts()).ok(),
             _ => None,
         }
     }

@@ -94,8 +94,8 @@ pub trait Reason: std::error::Error + Send + Sync + 'static {
     /// A stable code: never renamed, never reused.
     fn code(&self) -> &'static str;
 
-    /// What was asked for and what would be allowed, as data: `{"identity_taken": {"customer": "..."}}`.
-    fn facts(&self) -> serde_json::Value;
+    /// What was asked for and what would be allowed, as JSON: `{"identity_taken":{"customer":"..."}}`.
+    fn facts(&self) -> String;
 
     /// The reason, where it is one that tickets have too: a missing right, a stamp, a text that is too long.
     fn common(&self) -> Option<&ticket::Refusal>;

@@ -108,8 +108,8 @@ pub enum Refusal {
 }
 
 impl Reason for Refusal {
-    fn facts(&self) -> serde_json::Value {
-        serde_json::to_value(self).unwrap_or_default()
+    fn facts(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
     }
 
     fn code(&self) -> &'static str {
