@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::aggregate::{Reason, StreamKind};
@@ -30,7 +31,7 @@ pub struct Error(Box<Inner>);
 #[derive(Debug)]
 enum Inner {
     Refused(Refusal),
-    Declined(Box<dyn Reason>),
+    Declined(Box<dyn Declined>),
     Nothing(StreamKind, Uuid),
     NoTicket(TicketId),
     NotAHistory(TicketId),
@@ -40,6 +41,19 @@ enum Inner {
     Contended { tries: u32 },
     Runaway { ticket: TicketId, events: usize },
     Misused(&'static str),
+}
+
+/// A reason of whatever it is about, which tells its facts.
+trait Declined: Reason {
+    #[cfg(feature = "capi")]
+    fn facts(&self) -> Option<serde_json::Value>;
+}
+
+impl<R: Reason + Serialize> Declined for R {
+    #[cfg(feature = "capi")]
+    fn facts(&self) -> Option<serde_json::Value> {
+        serde_json::to_value(self).ok()
+    }
 }
 
 /// What a caller can do about an [`Error`].
@@ -81,7 +95,7 @@ impl Error {
         Error(Box::new(Inner::Nothing(kind, id)))
     }
 
-    pub(crate) fn declined(reason: impl Reason) -> Error {
+    pub(crate) fn declined(reason: impl Reason + Serialize) -> Error {
         match reason.common() {
             Some(refusal) => refusal.clone().into(),
             None => Error(Box::new(Inner::Declined(Box::new(reason)))),
@@ -174,7 +188,7 @@ impl Error {
     pub(crate) fn facts(&self) -> Option<serde_json::Value> {
         match &*self.0 {
             Inner::Refused(refusal) => serde_json::to_value(refusal).ok(),
-            Inner::Declined(reason) => serde_json::from_str(&reason.facts()).ok(),
+            Inner::Declined(reason) => reason.facts(),
             _ => None,
         }
     }

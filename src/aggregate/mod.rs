@@ -54,7 +54,7 @@ pub trait Aggregate: Clone + Debug + PartialEq + Serialize + Send + Sync + 'stat
     /// What the rulebook says about its kind.
     type Rules: Debug;
     /// Why a command can be refused.
-    type Refusal: Reason + From<ticket::Refusal>;
+    type Refusal: Reason + From<ticket::Refusal> + Serialize;
 
     /// The permission that a command needs. Checked before everything else.
     fn permission(command: &Self::Command) -> Permission;
@@ -93,9 +93,6 @@ pub trait Aggregate: Clone + Debug + PartialEq + Serialize + Send + Sync + 'stat
 pub trait Reason: std::error::Error + Send + Sync + 'static {
     /// A stable code: never renamed, never reused.
     fn code(&self) -> &'static str;
-
-    /// What was asked for and what would be allowed, as JSON: `{"identity_taken":{"customer":"..."}}`.
-    fn facts(&self) -> String;
 
     /// The reason, where it is one that tickets have too: a missing right, a stamp, a text that is too long.
     fn common(&self) -> Option<&ticket::Refusal>;

@@ -102,7 +102,7 @@ impl<'a> Working<'a> {
     /// Whether lists find it where they found it before. Without an event nobody knows what stands there: it may be older.
     pub(crate) fn keeps_place(&self, row: &TicketRow) -> bool {
         let was = self.before.as_deref().filter(|_| !self.events.is_empty());
-        was.is_some_and(|was| TicketRow::of(was).is_filed_like(row))
+        was.is_some_and(|was| row.is_filed_like(was))
     }
 
     /// The ticket's rows after all this.

@@ -14,10 +14,8 @@ use crate::ticket::{Recorded, Version};
 use crate::time::truncate;
 
 use super::plan::in_range;
+use super::tries::Tries;
 use super::{Conversation, Need};
-
-/// How often a conflict is met by looking again.
-const MAX_TRIES: u32 = 64;
 
 /// One erasure on its way.
 #[derive(Debug)]
@@ -25,7 +23,7 @@ pub(super) struct Erase {
     tenant: TenantId,
     customer: CustomerId,
     at: DateTime<Utc>,
-    tries: u32,
+    tries: Tries,
     state: State,
 }
 
@@ -48,16 +46,13 @@ impl Erase {
             tenant,
             customer,
             at,
-            tries: 0,
+            tries: Tries::some(),
             state: State::Loading(load(tenant, customer)),
         })
     }
 
     fn count_try(&mut self) -> Result<(), Error> {
-        self.tries += 1;
-        if self.tries >= MAX_TRIES {
-            return Err(Error::contended(self.tries));
-        }
+        self.tries.again()?;
         self.state = State::Loading(load(self.tenant, self.customer));
         Ok(())
     }

@@ -45,6 +45,7 @@ use crate::ticket::{Draft, Link, Refusal, Requester, Ticket, Version};
 use super::known::whose_profile;
 use super::once::{idempotency_key, in_time};
 use super::plan::{Known, Plan, Planned, Request, plan};
+use super::tries::Tries;
 use super::{Conversation, Need, Outcome};
 
 /// One request on its way; see the module for how to drive it.
@@ -56,7 +57,7 @@ pub struct Operation {
     latest: Option<DateTime<Utc>>,
     /// The tickets in which a message of the request may stand: the one it names, and where that goes on.
     meant: Vec<TicketId>,
-    tries: u32,
+    tries: Tries,
     rounds: u32,
     /// The profiles that were looked at since the last try, and the number that was given then.
     profiles: Vec<(CustomerId, Option<Profile>)>,
@@ -79,9 +80,7 @@ enum State {
     Over,
 }
 
-/// How often a conflict is met by deciding again.
-pub(super) const MAX_TRIES: u32 = 1_000;
-/// How many commits the catch-up of one ticket may take.
+/// How many commits the catch-up of one ticket may take, and how often a decision may ask for more.
 pub(super) const MAX_ROUNDS: u32 = 256;
 
 impl Operation {
@@ -94,7 +93,7 @@ impl Operation {
             request,
             latest: None,
             meant: Vec::new(),
-            tries: 0,
+            tries: Tries::many(),
             rounds: 0,
             profiles: Vec::new(),
             number: None,
@@ -176,10 +175,7 @@ impl Operation {
         };
         match result {
             Err(error) if error.kind() == StoreErrorKind::Conflict => {
-                self.tries += 1;
-                if self.tries >= MAX_TRIES {
-                    return Err(Error::contended(self.tries));
-                }
+                self.tries.again()?;
             }
             Err(error) => return Err(error.into()),
             Ok(()) if !planned.complete => {

@@ -58,8 +58,8 @@ impl<R: Source> Questions<'_, R> {
         Ok(done)
     }
 
-    /// Says it on one incident, as that stands at the call's instant: what fell due before is recorded first, and where somebody else
-    /// moves it meanwhile it is looked at again.
+    /// Says it on one incident, as that stands at the call's instant, once everything that fell due before has happened. Where somebody
+    /// else moves it meanwhile it is looked at again.
     async fn say_on(
         &self,
         incident: TicketId,

@@ -8,8 +8,8 @@ use crate::error::Error;
 use crate::store::{DueStream, Load, Loaded, StoreError, Stream, StreamId};
 
 use super::Need;
-use super::caught_up::CatchUp;
 use super::office::Office;
+use super::sweep_one::SweepOne;
 
 /// What a sweep did.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ pub(super) struct Sweep<'a> {
     /// How many of the batch at work are left, and what was loaded of them.
     batch: usize,
     loaded: std::vec::IntoIter<Stream>,
-    at_work: Option<CatchUp<'a>>,
+    at_work: Option<SweepOne<'a>>,
     swept: Swept,
 }
 
@@ -141,7 +141,7 @@ impl<'a> Sweep<'a> {
             let (Some(due), loaded) = (self.due.next(), self.loaded.next()) else {
                 return;
             };
-            let at_work = CatchUp::new(self.office.rulebooks(), due.stream, self.now);
+            let at_work = SweepOne::new(self.office.rulebooks(), due.stream, self.now);
             let at_work = self.at_work.insert(at_work);
             if let Some(stream) = loaded {
                 let told = at_work.loaded(stream.into());
@@ -162,7 +162,7 @@ impl<'a> Sweep<'a> {
 
     /// Notes how far the ticket at work has come.
     fn told(&mut self, told: Result<(), Error>) {
-        let is_over = |at_work: &mut CatchUp<'_>| told.is_err() || at_work.is_done();
+        let is_over = |at_work: &mut SweepOne<'_>| told.is_err() || at_work.is_done();
         let Some(over) = self.at_work.take_if(is_over) else {
             return;
         };

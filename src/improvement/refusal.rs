@@ -65,10 +65,6 @@ pub enum Refusal {
 }
 
 impl Reason for Refusal {
-    fn facts(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
-    }
-
     fn code(&self) -> &'static str {
         match self {
             Refusal::Common(refusal) => refusal.code(),

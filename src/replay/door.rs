@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 #[cfg(feature = "async")]
 use crate::desk::{AsyncDesk, AsyncTenantDesk};
-use crate::desk::{Conversation, Desk, Need, TenantDesk, Working};
+use crate::desk::{Conversation, Desk, Need, TenantDesk, Tries, Working};
 use crate::error::Error;
 use crate::id::{TenantId, TicketId};
 use crate::rulebook::{MissingRulebook, Rulebooks};
@@ -18,9 +18,6 @@ use crate::store::{
 use crate::ticket::{Refusal, Version};
 
 use super::import::Imported;
-
-/// How often a conflict with other writers is met by looking again.
-const MAX_TRIES: u32 = 64;
 
 impl Imported {
     /// Everything to write, as one commit: for hosts that keep tickets in a transaction of their own. It claims the number,
@@ -63,7 +60,7 @@ impl Imported {
 struct Importing<'a> {
     imported: &'a Imported,
     all: Commit,
-    tries: u32,
+    tries: Tries,
     state: State,
 }
 
@@ -88,7 +85,7 @@ impl<'a> Importing<'a> {
         let mut importing = Importing {
             imported,
             all: imported.commit(rulebooks)?,
-            tries: 0,
+            tries: Tries::some(),
             state: State::Done,
         };
         importing.look();
@@ -142,10 +139,7 @@ impl Conversation for Importing<'_> {
         match result {
             Ok(()) => self.state = State::Done,
             Err(error) if error.kind() == StoreErrorKind::Conflict => {
-                self.tries += 1;
-                if self.tries >= MAX_TRIES {
-                    return Err(Error::contended(self.tries));
-                }
+                self.tries.again()?;
                 self.look();
             }
             Err(error) => return Err(error.into()),

@@ -58,17 +58,17 @@ impl TicketRow {
             changed_at: ticket.last_event_at(),
         }
     }
-}
 
-impl TicketRow {
-    /// Whether every filter finds both, or neither. The exact stage of an open ticket is told by the row itself.
-    pub(crate) fn is_filed_like(&self, other: &TicketRow) -> bool {
-        let (one, two) = (self.status.stage(), other.status.stage());
-        let place =
-            |row: &TicketRow| (row.number, row.priority, row.team, row.agent, row.requester);
-        (one == two || one.is_backlog() && two.is_backlog())
-            && place(self) == place(other)
-            && self.kind == other.kind
+    /// Whether every filter finds it where it finds `ticket`. The exact stage of an open ticket is told by the row itself.
+    pub(crate) fn is_filed_like(&self, ticket: &Ticket) -> bool {
+        let (here, there) = (self.status.stage(), ticket.status().stage());
+        (here == there || here.is_backlog() && there.is_backlog())
+            && self.number == ticket.number()
+            && self.priority == ticket.priority()
+            && self.team == ticket.team()
+            && self.agent == ticket.agent()
+            && self.requester == ticket.requester()
+            && self.kind.as_ref() == ticket.kind()
     }
 }
 

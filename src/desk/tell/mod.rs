@@ -30,7 +30,9 @@ use crate::store::{
 use crate::ticket::{Recorded, Refusal, Ticket, Version};
 
 use super::once::{idempotency_key, in_time};
+use super::operation::MAX_ROUNDS;
 use super::plan::{CATCH_UP_LIMIT, Planned, in_range, plan_due};
+use super::tries::Tries;
 use super::{Conversation, Desk, Need, Working};
 
 #[cfg(feature = "capi")]
@@ -96,7 +98,7 @@ where
     id: A::Id,
     command: A::Command,
     latest: Option<DateTime<Utc>>,
-    tries: u32,
+    tries: Tries,
     rounds: u32,
     own: Option<Own<A>>,
     around: Around,
@@ -131,11 +133,6 @@ struct Own<A> {
 /// What to write, and what comes of it; nothing where more is to be written after it.
 type Ready<A> = (Commit, Option<Box<Told<A>>>);
 
-/// How often a conflict is met by deciding again.
-const MAX_TRIES: u32 = 1_000;
-/// How often a decision may ask for more, or a ticket's catch-up for another commit.
-const MAX_ROUNDS: u32 = 256;
-
 impl<A: Governed> Tell<A>
 where
     A::Event: StreamEvent,
@@ -149,7 +146,7 @@ where
             id,
             command,
             latest: None,
-            tries: 0,
+            tries: Tries::many(),
             rounds: 0,
             own: None,
             around: Around::default(),
@@ -212,10 +209,7 @@ where
         match std::mem::replace(&mut self.state, State::Over) {
             State::Committing(commit, told) => match (result, told) {
                 (Err(error), _) if error.kind() == StoreErrorKind::Conflict => {
-                    self.tries += 1;
-                    if self.tries >= MAX_TRIES {
-                        return Err(Error::contended(self.tries));
-                    }
+                    self.tries.again()?;
                     self.begin();
                     Ok(())
                 }

@@ -12,15 +12,16 @@ use crate::store::{Load, Loaded, NoTicket, StoreError, StoreErrorKind, StreamId}
 use crate::ticket::Recorded;
 
 use super::Need;
-use super::operation::{MAX_ROUNDS, MAX_TRIES};
+use super::operation::MAX_ROUNDS;
 use super::plan::{Planned, plan_due};
+use super::tries::Tries;
 
 #[derive(Debug)]
-pub(super) struct CatchUp<'a> {
+pub(super) struct SweepOne<'a> {
     rulebooks: &'a Rulebooks,
     stream: StreamId,
     now: DateTime<Utc>,
-    tries: u32,
+    tries: Tries,
     rounds: u32,
     events: usize,
     ended_a_chain: bool,
@@ -38,17 +39,17 @@ enum State {
     Done,
 }
 
-impl<'a> CatchUp<'a> {
+impl<'a> SweepOne<'a> {
     pub(super) fn new(
         rulebooks: &'a Rulebooks,
         stream: StreamId,
         now: DateTime<Utc>,
-    ) -> CatchUp<'a> {
-        CatchUp {
+    ) -> SweepOne<'a> {
+        SweepOne {
             rulebooks,
             stream,
             now,
-            tries: 0,
+            tries: Tries::many(),
             rounds: 0,
             events: 0,
             ended_a_chain: false,
@@ -87,10 +88,7 @@ impl<'a> CatchUp<'a> {
         };
         match result {
             Err(error) if error.kind() == StoreErrorKind::Conflict => {
-                self.tries += 1;
-                if self.tries >= MAX_TRIES {
-                    return Err(Error::contended(self.tries));
-                }
+                self.tries.again()?;
             }
             Err(error) => return Err(error.into()),
             Ok(()) => {
