@@ -18,10 +18,10 @@ use helpdesk::id::{ContentId, CustomerId, TicketNumber};
 use helpdesk::store::sql::{self, Sql};
 use helpdesk::store::sqlite::{Durability, commit_in, rusqlite};
 use helpdesk::store::{
-    Commit, Filter, Load, Page, SqliteStore, Stamp, Store, StoreError, StoreErrorKind, StreamId,
-    UniqueKey, Wake,
+    Commit, Filter, Load, Page, SqliteStore, Stamp, Store, StoreError, StoreErrorKind, Stream,
+    StreamId, UniqueKey, Wake,
 };
-use helpdesk::ticket::Version;
+use helpdesk::ticket::{Priority, Ticket, Version};
 use helpdesk::{Actor, Command, Desk, Open, TicketId};
 use rand::{Rng, SeedableRng};
 use rusqlite::types::Value as Any;
@@ -406,6 +406,77 @@ fn two_handles_share_a_file() {
     assert!(again.load(&load).unwrap().number > Some(TicketNumber(40)));
 }
 
+/// A ticket that a store value wrote lately is loaded with what others wrote since: as its events alone make it, however the two take
+/// turns, and however few it keeps.
+#[test]
+fn tickets_written_lately_are_loaded_as_they_stand() {
+    let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(7);
+    for keeps in [0, 1, 3] {
+        let path = file(&format!("recent-{keeps}"));
+        let options = || SqliteStore::options().recent_tickets(keeps);
+        let desks = [0, 1].map(|_| Desk::new(options().open(&path).unwrap(), rulebook()));
+        let open = |n| {
+            let call = call(Actor::Customer(ANN), at(BEGIN), n);
+            let opened = desks[0].open(&call, Open::new("x").body("help"));
+            opened.unwrap().id()
+        };
+        let tickets = [1, 2, 3, 4, 5].map(open);
+        for n in 0..200 {
+            let (who, ticket) = (random.random_range(0..2), random.random_range(0..5));
+            let now = at(BEGIN) + TimeDelta::minutes(n);
+            let said = call(Actor::Agent(KIM), now, 100 + n as u128);
+            let command = match random.random_range(0..3) {
+                0 => Command::note("seen"),
+                1 => Command::reply("we look into it"),
+                _ => Command::priority([Priority::Low, Priority::High][random.random_range(0..2)]),
+            };
+            desks[who].submit(tickets[ticket], &said, command).unwrap();
+            for desk in &desks {
+                let seen = tickets[random.random_range(0..5)];
+                let stream = StreamId::ticket(TENANT, seen);
+                let events = history(desk, seen);
+                let mut load = Load::streams(TENANT, [stream]);
+                load.snapshots = true;
+                let mut loaded = desk.store().load(&load).unwrap();
+                let Stream {
+                    snapshot,
+                    events: since,
+                    ..
+                } = loaded.streams.pop().unwrap();
+                let known = match snapshot {
+                    Some(kept) => kept.then(since.ticket()).map(|kept| (*kept.ticket).clone()),
+                    None => Ticket::replay(TENANT, since.ticket()),
+                };
+                assert_eq!(known, Ticket::replay(TENANT, &events));
+            }
+        }
+    }
+}
+
+/// What was written lately is not read again: only what follows it. Whoever asks for the events alone is given all of them.
+#[test]
+fn what_was_written_lately_is_not_read_again() {
+    let path = file("recent");
+    let desk = Desk::new(SqliteStore::open(&path).unwrap(), rulebook());
+    let said = call(Actor::Customer(ANN), at(BEGIN), 1);
+    let id = desk.open(&said, Open::new("x").body("help")).unwrap().id();
+    let raw = Connection::open(&path).unwrap();
+    let spoil = "UPDATE helpdesk_events SET body = 'spoilt' WHERE version = 1";
+    assert_eq!(raw.execute(spoil, []).unwrap(), 1);
+    assert!(desk.ticket(id).is_ok());
+    let stream = StreamId::ticket(TENANT, id);
+    let whole = desk.store().load(&Load::streams(TENANT, [stream]));
+    assert_eq!(kind_of(whole), StoreErrorKind::Corrupt);
+    let none = SqliteStore::options()
+        .recent_tickets(0)
+        .open(&path)
+        .unwrap();
+    assert_eq!(
+        Desk::new(none, rulebook()).ticket(id).unwrap_err().kind(),
+        ErrorKind::Corrupt
+    );
+}
+
 /// The host's order and its ticket: both or neither, in one transaction of the host's own.
 #[test]
 fn a_commit_joins_the_hosts_transaction() {
@@ -637,6 +708,7 @@ fn newer_events_are_left_to_newer_processes() {
         rows.collect::<Result<Vec<_>, _>>().unwrap()
     };
     let before = bodies();
+    let desk = Desk::new(SqliteStore::open(&path).unwrap(), rulebook()); // what this one wrote lately it knows by heart
     let now = at(BEGIN) + TimeDelta::days(2);
     for ticket in [first, second] {
         let error = desk.ticket(ticket).unwrap_err();
@@ -885,40 +957,4 @@ fn dump(path: &Path) -> Vec<Vec<Vec<Any>>> {
         "numbers",
     ];
     tables.map(rows_of).into()
-}
-
-/// Commits that wait for the disk find room in the log: it grows in a few steps, to its full length and no further, and what was
-/// written to make it longer is no part of the database.
-#[test]
-fn the_log_grows_in_a_few_steps() {
-    const FULL: u64 = (4_096 + 64 + 16) * 4_120; // frames
-    let lengths = |durability, commits: u64| {
-        let path = file("room");
-        let store = SqliteStore::options().durability(durability).open(&path);
-        let store = store.unwrap();
-        let log = path.with_file_name("support.db-wal");
-        let mut lengths = BTreeSet::new();
-        for n in 0..commits {
-            let mut commit = commit(vec![append(stream("s"), n, n + 1)]);
-            commit
-                .content
-                .push(text(&n.to_string(), None, "x".repeat(30_000)));
-            store.commit(&commit).unwrap();
-            lengths.insert(std::fs::metadata(&log).unwrap().len());
-        }
-        store.check_integrity().unwrap();
-        assert_eq!(length(&store, stream("s")) as u64, commits);
-        drop(store);
-        let kept = std::fs::metadata(&path).unwrap().len();
-        assert!(
-            (commits * 30_000..commits * 45_000).contains(&kept),
-            "{kept}"
-        );
-        lengths
-    };
-    let steps = lengths(Durability::Full, 600);
-    assert!((3..12).contains(&steps.len()), "{steps:?}");
-    let longest = *steps.last().unwrap();
-    assert!((FULL / 2..FULL).contains(&longest), "{steps:?}");
-    assert!(lengths(Durability::FasterNotDurable, 60).len() > 40);
 }

@@ -12,12 +12,12 @@ use super::{Durability, Options, StoreError, StoreErrorKind};
 /// How many prepared statements a connection keeps: more than there are of fixed text; that of a list depends on its filter.
 const STATEMENTS: usize = 128;
 /// The size of a new file's pages, in bytes.
-pub(super) const PAGE: u64 = 4096;
+const PAGE: u64 = 4096;
 /// How much of the file a connection keeps in memory, in KiB.
-pub(super) const CACHE_KIB: i64 = 16_384;
+const CACHE_KIB: i64 = 16_384;
 
 /// After how many pages the write-ahead log is brought into the file: 16 MiB. Fewer would write hot pages more often.
-pub(super) const LOG: i64 = 4_096;
+const LOG: i64 = 4_096;
 
 /// The connection that writes. It makes the file where it is missing.
 pub(super) fn writer(path: Option<&Path>, options: &Options) -> Result<Connection, StoreError> {

@@ -21,6 +21,11 @@ impl SqliteStore {
         let erases = commits.iter().any(erases);
         let flushed = self.writing(|connection| {
             let results = in_transaction(connection, || each(connection, &prepared))?;
+            let written = commits
+                .iter()
+                .zip(&results)
+                .filter(|(_, result)| result.is_ok());
+            written.for_each(|(commit, _)| self.recent.wrote(commit));
             self.after_commit(connection, erases)?;
             Ok(results)
         });
@@ -35,7 +40,7 @@ impl SqliteStore {
         }
     }
 
-    /// Empties the write-ahead log where something was erased, now or before in vain, and waits for nobody; else makes room in it.
+    /// Empties the write-ahead log where something was erased, now or before in vain, and waits for nobody.
     pub(super) fn after_commit(
         &self,
         connection: &Connection,
@@ -46,9 +51,6 @@ impl SqliteStore {
         }
         if self.unscrubbed.load(Ordering::Relaxed) {
             return self.scrub_on(connection, Duration::ZERO);
-        }
-        if let Some(room) = &self.room {
-            room.make(connection);
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use crate::store::sql::{
 };
 use crate::store::stored::{SCHEMA, read};
 use crate::store::{
-    IdempotencyKey, IdempotencyRecord, Snapshot, Stream, StreamId, StreamKind, UniqueKey,
+    Events, IdempotencyKey, IdempotencyRecord, Snapshot, Stream, StreamId, StreamKind, UniqueKey,
 };
 use crate::ticket::{Content, FOLD, Version};
 use crate::time::{Micros, instant, micros};
@@ -68,18 +68,35 @@ impl SqliteStore {
         stream: StreamId,
         snapshots: bool,
     ) -> Result<Stream, StoreError> {
-        if snapshots && let Some(found) = self.since_snapshot(connection, stream)? {
-            return Ok(found);
+        if !snapshots {
+            return Ok(self.events_after(connection, stream, Version(0))?.into());
         }
+        if let Some(kept) = self.recent.of(stream) {
+            let since = self.events_after(connection, stream, kept.version())?;
+            return Ok(Stream::since(Some(kept), since));
+        }
+        match self.since_snapshot(connection, stream)? {
+            Some(found) => Ok(found),
+            None => Ok(self.events_after(connection, stream, Version(0))?.into()),
+        }
+    }
+
+    fn events_after(
+        &self,
+        connection: &Connection,
+        stream: StreamId,
+        after: Version,
+    ) -> Result<Events, StoreError> {
         let StreamId { tenant, kind, id } = stream;
         let mut prepared = prepare(connection, &self.sql.texts.events)?;
-        let place = params![blob(tenant.uuid()), kind.code(), blob(id), 0];
+        let last = i64::try_from(after.0).unwrap_or(i64::MAX);
+        let place = params![blob(tenant.uuid()), kind.code(), blob(id), last];
         let mut found = prepared.query(place).map_err(failed)?;
-        let mut events = Following::new(stream, Version(0));
+        let mut events = Following::new(stream, after);
         while let Some(row) = found.next().map_err(failed)? {
             event(row, &mut events)?;
         }
-        Ok(events.events().into())
+        Ok(events.events())
     }
 
     /// The snapshot that this version of the crate folded, where there is one, and the events after it; `None` where it cannot be

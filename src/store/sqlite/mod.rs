@@ -32,14 +32,13 @@
 //! that writes its own tables and a ticket in one transaction opens the same file with [`rusqlite`], begins a transaction, and
 //! lets [`commit_in`] take part in it.
 //!
-//! Beside the file lie `-wal` and `-shm` while it is open: they belong to it. The first grows to 16 MiB, in a few steps. Copy it with [`SqliteStore::back_up`].
+//! Beside the file lie `-wal` and `-shm` while it is open: they belong to it. The first grows to 16 MiB. Copy it with [`SqliteStore::back_up`].
 
 mod connection;
 mod error;
 mod group;
 mod load;
 mod outbox;
-mod room;
 mod upkeep;
 mod version;
 mod write;
@@ -57,7 +56,7 @@ use crate::id::{ContentId, TenantId};
 use crate::kpi::Fact;
 use crate::ticket::Content;
 
-use super::sql::{Given, Sql};
+use super::sql::{Given, Recent, Sql};
 use super::{
     Commit, DueStream, Filter, Load, Loaded, OutboxMessage, Page, Store, StoreError,
     StoreErrorKind, StreamKind, TicketRow,
@@ -67,7 +66,6 @@ pub use rusqlite;
 pub use write::commit_in;
 
 use connection::Readers;
-use room::Room;
 
 /// A load of so many streams is so short that a writer may wait for it.
 const SHORT: usize = 2;
@@ -81,9 +79,8 @@ pub struct SqliteStore {
     path: Option<PathBuf>,
     writer: Mutex<Connection>,
     readers: Readers,
-    /// Where commits wait for the disk.
-    room: Option<Room>,
     numbers: Given,
+    recent: Recent,
     /// Whether erased text may still stand in the write-ahead log.
     unscrubbed: AtomicBool,
 }
@@ -95,6 +92,7 @@ pub struct Options {
     busy_timeout: Duration,
     idle_readers: usize,
     max_bytes: Option<u64>,
+    recent_tickets: usize,
 }
 
 /// What an acknowledged commit survives.
@@ -116,6 +114,7 @@ impl Default for Options {
             busy_timeout: Duration::from_secs(5),
             idle_readers: 4,
             max_bytes: None,
+            recent_tickets: 512,
         }
     }
 }
@@ -150,6 +149,14 @@ impl Options {
         self
     }
 
+    /// How many of the tickets that this store value wrote last it keeps in memory, and up to as many again: a load of one of them reads
+    /// only what others wrote since. A ticket takes a few KiB. Default: 512; 0 keeps none.
+    #[must_use]
+    pub fn recent_tickets(mut self, most: usize) -> Options {
+        self.recent_tickets = most;
+        self
+    }
+
     /// Opens the file, makes it where it is missing, and brings its tables to this version.
     ///
     /// # Errors
@@ -179,15 +186,14 @@ impl SqliteStore {
 
     fn with(options: Options, path: Option<PathBuf>) -> Result<SqliteStore, StoreError> {
         let sql = Sql::sqlite();
-        let left = path.as_deref().is_some_and(room::is_log_left);
+        let left = path.as_deref().is_some_and(is_log_left);
         let mut writer = connection::writer(path.as_deref(), &options)?;
         version::bring_up(&mut writer, &sql)?;
         version::check_tables(&writer, &sql)?;
-        let waits = options.durability == Durability::Full;
         let store = SqliteStore {
-            room: path.as_deref().filter(|_| waits).map(Room::beside),
             readers: Readers::new(options.idle_readers),
             writer: Mutex::new(writer),
+            recent: Recent::keeping(options.recent_tickets),
             sql,
             options,
             path,
@@ -219,6 +225,13 @@ impl SqliteStore {
             Some(path) => self.readers.with(path, &self.options, work),
         }
     }
+}
+
+/// Whether somebody left a write-ahead log, or is at work with it.
+fn is_log_left(file: &Path) -> bool {
+    let mut log = file.as_os_str().to_owned();
+    log.push("-wal");
+    std::fs::metadata(log).is_ok_and(|log| log.len() > 0)
 }
 
 impl Store for SqliteStore {

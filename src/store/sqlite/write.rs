@@ -89,6 +89,7 @@ impl SqliteStore {
         let erases = !commit.erased.is_empty() || !commit.persons.is_empty();
         self.writing(|connection| {
             in_transaction(connection, || all(connection, &statements))?;
+            self.recent.wrote(commit);
             self.after_commit(connection, erases)
         })
     }
