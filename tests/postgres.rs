@@ -294,6 +294,29 @@ fn sweepers_share_the_work() {
     assert_eq!(different.len(), taken.len());
 }
 
+/// Streams of kinds that only newer versions know are left to newer processes: they take no place among what is due, and nobody holds them.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn unknown_kinds_take_no_place_among_what_is_due() {
+    let store = store();
+    let make_unknown = |store: &PostgresStore, id: Uuid| {
+        let text = format!("UPDATE {{s}}.streams SET kind = 99 WHERE id = '{id}'");
+        meddle(store, &text);
+    };
+    unknown_kinds_take_no_place(&store, |id| make_unknown(&store, id));
+    meddle(&store, "DELETE FROM {s}.streams; DELETE FROM {s}.events");
+    let sharing = PostgresStore::options().schema(store.schema());
+    let sharing = sharing.sweep_lease(TimeDelta::minutes(1));
+    let sharing = sharing.connect(&server()).unwrap();
+    unknown_kinds_take_no_place(&sharing, |id| make_unknown(&sharing, id));
+    let held = format!(
+        "SELECT count(*) FROM {}.sweeps WHERE kind = 99",
+        store.schema()
+    );
+    let held: i64 = client().query_one(&held, &[]).unwrap().get(0);
+    assert_eq!(held, 0);
+}
+
 /// Whoever waits longer than the lock timeout for a row is told to try again; reading never waits.
 #[test]
 #[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]

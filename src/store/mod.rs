@@ -10,7 +10,7 @@
 //! 2. Each [`Part`] names the version it was decided on. Where any stream stands elsewhere, the commit is refused with
 //!    [`StoreErrorKind::Conflict`] and writes nothing. Of several writers that saw the same version, exactly one wins. A part
 //!    without events is a version check. Events that do not follow `expected` one by one, a stream that stands twice in a
-//!    commit and a stream of another tenant are refused with [`StoreErrorKind::Other`] ([`Commit::check`] does this).
+//!    commit and a stream, an idempotency key or a message of another tenant are refused with [`StoreErrorKind::Other`] ([`Commit::check`] does this).
 //! 3. A unique key belongs to one owner per tenant until a commit frees or moves it ([`Commit::freed`], [`Commit::moved`]) or
 //!    erases the owner; a commit that claims a key which is taken all the same for another owner is refused with
 //!    [`StoreErrorKind::Conflict`]. Claiming it again for the same owner is no error. An idempotency key that exists is a

@@ -29,7 +29,8 @@
 //! # }
 //! ```
 //!
-//! `helpdesk::store_conformance!(mine, || Blocking::new(Mine::new()))` (feature `testing`) makes a test of each rule.
+//! `helpdesk::store_conformance!(mine, || Blocking::new(Mine::new()))` (feature `testing`) makes a test of each rule
+//! of [`store`](super) that it can test there. The three above it does not: the bridge polls every future at once and to its end.
 
 mod blocking;
 mod offloaded;

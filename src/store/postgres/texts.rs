@@ -31,14 +31,15 @@ macro_rules! own {
 const ZONES: &str = "WITH RECURSIVE zone (v) AS ((SELECT min(zone_data) FROM {t}streams) UNION ALL \
     SELECT (SELECT min(s.zone_data) FROM {t}streams s WHERE s.zone_data > zone.v) FROM zone WHERE zone.v IS NOT NULL)";
 
-/// What is due under zone data $1 at $2, and all under others; at most $3 of each.
+/// What is due under zone data $1 at $2, and all under others; at most $3 of each. Newer processes look after the kinds that only they
+/// know.
 const DUE: &str = "FROM zone CROSS JOIN LATERAL (SELECT s.tenant, s.kind, s.id, s.wake_at FROM {t}streams s \
-    WHERE s.zone_data = zone.v AND s.wake_at <= CASE WHEN zone.v = $1 THEN $2 ELSE 9223372036854775807 END";
+    WHERE s.zone_data = zone.v AND s.kind <= {last_kind} AND s.wake_at <= CASE WHEN zone.v = $1 THEN $2 ELSE 9223372036854775807 END";
 
 own! {
     /// What is due under zone data $1 at $2, and a row of nulls where there are wake-ups under others: then [`Own::due`] knows.
     due_here = "(SELECT tenant, kind, id, wake_at FROM {t}streams WHERE zone_data = $1 AND wake_at <= $2 \
-        ORDER BY zone_data, wake_at, tenant, kind, id LIMIT $3) UNION ALL SELECT NULL, NULL, NULL, NULL \
+        AND kind <= {last_kind} ORDER BY zone_data, wake_at, tenant, kind, id LIMIT $3) UNION ALL SELECT NULL, NULL, NULL, NULL \
         WHERE (SELECT min(zone_data) FROM {t}streams) < $1 OR (SELECT max(zone_data) FROM {t}streams) > $1";
     due = format!("{ZONES} SELECT d.tenant, d.kind, d.id, d.wake_at {DUE} \
         ORDER BY s.zone_data, s.wake_at, s.tenant, s.kind, s.id LIMIT $3) d \

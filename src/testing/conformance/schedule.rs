@@ -236,3 +236,29 @@ pub fn facts_come_by_ticket(store: &dyn Store) {
     assert_eq!(seen, expected);
     assert_eq!(facts(store, elsewhere), [[one_row("x")]]);
 }
+
+/// Rows of so many tickets that a store may read them page by page, written in a few commits: each ticket comes once, in the order of
+/// ticket ids.
+pub fn facts_of_many_tickets_come_once(store: &dyn Store) {
+    const ALL: usize = 1_100;
+    let (names, one) = ((0..ALL).map(|n| n.to_string()), one_row("0"));
+    let names: Vec<String> = names.collect();
+    for some in names.chunks(ALL / 4) {
+        let part = |name: &String| {
+            let ticket = TicketId::named(name);
+            let row = Fact {
+                ticket,
+                ..one.clone()
+            };
+            append(stream(name), 0, 1).facts(vec![row])
+        };
+        store
+            .commit(&commit(some.iter().map(part).collect()))
+            .unwrap();
+    }
+    let mut expected: Vec<_> = names.iter().map(|name| TicketId::named(name)).collect();
+    expected.sort_unstable();
+    let come = facts(store, TENANT).into_iter().flatten();
+    let come: Vec<_> = come.map(|row| row.ticket).collect();
+    assert_eq!(come, expected);
+}
