@@ -109,6 +109,16 @@ store_conformance!(
     }
 );
 
+#[cfg(feature = "postgres")]
+store_conformance!(
+    #[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+    postgres_sharing_the_sweeps,
+    || server::options()
+        .sweep_lease(chrono::TimeDelta::days(9))
+        .connect(&server::server())
+        .unwrap()
+);
+
 #[cfg(all(feature = "async", feature = "postgres"))]
 store_conformance!(
     #[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]

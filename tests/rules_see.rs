@@ -76,6 +76,10 @@ enum Lie {
     OpenFacts,
     /// A snapshot is kept of each 64 events, and the first event after it is left out.
     LongGap,
+    /// Whoever peeks is told of nothing.
+    BlindPeek,
+    /// What was given once as due is not told to whoever peeks.
+    PeekOnce,
     /// The last ticket of each thousand comes again on the next page.
     OverlappingPages,
     /// The first ticket of each thousand but the first one is passed over.
@@ -121,6 +125,7 @@ struct Heard {
     tenants: Vec<TenantId>,
     keys: Vec<(UniqueKey, Uuid)>,
     refused: Vec<Snapshot>,
+    given: Vec<StreamId>,
 }
 
 impl Lying {
@@ -375,6 +380,25 @@ impl Store for Lying {
         match self.1 {
             Lie::OtherOrder => due[come..].reverse(),
             Lie::ZonesFirst => due.rotate_left(come),
+            Lie::PeekOnce => {
+                let given = due.iter().map(|due| due.stream);
+                self.heard().given.extend(given);
+            }
+            _ => {}
+        }
+        Ok(due)
+    }
+
+    fn peek_due(
+        &self,
+        now: DateTime<Utc>,
+        zone_data: &str,
+        limit: usize,
+    ) -> Result<Vec<DueStream>, StoreError> {
+        let mut due = self.0.due(now, zone_data, limit)?;
+        match self.1 {
+            Lie::BlindPeek => due.clear(),
+            Lie::PeekOnce => due.retain(|due| !self.heard().given.contains(&due.stream)),
             _ => {}
         }
         Ok(due)
@@ -503,6 +527,13 @@ fn pages_of_rows_that_overlap_or_lie_apart() {
     for lie in [Lie::OverlappingPages, Lie::PagesApart] {
         assert!(holds(schedule::facts_come_by_ticket, lie), "they are few");
         sees(schedule::facts_of_many_tickets_come_once, lie);
+    }
+}
+
+#[test]
+fn a_peek_that_tells_something_else() {
+    for lie in [Lie::BlindPeek, Lie::PeekOnce] {
+        sees(schedule::what_is_due_can_be_peeked_at, lie);
     }
 }
 

@@ -46,7 +46,7 @@ pub enum Asked {
     Commit,
     /// [`Store::commit_all`] as a whole: the fault befalls every commit in it.
     Flush,
-    /// [`Store::due`].
+    /// [`Store::due`] and [`Store::peek_due`].
     Due,
     /// [`Store::claim`].
     Claim,
@@ -177,6 +177,15 @@ impl<S: Store> Store for FaultyStore<S> {
         limit: usize,
     ) -> Result<Vec<DueStream>, StoreError> {
         self.run(Asked::Due, |_| self.store.due(now, zone_data, limit))
+    }
+
+    fn peek_due(
+        &self,
+        now: DateTime<Utc>,
+        zone_data: &str,
+        limit: usize,
+    ) -> Result<Vec<DueStream>, StoreError> {
+        self.run(Asked::Due, |_| self.store.peek_due(now, zone_data, limit))
     }
 
     fn next_wake(&self, after: Option<DateTime<Utc>>) -> Result<Option<DateTime<Utc>>, StoreError> {

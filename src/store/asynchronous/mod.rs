@@ -88,6 +88,16 @@ pub trait AsyncStore: fmt::Debug + Send + Sync {
         limit: usize,
     ) -> Answer<'a, Vec<DueStream>>;
 
+    /// See [`Store::peek_due`](super::Store::peek_due). Default: `due`.
+    fn peek_due<'a>(
+        &'a self,
+        now: DateTime<Utc>,
+        zone_data: &'a str,
+        limit: usize,
+    ) -> Answer<'a, Vec<DueStream>> {
+        self.due(now, zone_data, limit)
+    }
+
     /// See [`Store::next_wake`](super::Store::next_wake).
     fn next_wake(&self, after: Option<DateTime<Utc>>) -> Answer<'_, Option<DateTime<Utc>>>;
 
@@ -159,6 +169,15 @@ macro_rules! async_but_commits {
         ) -> Answer<'a, Vec<DueStream>> {
             let $me = self;
             $store.due(now, zone_data, limit)
+        }
+        fn peek_due<'a>(
+            &'a self,
+            now: DateTime<Utc>,
+            zone_data: &'a str,
+            limit: usize,
+        ) -> Answer<'a, Vec<DueStream>> {
+            let $me = self;
+            $store.peek_due(now, zone_data, limit)
         }
         fn next_wake(&self, after: Option<DateTime<Utc>>) -> Answer<'_, Option<DateTime<Utc>>> {
             let $me = self;

@@ -93,6 +93,7 @@ macro_rules! store_conformance {
                     streams_that_wake_together_all_come
                     due_knows_its_edges
                     other_zone_data_counts_as_due
+                    what_is_due_can_be_peeked_at
                     a_wake_up_is_replaced_or_left
                     the_next_wake_up_is_the_earliest
                     facts_are_replaced_or_left

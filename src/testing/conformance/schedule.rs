@@ -8,7 +8,7 @@ use super::{TENANT, append, begin, commit, one_row, stream, stream_of};
 use crate::calendar::{EARLIEST, LATEST};
 use crate::id::{RulebookId, TenantId, TicketId};
 use crate::kpi::{Fact, Rows};
-use crate::store::{Commit, Part, Stamp, Store, StreamId, Wake};
+use crate::store::{Commit, DueStream, Part, Stamp, Store, StoreError, StreamId, Wake};
 use crate::ticket::Version;
 
 const ZONES: &str = "2026a";
@@ -132,6 +132,26 @@ pub fn other_zone_data_counts_as_due(store: &dyn Store) {
     assert_eq!(due(store, minute(2), 3).len(), 3);
     let empty = store.due(minute(-1), "2025z", 100).unwrap();
     assert_eq!(empty.len(), 6, "ours and those of 2031a");
+}
+
+/// Whoever only asks what is due is told what whoever takes it is given, however often, and before and after.
+pub fn what_is_due_can_be_peeked_at(store: &dyn Store) {
+    for (n, zones) in [(1, ZONES), (2, "2025z"), (3, ZONES), (9, ZONES)] {
+        put(store, stream(&n.to_string()), wake(Some(minute(n)), zones));
+    }
+    let told = |due: Result<Vec<DueStream>, StoreError>| -> BTreeSet<_> {
+        let due = due.unwrap().into_iter();
+        due.map(|due| (due.stream, due.wake_at)).collect()
+    };
+    for now in [minute(0), minute(1), minute(5)] {
+        let before = [0, 1].map(|_| told(store.peek_due(now, ZONES, 9)));
+        let taken = told(store.due(now, ZONES, 9));
+        let after = told(store.peek_due(now, ZONES, 9));
+        assert_eq!((&before, &after), (&[taken.clone(), taken.clone()], &taken));
+    }
+    assert_eq!(told(store.peek_due(minute(5), ZONES, 9)).len(), 3);
+    assert_eq!(told(store.peek_due(minute(5), ZONES, 2)).len(), 2);
+    assert!(told(store.peek_due(minute(5), ZONES, 0)).is_empty());
 }
 
 /// A new wake-up replaces the old one, also under other zone data; a part without one leaves it.
