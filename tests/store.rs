@@ -321,6 +321,29 @@ fn an_ailing_ticket_holds_up_no_other() {
     assert!(desk.ailing().is_empty());
 }
 
+/// Where more is due than was asked for, what ails is not taken for healed: its pauses go on growing.
+#[test]
+fn an_ailing_ticket_behind_others_stays_ailing() {
+    let desk = faulty_desk();
+    let open = |minute: i64| {
+        let now = at(BEGIN) + TimeDelta::minutes(minute);
+        let said = call(Actor::Customer(ANN), now, minute as u128);
+        desk.open(&said, Open::new("x").body("help")).unwrap();
+    };
+    open(60);
+    let now = at(BEGIN) + TimeDelta::days(1);
+    fail(&desk, StoreErrorKind::Corrupt, 1);
+    desk.sweep(now, 10).unwrap();
+    // Three that fell due before it: a question for one or two does not come to it.
+    (0..3).for_each(open);
+    let again = now + TimeDelta::seconds(10);
+    desk.nap(again).unwrap();
+    fail(&desk, StoreErrorKind::Corrupt, 9);
+    desk.sweep(again, 10).unwrap();
+    let tries = desk.ailing().iter().map(|one| one.tries).max();
+    assert_eq!(tries, Some(2));
+}
+
 /// A ticket that somebody else looked at meanwhile is not ailing any more, and the host sleeps.
 #[test]
 fn an_ailing_ticket_that_is_not_due_any_more_is_forgotten() {
