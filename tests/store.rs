@@ -8,9 +8,9 @@ use std::thread;
 use chrono::TimeDelta;
 use common::*;
 use helpdesk::error::ErrorKind;
-use helpdesk::store::{Commit, MemoryStore, Part, Store, StoreErrorKind, StreamId};
+use helpdesk::store::{Commit, MemoryStore, Part, Store, StoreError, StoreErrorKind, StreamId};
 use helpdesk::testing::{Asked, Fault, FaultyStore};
-use helpdesk::ticket::Ticket;
+use helpdesk::ticket::{Ticket, Version};
 use helpdesk::{Actor, Call, Command, Desk, Open, TenantId, TicketId};
 
 const TENANT: TenantId = TenantId::SINGLE;
@@ -229,6 +229,24 @@ fn failures_of_the_store_are_typed() {
         let result = desk.submit(id, &by_kim(2), say());
         assert_eq!(result.is_ok(), with == StoreErrorKind::Conflict);
     }
+}
+
+/// A fault on cue befalls the call whatever the work itself answered: a refusal is lost like any other answer.
+#[test]
+fn a_refusal_is_lost_like_any_other_answer() {
+    let store = FaultyStore::new(MemoryStore::new());
+    let stream = StreamId::ticket(TENANT, TicketId::named("t"));
+    let stale = Commit::new(TENANT, at(BEGIN), vec![Part::check(stream, Version(3))]);
+    let kind = |result: Result<(), StoreError>| result.map_err(|error| error.kind());
+    store.cue(Asked::Commit, Fault::LoseAnswer);
+    let told = kind(store.commit(&stale));
+    assert_eq!(told, Err(StoreErrorKind::Unavailable));
+    store.cue(Asked::Commit, Fault::Vanish);
+    assert_eq!(kind(store.commit(&stale)), Err(StoreErrorKind::Conflict));
+    let told = store.next_wake(None).map(|_| ());
+    assert_eq!(kind(told), Err(StoreErrorKind::Unavailable), "it vanished");
+    store.come_back();
+    assert_eq!(kind(store.commit(&stale)), Err(StoreErrorKind::Conflict));
 }
 
 /// The store behind an `Arc` or a `dyn` is the same store.
