@@ -390,6 +390,47 @@ fn what_stands_of_a_kind_is_in_the_newest_answer_that_has_it() {
     }
 }
 
+/// The newest answer stands on the ticket too where she rated that directly in between, also the same answer again.
+#[test]
+fn an_answer_stands_on_the_ticket_after_a_direct_rating() {
+    for desk in desks() {
+        let t = resolved(&desk, ANN, 0);
+        desk.tell::<Feedback>(ANN, &kim(1), invite("long", t))
+            .unwrap();
+        let stands = |kind| {
+            let ticket = desk.ticket(t).unwrap();
+            ticket.rating(kind, 0).map(|rating| rating.rated.mark)
+        };
+        let long = [("satisfied", 2), ("recommend", 9)];
+        let rate = |hour, mark| {
+            let rate = Command::rate(RatingKind::Csat, mark);
+            desk.submit(t, &ann(hour), rate).unwrap();
+        };
+        answer(&desk, &ann(2), &long, None).unwrap();
+        rate(3, 5);
+        answer(&desk, &ann(4), &long, None).unwrap();
+        assert_eq!(stands(RatingKind::Csat), Some(2), "the same answer again");
+        rate(5, 4);
+        answer(&desk, &ann(6), &long[..1], None).unwrap();
+        assert_eq!(
+            stands(RatingKind::Csat),
+            Some(2),
+            "the same mark in another answer"
+        );
+        answer(&desk, &ann(7), &long[..1], None).unwrap();
+        assert_eq!(stands(RatingKind::Nps), Some(9));
+        let ticket = desk.ticket(t).unwrap();
+        let marks = ticket.ratings().iter().map(|r| r.rated.mark);
+        assert_eq!(marks.collect::<Vec<_>>(), [2, 9, 5, 2, 4, 2]);
+        let state = desk.state::<Feedback>(ANN).unwrap();
+        assert_eq!(
+            state.invitations()[0].answers.len(),
+            3,
+            "what is so is not said again"
+        );
+    }
+}
+
 /// What the customer says about a mark that she gave already is on the ticket too; but it is the mark of before, which counts from
 /// when it was given and escalates once.
 #[test]

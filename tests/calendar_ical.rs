@@ -501,6 +501,23 @@ fn a_difference_can_be_reviewed() {
     assert!(!feed.compare(&more).is_empty());
 }
 
+/// A feed whose last stretch runs over New Year says nothing yet of the year in which that ends, except the days that it lists.
+#[test]
+fn a_stretch_over_new_year_does_not_cover_the_year_after() {
+    let on = |day: &str, name| Exception::new(When::on(date(day)), DayHours::Closed, name);
+    let layer = Layer::new("national")
+        .and(on("2026-05-01", "May Day"))
+        .and(on("2027-01-02", "Rest"))
+        .and(on("2027-05-01", "May Day"));
+    let text = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20260501\nSUMMARY:May Day\nEND:VEVENT\n\
+                BEGIN:VEVENT\nDTSTART:20261231\nDTEND:20270103\nSUMMARY:New Year\nEND:VEVENT\nEND:VCALENDAR";
+    let feed = Feed::read(text.as_bytes()).expect("a feed");
+    assert_eq!(
+        feed.compare(&layer).to_string(),
+        "+ 2026-12-31 New Year\n+ 2027-01-01 New Year\n~ 2027-01-02 Rest -> New Year\n"
+    );
+}
+
 /// Those that recur go on behind the end of a feed, and began before it.
 #[test]
 fn at_the_ends_of_the_range_nothing_is_missing() {

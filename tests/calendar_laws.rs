@@ -1,10 +1,53 @@
 //! The laws of calendars, on random calendars over odd zones and zones of the host's own, combined ones included.
 
-use chrono::TimeDelta;
-use helpdesk::calendar::{EARLIEST, LATEST};
-use helpdesk::testing::calendar::{amounts, calendars, dates, instants, plain_calendars};
+use chrono::{NaiveDate, TimeDelta, Timelike, Weekday};
+use helpdesk::Calendar;
+use helpdesk::calendar::{EARLIEST, LATEST, Week, Window, Zone};
+use helpdesk::testing::calendar::{
+    ODD_ZONES, amounts, calendars, dates, instants, plain_calendars,
+};
 use helpdesk::testing::laws::calendar as laws;
 use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+/// Daily hours that open or close where the clocks are changed, or some quarters of an hour around it, and the date of the change.
+fn hours_at_changes() -> impl Strategy<Value = (Calendar, NaiveDate)> {
+    let zones = ODD_ZONES.iter().copied().chain(["Atlantic/Azores"]);
+    let zones = select(zones.collect::<Vec<_>>());
+    let quarters = |some: i64| (-some..=some).prop_map(|n: i64| n * 900);
+    let place = (any::<Index>(), any::<bool>(), any::<bool>());
+    (zones, place, quarters(6), quarters(30)).prop_filter_map(
+        "a change and hours",
+        |(zone, (index, after, closes), around, length)| {
+            let zone = Zone::parse(zone).ok()?;
+            let changes: Vec<_> = zone
+                .transitions()
+                .filter(|change| change.0 < LATEST)
+                .collect();
+            let (at, _) = *changes.get(index.index(changes.len().max(1)))?;
+            let second = TimeDelta::seconds(1);
+            // The reading at which the clocks stop, or at which they go on.
+            let reading = match after {
+                true => zone.local(at),
+                false => zone.local(at - second) + second,
+            };
+            let one = i64::from(reading.num_seconds_from_midnight()) + around;
+            let one = match (closes, one) {
+                (true, ..=0) => one + 86_400,
+                _ => one,
+            };
+            let other = one + if closes { -length.abs() } else { length.abs() };
+            let [opens, end] = [one.min(other).max(0), one.max(other).min(86_400)];
+            let window = Window::new(opens.try_into().ok()?, end.try_into().ok()?).ok()?;
+            let days = (0u8..7).filter_map(|day| Weekday::try_from(day).ok());
+            let week = days.fold(Week::new(), |week, day| week.and(day, window));
+            Some((
+                Calendar::builder_in(zone).week(week).build().ok()?,
+                reading.date(),
+            ))
+        },
+    )
+}
 
 proptest! {
     #![proptest_config(ProptestConfig::default())]
@@ -77,6 +120,20 @@ proptest! {
     fn business_days_are_counted(calendar in calendars(), a in dates(), days in -120i64..120) {
         let b = (a + TimeDelta::days(days)).clamp(EARLIEST.date_naive(), LATEST.date_naive() - TimeDelta::days(1));
         laws::business_days_count(&calendar, a, b);
+    }
+
+    #[test]
+    fn the_last_close_is_of_its_day(calendar in calendars(), day in dates()) {
+        laws::last_close_is_of_its_day(&calendar, day);
+    }
+
+    #[test]
+    fn the_last_close_is_of_its_day_at_changes((calendar, day) in hours_at_changes()) {
+        let combined = calendar.union(&calendar).unwrap();
+        for day in day.pred_opt().unwrap().iter_days().take(3) {
+            laws::last_close_is_of_its_day(&calendar, day);
+            laws::last_close_is_of_its_day(&combined, day);
+        }
     }
 
     #[test]

@@ -294,6 +294,52 @@ fn typed_commands_are_the_commands() {
     assert_eq!(desk.ask(now, &query).unwrap(), json!(history));
 }
 
+/// A text of length 0 is absent: an address that was left empty is no address, and an empty body no message.
+#[test]
+fn an_empty_text_of_a_new_ticket_is_absent() {
+    let desk = Desk::in_memory(&Rulebooks::new(&Rulebook::starter()));
+    let (now, call_id, ann, subject) = (us("2026-03-05T09:00:00Z"), id(1), id(7), "x");
+    let mut open = helpdesk_open {
+        size: size_of::<helpdesk_open>(),
+        subject: ptr(subject),
+        subject_len: subject.len(),
+        address: ptr(""),
+        address_len: 0,
+        customer: &ann,
+        body: ptr(""),
+        body_len: 0,
+        id: null(),
+        priority: 0,
+        reserved: 0,
+    };
+    let mut got = helpdesk_outcome {
+        size: size_of::<helpdesk_outcome>(),
+        ticket: id(0),
+        message: id(0),
+        follow_up: id(0),
+        number: 0,
+        version: 0,
+        events: 0,
+        wake_at: 0,
+        replayed: 0,
+    };
+    let by = said_by("kim", now, &call_id);
+    call(|error| unsafe { helpdesk_desk_open(desk.0, &by, &open, &mut got, error) }).unwrap();
+    assert_eq!(got.message, id(0));
+
+    let mut missing = |open: &helpdesk_open| {
+        let told = call(|error| unsafe { helpdesk_desk_open(desk.0, &by, open, &mut got, error) });
+        let told = told.unwrap_err();
+        assert_eq!((told.status, &*told.code), (HELPDESK_REFUSED, "missing"));
+        told.message
+    };
+    open.customer = null();
+    assert!(missing(&open).contains("the requester"));
+    open.address = ptr("  ");
+    open.address_len = 2;
+    assert!(missing(&open).contains("the requester's address"));
+}
+
 /// A database of the host's own, that knows only JSON.
 #[derive(Default)]
 struct Rows {

@@ -8,7 +8,7 @@ use helpdesk::calendar::Zone;
 use helpdesk::id::AgentId;
 use helpdesk::kpi::{
     Dimension, Fact, Goal, GroupTally, Kpi, Label, Lengths, Lies, Report, Signal, Spent, Statistic,
-    Trend,
+    Trend, Window,
 };
 use helpdesk::sla::Measure;
 use helpdesk::ticket::Priority;
@@ -385,4 +385,32 @@ fn goals_know_their_direction_and_their_doubt() {
             .to_string()
             .contains("`tickets created`")
     );
+}
+
+/// A year before, an end where 29 February begins still holds the 28th, and a whole February stays one.
+#[test]
+fn a_year_before_a_leap_day_keeps_the_day_before_it() {
+    for zone in ["UTC", "Europe/Berlin", "America/New_York"] {
+        let zone = Zone::parse(zone).unwrap();
+        let begin = |day: &str| zone.start_of(day.parse().unwrap());
+        let check = |days: [&str; 2], before: [&str; 2]| {
+            let [window, before] =
+                [days, before].map(|[from, to]| Window::new(begin(from), begin(to)));
+            assert_eq!(
+                window.a_year_before(&zone),
+                Some(before),
+                "{days:?} in {zone}"
+            );
+        };
+        check(["2028-02-28", "2028-02-29"], ["2027-02-28", "2027-03-01"]);
+        check(["2028-02-01", "2028-02-29"], ["2027-02-01", "2027-03-01"]);
+        check(["2028-02-29", "2028-03-01"], ["2027-02-28", "2027-03-01"]);
+        check(["2028-02-01", "2028-03-01"], ["2027-02-01", "2027-03-01"]);
+        check(["2027-02-01", "2027-02-28"], ["2026-02-01", "2026-02-28"]);
+        let from = begin("2028-02-28");
+        let noon = Window::new(from, begin("2028-02-29") + TimeDelta::hours(12));
+        let to = begin("2027-02-28") + TimeDelta::hours(12);
+        let before = Window::new(begin("2027-02-28"), to);
+        assert_eq!(noon.a_year_before(&zone), Some(before), "no midnight");
+    }
 }

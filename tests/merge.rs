@@ -525,6 +525,23 @@ fn a_chain_of_links_has_a_length() {
     );
 }
 
+/// A link made by hand begins no ticket, whatever it says; asked again under its key neither.
+#[test]
+fn a_link_made_again_tells_no_follow_up() {
+    on_both_stores(|store| {
+        let desk = Desk::new(store(), plain());
+        let open = || opened(&desk, &ann("2026-03-02T08:00:00Z"), "x", "y");
+        let (a, b) = (open(), open());
+        let call = || kim("2026-03-02T09:00:00Z").key(name("once"));
+        for is_replayed in [false, true] {
+            let told = desk.link(a, &call(), Link::FollowedBy, b).unwrap();
+            assert_eq!(told.is_replayed(), is_replayed);
+            assert_eq!((told.follow_up(), told.message()), (None, None));
+            assert_eq!(told.events().len(), 1);
+        }
+    });
+}
+
 #[test]
 fn links_have_two_sides_and_do_not_go_round() {
     on_both_stores(|store| {

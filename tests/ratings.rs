@@ -91,3 +91,62 @@ fn marks_are_on_the_declared_scale_and_come_from_customers() {
     assert_eq!(opened.refusal().unwrap().code(), "nothing_to_rate");
     assert!(serde_json::from_str::<Scale>("[5,5]").is_err());
 }
+
+/// The same mark again, with a comment, is the one of before: somebody else in charge by then neither gets it nor moves its date.
+#[test]
+fn the_same_mark_again_stays_with_whoever_had_it() {
+    let desk = Desk::new(MemoryStore::new(), Rulebook::starter());
+    let (ann, kim) = (Actor::Customer(ANN), Actor::Agent(KIM));
+    let t = desk
+        .open(&by(ann, "2026-03-02T09:00:00Z"), Open::new("x"))
+        .unwrap()
+        .id();
+    let submit = |call, command| desk.submit(t, &call, command).unwrap();
+    let assign = |agent| Change::Assign {
+        agent: Some(agent),
+        team: None,
+    };
+    let rate = |mark, comment: Option<&str>| Change::Rate {
+        kind: RatingKind::Csat,
+        mark,
+        comment: comment.map(str::to_owned),
+    };
+    submit(
+        by(kim, "2026-03-02T10:00:00Z"),
+        Command::change(assign(KIM)),
+    );
+    submit(
+        by(ann, "2026-03-02T11:00:00Z"),
+        Command::change(rate(2, None)),
+    );
+    submit(
+        by(kim, "2026-04-02T10:00:00Z"),
+        Command::change(assign(LEE)),
+    );
+    submit(
+        by(ann, "2026-04-02T11:00:00Z"),
+        Command::change(rate(2, Some("slow"))),
+    );
+    let told = || {
+        let mut told = Vec::new();
+        let mut rows = |rows: &[helpdesk::kpi::Fact]| {
+            let given = rows.iter().flat_map(|row| &row.ratings);
+            told.extend(given.map(|one| (one.at, one.mark, one.credit)));
+        };
+        desk.tenant(TenantId::SINGLE)
+            .facts(&mut |some| rows(some))
+            .unwrap();
+        told
+    };
+    let first = (at("2026-03-02T11:00:00Z"), 2, Some(KIM));
+    assert_eq!(told(), [first]);
+    submit(
+        by(ann, "2026-04-02T12:00:00Z"),
+        Command::change(rate(3, None)),
+    );
+    assert_eq!(
+        told(),
+        [first, (at("2026-04-02T12:00:00Z"), 3, Some(LEE))],
+        "another mark"
+    );
+}

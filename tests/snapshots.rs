@@ -11,9 +11,10 @@ use chrono::TimeDelta;
 use common::*;
 use helpdesk::desk::{Known, Need, Operation, Request, plan};
 use helpdesk::store::{Load, Loaded, MemoryStore, Snapshot, Store, StreamId};
-use helpdesk::ticket::Ticket;
-use helpdesk::{Actor, Command, Desk, TenantId, TicketId};
+use helpdesk::ticket::{Change, FieldValue, Recorded, Ticket};
+use helpdesk::{Actor, Call, Command, Desk, TenantId, TicketId};
 use proptest::prelude::*;
+use serde_json::{Value, json};
 
 fn load(desk: &Desk<MemoryStore>, ticket: TicketId, snapshots: bool) -> Loaded {
     let mut load = Load::streams(
@@ -89,6 +90,80 @@ fn a_snapshot_that_another_fold_made_is_left_aside() {
     let loaded = desk.store().load(again).unwrap();
     operation.loaded(loaded).unwrap();
     assert!(matches!(operation.need(), Need::Commit(_)));
+}
+
+/// A JSON value as it comes back from a host whose numbers are floats.
+fn as_floats(value: Value) -> Value {
+    match value {
+        Value::Number(n) if n.is_f64() => Value::Number(n),
+        Value::Number(n) => {
+            let exact = n.as_i64().map(i128::from).or(n.as_u64().map(i128::from));
+            let rounded = exact.unwrap() as f64 as i128;
+            i64::try_from(rounded).map_or_else(|_| json!(rounded as u64), |n| json!(n))
+        }
+        Value::Array(all) => all.into_iter().map(as_floats).collect(),
+        Value::Object(all) => {
+            let all = all
+                .into_iter()
+                .map(|(name, value)| (name, as_floats(value)));
+            Value::Object(all.collect())
+        }
+        other => other,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// A snapshot and its events are what they were when a host whose numbers are floats hands them back.
+    #[test]
+    fn a_host_that_holds_numbers_as_floats_loses_nothing(story in stories(), number in any::<i64>(), late in 0..60_i64) {
+        let desk = Desk::new(MemoryStore::new(), rulebook());
+        let (id, now) = tell(&desk, &story, &[]);
+        desk.sweep(now + TimeDelta::days(late), 10).unwrap();
+        for (n, number) in (0..).zip([number, i64::MAX, i64::MIN, (1 << 53) + 1, 7]) {
+            let value = Some(FieldValue::Number(number));
+            let set = Change::Field { name: name(&format!("f{n}")), value };
+            let kim = Call::new(Actor::Agent(KIM), now + TimeDelta::days(61));
+            if let Err(refused) = desk.submit(id, &kim, Command::change(set)) {
+                prop_assert_eq!(refused.code(), "closed");
+            }
+        }
+        let mut loaded = load(&desk, id, true).streams.remove(0);
+        let mut kept = loaded.snapshot.take().unwrap();
+        kept = kept.then(loaded.events.ticket()).unwrap();
+        let back = as_floats(serde_json::to_value(&kept).unwrap());
+        prop_assert_eq!(serde_json::from_value::<Snapshot>(back).unwrap(), kept);
+        let all = load(&desk, id, false).streams.remove(0).events.into_ticket();
+        let back = as_floats(serde_json::to_value(&all).unwrap());
+        prop_assert_eq!(serde_json::from_value::<Vec<Recorded>>(back).unwrap(), all);
+    }
+}
+
+/// Numbers of fields are read in either form, and up to 2^53 written as they always were.
+#[test]
+fn the_number_of_a_field_is_read_in_either_form() {
+    let written = |number| serde_json::to_value(FieldValue::Number(number)).unwrap();
+    let read = |value: Value| serde_json::from_value::<FieldValue>(json!({ "number": value }));
+    let edge = 1_i64 << 53;
+    for number in [0, -1, edge, -edge] {
+        assert_eq!(written(number), json!({ "number": number }));
+    }
+    for number in [edge + 1, -edge - 1, i64::MAX, i64::MIN] {
+        assert_eq!(written(number), json!({ "number": number.to_string() }));
+        for form in [json!(number), json!(number.to_string())] {
+            assert_eq!(read(form).unwrap(), FieldValue::Number(number));
+        }
+    }
+    for none in [
+        json!(u64::MAX),
+        json!("9223372036854775808"),
+        json!("x"),
+        json!(1.5),
+        json!(""),
+    ] {
+        assert!(read(none.clone()).is_err(), "{none}");
+    }
 }
 
 #[test]

@@ -223,7 +223,7 @@ class Desk extends Handle {
     call(name, this.handle, ...args, out);
     return { ...out, ticket: uuidText(out.ticket), wake_at: BigInt(out.wake_at) };
   }
-  open(call, { subject, address }) {
+  open(call, { subject, address = '' }) {
     const open = { size: koffi.sizeof(Open), subject, subject_len: Buffer.byteLength(subject), address, address_len: Buffer.byteLength(address),
       customer: null, body: null, body_len: 0, id: null, priority: 0, reserved: 0 };
     return this.typed('desk_open', said(call), open);

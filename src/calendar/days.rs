@@ -1,7 +1,8 @@
 //! Business days: dates instead of durations.
 //!
 //! "Two business days" is not 48 hours. A business day is a local date on which a window starts; for a combination of
-//! calendars, and for one that is always open, a date with any open time.
+//! calendars, and for one that is always open, a date with any open time. A succession asks the edition that is in force when
+//! the date begins.
 //!
 //! How many lie before a date is known from the week and the exceptions, so counting them, and finding the n-th, costs
 //! the same however far it leads. A combination has no week, nor has a succession: the first such question to one looks at
@@ -11,7 +12,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::day_set::DaySet;
 use super::error::CalendarError;
-use super::range::{LAST_DATE, date_of, day_number, micros};
+use super::range::{DAY_S, LAST_DATE, date_of, day_number, micros};
 use super::{Calendar, Source};
 
 /// Which instant of the last day a number of business days leads to.
@@ -24,9 +25,13 @@ pub enum DayEnd {
     /// the two when they show it twice.
     #[default]
     SameTime,
-    /// The end of that day's last window.
+    /// The end of that day's last window: the last instant at which the clock on the wall still reads inside a window that
+    /// starts on that day, also where it shows that time twice.
     LastClose,
 }
+
+/// A whole date, in seconds since its midnight.
+const ALL_DAY: (u32, u32) = (0, DAY_S as u32);
 
 impl Calendar {
     /// Whether `date` is a business day.
@@ -86,6 +91,10 @@ impl Calendar {
     /// The instant `days` business days after `from`: the `days`-th business day after its local date, at the local time
     /// of `from` or at that day's last close. Negative `days` lead back.
     ///
+    /// # Properties
+    /// The last close of a business day is never before that day's first opening: where the clocks skip all its hours it is the
+    /// first instant after the gap. So for one or more days it is never before `from`.
+    ///
     /// # Errors
     /// As [`business_day`](Self::business_day).
     pub fn add_business_days(
@@ -130,24 +139,31 @@ impl Calendar {
     }
 
     /// The end of the last window that starts on a date; for calendars without windows of their own the end of the
-    /// last open time of the date.
+    /// last open time of the date. Where there is none, the last close before the date.
     fn last_close_of(&self, date: NaiveDate) -> Result<DateTime<Utc>, CalendarError> {
         let zone = self.zone();
-        let close = match &self.0.source {
-            Source::Hours(hours) => {
+        match &self.0.source {
+            Source::Hours(hours) if self.has_hours(day_number(date)) => {
+                let windows = hours.plan.on(day_number(date));
+                let shown = windows
+                    .iter()
+                    .flat_map(|window| zone.showing(date, *window));
+                let opens = windows.first().map_or(0, |window| window.0);
                 let midnight = date.and_time(chrono::NaiveTime::MIN);
-                let closes = hours
-                    .plan
-                    .on(day_number(date))
-                    .last()
-                    .map_or(0, |span| span.1);
-                zone.last_instant_of(midnight + TimeDelta::seconds(i64::from(closes)))
+                let after_the_gap =
+                    || zone.instant_of(midnight + TimeDelta::seconds(i64::from(opens)));
+                Ok(shown.map(|(_, to)| to).max().unwrap_or_else(after_the_gap))
             }
-            Source::Always | Source::Combined { .. } | Source::Succession(_) => {
-                zone.bounds_of(date).1
+            Source::Succession(_) => self.edition_at(zone.start_of(date)).last_close_of(date),
+            Source::Hours(_) | Source::Always | Source::Combined { .. } => {
+                let shown = zone.showing(date, ALL_DAY);
+                let open = shown.filter(|stretch| self.is_open_in(*stretch));
+                let end = open.map(|(_, to)| to).last();
+                let end = end.unwrap_or_else(|| zone.start_of(date));
+                micros(end).map_err(|_| CalendarError::BeyondRange)?;
+                self.previous_open(end)
             }
-        };
-        self.previous_open(close)
+        }
     }
 
     /// How many business days lie before a day, counted from one before all that calendars answer for.
@@ -166,11 +182,21 @@ impl Calendar {
         match &self.0.source {
             Source::Always => true,
             Source::Hours(hours) => hours.plan.has_hours(day),
-            Source::Combined { .. } | Source::Succession(_) => {
-                let (from, to) = self.zone().bounds_of(date_of(day));
-                self.elapsed_us(from.timestamp_micros(), to.timestamp_micros()) > 0
+            Source::Combined { .. } => {
+                let zone = self.zone();
+                let mut shown = zone.showing(date_of(day), ALL_DAY);
+                shown.any(|stretch| self.is_open_in(stretch))
+            }
+            Source::Succession(_) => {
+                let begin = self.zone().start_of(date_of(day));
+                self.edition_at(begin).has_hours(day)
             }
         }
+    }
+
+    /// Whether any open time lies in a stretch of time.
+    fn is_open_in(&self, (from, to): (DateTime<Utc>, DateTime<Utc>)) -> bool {
+        self.elapsed_us(from.timestamp_micros(), to.timestamp_micros()) > 0
     }
 
     fn no_more_days(&self, forward: bool) -> CalendarError {

@@ -169,7 +169,9 @@ impl Calendar {
     /// them by taking away the whole local dates in its [`zone`](Self::zone).
     ///
     /// # Errors
-    /// When nothing stays open from 1970 to 2100, or the dates are too many.
+    /// When nothing stays open from 1970 to 2100 of a calendar with hours of its own (of a combination, of a succession and of one
+    /// that is always open that is no error: it [never opens](Self::is_never_open)), or the dates are too many. One that is not
+    /// written as hours is combined, so it is refused as [`union`](Self::union) too.
     pub fn with_closed_days(
         &self,
         days: impl IntoIterator<Item = (NaiveDate, String)>,

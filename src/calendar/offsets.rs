@@ -63,4 +63,26 @@ impl Offsets {
         }
         Reading::Shown(wall.saturating_sub(i64::from(offset)))
     }
+    /// The stretches `[from, to)` of time in which a clock on the wall reads inside `wall`, none of them empty, in order: one
+    /// as a rule, none where the clocks skip all of it, more where they show a part again.
+    pub(super) fn showing(&self, wall: (i64, i64)) -> impl Iterator<Item = (i64, i64)> + '_ {
+        let far = 2 * DAY_S;
+        let past = |&(at, _): &(i64, i32)| at.saturating_add(far) < wall.0;
+        let first = self.changes.partition_point(past);
+        let offset = first
+            .checked_sub(1)
+            .and_then(|last| self.changes.get(last))
+            .map_or(self.first, |change| change.1);
+        let later = self.changes.get(first..).unwrap_or_default();
+        let begins = std::iter::once((i64::MIN, offset)).chain(later.iter().copied());
+        let ends = later.iter().map(|change| change.0).chain([i64::MAX]);
+        begins
+            .zip(ends)
+            .take_while(move |((begin, _), _)| *begin <= wall.1.saturating_add(far))
+            .filter_map(move |((begin, offset), end)| {
+                let at = |reading: i64| reading.saturating_sub(i64::from(offset));
+                let (from, to) = (at(wall.0).max(begin), at(wall.1).min(end));
+                (from < to).then_some((from, to))
+            })
+    }
 }

@@ -18,7 +18,7 @@ use time_tz::{Offset, TimeZone};
 use super::error::{InvalidCalendar, Problem};
 use super::near::near;
 use super::offsets::{Offsets, Reading};
-use super::range::{DAY_S, WEEK_S, WEEKS};
+use super::range::{DAY_S, WEEK_S, WEEKS, day_number};
 use super::{tzif, zone_fixes};
 
 /// The release of the IANA time-zone database that named zones follow.
@@ -154,7 +154,8 @@ impl Zone {
         table().values().map(|named| named.name)
     }
 
-    /// What the clock on the wall shows at `at`. Outside the supported range the offset of its nearer end holds.
+    /// What the clock on the wall shows at `at`. Outside the supported range a named zone keeps the offset of the nearer end; a
+    /// zone of the host's own has there what its changes say.
     pub fn local(&self, at: DateTime<Utc>) -> NaiveDateTime {
         let offset = TimeDelta::seconds(i64::from(self.offset(at)));
         at.naive_utc()
@@ -210,7 +211,22 @@ impl Zone {
         (self.start_of(date), self.start_of(next))
     }
 
-    /// The instants in the supported range at which the offset changes, and the offset from then on.
+    /// The stretches of time in which the clock on the wall shows a local date or a stretch of it and the next, given in seconds
+    /// since its midnight.
+    pub(super) fn showing(
+        &self,
+        date: NaiveDate,
+        (from, to): (u32, u32),
+    ) -> impl Iterator<Item = (DateTime<Utc>, DateTime<Utc>)> + '_ {
+        let midnight = i64::from(day_number(date)) * DAY_S;
+        let shown = (midnight + i64::from(from), midnight + i64::from(to));
+        let instant = |second| DateTime::from_timestamp(second, 0);
+        let stretches = self.offsets().showing(shown);
+        stretches.filter_map(move |(from, to)| instant(from).zip(instant(to)))
+    }
+
+    /// The instants at which the offset changes, and the offset from then on: for a named zone those of the supported range and
+    /// of some days around it, for one of the host's own all that it was given and that change something.
     pub fn transitions(&self) -> impl Iterator<Item = (DateTime<Utc>, i32)> + '_ {
         let changes = self.offsets().changes.iter();
         changes.filter_map(|&(second, offset)| Some((DateTime::from_timestamp(second, 0)?, offset)))

@@ -16,7 +16,7 @@
  *   `HELPDESK_INVALID`. A freed handle is known as such until its place is used again, which takes at least 64 further handles of
  *   its kind; after that a stale pointer cannot be told from a live one. Pointers into nowhere cannot be guarded against.
  * - Threads. No function has state of its own. Every handle may be used by any number of threads at once, and freed by any one
- *   thread once no other uses it. What changes a handle (a tally, an operation, a what-if) waits for its turn.
+ *   thread once no other uses it. What changes a handle (rulebooks, a tally, an operation, a what-if) waits for its turn.
  * - Text is UTF-8 with its length in bytes; it need not end with NUL. Text that is handed out ends with one that its length
  *   does not count. JSON texts are held to `HELPDESK_MAX_TEXT` bytes and 128 levels.
  * - Time. Instants are microseconds since 1970-01-01T00:00:00Z as `int64_t`, lengths are microseconds as `int64_t`,
@@ -24,7 +24,8 @@
  * - Who and when are arguments (`helpdesk_call`) and never JSON, so that what a browser sent can be passed on as it came.
  * - Structs begin with their own `size`, set by the caller to `sizeof` of what it was compiled with; they grow at the end.
  *   Reserved and newer fields are 0.
- * - Numbers in JSON that can pass 2^53 (sums of lengths) are decimal strings.
+ * - Numbers in JSON that can pass 2^53 (sums of lengths, bits of a snapshot) are decimal strings. The number of a ticket's field is
+ *   one where it does pass it, and else a number; either is read.
  * - Panics never cross: a defect of the library is `HELPDESK_PANIC`. This needs `panic = "unwind"`, the default; a library
  *   built with `panic = "abort"` ends the process instead.
  *
@@ -83,7 +84,7 @@ enum helpdesk_status
    */
   HELPDESK_FORBIDDEN = 3,
   /*
-   There is no such ticket in the tenant.
+   There is no such thing in the tenant: no such ticket, customer, survey, article or whatever else was named.
    */
   HELPDESK_NOT_FOUND = 4,
   /*

@@ -73,7 +73,7 @@ pub enum Query {
         /// The customer.
         customer: CustomerId,
     },
-    /// What a customer was asked about a ticket, and what she answered.
+    /// Every survey that a customer was ever asked to answer under this id, about whichever ticket, and what she answered.
     Feedback(Uuid),
     /// An article of the self-service.
     Article(Uuid),

@@ -12,7 +12,7 @@ pub enum helpdesk_status {
     HELPDESK_REFUSED = 2,
     /// The actor has not the right. Nothing was written.
     HELPDESK_FORBIDDEN = 3,
-    /// There is no such ticket in the tenant.
+    /// There is no such thing in the tenant: no such ticket, customer, survey, article or whatever else was named.
     HELPDESK_NOT_FOUND = 4,
     /// Others wrote first, again and again: the same call may work later.
     HELPDESK_CONFLICT = 5,

@@ -294,7 +294,8 @@ unsafe fn new_ticket(from: *const helpdesk_open) -> Result<Open, Fault> {
     unsafe {
         let said = read(from, "open")?;
         let mut open = Open::new(text(said.subject, said.subject_len, "open.subject")?);
-        let address = text_or_none(said.address, said.address_len, "open.address")?;
+        let given = |text: &&str| !text.is_empty();
+        let address = text_or_none(said.address, said.address_len, "open.address")?.filter(given);
         let customer = value_or_none(said.customer, "open.customer")?;
         open.requester = match (address, customer) {
             (Some(_), Some(_)) => {
@@ -305,7 +306,7 @@ unsafe fn new_ticket(from: *const helpdesk_open) -> Result<Open, Fault> {
             (None, Some(id)) => Some(Requester::Customer(CustomerId::from_uuid(id.into()))),
             (None, None) => None,
         };
-        if let Some(body) = text_or_none(said.body, said.body_len, "open.body")? {
+        if let Some(body) = text_or_none(said.body, said.body_len, "open.body")?.filter(given) {
             open = open.body(body);
         }
         if let Some(id) = value_or_none(said.id, "open.id")? {

@@ -130,7 +130,7 @@ impl Operation {
                 let mut outcome = Outcome::recalled(
                     &self.rulebooks,
                     &self.call,
-                    ticket,
+                    (ticket, &self.request),
                     events,
                     record.as_ref(),
                 )?;

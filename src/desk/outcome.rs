@@ -12,7 +12,7 @@ use crate::sla::{Reading, Swapped};
 use crate::store::{Events, IdempotencyRecord, OutboxMessage};
 use crate::ticket::{ClockId, Event, Link, Recorded, Ticket, Version};
 
-use super::plan::{Planned, message_of};
+use super::plan::{Planned, Request, message_of};
 
 /// What came of a request: what was recorded, the ticket as it stands now, and when to look again.
 #[derive(Clone, Debug)]
@@ -68,7 +68,7 @@ impl Outcome {
     pub(crate) fn recalled(
         rulebooks: &Rulebooks,
         call: &Call,
-        id: TicketId,
+        (id, request): (TicketId, &Request),
         events: Vec<Recorded>,
         record: Option<&IdempotencyRecord>,
     ) -> Result<Outcome, Error> {
@@ -84,11 +84,14 @@ impl Outcome {
             .filter(|e| after < e.version && e.version <= until)
             .collect();
         let wake_at = super::catch_up::Working::new(ticket.clone(), &rulebook).wake_at();
+        // A link that was only made by hand began no ticket.
+        let began = match request {
+            Request::Submit(..) => Some(Link::FollowedBy),
+            Request::Split(..) => Some(Link::SplitInto),
+            _ => None,
+        };
         let follow_up = events.iter().find_map(|recorded| match recorded.event {
-            Event::Linked {
-                link: Link::FollowedBy | Link::SplitInto,
-                ticket,
-            } => Some(ticket),
+            Event::Linked { link, ticket } if began == Some(link) => Some(ticket),
             _ => None,
         });
         Ok(Outcome {

@@ -4,7 +4,7 @@ use crate::aggregate::{Around, Context, Decided, Needs, Notice};
 use crate::call::Actor;
 use crate::customer::{Person, Profile};
 use crate::id::{CustomerId, InvitationId, Name, TicketId, derive};
-use crate::ticket::{self, Change, ContentKind, Rated, RatingKind, Ticket};
+use crate::ticket::{self, Change, ContentKind, Rated, RatingKind, Scale, Ticket};
 
 use super::{
     Answer, Asked, Command, Event, Feedback, Invitation, Invited, Refusal, Rules, mark_of,
@@ -205,8 +205,15 @@ impl Work<'_> {
         self.context
             .check_list("the list of answers", known.answers.len() + 1)?;
         let last = known.answered();
+        let marks = || {
+            let mark = |kind| mark_of(&known.invited.questions, answers, kind);
+            let all = RatingKind::ALL.into_iter();
+            all.filter_map(move |kind| mark(kind).map(|(asked, mark)| (kind, asked.scale, mark)))
+        };
+        let is_so = |(kind, scale, mark)| self.stands(known, kind, scale, mark);
         if comment.is_none()
             && last.is_some_and(|last| last.answers == answers && last.comment.is_none())
+            && marks().all(is_so)
         {
             return Ok(Decided::default());
         }
@@ -216,15 +223,12 @@ impl Work<'_> {
             Some(text) => Some(decided.keep(self.context, self.id, about, "the comment", text)?),
             None => None,
         };
-        let ratings = RatingKind::ALL.into_iter().filter_map(|kind| {
-            let (asked, mark) = mark_of(&known.invited.questions, answers, kind)?;
-            let before = known.stands(kind);
-            let is_so =
-                before.is_some_and(|(on, stands)| (on.scale, stands) == (asked.scale, mark));
+        let ratings = marks().filter_map(|(kind, scale, mark)| {
+            let is_so = self.stands(known, kind, scale, mark);
             let rated = Rated {
                 kind,
                 mark,
-                scale: asked.scale,
+                scale,
                 customer: self.id,
                 credit: known.invited.credit,
                 comment,
@@ -241,6 +245,20 @@ impl Work<'_> {
             answers: answers.to_vec(),
             comment,
         }))
+    }
+
+    /// Whether her mark stands already: in the survey, and on the ticket, where she may have given another one since.
+    fn stands(&self, known: &Invitation, kind: RatingKind, scale: Scale, mark: u8) -> bool {
+        let in_survey = known.mark_on(kind) == Some((scale, mark));
+        let ticket = self.context.around.ticket(known.invited.ticket);
+        in_survey
+            && ticket.is_none_or(|ticket| {
+                let rating = ticket.rating(kind, known.invited.cycle as usize);
+                rating.is_some_and(|rating| {
+                    let rated = &rating.rated;
+                    (rated.scale, rated.mark, rated.customer) == (scale, mark, self.id)
+                })
+            })
     }
 }
 

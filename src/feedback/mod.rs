@@ -214,13 +214,14 @@ impl Invitation {
 
     /// The mark that stands for a kind of question: in the newest answer that has such a question, that of the first one.
     pub fn mark(&self, kind: RatingKind) -> Option<u8> {
-        self.stands(kind).map(|(_, mark)| mark)
+        self.mark_on(kind).map(|(_, mark)| mark)
     }
 
-    /// The question of a kind whose mark stands, and the mark.
-    fn stands(&self, kind: RatingKind) -> Option<(&Asked, u8)> {
+    /// The same with its scale.
+    fn mark_on(&self, kind: RatingKind) -> Option<(Scale, u8)> {
         let of_kind = |said: &Answered| mark_of(&self.invited.questions, &said.answers, kind);
-        self.answers.iter().rev().find_map(of_kind)
+        let (asked, mark) = self.answers.iter().rev().find_map(of_kind)?;
+        Some((asked.scale, mark))
     }
 }
 

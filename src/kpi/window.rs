@@ -40,7 +40,8 @@ impl Window {
     }
 
     /// The window that ends where this one begins: of so many months where both ends are local midnights that begin a month, of
-    /// so many dates where both are local midnights, else of the same length. `None` where an end is open.
+    /// so many dates where both are local midnights, beginning at the same time on the wall so many dates before where both ends
+    /// show the same time on the wall, else of the same length. `None` where an end is open.
     pub fn before(&self, zone: &Zone) -> Option<Window> {
         let (from, to) = self.from.zip(self.to)?;
         let (first, last) = (zone.local(from), zone.local(to));
@@ -73,7 +74,8 @@ impl Window {
         Some(Window::new(begin, from))
     }
 
-    /// The window with the same dates and times on the wall a year before; of 29 February, the 28th. `None` where an end is open.
+    /// The window with the same dates and times on the wall a year before; of 29 February, the 28th. One that ends where
+    /// 29 February begins holds the 28th, so it ends where March begins. `None` where an end is open.
     pub fn a_year_before(&self, zone: &Zone) -> Option<Window> {
         let earlier = |at: DateTime<Utc>| {
             let local = zone.local(at);
@@ -84,7 +86,15 @@ impl Window {
                 zone.instant_of(date.and_time(local.time()))
             })
         };
-        Some(Window::new(earlier(self.from?)?, earlier(self.to?)?))
+        let to = self.to?;
+        let last = zone.local(to).date();
+        let is_leap_day = (last.month(), last.day()) == (2, 29) && zone.start_of(last) == to;
+        let to = if is_leap_day {
+            zone.start_of(last.checked_sub_months(Months::new(12))?.succ_opt()?)
+        } else {
+            earlier(to)?
+        };
+        Some(Window::new(earlier(self.from?)?, to))
     }
 
     /// Whether `at` lies in it.

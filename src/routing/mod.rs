@@ -55,8 +55,8 @@
 //!
 //! # Properties
 //! A chosen agent suits; no limit is broken that held before; the answer is the same for every order of agents and tickets; an
-//! agent who does not suit changes nothing about who is chosen; whoever holds a ticket and suits keeps it; a plan of one
-//! ticket is its route. The feature `testing` has them as functions, in `testing::laws::routing`.
+//! agent who does not suit changes nothing about who is chosen, except the ticket's own holder who is only off shift and back in
+//! time; whoever holds a ticket and suits keeps it where [`Preference::Holder`] comes first; a plan of one ticket is its route. The feature `testing` has them as functions, in `testing::laws::routing`.
 //!
 //! # What is not here
 //! No optimisation over the day and no forecast: workforce management has its own tools. No presence: the host knows who is

@@ -36,6 +36,7 @@ mod diagram;
 mod draft;
 mod effort;
 mod event;
+mod exact;
 mod field;
 mod fold;
 mod holder;
@@ -139,6 +140,7 @@ pub struct Ticket {
     waiting: Option<(Micros, u64)>,
     announced: Arc<[FiringKey]>, // sorted
     /// A bit per clock, and one per digest of a level's names: what was announced may be found only where its bit is set.
+    #[serde(with = "exact::bits")]
     announced_about: u64,
     /// The rulebook version, and since when where it was moved to it.
     pinned: (RulebookId, Option<Micros>),

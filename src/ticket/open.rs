@@ -50,7 +50,7 @@ pub struct Open {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Requester {
-    /// Whoever writes from this address: the same address is the same customer.
+    /// Whoever writes from this address: the same address is the same customer. A blank one is refused: it is nobody's.
     Address(String),
     /// A customer that the host knows.
     Customer(CustomerId),

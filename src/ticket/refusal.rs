@@ -102,7 +102,9 @@ pub enum Refusal {
         /// When the reopening was asked for.
         at: DateTime<Utc>,
     },
-    /// The ticket is closed; only notes, effort, ratings and redaction are still possible.
+    /// The ticket is closed. Still possible are notes, effort, ratings and answers to surveys, redaction, answering and ending a
+    /// call or chat that goes on, linking and splitting; a customer's message begins a follow-up, or reopens it where the rules say
+    /// so.
     #[error(
         "the ticket is closed, so {what} is not possible; notes, time entries, ratings and redaction still are"
     )]

@@ -32,7 +32,8 @@ pub struct Rules {
     pub labels: BTreeMap<Name, Label>,
     /// Fields whose values are personal: kept as content records, erased with the person.
     pub personal_fields: BTreeSet<Name>,
-    /// How long after a resolution the ticket can be reopened. Default: 336 h (14 days of 24 hours).
+    /// How long after a resolution the ticket can be reopened; of a closed one, where [`reopen_closed`](Self::reopen_closed) allows
+    /// it, how long after it was closed. Default: 336 h (14 days of 24 hours).
     pub reopen_window: Span,
     /// Whether a closed ticket can be reopened at all. Default: no; a later message makes a follow-up ticket.
     pub reopen_closed: bool,
@@ -45,7 +46,8 @@ pub struct Rules {
     pub causes: Causes,
     /// The longest text, in bytes. Default: 1 MiB.
     pub max_text: usize,
-    /// The longest list (changes in a command, tags, fields, participants, files of a message). Default: 256.
+    /// The longest list (changes in a command, tags, fields, participants, files of a message). Default: 256. What a rule or an import
+    /// made longer stays so, and hinders no change that does not lengthen it.
     pub max_list: usize,
     /// The rulebook's version, told to every ticket that begins under it. Not part of the text form.
     #[serde(skip)]

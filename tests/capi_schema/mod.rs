@@ -3,7 +3,7 @@
 //! and all, and there is no second list to keep.
 //!
 //! Two things cannot be found: what the texts of a type look like (the first of [`SAMPLES`] that it takes tells), and types
-//! that read anything (one: a zone is a name or a table of offsets).
+//! that read anything (two: a zone is a name or a table of offsets, the number of a field may be text).
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,7 +48,7 @@ pub(crate) fn schema_of<T: de::DeserializeOwned>() -> Value {
 const MOST_RUNS: usize = 20_000;
 
 /// Texts that are tried in this order, and what it says of a type that it takes one and none before.
-fn samples() -> [(&'static str, Value); 14] {
+fn samples() -> [(&'static str, Value); 15] {
     let text = |about: &str, example: &str| json!({"type": "string", "description": about, "examples": [example]});
     [
         (" \n", json!({"type": "string"})),
@@ -107,6 +107,10 @@ fn samples() -> [(&'static str, Value); 14] {
                 "closed",
             ),
         ),
+        (
+            "0",
+            json!({"type": "string", "pattern": "^[0-9]+$", "description": "a whole number that may pass 2^53"}),
+        ),
     ]
 }
 
@@ -129,6 +133,9 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("Period", "fixed", "ReportPeriod"),
     ("Window", "from", "ReportWindow"),
 ];
+
+/// Places that read a number or, where that passes 2^53, its digits as text.
+const NUMBERS_OR_TEXTS: &[&str] = &["FieldValue::number"];
 
 /// Lists of a type in the type itself: they are given empty, or there would be no end.
 const OWN_LISTS: &[&str] = &["CauseCode.below"];
@@ -768,6 +775,10 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failed> {
+        if NUMBERS_OR_TEXTS.contains(&self.place.as_str()) {
+            *self.found = json!({"anyOf": [{"type": "integer"}, {"type": "string", "pattern": "^-?[0-9]+$"}]});
+            return visitor.visit_i64(1);
+        }
         let n = self.state.borrow_mut().feed(&self.place, samples().len());
         let (text, mut schema) = samples()[n].clone();
         schema["type"] = json!(["string", "object"]);

@@ -98,13 +98,13 @@ impl Feed {
     }
 
     /// What would change if the feed took the place of a layer. Looked at are the years the feed covers, of 1970 to 2100: what
-    /// it says nothing about is not missing from it.
+    /// it says nothing about is not missing from it. A year is covered from the first to the last in which a day or stretch of
+    /// the feed begins: one that runs over New Year does not yet speak of the year that it ends in.
     pub fn compare(&self, layer: &Layer) -> Difference {
-        let years = self
-            .holidays
-            .iter()
-            .flat_map(|day| [day.first.year(), day.last.year()]);
-        let (Some(first), Some(last)) = (years.clone().min(), years.max()) else {
+        let begun = self.holidays.iter().map(|day| day.first.year());
+        let last = self.holidays.iter().map(|day| day.last.year()).max();
+        let (Some(first), Some(last_begun), Some(last)) = (begun.clone().min(), begun.max(), last)
+        else {
             return Difference::default();
         };
         // At the ends a feed does not list what recurs: before its first occurrence, and behind the last one spelled out.
@@ -129,7 +129,12 @@ impl Feed {
                     Some((first, last, day.name()))
                 })
             });
-        difference(&by_day(closed, first..=last), &by_day(listed, first..=last))
+        let mut difference =
+            difference(&by_day(closed, first..=last), &by_day(listed, first..=last));
+        difference
+            .removed
+            .retain(|(day, _)| day.year() <= last_begun);
+        difference
     }
 }
 

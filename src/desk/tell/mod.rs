@@ -463,7 +463,9 @@ impl<S: Store> Desk<S> {
     ///
     /// # Errors
     /// [`Refused`](crate::error::ErrorKind::Refused) or [`Forbidden`](crate::error::ErrorKind::Forbidden): the reason is in
-    /// [`Error::refusal`] where tickets have it too, else in [`Error::refusal_of`]; what the store answers. Nothing is written then.
+    /// [`Error::refusal`] where tickets have it too, else in [`Error::refusal_of`];
+    /// [`NotFound`](crate::error::ErrorKind::NotFound) where nothing stands there and nothing was to be recorded; what the store
+    /// answers. Nothing is written then.
     pub fn tell<A: Governed>(
         &self,
         id: A::Id,

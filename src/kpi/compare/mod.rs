@@ -119,7 +119,8 @@ impl Report {
     /// The report beside those of the period before it and of the same period a year ago, over these tickets, each given as all
     /// its rows.
     ///
-    /// The period before months is months, before whole local days so many days, else so much time. Each is seen at the same
+    /// The period before is as [`Window::before`](super::Window::before) says: before months months, before whole local days so
+    /// many days, between equal times on the wall the same clock so many days before, else so much time. Each is seen at the same
     /// distance after its end as this one at `as_of`; while this one runs, at the same distance after its begin. What rows can
     /// tell of the past, [`Report::over`] says.
     ///

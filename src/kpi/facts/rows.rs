@@ -52,13 +52,14 @@ pub fn facts(ticket: &Ticket, policies: &Policies, default: &Calendar) -> Vec<Fa
     }
     for rating in ticket.ratings() {
         if let Some(row) = rows.get_mut(rating.cycle) {
-            // The same mark again, such as with a comment, is the one of before: it counts from when it was given first.
+            // The same mark again, such as with a comment, is the one of before: it counts from when it was given first, to the
+            // credit of whoever had it then.
             let of_kind = |known: &&RatingFact| known.kind == rating.rated.kind;
             let stands = row.ratings.iter().rev().find(of_kind);
             let is_so = |known: &RatingFact| {
                 let rated = &rating.rated;
-                (known.mark, known.scale, known.credit) == (rated.mark, rated.scale, rated.credit)
-                    && known.customer == Some(rated.customer)
+                (known.mark, known.scale, known.customer)
+                    == (rated.mark, rated.scale, Some(rated.customer))
             };
             if stands.is_some_and(is_so) {
                 continue;

@@ -330,18 +330,19 @@ impl Attainment {
         &self.ratio
     }
 
-    /// Tickets whose verdict is *met* although a target had been passed while it was in force: the two marks differ there,
-    /// mostly because somebody changed the priority.
+    /// Periods of the clock whose verdict is *met* although a target had been passed while it was in force: the two marks differ
+    /// there, mostly because somebody changed the priority. A clock that starts again has several periods on one ticket.
     pub fn met_after_breach(&self) -> u64 {
         self.met_after_breach
     }
 
-    /// Tickets left out of the ratio although a target had been passed: closed or resolved late without what was promised.
+    /// Periods of the clock left out of the ratio although a target had been passed: the ticket was closed or resolved late
+    /// without what was promised.
     pub fn outside_after_breach(&self) -> u64 {
         self.outside_after_breach
     }
 
-    /// The stricter ratio over the same tickets: met only where no target was ever passed while in force.
+    /// The stricter ratio over the same periods: met only where no target was ever passed while in force.
     pub fn never_breached(&self) -> Ratio {
         let kept = self.ratio.numerator().saturating_sub(self.met_after_breach);
         Ratio::new(

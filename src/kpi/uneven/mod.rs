@@ -203,7 +203,7 @@ impl Unevenness {
     }
 
     /// The part of the variance that lies between the groups that are large enough, and the part that chance alone would give.
-    /// `None` for fewer than two such groups, and where all values are equal.
+    /// `None` for fewer than two such groups, where all values are equal, and where their sums pass 128 bits.
     pub fn eta_squared(&self) -> Option<(f64, f64)> {
         self.eta_squared.zip(self.by_chance)
     }

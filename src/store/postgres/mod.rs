@@ -65,6 +65,7 @@
 
 #[cfg(feature = "async")]
 mod async_store;
+mod columns;
 mod error;
 mod link;
 mod load;
@@ -74,6 +75,7 @@ mod pool;
 mod read;
 mod texts;
 mod version;
+mod whole;
 mod write;
 
 use std::future::Future;

@@ -96,6 +96,14 @@ own! {
     /// Several events of one stream.
     add_events = "INSERT INTO {t}events (tenant, kind, id, version, schema, body) \
         SELECT $1, $2, $3, e.version, $4, e.body FROM unnest($5::bigint[], $6::text[]) AS e (version, body)";
+    /// Several texts, of which none has the id of another.
+    keep_contents = "INSERT INTO {t}contents (tenant, id, about, schema, body) \
+        SELECT $1, c.id, c.about, $2, c.body FROM unnest($3::uuid[], $4::uuid[], $5::text[]) AS c (id, about, body) \
+        ON CONFLICT (tenant, id) DO UPDATE SET about = excluded.about, schema = excluded.schema, body = excluded.body";
+    /// Several messages of a tenant.
+    send_all = "INSERT INTO {t}outbox (id, tenant, free_at, attempts, schema, body) \
+        SELECT m.id, $1, m.free_at, m.attempts, $2, m.body \
+        FROM unnest($3::uuid[], $4::bigint[], $5::bigint[], $6::text[]) AS m (id, free_at, attempts, body) ON CONFLICT (id) DO NOTHING";
     owners = "SELECT key, owner FROM {t}unique_keys WHERE tenant = $1 AND key = ANY($2)";
     contents = "SELECT id, schema, body FROM {t}contents WHERE tenant = $1 AND id = ANY($2)";
     /// What others are just claiming is theirs.

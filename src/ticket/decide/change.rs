@@ -24,6 +24,8 @@ pub(super) struct Facts {
     fields: BTreeMap<Name, FieldValue>,
     participants: BTreeSet<CustomerId>,
     goes_over: Option<Channel>,
+    /// How many tags, fields and participants there were before the command.
+    before: [usize; 3],
 }
 
 impl Facts {
@@ -51,6 +53,11 @@ impl Facts {
             fields: ticket.fields().clone(),
             participants: ticket.participants().clone(),
             goes_over: Some(ticket.goes_over().clone()),
+            before: [
+                ticket.tags().len(),
+                ticket.fields().len(),
+                ticket.participants().len(),
+            ],
         }
     }
 
@@ -140,6 +147,27 @@ fn set<T: PartialEq + Clone>(place: &mut T, value: &T) -> bool {
 }
 
 impl Work<'_> {
+    /// No set of the ticket grows beyond the limit. One that lies beyond it already, by a rule or an import, may stay so.
+    pub(super) fn check_sets(&self, facts: &Facts) -> Result<(), Refusal> {
+        let [tags, fields, participants] = facts.before;
+        self.check_grown("the set of tags", tags, facts.tags.len())?;
+        self.check_grown("the set of fields", fields, facts.fields.len())?;
+        self.check_participants(participants, facts.participants.len())
+    }
+
+    /// The same of those who take part.
+    pub(super) fn check_participants(&self, before: usize, now: usize) -> Result<(), Refusal> {
+        self.check_grown("the set of participants", before, now)
+    }
+
+    fn check_grown(&self, what: &'static str, before: usize, now: usize) -> Result<(), Refusal> {
+        if now > before {
+            self.limit(what, now)
+        } else {
+            Ok(())
+        }
+    }
+
     /// A change of one fact; see [`Work::redact`] for messages.
     pub(super) fn change(&mut self, facts: &mut Facts, change: &Change) -> Result<(), Refusal> {
         if let Change::PromiseUpdate(due) | Change::EstimateResolution(due) = change
@@ -173,9 +201,6 @@ impl Work<'_> {
             }
             other => facts.meet(other),
         };
-        self.limit("the set of tags", facts.tags.len())?;
-        self.limit("the set of fields", facts.fields.len())?;
-        self.limit("the set of participants", facts.participants.len())?;
         event.into_iter().for_each(|event| self.push(event));
         Ok(())
     }

@@ -151,6 +151,10 @@ pub fn open(
             });
         }
         (Some(Requester::Customer(customer)), _) => (*customer, None),
+        (Some(Requester::Address(address)), _) if address.trim().is_empty() => {
+            let what = "the requester's address";
+            return Err(Refusal::Missing { what });
+        }
         (Some(Requester::Address(address)), Actor::Customer(caller)) => (caller, Some(address)),
         (Some(Requester::Address(address)), _) => {
             let new = || {
@@ -294,6 +298,7 @@ fn begin(rules: &Rules, call: &Call, b: Beginning<'_>) -> Result<Decision, Refus
             other => work.change(&mut facts, other)?,
         }
     }
+    work.check_sets(&facts)?;
     Ok(work.decision)
 }
 
@@ -303,6 +308,9 @@ fn begin(rules: &Rules, call: &Call, b: Beginning<'_>) -> Result<Decision, Refus
 /// A customer's message is never refused for the ticket's status: it wakes a waiting ticket, reopens a resolved one within
 /// the reopen window, and otherwise begins a follow-up ticket. Thanks and automatic messages are recorded and move nothing. A move
 /// or a change that comes with it and that the ticket does not take any more is left out.
+///
+/// # Properties
+/// A command that lets no set of the ticket grow is never refused for the size of one, so taking away is always possible.
 pub fn decide(
     ticket: &Ticket,
     rules: &Rules,
@@ -331,7 +339,9 @@ pub(crate) fn decide_permitted(
     }
     let says = command.message.is_some() && matches!(call.actor(), Actor::Customer(_));
     work.limit("the list of changes", command.changes.len())?;
-    if !command.changes.is_empty() {
+    if command.changes.is_empty() {
+        work.check_participants(ticket.participants().len(), work.participants.len())?;
+    } else {
         let mut facts = Facts::of(ticket).with(&work.participants);
         let mut sessions = ticket.sessions().to_vec();
         for change in &command.changes {
@@ -370,6 +380,7 @@ pub(crate) fn decide_permitted(
                 other => work.change(&mut facts, other)?,
             }
         }
+        work.check_sets(&facts)?;
     }
     if let Some(step) = &command.step {
         match work.take(step) {

@@ -29,7 +29,9 @@ impl Work<'_> {
             self.within_reopen_window()?;
         }
         Session::meet(sessions, id, self.decision.at, &what);
-        self.limit("the list of sessions", sessions.len())?;
+        if begins {
+            self.limit("the list of sessions", sessions.len())?;
+        }
         self.push(Event::Session { id, what });
         if begins {
             self.wake_for_customer();

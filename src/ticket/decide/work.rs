@@ -214,25 +214,25 @@ impl<'a> Work<'a> {
             attachments,
             recipients: draft.recipients.clone(),
         }));
-        self.let_take_part(&draft.recipients)
+        self.let_take_part(&draft.recipients);
+        Ok(())
     }
 
-    /// Whoever a message names takes part, where the speaker may let somebody take part.
-    fn let_take_part(&mut self, recipients: &Recipients) -> Result<(), Refusal> {
+    /// Whoever a message names takes part, where the speaker may let somebody take part; see [`Work::check_sets`].
+    fn let_take_part(&mut self, recipients: &Recipients) {
         let role = self.call.actor().role();
         if !self
             .rules
             .permissions
             .allows(role, Permission::Participants)
         {
-            return Ok(());
+            return;
         }
         for customer in recipients.all() {
             if customer != self.requester && self.participants.insert(customer) {
                 self.push(Event::ParticipantAdded { customer });
             }
         }
-        self.limit("the set of participants", self.participants.len())
     }
 
     /// A customer's message moves the ticket, unless it is thanks or automatic.
@@ -310,7 +310,8 @@ impl<'a> Work<'a> {
         let message = ticket
             .message(id)
             .ok_or(Refusal::UnknownMessage { message: id })?;
-        if !message.redacted {
+        let is_done = message.redacted || self.decision.erased.contains(&message.body);
+        if !is_done {
             self.push(Event::MessageRedacted { message: id });
             self.decision.erased.push(message.body);
             self.decision
