@@ -436,6 +436,32 @@ fn a_silent_answer_is_given_up() {
     assert!(lazy.commit_all(&[&commit])[0].is_err());
 }
 
+/// The visitor of rows may call the store also where a runtime brings the answers about.
+#[test]
+fn a_visitor_calls_a_store_that_a_runtime_brings() {
+    let memory = Arc::new(MemoryStore::new());
+    let desk = Desk::new(memory.clone(), rulebook());
+    for n in 0..600 {
+        let call = call(Actor::Customer(ANN), at(BEGIN), n);
+        desk.open(&call, Open::new("x").body("help")).unwrap();
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let handle = runtime.handle().clone();
+    let pooled = Offloaded::new(memory, move |job| handle.spawn_blocking(job));
+    let store = Blocking::waiting(pooled, move |answer| runtime.block_on(answer));
+    let mut seen = 0;
+    let visit = &mut |rows: &[Fact]| {
+        let ticket = StreamId::ticket(TENANT, rows[0].ticket);
+        let loaded = store.load(&Load::streams(TENANT, [ticket])).unwrap();
+        assert!(!loaded.streams[0].events.is_empty());
+        seen += 1;
+    };
+    store.facts(TENANT, visit).unwrap();
+    assert_eq!(seen, 600);
+}
+
 /// Rows that another version of the formulas made are made anew before anybody counts them, by both desks and on any store.
 #[test]
 fn rows_of_another_formula_are_made_anew() {

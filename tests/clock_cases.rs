@@ -909,3 +909,70 @@ fn a_reading_says_how_it_ended() {
     let met = shown(&book, &answered, Metric::FirstResponse, "12:00").to_string();
     assert!(met.starts_with("stopped, met; 1h of 4h"), "{met}");
 }
+
+/// Who answers where a bot was greeting takes over from it, also where nobody ends the bot's session: the customer's next message begins
+/// the first response.
+#[test]
+fn an_agent_who_answers_takes_over_from_the_bot() {
+    let by_hand_off =
+        policy("p", Metric::FirstResponse, "1h").first_response_starts(StartOption::HandOff);
+    let desk = Desk::new(MemoryStore::new(), book([by_hand_off]));
+    let call = |time, actor| Call::new(actor, at(time));
+    let greet = Change::Session {
+        id: SessionId::named("chat"),
+        step: SessionStep::Greet {
+            bot: BotId::named("bot"),
+            channel: Channel::Chat,
+        },
+    };
+    let open = Open::new("x").from_customer(ann()).and(greet);
+    let opened = desk.open(&call("09:00", Actor::System), open);
+    let id = opened.unwrap().id();
+    let state = || {
+        let reading = desk.reading(id, Metric::FirstResponse, at("11:30"));
+        reading.unwrap().state()
+    };
+    let say = |time, actor, text: &str| {
+        desk.submit(id, &call(time, actor), Command::reply(text))
+            .unwrap()
+    };
+    say("10:00", kim(), "I am here");
+    assert_eq!(state(), State::NotStarted);
+    say("11:00", Actor::Customer(ann()), "And now?");
+    assert_eq!(state(), State::Running);
+}
+
+/// A promise or an estimate beyond the supported years is refused: nobody could ever record that it was broken.
+#[test]
+fn promises_are_made_within_the_supported_years() {
+    let desk = Desk::new(MemoryStore::new(), book([]));
+    let call = Call::new(kim(), at("09:00"));
+    let opened = desk.open(&call, Open::new("x").from("ann@example.com"));
+    let id = opened.unwrap().id();
+    let late = "2101-06-01T00:00:00Z".parse().unwrap();
+    for change in [
+        Change::PromiseUpdate(late),
+        Change::EstimateResolution(late),
+    ] {
+        let refused = desk.submit(id, &call, Command::change(change)).unwrap_err();
+        assert_eq!(refused.code(), "out_of_range");
+    }
+    let last = "2100-12-31T23:00:00Z".parse().unwrap();
+    let promise = Command::change(Change::PromiseUpdate(last));
+    assert!(desk.submit(id, &call, promise).is_ok());
+}
+
+/// The first calendar that is given becomes the rulebook's own, also one that never closes.
+#[test]
+fn the_first_calendar_given_is_the_own_one() {
+    let office = Calendar::parse("Mon-Fri 09:00-17:00", "UTC").unwrap();
+    for first in ["always", "never closed"] {
+        let draft = Rulebook::draft()
+            .calendar(name(first), Calendar::always())
+            .calendar(name("office"), office.clone());
+        assert_eq!(draft.calendar, name(first));
+        assert_eq!(draft.calendars.len(), 2);
+        let policy = policy("p", Metric::FirstResponse, "1h").calendar(name(first));
+        assert!(draft.policy(policy).build().is_ok());
+    }
+}

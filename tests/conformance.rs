@@ -1,5 +1,10 @@
 //! Every rule of the storage contract, on each store of this crate and through wrappers.
 
+#[macro_use]
+#[path = "common/through.rs"]
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod through;
+
 use std::sync::Arc;
 
 use helpdesk::store::{GroupCommit, MemoryStore, Store};
@@ -14,6 +19,20 @@ store_conformance!(faulty_without_faults, || FaultyStore::new(
     MemoryStore::new()
 ));
 
+/// Two handles on one database, as two processes have: what the second one writes, the first one reads.
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+#[derive(Debug)]
+struct TwoHandles<S>(S, S);
+
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+impl<S: Store> Store for TwoHandles<S> {
+    fn commit(&self, commit: &helpdesk::store::Commit) -> Result<(), helpdesk::store::StoreError> {
+        self.1.commit(commit)
+    }
+
+    through! { load due next_wake facts content list streams claim acknowledge postpone next_delivery prune_keys }
+}
+
 #[cfg(feature = "sqlite")]
 mod sqlite {
     use helpdesk::store::sqlite::Durability;
@@ -21,6 +40,8 @@ mod sqlite {
     use helpdesk::store::{Blocking, Offloaded};
     use helpdesk::store::{GroupCommit, SqliteStore};
     use helpdesk::store_conformance;
+
+    use super::TwoHandles;
 
     /// A new file, named after the test.
     fn path() -> std::path::PathBuf {
@@ -44,6 +65,11 @@ mod sqlite {
     store_conformance!(grouped, || GroupCommit::new(
         SqliteStore::open(path()).unwrap()
     ));
+    store_conformance!(two_handles, || {
+        let path = path();
+        let [one, two] = [0, 1].map(|_| SqliteStore::open(&path).unwrap());
+        TwoHandles(one, two)
+    });
 
     #[cfg(feature = "async")]
     store_conformance!(grouped_tasks, || {
@@ -69,6 +95,28 @@ store_conformance!(
     #[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
     postgres_grouped,
     || GroupCommit::new(server::store())
+);
+
+#[cfg(feature = "postgres")]
+store_conformance!(
+    #[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+    postgres_two_handles,
+    || {
+        let one = server::store();
+        let again = helpdesk::store::PostgresStore::options().schema(one.schema());
+        let two = again.connect(&server::server()).unwrap();
+        TwoHandles(one, two)
+    }
+);
+
+#[cfg(feature = "postgres")]
+store_conformance!(
+    #[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+    postgres_sharing_the_sweeps,
+    || server::options()
+        .sweep_lease(chrono::TimeDelta::days(9))
+        .connect(&server::server())
+        .unwrap()
 );
 
 #[cfg(all(feature = "async", feature = "postgres"))]

@@ -380,3 +380,52 @@ fn recipients_of_every_kind() {
         with([Recipient::AgentInCharge, Recipient::TeamInCharge])
     );
 }
+
+/// What a level does and tells goes in its order: whoever it has just put in charge is told, and whoever it tells before is the one who
+/// was in charge; and both are told when it is over.
+#[test]
+fn a_level_tells_whom_it_has_just_put_in_charge() {
+    let (first, second) = (TeamId::named("first"), TeamId::named("second"));
+    let mut rule = Rule::new(name("late"), Trigger::clock(Metric::FirstResponse)).level(
+        at_threshold("late", "50 %")
+            .action(Action::Notify(Recipient::AgentInCharge))
+            .action(Action::AssignTeam(second))
+            .action(Action::Notify(Recipient::TeamInCharge)),
+    );
+    rule.withdraw = true;
+    let desk = desk([rule]);
+    let t = open(&desk, "2026-03-02T09:00:00Z");
+    let assign = Change::Assign {
+        agent: Some(KIM),
+        team: Some(first),
+    };
+    desk.submit(t, &kim("2026-03-02T09:00:00Z"), Command::change(assign))
+        .unwrap();
+    let now = at("2026-03-02T12:00:00Z");
+    let told = || {
+        let told = desk.claim(now, chrono::TimeDelta::days(9), 10).unwrap();
+        let told = told.into_iter().map(|message| {
+            let action = match message.what {
+                Outgoing::Escalation { action, .. } | Outgoing::Withdrawal { action, .. } => action,
+                other => panic!("{other:?}"),
+            };
+            (action, message.agent, message.team)
+        });
+        let mut told: Vec<_> = told.collect();
+        told.sort_by_key(|(_, agent, _)| agent.is_none());
+        told
+    };
+    let expected = [
+        (
+            Action::Notify(Recipient::Agent(KIM)),
+            Some(KIM),
+            Some(first),
+        ),
+        (Action::Notify(Recipient::Team(second)), None, Some(second)),
+    ];
+    desk.sweep(now, 10).unwrap();
+    assert_eq!(told(), expected);
+    desk.submit(t, &kim("2026-03-02T12:00:00Z"), Command::reply("here"))
+        .unwrap();
+    assert_eq!(told(), expected, "it is over");
+}

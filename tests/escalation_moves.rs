@@ -5,13 +5,13 @@ mod escalation_common;
 
 use common::*;
 use escalation_common::*;
-use helpdesk::escalation::{Action, Guard, MAX_CHAIN, Rule, Trigger};
+use helpdesk::escalation::{Action, Guard, MAX_CHAIN, Recipient, Rule, Trigger};
 use helpdesk::id::{TeamId, TenantId};
 use helpdesk::rulebook::Rulebooks;
 use helpdesk::sla::{Condition, Policy};
 use helpdesk::store::MemoryStore;
-use helpdesk::ticket::{Change, Delivery, Event, Metric, Priority};
-use helpdesk::{Actor, Call, Command, Desk, Rulebook};
+use helpdesk::ticket::{Change, Delivery, Event, Metric, Priority, RatingKind};
+use helpdesk::{Actor, Calendar, Call, Command, Desk, Rulebook};
 
 /// Two levels that hand a ticket to each other's team come to an end, which the last firing says.
 #[test]
@@ -182,4 +182,126 @@ fn a_reopening_tells_at_once_what_it_is_late_for() {
     let waits = Command::pend(helpdesk::ticket::Pending::Internal);
     let waits = say("2026-03-02T14:00:00Z", waits);
     assert_eq!(waits.events().len(), 1);
+}
+
+/// A level at the due comes before the breach, which comes just after it: where it gives the ticket another target, or ends it, nothing
+/// was late.
+#[test]
+fn a_level_at_the_due_comes_before_the_breach() {
+    let second = TeamId::named("second");
+    for action in [
+        Action::AssignTeam(second),
+        Action::Resolve,
+        Action::Notify(Recipient::TeamInCharge),
+    ] {
+        let changes = !matches!(action, Action::Notify(_));
+        let slow = Policy::new(name("slow")).when(Condition::Team(vec![second]));
+        let rule = Rule::new(name("r"), Trigger::clock(Metric::TotalResolution))
+            .level(at_threshold("due", "100 %").action(action));
+        let book = Rulebook::draft()
+            .policy(slow.target(Metric::TotalResolution, target("8h calendar")))
+            .policy(
+                Policy::new(name("fast")).target(Metric::TotalResolution, target("4h calendar")),
+            )
+            .escalation(rule)
+            .build()
+            .unwrap();
+        let desk = Desk::new(MemoryStore::new(), book);
+        let t = open(&desk, "2026-03-02T09:00:00Z");
+        let now = at("2026-03-02T14:00:00Z");
+        desk.sweep(now, 10).unwrap();
+        let events = history(&desk, t);
+        let place = |is: fn(&Event) -> bool| events.iter().position(|one| is(&one.event));
+        let breached = place(|event| matches!(event, Event::Breached { .. }));
+        let fired = place(|event| matches!(event, Event::Escalated(_)));
+        assert_eq!(breached.is_some(), !changes, "{events:?}");
+        assert!(
+            breached.is_none_or(|breached| Some(breached) > fired),
+            "{events:?}"
+        );
+        let reading = desk.reading(t, Metric::TotalResolution, now).unwrap();
+        assert_eq!(reading.ever_breached(), !changes);
+    }
+}
+
+/// A rule on a clock counts by the clock: it is the same rule under a version of which only a calendar is another that the clock does not
+/// read, and is delivered when its guard holds.
+#[test]
+fn a_rule_on_a_clock_is_the_same_under_other_holidays() {
+    let office = || Calendar::parse("Mon-Fri 09:00-17:00", "UTC").unwrap();
+    let closed = office().with_closed_days([("2026-12-24".parse().unwrap(), "Eve".to_owned())]);
+    let book = |office: Calendar| {
+        let guard = Guard::default().when(Condition::Priority(vec![Priority::Urgent]));
+        let level = at_threshold("half", "50 %").guard(guard);
+        let rule = Rule::new(name("r"), Trigger::clock(Metric::FirstResponse));
+        let draft = Rulebook::draft().calendar(name("office"), office);
+        let policy = Policy::new(name("all")).target(Metric::FirstResponse, target("24h calendar"));
+        let draft = draft.policy(policy);
+        let rule = rule.level(level.action(Action::Notify(Recipient::TeamInCharge)));
+        draft.escalation(rule).build().unwrap()
+    };
+    let (before, after) = (book(office()), book(closed.unwrap()));
+    let books = Rulebooks::new(before).with_earlier(after.clone());
+    let desk = Desk::new(MemoryStore::new(), books);
+    let t = open(&desk, "2026-03-02T09:00:00Z");
+    let lee = Call::new(Actor::Supervisor(KIM), at("2026-03-03T06:00:00Z"));
+    desk.apply_rulebook(t, &lee, after.id()).unwrap();
+    let urgent = Command::change(Change::Priority(Priority::Urgent));
+    desk.submit(t, &kim("2026-03-03T07:00:00Z"), urgent)
+        .unwrap();
+    desk.sweep(at("2026-03-03T07:01:00Z"), 10).unwrap();
+    let events = history(&desk, t);
+    let delivery = events.iter().find_map(|one| match &one.event {
+        Event::Escalated(fired) => Some(fired.delivery),
+        _ => None,
+    });
+    assert_eq!(delivery, Some(Delivery::Delivered));
+}
+
+/// A calendar under another name makes other firings of what counts by it: they were past when the version came, and tell nobody again.
+#[test]
+fn a_renamed_calendar_tells_nobody_again() {
+    let book = |calendar: &str| {
+        let office = Calendar::parse("Mon-Fri 09:00-17:00", "UTC").unwrap();
+        let rule = Rule::new(
+            name("low"),
+            Trigger::LowRating {
+                kind: RatingKind::Csat,
+                at_most: 2,
+            },
+        );
+        let level = at_threshold("at once", "at once");
+        let rule = rule.level(level.action(Action::Notify(Recipient::Role(name("lead")))));
+        let draft = Rulebook::draft().calendar(name(calendar), office);
+        draft.escalation(rule).build().unwrap()
+    };
+    let (before, after) = (book("office"), book("berlin"));
+    let books = Rulebooks::new(before).with_earlier(after.clone());
+    let desk = Desk::new(MemoryStore::new(), books);
+    let t = open(&desk, "2026-03-02T09:00:00Z");
+    desk.submit(
+        t,
+        &kim("2026-03-02T09:30:00Z"),
+        Command::reply("done").then_resolve(),
+    )
+    .unwrap();
+    desk.submit(
+        t,
+        &ann("2026-03-02T10:00:00Z"),
+        Command::rate(RatingKind::Csat, 1),
+    )
+    .unwrap();
+    desk.sweep(at("2026-03-02T10:01:00Z"), 10).unwrap();
+    let lee = Call::new(Actor::Supervisor(KIM), at("2026-03-02T12:00:00Z"));
+    desk.apply_rulebook(t, &lee, after.id()).unwrap();
+    desk.sweep(at("2026-03-02T12:01:00Z"), 10).unwrap();
+    let events = history(&desk, t);
+    let fired = events.iter().filter_map(|one| match &one.event {
+        Event::Escalated(fired) => Some(fired.delivery),
+        _ => None,
+    });
+    assert_eq!(
+        fired.collect::<Vec<_>>(),
+        [Delivery::Delivered, Delivery::HeldBack]
+    );
 }

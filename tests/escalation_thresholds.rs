@@ -232,3 +232,20 @@ fn levels_repeat_by_themselves() {
         ])
     );
 }
+
+/// Repeats on the wall of a level that is reached as its clock starts come one by one, whatever else happens on the ticket.
+#[test]
+fn wall_repeats_from_the_start_come_one_by_one() {
+    let rule = Rule::new(name("r"), Trigger::clock(Metric::FirstResponse))
+        .level(at_threshold("soon", "5h before due").repeat(target("5min calendar"), 3));
+    let desk = desk([rule]);
+    let id = open(&desk, "2026-03-02T10:00:00Z");
+    desk.sweep(at("2026-03-02T10:06:00Z"), 10).unwrap();
+    let expected = ["10:00", "10:05", "10:10", "10:15"].map(|time| ("soon", format!("02 {time}")));
+    let expected = expected.map(|(level, time)| (level.to_owned(), time));
+    assert_eq!(fired(&desk, id), expected[..2]);
+    let note = Command::note("looked at");
+    desk.submit(id, &kim("2026-03-02T10:12:00Z"), note).unwrap();
+    desk.sweep(at("2026-03-02T10:30:00Z"), 10).unwrap();
+    assert_eq!(fired(&desk, id), expected);
+}

@@ -447,3 +447,30 @@ impl<S: Store> Submits for Desk<S> {
         assert_eq!(due, [], "everything is worked out");
     }
 }
+
+/// An earlier version is one that was in force for all, whether it was named before or after one tenant was given it: what is published
+/// concerns the tickets pinned to it.
+#[test]
+fn an_earlier_version_follows_in_whatever_order_it_was_given() {
+    let (first, earlier) = (book(office(), false), book(office(), true));
+    let next = closed_on(&earlier, "2026-03-06", "Mourning");
+    let from = at("2026-03-05T18:00:00Z");
+    let tenant = TenantId::from_uuid(uuid::Uuid::from_u128(7));
+    let late = Rulebooks::new(first.clone())
+        .for_tenant(tenant, earlier.clone())
+        .publish(next.clone(), from)
+        .with_earlier(earlier.clone());
+    let early = Rulebooks::new(first)
+        .with_earlier(earlier.clone())
+        .for_tenant(tenant, earlier.clone())
+        .publish(next, from);
+    let store = std::sync::Arc::new(MemoryStore::new());
+    let t = opened(&Desk::new(store.clone(), earlier), "2026-03-05T13:00:00Z");
+    let due = |books: Rulebooks| {
+        let desk = Desk::new(store.clone(), books);
+        let reading = desk.reading(t, Metric::TotalResolution, at("2026-03-05T19:00:00Z"));
+        reading.unwrap().due()
+    };
+    let monday = Some(at("2026-03-09T13:00:00Z"));
+    assert_eq!((due(early), due(late)), (monday, monday));
+}

@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use chrono::TimeDelta;
+use helpdesk::escalation::ready;
 use helpdesk::id::{AgentId, CustomerId};
 use helpdesk::kpi::Report;
 use helpdesk::store::MemoryStore;
@@ -13,7 +14,7 @@ use helpdesk::testing::proptest::test_runner::{Config, TestError, TestRunner};
 use helpdesk::testing::scenario::Scenario;
 use helpdesk::testing::story::{Story, beginning};
 use helpdesk::testing::{facts, story};
-use helpdesk::ticket::{LIFECYCLE, Metric, Stage, Status, Step};
+use helpdesk::ticket::{CloseReason, LIFECYCLE, Metric, Stage, Status, Step};
 use helpdesk::{Actor, Call, Command, Desk, Open, Rulebook, TenantId};
 use serde_json::json;
 
@@ -274,4 +275,22 @@ fn the_golden_lifecycle_is_the_table() {
     let row = |(from, step, to): &(Stage, Step, Stage)| json!([from, step, to]);
     let table: Vec<_> = LIFECYCLE.iter().map(row).collect();
     assert_eq!(golden["steps"], json!(table));
+}
+
+/// Everything is asked as of the scenario's clock: where the ticket stands too.
+#[test]
+fn a_status_is_that_of_the_scenarios_clock() {
+    let resolved = || {
+        let kim = Actor::Agent(AgentId::named("kim"));
+        let book =
+            Rulebook::draft().escalation(ready::auto_close("336h calendar".parse().unwrap()));
+        Scenario::given(book.build().unwrap())
+            .at("2026-03-02 09:00")
+            .opens(kim, Open::new("x").from("ann@example.com"))
+            .says(kim, Command::resolve())
+            .at("2026-04-01 09:00")
+    };
+    resolved().then_status(Status::Closed(CloseReason::Settled));
+    let wrong = catch_unwind(|| resolved().then_status(Status::Resolved));
+    assert!(wrong.is_err());
 }

@@ -685,6 +685,29 @@ fn pauses_and_reopenings() {
     );
 }
 
+/// Handing round ends where the ticket comes to a team whose policy has no target for the clock.
+#[test]
+fn a_round_that_passes_a_team_without_target_ends() {
+    let (one, two) = (TeamId::named("one"), TeamId::named("two"));
+    let book = |of: Vec<TeamId>| {
+        let hour: Target = "1h calendar".parse().unwrap();
+        let own = Policy::new(name("own")).when(Condition::Team(of));
+        Rulebook::draft()
+            .policy(own.target(Metric::Ownership, hour))
+            .policy(Policy::new(name("rest")).target(Metric::FirstResponse, hour))
+            .escalation(
+                Rule::new(name("own"), Trigger::clock(Metric::Ownership))
+                    .level(level("a", 100).action(Action::AssignTeam(two)))
+                    .level(level("b", 200).action(Action::AssignTeam(one))),
+            )
+            .build()
+            .unwrap()
+    };
+    let path = "escalations[0].levels[0]";
+    assert!(!has(&book(vec![one]), "endless_loop", path));
+    assert!(has(&book(vec![one, two]), "endless_loop", path));
+}
+
 #[test]
 fn rules_that_never_fire() {
     let half = || json!({"at": "50 %"});
@@ -724,6 +747,17 @@ fn rules_that_never_fire() {
         )
     };
     check(code, trigger, idle(json!([])), idle(json!(["open"])));
+    let low = |at_most: u8| {
+        let trigger = json!({"low_rating": {"kind": "csat", "at_most": at_most}});
+        rule(trigger, json!({"at": "at once"}))
+    };
+    check(code, trigger, low(0), low(1));
+    // A survey may ask on a scale of its own.
+    let mut asked = low(0);
+    asked["feedback"] = json!({"surveys": {"s": {"questions": [
+        {"name": "q", "kind": "csat", "scale": [0, 10]}
+    ]}}});
+    assert!(!has(&read(&asked), code, trigger));
     // The only policy with the target never applies.
     let shadowed = |list: Value| {
         let mut book = policies(list);
@@ -825,6 +859,18 @@ fn levels_that_never_fire() {
         "escalations[0].levels[0].at",
         before("4h before due"),
         before("3h before due"),
+    );
+    // On the wall only beside a target that is counted on the wall too.
+    let on_the_wall = |target: &str| {
+        let mut book = before("4h calendar before due");
+        book["policies"][0]["targets"]["first_response"] = json!(target);
+        book
+    };
+    check(
+        "level_fires_at_start",
+        "escalations[0].levels[0].at",
+        on_the_wall("4h calendar"),
+        on_the_wall("4h"),
     );
 }
 

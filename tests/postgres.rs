@@ -17,9 +17,10 @@ use helpdesk::error::ErrorKind;
 use helpdesk::id::{ContentId, TicketNumber};
 use helpdesk::store::postgres::{commit_in, params, tokio_postgres};
 use helpdesk::store::{
-    Commit, Filter, Load, Page, PostgresStore, Stamp, Store, StoreError, StoreErrorKind, StreamId,
-    UniqueKey, Wake,
+    Commit, Filter, Load, Page, Part, PostgresStore, Stamp, Store, StoreError, StoreErrorKind,
+    StreamId, UniqueKey, Wake,
 };
+use helpdesk::testing::{Asked, Fault, FaultyStore};
 use helpdesk::ticket::Version;
 use helpdesk::{Actor, Command, Desk, Open, TicketId};
 use server::{client, options, server, store};
@@ -292,6 +293,202 @@ fn sweepers_share_the_work() {
     });
     let different: BTreeSet<_> = taken.iter().collect();
     assert_eq!(different.len(), taken.len());
+}
+
+/// Two store values on the same tables that share the sweeps, each stream for a minute at a time.
+fn two_sharing() -> [PostgresStore; 2] {
+    let lease = TimeDelta::minutes(1);
+    let first = options().sweep_lease(lease).connect(&server()).unwrap();
+    let second = PostgresStore::options().schema(first.schema());
+    let second = second.sweep_lease(lease).connect(&server()).unwrap();
+    [first, second]
+}
+
+fn second(n: i64) -> chrono::DateTime<chrono::Utc> {
+    at(BEGIN) + TimeDelta::seconds(n)
+}
+
+/// What one process does not sweep within its lease goes to others, however often it asks, and comes back to it a lease later.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn what_one_process_cannot_sweep_goes_to_others() {
+    let [one, two] = two_sharing();
+    let s = stream("s");
+    let part = append(s, 0, 1).wake(due_at(0));
+    one.commit(&commit(vec![part])).unwrap();
+    let ask = |store: &PostgresStore, now| -> usize {
+        let peeked = store.peek_due(second(now), "z", 9).unwrap();
+        let given = store.due(second(now), "z", 9).unwrap();
+        assert_eq!(peeked, given, "at {now}");
+        given.len()
+    };
+    let next = |store: &PostgresStore, now| store.next_wake(Some(second(now))).unwrap();
+    for now in [0, 20, 40, 59] {
+        assert_eq!((ask(&one, now), ask(&two, now)), (1, 0), "at {now}");
+    }
+    assert_eq!(next(&two, 59), Some(second(60)));
+    assert_eq!((ask(&one, 60), next(&one, 60)), (0, Some(second(120))));
+    for now in [60, 80, 119] {
+        assert_eq!((ask(&two, now), ask(&one, now)), (1, 0), "at {now}");
+    }
+    assert_eq!(next(&one, 80), Some(second(120)));
+    assert_eq!((ask(&two, 120), next(&two, 120)), (0, Some(second(180))));
+    assert_eq!(ask(&one, 120), 1);
+    // The other one is gone: it has it again after a lease, as if for the first time.
+    assert_eq!((ask(&one, 180), ask(&one, 239)), (0, 0));
+    assert_eq!(next(&one, 200), Some(second(240)));
+    assert_eq!((ask(&one, 240), ask(&two, 299)), (1, 0));
+
+    // What was swept is held no more, and a new wake-up is anybody's.
+    let part = append(s, 1, 2).wake(due_at(250));
+    one.commit(&commit(vec![part])).unwrap();
+    assert_eq!(next(&two, 245), Some(second(250)));
+    assert_eq!((ask(&two, 250), ask(&one, 250)), (1, 0));
+    let part = append(s, 2, 3).wake(due_at(9_999));
+    two.commit(&commit(vec![part])).unwrap();
+    assert_eq!((ask(&two, 260), ask(&one, 260)), (0, 0));
+    let held = format!("SELECT count(*) FROM {}.sweeps", one.schema());
+    let held: i64 = client().query_one(&held, &[]).unwrap().get(0);
+    assert_eq!(held, 0);
+}
+
+/// A process of an earlier version on the same tables, which lets go of everything that it holds, and of whatever is over, each time that it
+/// asks: each of the two is given what the other one does not hold.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn an_earlier_version_shares_the_work() {
+    let [newer, _] = two_sharing();
+    let s = stream("s");
+    let part = append(s, 0, 1).wake(due_at(0));
+    newer.commit(&commit(vec![part])).unwrap();
+    let mut client = client();
+    let mut earlier = |now: i64| -> usize {
+        let holder = Uuid::from_u128(1);
+        let [now, until] = [now, now + 60].map(|n| second(n).timestamp_micros());
+        let release = "DELETE FROM {s}.sweeps WHERE holder = $1 OR held_until <= $2";
+        let take = "INSERT INTO {s}.sweeps AS l (tenant, kind, id, wake_at, held_until, holder) \
+            SELECT tenant, kind, id, wake_at, $2, $3 FROM {s}.streams WHERE wake_at <= $1 \
+            ON CONFLICT (tenant, kind, id) DO UPDATE SET wake_at = excluded.wake_at, \
+            held_until = excluded.held_until, holder = excluded.holder \
+            WHERE l.wake_at <> excluded.wake_at OR l.held_until <= $1 RETURNING id";
+        let [release, take] = [release, take].map(|text| text.replace("{s}", newer.schema()));
+        client.execute(&release, &[&holder, &now]).unwrap();
+        let taken = client.query(&take, &[&now, &until, &holder]).unwrap();
+        taken.len()
+    };
+    let ask = |now| newer.due(second(now), "z", 9).unwrap().len();
+    let next = |now| newer.next_wake(Some(second(now))).unwrap();
+    assert_eq!((earlier(0), ask(1)), (1, 0));
+    assert_eq!(next(1), Some(second(60)));
+    assert_eq!((earlier(10), ask(69)), (1, 0), "it holds it anew");
+    assert_eq!((ask(70), earlier(71)), (1, 0));
+    assert_eq!((ask(130), earlier(131)), (0, 1));
+    assert_eq!((ask(131), next(131)), (0, Some(second(191))));
+}
+
+/// Whoever only asks takes nothing from those who sweep.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn asking_takes_nothing() {
+    let [one, two] = two_sharing();
+    let [asks, sweeps] = [one, two].map(|store| Desk::new(store, rulebook()));
+    let opened = call(Actor::Customer(ANN), at(BEGIN), 1);
+    asks.open(&opened, Open::new("x").body("help")).unwrap();
+    let now = at(BEGIN) + TimeDelta::days(2);
+    assert_eq!(asks.nap(now).unwrap(), now);
+    assert_eq!(asks.next_wake(now).unwrap(), Some(now));
+    assert_eq!(sweeps.next_wake(now).unwrap(), Some(now));
+    assert_eq!(sweeps.sweep(now, 10).unwrap().tickets, 1);
+    assert!(asks.next_wake(now).unwrap().is_none_or(|next| next > now));
+    // The same for an async host.
+    #[cfg(feature = "async")]
+    {
+        let part = append(stream("s"), 0, 1).wake(due_at(0));
+        asks.store().commit(&commit(vec![part])).unwrap();
+        let peeked = helpdesk::store::AsyncStore::peek_due(asks.store(), now, "z", 9);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let peeked = runtime.block_on(peeked).unwrap();
+        assert!(peeked.iter().any(|due| due.stream == stream("s")));
+        let given = sweeps.store().due(now, "z", 9).unwrap();
+        assert!(given.iter().any(|due| due.stream == stream("s")));
+    }
+}
+
+/// A process whose commits fail holds up nobody's tickets, and neither process is told that something is due when it will not be given it.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn a_process_that_fails_holds_up_nobody() {
+    let [one, two] = two_sharing();
+    let one = FaultyStore::new(one);
+    let ailing = Desk::new(one, rulebook());
+    let sound = Desk::new(two, rulebook());
+    let opened = call(Actor::Customer(ANN), at(BEGIN), 1);
+    ailing.open(&opened, Open::new("x").body("help")).unwrap();
+    ailing
+        .store()
+        .cue_times(Asked::Commit, Fault::Refuse(StoreErrorKind::Corrupt), 1_000);
+    let begin = at(BEGIN) + TimeDelta::days(2);
+    let mut swept_at = None;
+    for n in 0..200 {
+        let now = begin + TimeDelta::seconds(n);
+        if ailing.next_wake(now).unwrap() == Some(now) {
+            let swept = ailing.sweep(now, 10).unwrap();
+            assert_eq!((swept.tickets, swept.failed.len()), (0, 1), "after {n} s");
+        }
+        if sound.next_wake(now).unwrap() == Some(now) {
+            let swept = sound.sweep(now, 10).unwrap();
+            assert_eq!((swept.tickets, swept.failed.len()), (1, 0), "after {n} s");
+            swept_at = swept_at.or(Some(n));
+        }
+    }
+    assert_eq!(swept_at, Some(60));
+}
+
+/// Other zone data, or a publication, has every stream looked at, and most keep their wake-ups: these are in time.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn a_wake_up_that_stays_under_other_zone_data_is_in_time() {
+    let [one, two] = two_sharing();
+    let s = stream("s");
+    let under = |zone_data: &'static str| {
+        let mut wake = due_at(90);
+        wake.stamp.zone_data = zone_data.into();
+        wake
+    };
+    let part = append(s, 0, 1).wake(under("y"));
+    one.commit(&commit(vec![part])).unwrap();
+    let ask = |store: &PostgresStore, now| store.due(second(now), "z", 9).unwrap().len();
+    assert_eq!((ask(&one, 0), ask(&two, 0)), (1, 0));
+    let part = Part::check(s, Version(1)).wake(under("z"));
+    one.commit(&commit(vec![part])).unwrap();
+    assert_eq!(one.next_wake(Some(second(70))).unwrap(), Some(second(90)));
+    assert_eq!(two.next_wake(Some(second(70))).unwrap(), Some(second(90)));
+    assert_eq!((ask(&one, 90), ask(&two, 90)), (1, 0));
+}
+
+/// Streams of kinds that only newer versions know are left to newer processes: they take no place among what is due, and nobody holds them.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn unknown_kinds_take_no_place_among_what_is_due() {
+    let store = store();
+    let make_unknown = |store: &PostgresStore, id: Uuid| {
+        let text = format!("UPDATE {{s}}.streams SET kind = 99 WHERE id = '{id}'");
+        meddle(store, &text);
+    };
+    unknown_kinds_take_no_place(&store, |id| make_unknown(&store, id));
+    meddle(&store, "DELETE FROM {s}.streams; DELETE FROM {s}.events");
+    let sharing = PostgresStore::options().schema(store.schema());
+    let sharing = sharing.sweep_lease(TimeDelta::minutes(1));
+    let sharing = sharing.connect(&server()).unwrap();
+    unknown_kinds_take_no_place(&sharing, |id| make_unknown(&sharing, id));
+    let held = format!(
+        "SELECT count(*) FROM {}.sweeps WHERE kind = 99",
+        store.schema()
+    );
+    let held: i64 = client().query_one(&held, &[]).unwrap().get(0);
+    assert_eq!(held, 0);
 }
 
 /// Whoever waits longer than the lock timeout for a row is told to try again; reading never waits.

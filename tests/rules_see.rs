@@ -13,11 +13,15 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use helpdesk::TenantId;
+use helpdesk::kpi::Fact;
 use helpdesk::store::{
-    Commit, DueStream, Events, Load, Loaded, MemoryStore, OutboxMessage, Part, Snapshot, Store,
-    StoreError, StoreErrorKind, Stream, StreamId, StreamKind, UniqueKey,
+    Commit, DueStream, Events, Filter, Load, Loaded, MemoryStore, OutboxMessage, Page, Part,
+    Snapshot, Store, StoreError, StoreErrorKind, Stream, StreamId, StreamKind, TicketRow,
+    UniqueKey,
 };
-use helpdesk::testing::conformance::{desks, kinds, outbox, records, schedule, streams};
+use helpdesk::testing::conformance::{
+    desks, kinds, lists, outbox, records, schedule, streams, texts,
+};
 use uuid::Uuid;
 
 /// What a store does wrong.
@@ -56,6 +60,30 @@ enum Lie {
     OtherOrder,
     /// What is due for its zone data alone comes first.
     ZonesFirst,
+    /// An idempotency key of another tenant is written as its own.
+    ForeignKey,
+    /// A message of another tenant is sent as its own.
+    ForeignMessage,
+    /// An idempotency key of another tenant is looked up there.
+    ForeignLook,
+    /// Texts are read after the rest.
+    TextsLater,
+    /// An idempotency key is looked at before the commit, and written after it.
+    KeyAfter,
+    /// Lists show those of whoever wrote last.
+    OpenLists,
+    /// Rows are those of whoever wrote last.
+    OpenFacts,
+    /// A snapshot is kept of each 64 events, and the first event after it is left out.
+    LongGap,
+    /// Whoever peeks is told of nothing.
+    BlindPeek,
+    /// What was given once as due is not told to whoever peeks.
+    PeekOnce,
+    /// The last ticket of each thousand comes again on the next page.
+    OverlappingPages,
+    /// The first ticket of each thousand but the first one is passed over.
+    PagesApart,
 }
 
 /// A piece of a commit.
@@ -97,6 +125,7 @@ struct Heard {
     tenants: Vec<TenantId>,
     keys: Vec<(UniqueKey, Uuid)>,
     refused: Vec<Snapshot>,
+    given: Vec<StreamId>,
 }
 
 impl Lying {
@@ -142,6 +171,12 @@ impl Lying {
         of.parts.into_iter().filter_map(bare).collect()
     }
 
+    /// Who wrote last, in place of the tenant that is asked for, where this is the lie.
+    fn or_last(&self, lie: Lie, tenant: TenantId) -> TenantId {
+        let last = self.heard().tenants.last().copied();
+        last.filter(|_| self.1 == lie).unwrap_or(tenant)
+    }
+
     /// The same keys given up by the same ids in all other tenants.
     fn erase_elsewhere(&self, commit: &Commit) {
         let heard = self.heard();
@@ -159,7 +194,22 @@ impl Store for Lying {
     fn load(&self, request: &Load) -> Result<Loaded, StoreError> {
         let mut asked = request.clone();
         asked.snapshots |= self.1 == Lie::Unasked;
+        let later = std::mem::take(&mut asked.content);
+        if self.1 != Lie::TextsLater {
+            asked.content.clone_from(&later);
+        }
+        let foreign = asked
+            .idempotency
+            .as_mut()
+            .filter(|_| self.1 == Lie::ForeignLook);
+        if let Some(key) = foreign {
+            key.tenant = request.tenant;
+        }
         let mut loaded = self.0.load(&asked)?;
+        if self.1 == Lie::TextsLater {
+            thread::sleep(Duration::from_micros(100));
+            loaded.content = self.0.content(request.tenant, &later)?;
+        }
         match (self.1, &request.idempotency) {
             (Lie::OpenKeys, Some(key)) if loaded.idempotency.is_none() => {
                 for tenant in self.heard().tenants.iter().copied() {
@@ -183,7 +233,9 @@ impl Store for Lying {
                 Lie::SnapshotAndAll => {
                     Stream::since(Some(snapshot.clone()), all.streams[0].events.clone())
                 }
-                Lie::Gap if after.len() > 1 => {
+                Lie::LongGap if after.is_empty() => continue,
+                Lie::Gap if after.len() < 2 => continue,
+                Lie::Gap | Lie::LongGap => {
                     Stream::since(Some(snapshot.clone()), after[1..].to_vec().into())
                 }
                 Lie::OwnSnapshot => {
@@ -218,6 +270,32 @@ impl Store for Lying {
                 first.moved = std::mem::take(&mut changed.moved);
                 self.0.commit(&first)?;
             }
+            Lie::ForeignKey => changed
+                .idempotency
+                .iter_mut()
+                .for_each(|record| record.key.tenant = commit.tenant),
+            Lie::ForeignMessage => changed
+                .outbox
+                .iter_mut()
+                .for_each(|message| message.tenant = commit.tenant),
+            Lie::LongGap => changed.parts.iter_mut().for_each(|part| {
+                let before = part.expected.0 / 64;
+                let keep = |kept: &Snapshot| before < kept.version().0 / 64;
+                part.snapshot = part.snapshot.take().filter(keep);
+            }),
+            Lie::KeyAfter => {
+                let mut record = Commit::new(commit.tenant, commit.at, Vec::new());
+                record.idempotency = changed.idempotency.take();
+                let mut look = Load::streams(commit.tenant, []);
+                look.idempotency = record.idempotency.as_ref().map(|record| record.key.clone());
+                if self.0.load(&look)?.idempotency.is_some() {
+                    return self.0.commit(&record); // the key was used
+                }
+                thread::sleep(Duration::from_millis(1));
+                self.0.commit(&changed)?;
+                let _ = self.0.commit(&record);
+                return Ok(());
+            }
             _ => {}
         }
         let result = self.0.commit(&changed);
@@ -251,6 +329,32 @@ impl Store for Lying {
         self.0.streams(tenant, kind, after, limit)
     }
 
+    fn list(
+        &self,
+        tenant: TenantId,
+        filter: &Filter,
+        page: &Page,
+    ) -> Result<Vec<TicketRow>, StoreError> {
+        let tenant = self.or_last(Lie::OpenLists, tenant);
+        self.0.list(tenant, filter, page)
+    }
+
+    fn facts(&self, tenant: TenantId, visit: &mut dyn FnMut(&[Fact])) -> Result<(), StoreError> {
+        let tenant = self.or_last(Lie::OpenFacts, tenant);
+        let mut n = 0;
+        self.0.facts(tenant, &mut |rows| {
+            n += 1;
+            match self.1 {
+                Lie::OverlappingPages if n % 1_000 == 0 => {
+                    visit(rows);
+                    visit(rows);
+                }
+                Lie::PagesApart if n > 1_000 && n % 1_000 == 1 => {}
+                _ => visit(rows),
+            }
+        })
+    }
+
     fn claim(
         &self,
         now: DateTime<Utc>,
@@ -276,12 +380,31 @@ impl Store for Lying {
         match self.1 {
             Lie::OtherOrder => due[come..].reverse(),
             Lie::ZonesFirst => due.rotate_left(come),
+            Lie::PeekOnce => {
+                let given = due.iter().map(|due| due.stream);
+                self.heard().given.extend(given);
+            }
             _ => {}
         }
         Ok(due)
     }
 
-    through! { next_wake facts content list acknowledge postpone next_delivery prune_keys }
+    fn peek_due(
+        &self,
+        now: DateTime<Utc>,
+        zone_data: &str,
+        limit: usize,
+    ) -> Result<Vec<DueStream>, StoreError> {
+        let mut due = self.0.due(now, zone_data, limit)?;
+        match self.1 {
+            Lie::BlindPeek => due.clear(),
+            Lie::PeekOnce => due.retain(|due| !self.heard().given.contains(&due.stream)),
+            _ => {}
+        }
+        Ok(due)
+    }
+
+    through! { next_wake content acknowledge postpone next_delivery prune_keys }
 }
 
 /// Whether the rule holds on a store that lies so; it comes to an end in any case.
@@ -363,6 +486,54 @@ fn snapshots_that_are_not_what_was_committed() {
         Lie::RefusedSnapshot,
     ] {
         sees(streams::a_snapshot_is_one_that_was_committed, lie);
+    }
+}
+
+#[test]
+fn keys_and_messages_of_another_tenant() {
+    for lie in [Lie::ForeignKey, Lie::ForeignMessage, Lie::ForeignLook] {
+        sees(streams::what_contradicts_itself_is_refused, lie);
+    }
+}
+
+#[test]
+fn texts_of_another_instant() {
+    sees(texts::texts_are_of_the_instant_of_the_rest, Lie::TextsLater);
+}
+
+#[test]
+fn a_key_that_several_use_at_once() {
+    let rule = records::of_many_that_use_an_idempotency_key_one_wins;
+    sees(rule, Lie::KeyAfter);
+}
+
+#[test]
+fn rows_of_another_tenant() {
+    for lie in [Lie::OpenLists, Lie::OpenFacts] {
+        sees(lists::rows_of_tenants_stay_apart, lie);
+    }
+}
+
+#[test]
+fn a_long_stream_with_a_gap_after_its_snapshot() {
+    let short = streams::a_snapshot_is_one_that_was_committed;
+    assert!(holds(short, Lie::LongGap), "it is long before it lies");
+    let rule = streams::a_long_history_is_loaded_as_its_events_make_it;
+    sees(rule, Lie::LongGap);
+}
+
+#[test]
+fn pages_of_rows_that_overlap_or_lie_apart() {
+    for lie in [Lie::OverlappingPages, Lie::PagesApart] {
+        assert!(holds(schedule::facts_come_by_ticket, lie), "they are few");
+        sees(schedule::facts_of_many_tickets_come_once, lie);
+    }
+}
+
+#[test]
+fn a_peek_that_tells_something_else() {
+    for lie in [Lie::BlindPeek, Lie::PeekOnce] {
+        sees(schedule::what_is_due_can_be_peeked_at, lie);
     }
 }
 

@@ -19,7 +19,7 @@ use helpdesk::store::sql::{self, Sql};
 use helpdesk::store::sqlite::{Durability, commit_in, rusqlite};
 use helpdesk::store::{
     Commit, Filter, Load, Page, SqliteStore, Stamp, Store, StoreError, StoreErrorKind, Stream,
-    StreamId, UniqueKey, Wake,
+    StreamId, StreamKind, UniqueKey, Wake,
 };
 use helpdesk::ticket::{Priority, Ticket, Version};
 use helpdesk::{Actor, Command, Desk, Open, TicketId};
@@ -681,6 +681,125 @@ fn a_full_file_says_so() {
         .commit(&commit(vec![append(s, version, version + 1)]))
         .unwrap();
     roomy.check_integrity().unwrap();
+}
+
+/// What is allowed and what the log may grow to are bytes, whatever pages the file was made with.
+#[test]
+fn sizes_are_bytes_whatever_the_pages() {
+    for page in [512_u64, 4_096, 65_536] {
+        let path = file(&format!("pages-of-{page}"));
+        let host = Connection::open(&path).unwrap();
+        host.pragma_update(None, "page_size", page.cast_signed())
+            .unwrap();
+        host.execute_batch("CREATE TABLE orders (id INTEGER PRIMARY KEY)")
+            .unwrap();
+        drop(host);
+        let most = 8 << 20;
+        let options = SqliteStore::options().durability(Durability::FasterNotDurable);
+        let store = options.max_bytes(most).open(&path).unwrap();
+        let wal = path.with_file_name("support.db-wal");
+        let (mut n, mut log) = (0, 0);
+        let error = loop {
+            let mut next = commit(vec![append(stream(&n.to_string()), 0, 1)]);
+            let long = "x".repeat(50_000);
+            next.content.push(text(&n.to_string(), None, long));
+            match store.commit(&next) {
+                Ok(()) => n += 1,
+                Err(error) => break error,
+            }
+            log = log.max(std::fs::metadata(&wal).unwrap().len());
+            assert!(n < 1_000, "it never gets full");
+        };
+        assert_eq!(error.kind(), StoreErrorKind::Full, "{error}");
+        drop(store);
+        let full = std::fs::metadata(&path).unwrap().len();
+        assert!((most / 2..=most).contains(&full), "pages of {page}: {full}");
+        assert!(log < 20 << 20, "pages of {page}: a log of {log} bytes");
+    }
+}
+
+/// However long a host wants to wait: the longest that SQLite knows is long enough.
+#[test]
+fn a_busy_timeout_may_be_of_any_length() {
+    let path = file("patient");
+    let options = SqliteStore::options().busy_timeout(Duration::MAX);
+    let store = options.open(&path).unwrap();
+    let mut erase = commit(vec![append(stream("s"), 0, 1)]);
+    erase.erased.push(ContentId::named("1"));
+    store.commit(&erase).unwrap();
+    store.scrub().unwrap();
+    assert_eq!(
+        store
+            .streams(TENANT, StreamKind::Ticket, None, 9)
+            .unwrap()
+            .len(),
+        1
+    );
+}
+
+/// A file that was opened by a relative path is that file, wherever the process goes.
+#[test]
+fn a_relative_path_stays_where_it_was() {
+    let (here, there) = (file("relative-here"), file("relative-there"));
+    let was = std::env::current_dir().unwrap();
+    std::env::set_current_dir(here.parent().unwrap()).unwrap();
+    let store = SqliteStore::open("support.db").unwrap();
+    std::env::set_current_dir(there.parent().unwrap()).unwrap();
+    store
+        .commit(&commit(vec![append(stream("s"), 0, 1)]))
+        .unwrap();
+    let found = store.streams(TENANT, StreamKind::Ticket, None, 9);
+    let copy = there.with_file_name("copy.db");
+    let backed_up = store.back_up(&copy);
+    std::env::set_current_dir(was).unwrap();
+    assert_eq!(found.unwrap(), [stream("s").id]);
+    backed_up.unwrap();
+    assert_eq!(length(&SqliteStore::open(&copy).unwrap(), stream("s")), 1);
+    assert!(!there.exists(), "nothing else was made");
+}
+
+/// A file that was moved away is missed when it is to be copied; no empty one takes its place.
+#[test]
+fn a_file_that_was_moved_away_is_not_backed_up() {
+    let path = file("moved-away");
+    let store = SqliteStore::open(&path).unwrap();
+    store
+        .commit(&commit(vec![append(stream("s"), 0, 1)]))
+        .unwrap();
+    std::fs::rename(&path, path.with_file_name("elsewhere.db")).unwrap();
+    let error = store
+        .back_up(path.with_file_name("copy.db"))
+        .map_err(|error| (error.kind(), error.to_string()))
+        .unwrap_err();
+    assert_eq!(error.0, StoreErrorKind::Other, "{}", error.1);
+    assert!(error.1.contains("support.db"), "{}", error.1);
+    assert!(!path.exists() && !path.with_file_name("copy.db").exists());
+}
+
+/// Names that SQLite takes for something else than a file are refused, and told what to take instead.
+#[test]
+fn a_name_of_no_file_is_refused() {
+    for name in ["", ":memory:"] {
+        let error = SqliteStore::open(name).unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Other, "{error}");
+        let told = error.to_string();
+        assert!(
+            told.contains(&format!("`{name}`")) && told.contains("in_memory"),
+            "{told}"
+        );
+    }
+}
+
+/// Streams of kinds that only newer versions know are left to newer processes, and take no place among what is due.
+#[test]
+fn unknown_kinds_take_no_place_among_what_is_due() {
+    let path = file("unknown-kinds");
+    let store = SqliteStore::open(&path).unwrap();
+    let newer = Connection::open(&path).unwrap();
+    unknown_kinds_take_no_place(&store, |id| {
+        let text = "UPDATE helpdesk_streams SET kind = 99 WHERE id = ?1";
+        assert_eq!(newer.execute(text, [id.as_bytes()]).unwrap(), 1);
+    });
 }
 
 /// What a newer version wrote is `newer`, is left as it is, and holds up nobody else.

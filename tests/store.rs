@@ -8,9 +8,9 @@ use std::thread;
 use chrono::TimeDelta;
 use common::*;
 use helpdesk::error::ErrorKind;
-use helpdesk::store::{Commit, MemoryStore, Part, Store, StoreErrorKind, StreamId};
+use helpdesk::store::{Commit, MemoryStore, Part, Store, StoreError, StoreErrorKind, StreamId};
 use helpdesk::testing::{Asked, Fault, FaultyStore};
-use helpdesk::ticket::Ticket;
+use helpdesk::ticket::{Ticket, Version};
 use helpdesk::{Actor, Call, Command, Desk, Open, TenantId, TicketId};
 
 const TENANT: TenantId = TenantId::SINGLE;
@@ -231,6 +231,24 @@ fn failures_of_the_store_are_typed() {
     }
 }
 
+/// A fault on cue befalls the call whatever the work itself answered: a refusal is lost like any other answer.
+#[test]
+fn a_refusal_is_lost_like_any_other_answer() {
+    let store = FaultyStore::new(MemoryStore::new());
+    let stream = StreamId::ticket(TENANT, TicketId::named("t"));
+    let stale = Commit::new(TENANT, at(BEGIN), vec![Part::check(stream, Version(3))]);
+    let kind = |result: Result<(), StoreError>| result.map_err(|error| error.kind());
+    store.cue(Asked::Commit, Fault::LoseAnswer);
+    let told = kind(store.commit(&stale));
+    assert_eq!(told, Err(StoreErrorKind::Unavailable));
+    store.cue(Asked::Commit, Fault::Vanish);
+    assert_eq!(kind(store.commit(&stale)), Err(StoreErrorKind::Conflict));
+    let told = store.next_wake(None).map(|_| ());
+    assert_eq!(kind(told), Err(StoreErrorKind::Unavailable), "it vanished");
+    store.come_back();
+    assert_eq!(kind(store.commit(&stale)), Err(StoreErrorKind::Conflict));
+}
+
 /// The store behind an `Arc` or a `dyn` is the same store.
 #[test]
 fn a_desk_takes_shared_and_boxed_stores() {
@@ -301,6 +319,29 @@ fn an_ailing_ticket_holds_up_no_other() {
         1
     );
     assert!(desk.ailing().is_empty());
+}
+
+/// Where more is due than was asked for, what ails is not taken for healed: its pauses go on growing.
+#[test]
+fn an_ailing_ticket_behind_others_stays_ailing() {
+    let desk = faulty_desk();
+    let open = |minute: i64| {
+        let now = at(BEGIN) + TimeDelta::minutes(minute);
+        let said = call(Actor::Customer(ANN), now, minute as u128);
+        desk.open(&said, Open::new("x").body("help")).unwrap();
+    };
+    open(60);
+    let now = at(BEGIN) + TimeDelta::days(1);
+    fail(&desk, StoreErrorKind::Corrupt, 1);
+    desk.sweep(now, 10).unwrap();
+    // Three that fell due before it: a question for one or two does not come to it.
+    (0..3).for_each(open);
+    let again = now + TimeDelta::seconds(10);
+    desk.nap(again).unwrap();
+    fail(&desk, StoreErrorKind::Corrupt, 9);
+    desk.sweep(again, 10).unwrap();
+    let tries = desk.ailing().iter().map(|one| one.tries).max();
+    assert_eq!(tries, Some(2));
 }
 
 /// A ticket that somebody else looked at meanwhile is not ailing any more, and the host sleeps.

@@ -271,8 +271,8 @@ impl<S: AsyncStore> AsyncDesk<S> {
         loop {
             match *nap.need() {
                 NapNeed::Due(most) => {
-                    let due = self.store.due(now, self.rulebooks().data_version(), most);
-                    nap.due(due.await?);
+                    let zone_data = self.rulebooks().data_version();
+                    nap.due(self.store.peek_due(now, zone_data, most).await?);
                 }
                 NapNeed::Wake(after) => nap.wake(self.store.next_wake(Some(after)).await?),
                 NapNeed::Delivery => nap.delivery(self.store.next_delivery().await?),

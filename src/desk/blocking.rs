@@ -299,7 +299,8 @@ impl<S: Store> Desk<S> {
         loop {
             match *nap.need() {
                 NapNeed::Due(most) => {
-                    nap.due(self.store.due(now, self.rulebooks().data_version(), most)?)
+                    let zone_data = self.rulebooks().data_version();
+                    nap.due(self.store.peek_due(now, zone_data, most)?)
                 }
                 NapNeed::Wake(after) => nap.wake(self.store.next_wake(Some(after))?),
                 NapNeed::Delivery => nap.delivery(self.store.next_delivery()?),

@@ -95,7 +95,9 @@ impl Office {
         limit: usize,
         mut found: Vec<DueStream>,
     ) -> Vec<DueStream> {
-        self.infirmary.dismiss(now, &found);
+        if found.len() < self.due_wanted(now, limit) {
+            self.infirmary.dismiss(now, &found); // nothing that is due was left out
+        }
         let put_off = self.infirmary.put_off(now);
         found.retain(|due| !put_off.contains(&due.stream));
         found.truncate(limit.saturating_add(1));

@@ -18,8 +18,8 @@ use crate::store::{
     UniqueKey,
 };
 use crate::ticket::{
-    self, Command, Decision, Draft, Event, Link, Merge, Move, Open, Pending, Permission, Recorded,
-    Refusal, Requester, Split, Stage, Ticket, Version,
+    self, Change, Command, Decision, Draft, Event, Link, Merge, Move, Open, Pending, Permission,
+    Recorded, Refusal, Requester, Split, Stage, Ticket, Version,
 };
 
 use super::catch_up::Working;
@@ -225,6 +225,11 @@ fn plan_submit(
     in_range(call.at())?;
     if let Some(Move::Pend(Pending::Scheduled { until })) = command.step {
         in_range(until)?;
+    }
+    for change in &command.changes {
+        if let Change::PromiseUpdate(due) | Change::EstimateResolution(due) = change {
+            in_range(*due)?;
+        }
     }
     let before = ticket.version();
     let at = rules.effective(call.at(), ticket.last_event_at())?;

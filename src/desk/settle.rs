@@ -30,7 +30,8 @@ pub(super) struct Firing<'a> {
     pub(super) ended_it: bool,
     pub(super) at: DateTime<Utc>,
     pub(super) holder: Holder,
-    pub(super) outward: Vec<Action>,
+    /// Each with who is in charge once the actions before it are done.
+    pub(super) outward: Vec<(Action, Holder)>,
 }
 
 impl Working<'_> {
@@ -69,7 +70,7 @@ impl Working<'_> {
                 escalated.told = Some(firing.holder);
                 Arc::make_mut(&mut self.ticket).stand(escalated, firing.version);
             }
-            for (n, action) in firing.outward.iter().enumerate() {
+            for (n, (action, in_charge)) in firing.outward.iter().enumerate() {
                 let what = Outgoing::Escalation {
                     key: escalated.key,
                     rule: escalated.rule.clone(),
@@ -77,7 +78,7 @@ impl Working<'_> {
                     action: action.clone(),
                 };
                 let id = message_id(b"outbox", escalated.key, n);
-                messages.push(message(&self.ticket, id, firing.at, what).in_charge(firing.holder));
+                messages.push(message(&self.ticket, id, firing.at, what).in_charge(*in_charge));
             }
         }
         self.withdraw(&mut messages);
@@ -117,7 +118,7 @@ impl Working<'_> {
         for standing in standing {
             let level = level(self.book, &standing.rule, &standing.level);
             let told = level.map(|level| outward(&level.actions, standing.holder));
-            for (n, action) in told.into_iter().flatten().enumerate() {
+            for (n, (action, in_charge)) in told.into_iter().flatten().enumerate() {
                 let what = Outgoing::Withdrawal {
                     key: standing.key,
                     rule: standing.rule.clone(),
@@ -125,7 +126,7 @@ impl Working<'_> {
                     action,
                 };
                 let id = message_id(b"withdrawal", standing.key, n);
-                messages.push(message(&self.ticket, id, last.at, what).in_charge(standing.holder));
+                messages.push(message(&self.ticket, id, last.at, what).in_charge(in_charge));
             }
             self.push(Recorded {
                 actor: Actor::System,
@@ -243,25 +244,30 @@ fn message_id(kind: &[u8], key: FiringKey, n: usize) -> Uuid {
     derive(&[kind, key.uuid().as_bytes(), &(n as u64).to_be_bytes()])
 }
 
-/// The outward actions, with whoever is in charge put in place.
-pub(super) fn outward(actions: &[Action], in_charge: Holder) -> Vec<Action> {
-    let resolved = |recipient: &Recipient| match recipient {
-        Recipient::AgentInCharge => in_charge
-            .agent
-            .map(Recipient::Agent)
-            .or(in_charge.team.map(Recipient::Team)),
-        Recipient::TeamInCharge => in_charge.team.map(Recipient::Team),
-        _ => None,
-    };
-    let put = |action: &Action| match action {
-        Action::Notify(recipient) => {
-            Action::Notify(resolved(recipient).unwrap_or_else(|| recipient.clone()))
+/// The outward actions, with whoever is in charge put in place, and who that is: as the level found it, or as its own actions before
+/// left it.
+pub(super) fn outward(actions: &[Action], mut in_charge: Holder) -> Vec<(Action, Holder)> {
+    let mut outward = Vec::new();
+    for action in actions {
+        match action {
+            Action::Notify(recipient) => {
+                let resolved = match recipient {
+                    Recipient::AgentInCharge => in_charge
+                        .agent
+                        .map(Recipient::Agent)
+                        .or(in_charge.team.map(Recipient::Team)),
+                    Recipient::TeamInCharge => in_charge.team.map(Recipient::Team),
+                    _ => None,
+                };
+                let told = resolved.unwrap_or_else(|| recipient.clone());
+                outward.push((Action::Notify(told), in_charge));
+            }
+            Action::AssignTeam(team) => {
+                (in_charge.agent, in_charge.team) = (None, Some(*team));
+            }
+            other if other.is_outward() => outward.push((other.clone(), in_charge)),
+            _ => {}
         }
-        other => other.clone(),
-    };
-    actions
-        .iter()
-        .filter(|action| action.is_outward())
-        .map(put)
-        .collect()
+    }
+    outward
 }

@@ -15,9 +15,9 @@ use super::sweep_one::SweepOne;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Swept {
-    /// How many tickets were looked at.
+    /// How many tickets were swept to the end; those that failed are not among them.
     pub tickets: usize,
-    /// How many events were recorded.
+    /// How many events were recorded, those on tickets that failed later on among them.
     pub events: usize,
     /// The tickets on which rules acted too often in a row and were stopped: rules that go round.
     /// [`Rulebook::lint`](crate::Rulebook::lint) tells which.
@@ -167,13 +167,13 @@ impl<'a> Sweep<'a> {
             return;
         };
         let stream = over.stream();
+        self.swept.events += over.events();
+        if over.ended_a_chain() {
+            self.swept.chains_ended.push(stream);
+        }
         match told {
             Ok(()) => {
                 self.swept.tickets += 1;
-                self.swept.events += over.events();
-                if over.ended_a_chain() {
-                    self.swept.chains_ended.push(stream);
-                }
                 self.office.infirmary.recovered(stream);
             }
             Err(error) => {

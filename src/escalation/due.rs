@@ -69,16 +69,20 @@ fn moves(ticket: &Ticket) -> Vec<(Micros, RulebookId)> {
 
 impl Causes<'_> {
     /// Since when a rule is there for a ticket of these [`moves`], where it was not from the beginning: the last move to another
-    /// version that brought it. The same rule, by the same calendar, in the version before was there already.
+    /// version that brought it. The same rule in the version before was there already; one that counts by its own calendar, where that
+    /// is the same under the same name, which is part of what its firings are known by. Clocks bring theirs.
     fn brought(
         &self,
         moves: &[(Micros, RulebookId)],
-        (rule, calendar, _): &Ruled,
+        (rule, calendar, name): &Ruled,
     ) -> Option<Micros> {
+        let by_clock = rule.trigger.watched().is_some();
         let was_there = |(at, version): &(Micros, RulebookId)| {
+            let same =
+                |of: &Calendar| of.edition_at(instant(*at)) == calendar.edition_at(instant(*at));
             let rules = self.other_rules.get(version).map_or(&[][..], |rules| rules);
-            rules.iter().any(|(known, of, _)| {
-                known == rule && of.edition_at(instant(*at)) == calendar.edition_at(instant(*at))
+            rules.iter().any(|(known, of, known_as)| {
+                known == rule && (by_clock || known_as == name && same(of))
             })
         };
         let brought = moves.iter().rev().find(|step| !was_there(step));
@@ -145,7 +149,8 @@ impl<'a> Outlook<'a> {
 }
 
 /// The first thing that falls due after the ticket's last event if nothing else happens. Things due at the same instant come
-/// in a fixed order: the waking, then breaches by clock, then levels by their place in the rulebook.
+/// in a fixed order: the waking, then breaches of what is late already by clock, then levels by their place in the rulebook, then
+/// breaches of what is late just after.
 ///
 /// `at` is when, as [`next_at`] told for the same ticket and causes: what comes earlier is announced, and needs no look.
 pub(crate) fn next<'a>(

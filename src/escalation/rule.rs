@@ -192,11 +192,12 @@ pub struct Level {
     pub actions: Vec<Action>,
 }
 
-/// A level fires again, each time this much after the time before.
+/// A level fires again, each time this much after the time before. The times are counted from the threshold: those that passed while the
+/// guard did not hold, or before the ticket came to the rule, come at once when it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Repeat {
-    /// How long after the time before: an amount of time, not of days. Calendar time is counted on the wall, also while the
+    /// How long after the time before, from the threshold on: an amount of time, not of days. Calendar time is counted on the wall, also while the
     /// ticket waits. Business time is running time of a clock where the threshold is (a per cent, a business offset), and open time of
     /// its calendar where the threshold is an instant (a calendar offset); of other triggers, open time of the rule's calendar.
     pub every: Target,
@@ -382,10 +383,10 @@ impl Action {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Recipient {
-    /// The agent in charge at that instant; where there is none, the team. Where nobody is in charge it stays as it stands here,
+    /// The agent in charge at that instant, once the level's actions before are done; where there is none, the team. Where nobody is in charge it stays as it stands here,
     /// and the host decides.
     AgentInCharge,
-    /// The team in charge at that instant. Where there is none it stays as it stands here, and the host decides.
+    /// The team in charge at that instant, once the level's actions before are done. Where there is none it stays as it stands here, and the host decides.
     TeamInCharge,
     /// This agent.
     Agent(AgentId),

@@ -29,6 +29,8 @@ pub(super) struct Search<'c, 'a> {
 pub(super) struct First<'c, 'a> {
     pub(super) at: Micros,
     scheduled: Micros,
+    /// Whether it comes just after that instant: what else is due at it comes first.
+    just_after: bool,
     pub(super) what: Found<'c, 'a>,
 }
 
@@ -95,18 +97,22 @@ impl<'c, 'a> Search<'c, 'a> {
         })
     }
 
-    /// Whether something scheduled for this instant would come before all that is known.
-    fn is_earlier(&self, scheduled: Micros) -> bool {
-        let at = scheduled.max(self.last);
-        self.first.as_ref().is_none_or(|known| at < known.at)
+    /// Whether something scheduled for this instant, or just after it, would come before all that is known.
+    fn is_earlier(&self, scheduled: Micros, just_after: bool) -> bool {
+        let place = (scheduled.max(self.last), just_after);
+        let known = self.first.as_ref();
+        known.is_none_or(|known| place < (known.at, known.just_after))
     }
 
     /// What was due before the last event is due at it: only now do its conditions hold.
     pub(super) fn offer(&mut self, scheduled: Micros, what: Found<'c, 'a>) {
-        if self.is_earlier(scheduled) {
+        // A target is passed just after the last instant at which it is met.
+        let just_after = matches!(&what, Found::Breach { clock, .. } if !clock.is_late());
+        if self.is_earlier(scheduled, just_after) {
             self.first = Some(First {
                 at: scheduled.max(self.last),
                 scheduled,
+                just_after,
                 what,
             });
         }
@@ -146,13 +152,13 @@ impl<'c, 'a> Search<'c, 'a> {
         else {
             return;
         };
-        let breached = clock.elapsed > amount;
+        let breached = clock.is_late();
         let at = match clock.state {
             _ if breached => Some(self.last),
             State::Running => clock.until(amount.saturating_sub(clock.elapsed)),
             _ => None,
         };
-        let is_new = |at: &Micros| self.is_earlier(*at) && !self.is_settled(*at);
+        let is_new = |at: &Micros| self.is_earlier(*at, !breached) && !self.is_settled(*at);
         let Some(at) = at.filter(is_new) else {
             return;
         };
@@ -356,7 +362,7 @@ impl<'c, 'a> Search<'c, 'a> {
         at: Micros,
         past: bool,
     ) -> bool {
-        if !self.is_earlier(at) {
+        if !self.is_earlier(at, false) {
             return true;
         }
         let holds = level.guard.holds(self.ticket);

@@ -124,7 +124,7 @@ impl Question {
         self
     }
 
-    pub(super) fn scale(&self, scales: &Scales) -> Scale {
+    pub(crate) fn scale(&self, scales: &Scales) -> Scale {
         match self.kind {
             RatingKind::Nps => Scale::NPS,
             kind => self.scale.unwrap_or(scales.of(kind)),

@@ -167,8 +167,8 @@ impl<S: Store> TenantDesk<'_, S> {
     /// it (breaches, firings with their inner actions, the end of a scheduled wait) and delivers none of it
     /// ([`Delivery::HeldBack`](crate::ticket::Delivery::HeldBack)). What falls due later is delivered as on any ticket. So
     /// a backlog taken over does not flood anybody, and its future is watched from the first day; tell
-    /// [`History::until`](super::History::until) when the log was exported, and nothing older is delivered. A resolved or
-    /// closed ticket has no wake-up.
+    /// [`History::until`](super::History::until) when the log was exported, and nothing older is delivered. A ticket on
+    /// which nothing is to happen by itself has no wake-up: a closed one, unless a rule watches closed tickets or low ratings.
     ///
     /// The number must be free. The requester's address and the ids of messages outside are claimed where nobody has them.
     ///

@@ -49,6 +49,19 @@ pub struct RulebookDraft {
     /// What holds for findings.
     #[serde(skip_serializing_if = "is_default")]
     pub improvement: improvement::Rules,
+    /// Whether [`RulebookDraft::calendar`] was called.
+    #[serde(skip)]
+    given: Given,
+}
+
+/// Whether a calendar was given by hand: it is about how a draft is written, and two drafts that say the same are equal.
+#[derive(Clone, Copy, Debug, Default)]
+struct Given(bool);
+
+impl PartialEq for Given {
+    fn eq(&self, _: &Given) -> bool {
+        true
+    }
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -70,6 +83,7 @@ impl Default for RulebookDraft {
             self_service: self_service::Rules::default(),
             quality: quality::Rules::default(),
             improvement: improvement::Rules::default(),
+            given: Given::default(),
         }
     }
 }
@@ -84,7 +98,10 @@ impl RulebookDraft {
     #[must_use]
     pub fn calendar(mut self, name: Name, calendar: Calendar) -> RulebookDraft {
         let untouched = RulebookDraft::default();
-        if (&self.calendars, &self.calendar) == (&untouched.calendars, &untouched.calendar) {
+        let is_first = !std::mem::replace(&mut self.given.0, true);
+        if is_first
+            && (&self.calendars, &self.calendar) == (&untouched.calendars, &untouched.calendar)
+        {
             self.calendars.clear();
             self.calendar = name.clone();
         }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -78,8 +79,13 @@ impl Rulebooks {
     /// every version that it kept in the store.
     #[must_use]
     pub fn with_earlier(mut self, rulebook: Rulebook) -> Rulebooks {
-        let first = BTreeMap::from([(None, 0)]);
-        self.given.entry(rulebook.id()).or_insert(first);
+        let id = rulebook.id();
+        if let Entry::Vacant(place) = self.given.entry(id).or_default().entry(None) {
+            // In force for all before whatever was published: where one tenant had it, it is measured anew.
+            place.insert(0);
+            self.versions.remove(&id);
+            self.own.values_mut().for_each(|own| _ = own.remove(&id));
+        }
         self.give(rulebook, None)
     }
 

@@ -24,9 +24,10 @@ pub enum State {
     Running,
     /// It waits, by the pause table.
     Paused,
-    /// It was fulfilled, or ended unanswered.
+    /// It was fulfilled, ended unanswered, or was late when something else took its place.
     Stopped,
-    /// The ticket was closed without what it waited for.
+    /// It ended without what it waited for, which is not wanted any more: the ticket was closed, resolved, merged away, reopened (a
+    /// follow-up), came to another team, or something else took its place in time.
     Cancelled,
 }
 

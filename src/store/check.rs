@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::id::TenantId;
 
-use super::{Commit, Load, Part, StoreError, StoreErrorKind, StreamId};
+use super::{Commit, IdempotencyKey, Load, Part, StoreError, StoreErrorKind, StreamId};
 
 impl Load {
     /// Whether it asks for one stream and nothing else.
@@ -17,27 +17,31 @@ impl Load {
             && self.content.is_empty()
     }
 
-    /// Refuses a stream of another tenant. Every store asks this first.
-    ///
-    /// # Errors
-    /// [`StoreErrorKind::Other`], naming the stream.
-    pub fn check(&self) -> Result<(), StoreError> {
-        self.streams
-            .iter()
-            .try_for_each(|stream| of_tenant(self.tenant, *stream))
-    }
-}
-
-impl Commit {
-    /// Refuses what contradicts itself: a stream of another tenant, a stream that stands twice, events that do not follow the
-    /// expected version one by one or are of another kind than the stream, a key for two owners. Every store asks this first.
+    /// Refuses a stream or an idempotency key of another tenant. Every store asks this first.
     ///
     /// # Errors
     /// [`StoreErrorKind::Other`], naming the stream or the key.
     pub fn check(&self) -> Result<(), StoreError> {
+        self.streams
+            .iter()
+            .try_for_each(|stream| stream_of(self.tenant, *stream))?;
+        self.idempotency
+            .iter()
+            .try_for_each(|key| key_of(self.tenant, key))
+    }
+}
+
+impl Commit {
+    /// Refuses what contradicts itself: a stream, an idempotency key or a message of another tenant, a stream that stands twice, events
+    /// that do not follow the expected version one by one or are of another kind than the stream, a key for two owners. Every store
+    /// asks this first.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Other`], naming the stream, the key or the message.
+    pub fn check(&self) -> Result<(), StoreError> {
         let (mut seen, several) = (BTreeSet::new(), self.parts.len() > 1);
         for part in &self.parts {
-            of_tenant(self.tenant, part.stream)?;
+            stream_of(self.tenant, part.stream)?;
             follows(part)?;
             if several && !seen.insert(part.stream) {
                 let id = part.stream.id;
@@ -51,17 +55,39 @@ impl Commit {
                 return other(format!("the unique key {key} is claimed for two owners"));
             }
         }
+        if let Some(record) = &self.idempotency {
+            key_of(self.tenant, &record.key)?;
+        }
+        for message in &self.outbox {
+            of_tenant(self.tenant, message.tenant, || {
+                format!("message {}", message.id)
+            })?;
+        }
         Ok(())
     }
 }
 
-fn of_tenant(tenant: TenantId, stream: StreamId) -> Result<(), StoreError> {
-    if stream.tenant == tenant {
+fn stream_of(tenant: TenantId, stream: StreamId) -> Result<(), StoreError> {
+    of_tenant(tenant, stream.tenant, || format!("stream {}", stream.id))
+}
+
+fn key_of(tenant: TenantId, key: &IdempotencyKey) -> Result<(), StoreError> {
+    of_tenant(tenant, key.tenant, || {
+        format!("the idempotency key `{}`", key.key)
+    })
+}
+
+fn of_tenant(
+    tenant: TenantId,
+    of: TenantId,
+    what: impl FnOnce() -> String,
+) -> Result<(), StoreError> {
+    if of == tenant {
         return Ok(());
     }
+    let what = what();
     other(format!(
-        "stream {} belongs to tenant {}, the request to {tenant}",
-        stream.id, stream.tenant
+        "{what} belongs to tenant {of}, the request to {tenant}"
     ))
 }
 

@@ -10,7 +10,7 @@
 //! 2. Each [`Part`] names the version it was decided on. Where any stream stands elsewhere, the commit is refused with
 //!    [`StoreErrorKind::Conflict`] and writes nothing. Of several writers that saw the same version, exactly one wins. A part
 //!    without events is a version check. Events that do not follow `expected` one by one, a stream that stands twice in a
-//!    commit and a stream of another tenant are refused with [`StoreErrorKind::Other`] ([`Commit::check`] does this).
+//!    commit and a stream, an idempotency key or a message of another tenant are refused with [`StoreErrorKind::Other`] ([`Commit::check`] does this).
 //! 3. A unique key belongs to one owner per tenant until a commit frees or moves it ([`Commit::freed`], [`Commit::moved`]) or
 //!    erases the owner; a commit that claims a key which is taken all the same for another owner is refused with
 //!    [`StoreErrorKind::Conflict`]. Claiming it again for the same owner is no error. An idempotency key that exists is a
@@ -18,7 +18,7 @@
 //! 4. [`Store::load`] answers what one instant of the store's life held: the events of a stream are without gap, in order,
 //!    and equal to what was committed, to the microsecond and to the last character. A stream that nobody wrote is empty, not
 //!    an error. Ticket numbers that one store value gives are all different; a tenant's first one is 1.
-//! 5. Every call but [`Store::due`] and [`Store::next_wake`] and the outbox's names its tenant, and never shows another
+//! 5. Every call but [`Store::due`], [`Store::peek_due`] and [`Store::next_wake`] and the outbox's names its tenant, and never shows another
 //!    tenant's records.
 //! 6. An acknowledged commit is kept as the store's own documentation promises (the memory store: while it lives). Where the
 //!    answer is lost (a broken connection in mid-commit), the store answers [`Unavailable`](StoreErrorKind::Unavailable): the
@@ -146,6 +146,17 @@ pub trait Store: fmt::Debug + Send + Sync {
         limit: usize,
     ) -> Result<Vec<DueStream>, StoreError>;
 
+    /// What [`Store::due`] would answer, for whoever only wants to know: where `due` takes what it gives for whoever asks, this takes
+    /// nothing. Default: `due`. A store around another one passes it on.
+    fn peek_due(
+        &self,
+        now: DateTime<Utc>,
+        zone_data: &str,
+        limit: usize,
+    ) -> Result<Vec<DueStream>, StoreError> {
+        self.due(now, zone_data, limit)
+    }
+
     /// The earliest wake-up of all streams; with `after`, the earliest that is later than it.
     fn next_wake(&self, after: Option<DateTime<Utc>>) -> Result<Option<DateTime<Utc>>, StoreError>;
 
@@ -227,6 +238,15 @@ macro_rules! all_but_commits {
         ) -> Result<Vec<DueStream>, StoreError> {
             let $me = self;
             $store.due(now, zone_data, limit)
+        }
+        fn peek_due(
+            &self,
+            now: DateTime<Utc>,
+            zone_data: &str,
+            limit: usize,
+        ) -> Result<Vec<DueStream>, StoreError> {
+            let $me = self;
+            $store.peek_due(now, zone_data, limit)
         }
         fn next_wake(
             &self,

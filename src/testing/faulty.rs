@@ -46,7 +46,7 @@ pub enum Asked {
     Commit,
     /// [`Store::commit_all`] as a whole: the fault befalls every commit in it.
     Flush,
-    /// [`Store::due`].
+    /// [`Store::due`] and [`Store::peek_due`].
     Due,
     /// [`Store::claim`].
     Claim,
@@ -62,9 +62,10 @@ pub enum Asked {
 pub enum Fault {
     /// Before: nothing is done, and this kind of error is answered.
     Refuse(StoreErrorKind),
-    /// During: the work is done, and [`Unavailable`](StoreErrorKind::Unavailable) is answered. The caller cannot know.
+    /// During: the work is done, or refused by the store inside, and [`Unavailable`](StoreErrorKind::Unavailable) is answered. The
+    /// caller cannot know.
     LoseAnswer,
-    /// After: the work is done and answered, and then the store is not reached any more until [`FaultyStore::come_back`].
+    /// After: the work is done or refused, and answered so, and then the store is not reached any more until [`FaultyStore::come_back`].
     Vanish,
     /// The work begins this much later.
     Slow(Duration),
@@ -137,13 +138,13 @@ impl<S> FaultyStore<S> {
             Some(Fault::Slow(by)) => std::thread::sleep(by),
             _ => {}
         }
-        let answer = work(fault)?;
+        let answer = work(fault);
         match fault {
             Some(Fault::LoseAnswer) => return told(StoreErrorKind::Unavailable),
             Some(Fault::Vanish) => self.gone.store(true, Ordering::SeqCst),
             _ => {}
         }
-        Ok(answer)
+        answer
     }
 }
 
@@ -176,6 +177,15 @@ impl<S: Store> Store for FaultyStore<S> {
         limit: usize,
     ) -> Result<Vec<DueStream>, StoreError> {
         self.run(Asked::Due, |_| self.store.due(now, zone_data, limit))
+    }
+
+    fn peek_due(
+        &self,
+        now: DateTime<Utc>,
+        zone_data: &str,
+        limit: usize,
+    ) -> Result<Vec<DueStream>, StoreError> {
+        self.run(Asked::Due, |_| self.store.peek_due(now, zone_data, limit))
     }
 
     fn next_wake(&self, after: Option<DateTime<Utc>>) -> Result<Option<DateTime<Utc>>, StoreError> {

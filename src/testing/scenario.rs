@@ -179,9 +179,10 @@ impl<S: Store> Scenario<S> {
         self
     }
 
-    /// The ticket stands there.
+    /// The ticket stands there by now. The desk is swept first.
     #[track_caller]
     pub fn then_status(self, status: Status) -> Scenario<S> {
+        self.sweep();
         let is = self.ticket().status();
         self.expect(is == status, format_args!("it is {is}, and not {status}"))
     }

@@ -24,7 +24,7 @@
 //!
 //! # Properties
 //! For every pair of histories: no customer's message, no session and no effort is lost or doubled; no clock runs on the source afterwards, and
-//! sweeping it records nothing.
+//! none falls due. Rules that watch no clock still see it: a low rating, say.
 //!
 //! # What is not here
 //! Nobody becomes a participant of the other ticket by a merge: that would show them messages which they could not see. Ratings and

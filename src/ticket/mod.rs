@@ -371,7 +371,7 @@ impl Ticket {
             .max(moved.map_or((Micros::MIN, 0), |mark| (mark.at, mark.version)))
     }
 
-    /// When the oldest message of a customer came that nobody has answered, on an unresolved ticket.
+    /// When the oldest message of a customer came that nobody has answered, on an unresolved ticket; or when a bot handed over.
     pub fn waiting_since(&self) -> Option<DateTime<Utc>> {
         self.waiting.map(|(since, _)| instant(since))
     }

@@ -9,7 +9,8 @@ use helpdesk::desk::{Need, Operation, Request};
 use helpdesk::id::{ContentId, CustomerId};
 use helpdesk::rulebook::Rulebooks;
 use helpdesk::store::{
-    Commit, Load, OutboxMessage, Outgoing, Part, Store, StoreError, StoreErrorKind, StreamId,
+    Commit, Load, OutboxMessage, Outgoing, Part, Stamp, Store, StoreError, StoreErrorKind,
+    StreamId, Wake,
 };
 use helpdesk::ticket::{Content, ContentKind, Event, Pending, Recorded, Version};
 use helpdesk::{Actor, Command, Open, TenantId, TicketId};
@@ -100,6 +101,30 @@ pub fn a_bad_message_keeps_no_other_back(store: &dyn Store, bad: Uuid) {
     alone(claim(later + minute, 9));
     store.acknowledge(&[bad]).unwrap();
     assert_eq!(store.next_delivery().unwrap(), None);
+}
+
+/// `make_unknown` gives the stream with this id a kind that no version knows yet.
+pub fn unknown_kinds_take_no_place(store: &dyn Store, make_unknown: impl Fn(Uuid)) {
+    let wake = |seconds| Wake {
+        at: Some(at(BEGIN) + TimeDelta::seconds(seconds)),
+        stamp: Stamp {
+            rulebook: rulebook().id(),
+            zone_data: "z".into(),
+        },
+    };
+    let names = ["unknown 1", "unknown 2", "known", "unknown 3"].map(stream);
+    let parts = names.into_iter().zip(0..);
+    let parts = parts.map(|(stream, n)| append(stream, 0, 1).wake(wake(n)));
+    store.commit(&commit(parts.collect())).unwrap();
+    for unknown in [0, 1, 3] {
+        make_unknown(names[unknown].id);
+    }
+    let now = at(BEGIN) + TimeDelta::minutes(1);
+    for zone_data in ["z", "other data"] {
+        let due = store.due(now, zone_data, 1).unwrap();
+        let due: Vec<_> = due.iter().map(|due| due.stream).collect();
+        assert_eq!(due, [names[2]], "under {zone_data}");
+    }
 }
 
 pub fn opening(n: u128) -> Operation {

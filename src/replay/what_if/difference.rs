@@ -15,7 +15,7 @@ use super::super::anomaly::Anomalies;
 #[non_exhaustive]
 pub enum What {
     /// When one period of a clock was due: the due that the clock showed last, when it ended or at the instant of the
-    /// what-if. A period that ended or rests in a pause, was cancelled or has no target shows none.
+    /// what-if. A period that has no target shows none, nor one that ended or rests in a pause, or was cancelled, with time left.
     Due(ClockId),
     /// That a clock passed its target while it ran.
     Breach(ClockId),

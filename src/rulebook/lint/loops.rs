@@ -201,8 +201,14 @@ fn endless(view: &View<'_>, nodes: &[Node]) -> Option<Vec<usize>> {
             .actions
             .iter()
             .any(|action| matches!(action, Action::AssignTeam(team) if team != to));
-        (from != to || through_another)
-            && !view.logic.never(&[(&level.guard, true), (*is_from, true)])
+        // In the team that it comes from, the ticket needs a target for the clock that the level watches.
+        let has_target = |(policy, _): &(usize, _)| {
+            let mut goal = view.has_policy(*policy);
+            goal.extend([(&level.guard, true), (*is_from, true)]);
+            !view.logic.never(&goal)
+        };
+        let targets = view.reachable(nodes[*i].clock);
+        (from != to || through_another) && targets.iter().any(has_target)
     };
     let next: Vec<Vec<usize>> = handing
         .iter()

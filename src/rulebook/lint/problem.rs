@@ -72,6 +72,9 @@ pub enum Because {
     /// The guard holds for no ticket that has a target.
     #[error("no policy with a target applies to the tickets of its guard")]
     GuardExcludes,
+    /// The lowest mark on every scale of its kind is higher.
+    #[error("no mark of its kind can be so low")]
+    NoMarkIsSoLow,
     /// The threshold is longer than all open time of the calendar.
     #[error("its calendar has not so much open time, ever")]
     NotEnoughTime,

@@ -93,6 +93,16 @@ fn one_level(
 fn rule_never_fires(view: &View<'_>, rule: &Rule) -> Option<Because> {
     match &rule.trigger {
         Trigger::Idle { stages } if stages.is_empty() => Some(Because::NoStages),
+        Trigger::LowRating { kind, at_most } => {
+            let draft = view.draft;
+            let questions = draft.feedback.surveys.values();
+            let questions = questions.flat_map(|survey| &survey.questions);
+            let asked = questions.filter(|question| question.kind == *kind);
+            let scales = asked.map(|question| question.scale(&draft.tickets.scales));
+            let worst = scales.map(|scale| scale.worst()).min();
+            let usual = draft.tickets.scales.of(*kind).worst();
+            (*at_most < worst.unwrap_or(usual).min(usual)).then_some(Because::NoMarkIsSoLow)
+        }
         Trigger::Clock {
             agreement,
             metric: Metric::PromisedUpdate,
@@ -205,14 +215,14 @@ fn fires_at_start(
     let ThresholdKind::Before(offset) = level.at.0 else {
         return None;
     };
-    if offset.measure() != Measure::Business {
-        return None;
-    }
+    // How long a stretch of open time lasts on the wall depends on when it begins.
+    let comparable = |target: &Target| {
+        offset.measure() == Measure::Business || target.measure() == Measure::Calendar
+    };
     let targets = view.reachable(rule.trigger.watched()?);
     let (i, target) = targets.into_iter().find(|(_, target)| {
-        target
-            .amount()
-            .is_some_and(|amount| Some(amount) <= offset.amount())
+        let amount = target.amount().filter(|_| comparable(target));
+        amount.is_some_and(|amount| Some(amount) <= offset.amount())
     })?;
     Some((view.policies[i].policy.name.clone(), target))
 }

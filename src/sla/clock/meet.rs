@@ -174,7 +174,7 @@ impl<'a> Clock<'a> {
 
     /// A human agent wrote to the customer.
     fn answer(&mut self, mark: &Mark, ended: &mut impl FnMut(&Clock<'a>)) {
-        self.answered = true;
+        (self.answered, self.with_bot) = (true, false); // whoever writes takes over from a bot
         if self.is_live() && self.definition.fulfilled_by == Fulfilment::Answer {
             self.end(State::Stopped, mark.at);
         }
@@ -258,15 +258,12 @@ impl<'a> Clock<'a> {
     /// Something else takes the place of what runs; what was late already stays late.
     fn supersede(&mut self, at: Micros) {
         if self.is_live() {
-            let is_late = self.amount.is_some_and(|amount| self.elapsed > amount);
-            self.end(
-                if is_late {
-                    State::Stopped
-                } else {
-                    State::Cancelled
-                },
-                at,
-            );
+            let state = if self.is_late() {
+                State::Stopped
+            } else {
+                State::Cancelled
+            };
+            self.end(state, at);
         }
     }
 
@@ -455,15 +452,18 @@ impl<'a> Clock<'a> {
         }
     }
 
-    /// Whether the newest policy's target is the one in force: the same amount under the same policy, by the same calendar.
+    /// Whether the newest policy's target is the one in force: the same amount under the same policy, by the same calendar where it
+    /// counts open time.
     fn is_in_force_already(&self, at: Micros) -> bool {
         let metric = self.id.metric;
-        let (Some(before), Some(now), Some(_)) = (self.ready, self.newest, self.target) else {
+        let (Some(before), Some(now), Some(target)) = (self.ready, self.newest, self.target) else {
             return false;
         };
+        let (first, second) = (&before.calendar, &now.calendar);
         self.attached_in == self.started
             && before.target_text(metric) == now.target_text(metric)
-            && before.calendar.edition_at(instant(at)) == now.calendar.edition_at(instant(at))
+            && (is_all_time(target)
+                || first.edition_at(instant(at)) == second.edition_at(instant(at)))
     }
 
     fn run_or_pause(&mut self, at: Micros) {

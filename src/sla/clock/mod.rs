@@ -136,8 +136,12 @@ impl<'a> Clock<'a> {
         ticket: &Ticket,
         policies: &'a Policies,
     ) -> Option<Micros> {
+        let started = self.started?;
+        if amount <= 0 {
+            return Some(started.at); // without a stretch of time that reaches it
+        }
         let sought = Sought {
-            version: self.started?.version,
+            version: started.version,
             amount,
             at: None,
         };
@@ -250,6 +254,11 @@ impl<'a> Clock<'a> {
             (State::Stopped, Some(false)) => Verdict::Met,
             (State::Running | State::Paused, Some(false)) => Verdict::Open,
         }
+    }
+
+    /// Whether it has run for longer than the target in force allows.
+    pub(crate) fn is_late(&self) -> bool {
+        self.amount.is_some_and(|amount| self.elapsed > amount)
     }
 
     /// The target in force, where the ticket's policy has one.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -148,12 +149,21 @@ impl<S: AsyncStore> Store for Blocking<S> {
         self.wait(self.store.due(now, zone_data, limit))
     }
 
+    fn peek_due(
+        &self,
+        now: DateTime<Utc>,
+        zone_data: &str,
+        limit: usize,
+    ) -> Result<Vec<DueStream>, StoreError> {
+        self.wait(self.store.peek_due(now, zone_data, limit))
+    }
+
     fn next_wake(&self, after: Option<DateTime<Utc>>) -> Result<Option<DateTime<Utc>>, StoreError> {
         self.wait(self.store.next_wake(after))
     }
 
-    /// The visitor need not be `Send`, so rows wait on this thread from one poll to the next: as many as the store gives without
-    /// waiting in between.
+    /// The visitor need not be `Send`, and may call the store: so rows wait on this thread until nobody polls, as many as the store gives
+    /// without waiting in between.
     fn facts(&self, tenant: TenantId, visit: &mut dyn FnMut(&[Fact])) -> Result<(), StoreError> {
         let given = Arc::new(Mutex::new(Vec::new()));
         let taken = given.clone();
@@ -162,13 +172,19 @@ impl<S: AsyncStore> Store for Blocking<S> {
             given.push(rows.to_vec());
         };
         let mut read = self.store.facts(tenant, &mut keep);
-        self.wait(poll_fn(|context| {
-            let polled = read.as_mut().poll(context);
-            let rows = std::mem::take(&mut *taken.lock().unwrap_or_else(PoisonError::into_inner));
-            rows.iter()
-                .for_each(|of_ticket: &Vec<Fact>| visit(of_ticket));
-            polled
-        }))
+        let given = || taken.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let ended = self.wait(poll_fn(|context| match read.as_mut().poll(context) {
+                Poll::Ready(ended) => Poll::Ready(Ok(Some(ended))),
+                Poll::Pending if given().is_empty() => Poll::Pending,
+                Poll::Pending => Poll::Ready(Ok(None)), // it is polled again after these rows
+            }))?;
+            let rows: Vec<Vec<Fact>> = std::mem::take(&mut *given());
+            rows.iter().for_each(|of_ticket| visit(of_ticket));
+            if let Some(ended) = ended {
+                return ended;
+            }
+        }
     }
 
     fn content(

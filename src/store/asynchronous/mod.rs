@@ -29,7 +29,8 @@
 //! # }
 //! ```
 //!
-//! `helpdesk::store_conformance!(mine, || Blocking::new(Mine::new()))` (feature `testing`) makes a test of each rule.
+//! `helpdesk::store_conformance!(mine, || Blocking::new(Mine::new()))` (feature `testing`) makes a test of each rule
+//! of [`store`](super) that it can test there. The three above it does not: the bridge polls every future at once and to its end.
 
 mod blocking;
 mod offloaded;
@@ -86,6 +87,16 @@ pub trait AsyncStore: fmt::Debug + Send + Sync {
         zone_data: &'a str,
         limit: usize,
     ) -> Answer<'a, Vec<DueStream>>;
+
+    /// See [`Store::peek_due`](super::Store::peek_due). Default: `due`.
+    fn peek_due<'a>(
+        &'a self,
+        now: DateTime<Utc>,
+        zone_data: &'a str,
+        limit: usize,
+    ) -> Answer<'a, Vec<DueStream>> {
+        self.due(now, zone_data, limit)
+    }
 
     /// See [`Store::next_wake`](super::Store::next_wake).
     fn next_wake(&self, after: Option<DateTime<Utc>>) -> Answer<'_, Option<DateTime<Utc>>>;
@@ -158,6 +169,15 @@ macro_rules! async_but_commits {
         ) -> Answer<'a, Vec<DueStream>> {
             let $me = self;
             $store.due(now, zone_data, limit)
+        }
+        fn peek_due<'a>(
+            &'a self,
+            now: DateTime<Utc>,
+            zone_data: &'a str,
+            limit: usize,
+        ) -> Answer<'a, Vec<DueStream>> {
+            let $me = self;
+            $store.peek_due(now, zone_data, limit)
         }
         fn next_wake(&self, after: Option<DateTime<Utc>>) -> Answer<'_, Option<DateTime<Utc>>> {
             let $me = self;

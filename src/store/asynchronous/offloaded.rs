@@ -126,6 +126,16 @@ impl<S: Store + 'static> AsyncStore for Offloaded<S> {
         self.run(move |store| store.due(now, &zone_data, limit))
     }
 
+    fn peek_due<'a>(
+        &'a self,
+        now: DateTime<Utc>,
+        zone_data: &'a str,
+        limit: usize,
+    ) -> Answer<'a, Vec<DueStream>> {
+        let zone_data = zone_data.to_owned();
+        self.run(move |store| store.peek_due(now, &zone_data, limit))
+    }
+
     fn next_wake(&self, after: Option<DateTime<Utc>>) -> Answer<'_, Option<DateTime<Utc>>> {
         self.run(move |store| store.next_wake(after))
     }

@@ -42,6 +42,15 @@ impl AsyncStore for PostgresStore {
         Box::pin(self.moved(self.due_streams(now, zone_data, limit)))
     }
 
+    fn peek_due<'a>(
+        &'a self,
+        now: DateTime<Utc>,
+        zone_data: &'a str,
+        limit: usize,
+    ) -> Answer<'a, Vec<DueStream>> {
+        Box::pin(self.moved(self.peeked_streams(now, zone_data, limit)))
+    }
+
     fn next_wake(&self, after: Option<DateTime<Utc>>) -> Answer<'_, Option<DateTime<Utc>>> {
         Box::pin(self.moved(self.earliest_wake(after)))
     }

@@ -154,8 +154,8 @@ impl Link {
         Ok(all)
     }
 
-    /// Does all of these in one transaction, sent in one trip with its end. Where one of them fails, the server undoes all, and the
-    /// error tells which one it was.
+    /// Does all of these in one transaction, sent in one trip with its end; a single one is a transaction by itself. Where one of them
+    /// fails, the server undoes all, and the error tells which one it was.
     pub(super) async fn write(&mut self, queries: &[Query<'_>]) -> Result<(), Failed> {
         let prepared = self.prepare(queries.iter().map(|query| query.text).collect());
         prepared.await.map_err(Failed::whole)?;
@@ -176,17 +176,24 @@ impl Link {
     }
 
     async fn write_prepared(&self, queries: &[Query<'_>]) -> Result<(), Failed> {
+        let alone = queries.len() == 1;
         let mut asked = Vec::with_capacity(queries.len() + 2);
-        asked.push(no_count(&self.client, BEGIN));
+        if !alone {
+            asked.push(no_count(&self.client, BEGIN));
+        }
         for query in queries {
             let statement = self.statement(query.text).map_err(Failed::whole)?;
             asked.push(Box::pin(self.client.execute(statement, &query.params)));
         }
-        asked.push(no_count(&self.client, "COMMIT"));
+        if !alone {
+            asked.push(no_count(&self.client, "COMMIT"));
+        }
         for (n, answer) in together(asked).await.into_iter().enumerate() {
             // Those after the first error fail because of it.
             answer.map_err(|error| Failed {
-                at: n.checked_sub(1).filter(|at| *at < queries.len()),
+                at: n
+                    .checked_sub(usize::from(!alone))
+                    .filter(|at| *at < queries.len()),
                 is_refused: error.code() == Some(&SqlState::DIVISION_BY_ZERO),
                 is_held_up: matches!(
                     error.code(),

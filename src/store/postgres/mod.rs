@@ -33,7 +33,7 @@
 //!
 //! # Sweepers
 //! Any number of processes may sweep: what fell due is recorded once, because the stream's version decides. With
-//! [`Options::sweep_lease`] they also share the work: each is given other streams.
+//! [`Options::sweep_lease`] they also share the work: each is given other streams, and what one of them cannot sweep goes to others.
 //!
 //! # The host's own transaction
 //! A host that writes its own tables and a ticket in one transaction lets [`commit_in`] take part in it (`tokio-postgres`, also
@@ -65,6 +65,7 @@
 
 #[cfg(feature = "async")]
 mod async_store;
+mod columns;
 mod error;
 mod link;
 mod load;
@@ -74,6 +75,7 @@ mod pool;
 mod read;
 mod texts;
 mod version;
+mod whole;
 mod write;
 
 use std::future::Future;
@@ -157,10 +159,13 @@ impl Options {
         self
     }
 
-    /// Lets processes share the sweeping: a stream that [`Store::due`] gave to one store value is given to no other one until
-    /// so much time passed on the callers' clocks, or its wake-up changed, or the first one asked for other streams; and others
-    /// sleep that long for it ([`Store::next_wake`]). Should a process die, its streams are swept by others after that time.
-    /// Default: none, `due` tells what is due to everybody. Choose some times what one sweep takes, such as a minute.
+    /// Lets processes share the sweeping: a stream that [`Store::due`] gave to one store value is given to no other one until so much
+    /// time passed on the callers' clocks, or its wake-up changed; and others sleep that long for it ([`Store::next_wake`]). Asked
+    /// again in that time, the first one is given it again, and the time runs on. If it has not swept it by then (it died, it is too
+    /// slow, or it cannot: a newer version wrote to the stream, or a rulebook is missing), it is not given it for as long once more, so
+    /// that others are; after that it may have it again. [`Store::peek_due`] tells the same and takes nothing.
+    /// Default: none, `due` tells what is due to everybody. Choose some times what one sweep takes, and no less than what passes between two
+    /// sweeps, such as a minute.
     #[must_use]
     pub fn sweep_lease(mut self, lease: TimeDelta) -> Options {
         self.sweep_lease = Some(lease);
@@ -330,6 +335,15 @@ impl Store for PostgresStore {
         limit: usize,
     ) -> Result<Vec<DueStream>, StoreError> {
         self.wait(self.due_streams(now, zone_data, limit))
+    }
+
+    fn peek_due(
+        &self,
+        now: DateTime<Utc>,
+        zone_data: &str,
+        limit: usize,
+    ) -> Result<Vec<DueStream>, StoreError> {
+        self.wait(self.peeked_streams(now, zone_data, limit))
     }
 
     fn next_wake(&self, after: Option<DateTime<Utc>>) -> Result<Option<DateTime<Utc>>, StoreError> {

@@ -51,7 +51,8 @@ impl Pool {
         let millis = options.lock_timeout.as_millis().clamp(1, i32::MAX as u128);
         // The way to what a statement wants is the same whatever its parameters are: the server need not look for it each time.
         let settings = format!(
-            "SET lock_timeout = {millis}; SET client_min_messages = warning; SET plan_cache_mode = force_generic_plan"
+            "SET lock_timeout = {millis}; SET client_min_messages = warning; SET plan_cache_mode = force_generic_plan; \
+            SET default_transaction_isolation = 'read committed'"
         );
         let connect = move |handle: &Handle| -> Connecting {
             let (config, tls, settings) = (config.clone(), tls.clone(), settings.clone());

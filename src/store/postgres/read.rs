@@ -1,6 +1,6 @@
 //! Reading beside loads: what is due, rows, lists and texts.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -46,31 +46,75 @@ impl PostgresStore {
         zone_data: &str,
         limit: usize,
     ) -> Result<Vec<DueStream>, StoreError> {
+        let Some(lease) = self.lease() else {
+            return self.due_for_all(now, zone_data, limit).await;
+        };
+        let (now, most) = (micros(now), rows(limit));
+        let (since, until) = (now.saturating_sub(lease), now.saturating_add(lease));
+        let release = Query {
+            text: &self.own.release_due,
+            params: vec![&self.holder, &now, &since, &zone_data],
+        };
+        let take = Query {
+            text: &self.own.take_due,
+            params: vec![
+                &zone_data,
+                &now,
+                &most,
+                &self.holder,
+                &since,
+                &lease,
+                &until,
+            ],
+        };
+        let found = self.pool.take(&[release, take], streams).await?;
+        Ok(due_streams(found.unwrap_or_default(), limit))
+    }
+
+    /// The same, taking nothing.
+    pub(super) async fn peeked_streams(
+        &self,
+        now: DateTime<Utc>,
+        zone_data: &str,
+        limit: usize,
+    ) -> Result<Vec<DueStream>, StoreError> {
+        let Some(lease) = self.lease() else {
+            return self.due_for_all(now, zone_data, limit).await;
+        };
+        let (now, most) = (micros(now), rows(limit));
+        let since = now.saturating_sub(lease);
+        let peek = Query {
+            text: &self.own.peek_due,
+            params: vec![&zone_data, &now, &most, &self.holder, &since, &lease],
+        };
+        let found = streams(&self.pool.read(&[peek]).await?)?;
+        Ok(due_streams(found.unwrap_or_default(), limit))
+    }
+
+    /// What is due, where nobody holds anything.
+    async fn due_for_all(
+        &self,
+        now: DateTime<Utc>,
+        zone_data: &str,
+        limit: usize,
+    ) -> Result<Vec<DueStream>, StoreError> {
         let (now, most) = (micros(now), rows(limit));
         let ask = |text| Query {
             text,
             params: vec![&zone_data, &now, &most],
         };
-        let found = match self.sweep_lease {
-            None => match streams(&self.pool.read(&[ask(&self.own.due_here)]).await?)? {
-                Some(found) => Some(found),
-                None => streams(&self.pool.read(&[ask(&self.own.due)]).await?)?,
-            },
-            Some(lease) => {
-                let lease = lease.num_microseconds().unwrap_or(i64::MAX).max(1);
-                let until = now.saturating_add(lease);
-                let release = Query {
-                    text: &self.own.release_due,
-                    params: vec![&self.holder, &now],
-                };
-                let take = Query {
-                    text: &self.own.take_due,
-                    params: vec![&zone_data, &now, &most, &until, &self.holder],
-                };
-                self.pool.take(&[release, take], streams).await?
-            }
+        let found = match streams(&self.pool.read(&[ask(&self.own.due_here)]).await?)? {
+            Some(found) => Some(found),
+            None => streams(&self.pool.read(&[ask(&self.own.due)]).await?)?,
         };
         Ok(due_streams(found.unwrap_or_default(), limit))
+    }
+
+    /// How long what is due is held, in microseconds: so little that instants have room for it.
+    fn lease(&self) -> Option<Micros> {
+        let micros = |lease: TimeDelta| lease.num_microseconds().unwrap_or(Micros::MAX);
+        self.sweep_lease
+            .map(|lease| micros(lease).clamp(1, Micros::MAX / 4))
     }
 
     pub(super) async fn earliest_wake(
@@ -78,10 +122,11 @@ impl PostgresStore {
         after: Option<DateTime<Utc>>,
     ) -> Result<Option<DateTime<Utc>>, StoreError> {
         let after = after.map_or(Micros::MIN, micros);
-        let found = match self.sweep_lease {
+        let found = match self.lease() {
             None => self.rows(&self.own.next_wake, vec![&after]).await?,
-            Some(_) => {
-                let params: Params<'_> = vec![&after, &self.holder];
+            Some(lease) => {
+                let since = after.saturating_sub(lease);
+                let params: Params<'_> = vec![&after, &self.holder, &lease, &since];
                 self.rows(&self.own.next_free_wake, params).await?
             }
         };

@@ -31,40 +31,56 @@ macro_rules! own {
 const ZONES: &str = "WITH RECURSIVE zone (v) AS ((SELECT min(zone_data) FROM {t}streams) UNION ALL \
     SELECT (SELECT min(s.zone_data) FROM {t}streams s WHERE s.zone_data > zone.v) FROM zone WHERE zone.v IS NOT NULL)";
 
-/// What is due under zone data $1 at $2, and all under others; at most $3 of each.
+/// What is due under zone data $1 at $2, and all under others; at most $3 of each. Newer processes look after the kinds that only they
+/// know.
 const DUE: &str = "FROM zone CROSS JOIN LATERAL (SELECT s.tenant, s.kind, s.id, s.wake_at FROM {t}streams s \
-    WHERE s.zone_data = zone.v AND s.wake_at <= CASE WHEN zone.v = $1 THEN $2 ELSE 9223372036854775807 END";
+    WHERE s.zone_data = zone.v AND s.kind <= {last_kind} AND s.wake_at <= CASE WHEN zone.v = $1 THEN $2 ELSE 9223372036854775807 END";
+
+/// Leaves out what others hold at $2, and what the process $4 held until after $5 and did not sweep: that is for others, one lease of $6
+/// long. Where it held it for its zone data alone and that is made good, its wake-up is news.
+const FREE: &str = "AND NOT EXISTS (SELECT FROM {t}sweeps l WHERE l.tenant = s.tenant AND l.kind = s.kind AND l.id = s.id \
+    AND l.wake_at = s.wake_at AND CASE WHEN l.holder <> $4 THEN l.held_until > $2 ELSE l.held_until <= $2 \
+    AND l.held_until > $5 AND (s.zone_data <> $1 OR l.wake_at <= l.held_until - $6) END)";
 
 own! {
     /// What is due under zone data $1 at $2, and a row of nulls where there are wake-ups under others: then [`Own::due`] knows.
     due_here = "(SELECT tenant, kind, id, wake_at FROM {t}streams WHERE zone_data = $1 AND wake_at <= $2 \
-        ORDER BY zone_data, wake_at, tenant, kind, id LIMIT $3) UNION ALL SELECT NULL, NULL, NULL, NULL \
+        AND kind <= {last_kind} ORDER BY zone_data, wake_at, tenant, kind, id LIMIT $3) UNION ALL SELECT NULL, NULL, NULL, NULL \
         WHERE (SELECT min(zone_data) FROM {t}streams) < $1 OR (SELECT max(zone_data) FROM {t}streams) > $1";
     due = format!("{ZONES} SELECT d.tenant, d.kind, d.id, d.wake_at {DUE} \
         ORDER BY s.zone_data, s.wake_at, s.tenant, s.kind, s.id LIMIT $3) d \
         ORDER BY d.wake_at, d.tenant, d.kind, d.id LIMIT $3");
-    /// The same for the sweepers of the process $5: what another one holds is left out, and what it gets is held until $4.
-    /// Two that ask at the same instant skip each other's rows.
-    take_due = format!("{ZONES}, free AS MATERIALIZED (SELECT d.tenant, d.kind, d.id, d.wake_at {DUE} \
-        AND NOT EXISTS (SELECT FROM {{t}}sweeps l WHERE l.tenant = s.tenant AND l.kind = s.kind AND l.id = s.id \
-        AND l.wake_at = s.wake_at AND l.held_until > $2 AND l.holder <> $5) \
+    /// The same for the sweepers of the process $4, which hold nothing by asking.
+    peek_due = format!("{ZONES} SELECT d.tenant, d.kind, d.id, d.wake_at {DUE} {FREE} \
+        ORDER BY s.zone_data, s.wake_at, s.tenant, s.kind, s.id LIMIT $3) d \
+        ORDER BY d.wake_at, d.tenant, d.kind, d.id LIMIT $3");
+    /// The same, held until $7, or as long as it is held already. Two that ask at the same instant skip each other's rows.
+    take_due = format!("{ZONES}, free AS MATERIALIZED (SELECT d.tenant, d.kind, d.id, d.wake_at {DUE} {FREE} \
         ORDER BY s.zone_data, s.wake_at, s.tenant, s.kind, s.id LIMIT $3 FOR UPDATE OF s SKIP LOCKED) d \
         ORDER BY d.wake_at, d.tenant, d.kind, d.id LIMIT $3) \
         INSERT INTO {{t}}sweeps AS l (tenant, kind, id, wake_at, held_until, holder) \
-        SELECT tenant, kind, id, wake_at, $4, $5 FROM free ON CONFLICT (tenant, kind, id) DO UPDATE \
-        SET wake_at = excluded.wake_at, held_until = excluded.held_until, holder = excluded.holder \
+        SELECT tenant, kind, id, wake_at, $7, $4 FROM free ON CONFLICT (tenant, kind, id) DO UPDATE \
+        SET wake_at = excluded.wake_at, holder = excluded.holder, held_until = CASE WHEN l.holder = excluded.holder \
+        AND l.wake_at = excluded.wake_at AND l.held_until > $2 THEN least(l.held_until, excluded.held_until) \
+        ELSE excluded.held_until END \
         WHERE l.holder = excluded.holder OR l.wake_at <> excluded.wake_at OR l.held_until <= $2 RETURNING tenant, kind, id, wake_at");
-    /// What the process $1 held, and what was held until $2.
-    release_due = "DELETE FROM {t}sweeps WHERE holder = $1 OR held_until <= $2";
+    /// What was held until $3, a lease ago, and what the process $1 holds that is not due any more at $2 under zone data $4.
+    release_due = "DELETE FROM {t}sweeps l WHERE l.held_until <= $3 OR l.holder = $1 AND NOT EXISTS (SELECT FROM {t}streams s \
+        WHERE s.tenant = l.tenant AND s.kind = l.kind AND s.id = l.id AND s.wake_at = l.wake_at \
+        AND (s.wake_at <= $2 OR s.zone_data <> $4))";
     next_wake = format!("{ZONES} SELECT min(n.wake_at) FROM zone CROSS JOIN LATERAL (SELECT min(s.wake_at) AS wake_at \
         FROM {{t}}streams s WHERE s.zone_data = zone.v AND s.wake_at > $1) n");
-    /// The same for the process $2: what another one holds counts from the end of its lease.
+    /// The same for the process $2: what another one holds counts from the end of its lease, and what it held itself until $1 or before
+    /// from the end of the lease $3 after that; $4 is as long before $1.
     next_free_wake = format!("{ZONES} SELECT min(a.wake_at) FROM (SELECT n.wake_at FROM zone CROSS JOIN LATERAL \
         (SELECT s.wake_at FROM {{t}}streams s WHERE s.zone_data = zone.v AND s.wake_at > $1 \
         AND NOT EXISTS (SELECT FROM {{t}}sweeps l WHERE l.tenant = s.tenant AND l.kind = s.kind AND l.id = s.id \
-        AND l.wake_at = s.wake_at AND l.holder <> $2) ORDER BY s.wake_at LIMIT 1) n \
-        UNION ALL SELECT min(l.held_until) FROM {{t}}sweeps l JOIN {{t}}streams s ON l.tenant = s.tenant \
-        AND l.kind = s.kind AND l.id = s.id AND l.wake_at = s.wake_at WHERE l.holder <> $2 AND l.held_until > $1) a");
+        AND l.wake_at = s.wake_at AND l.holder <> $2 AND l.held_until > s.wake_at) ORDER BY s.wake_at LIMIT 1) n \
+        UNION ALL SELECT min(CASE WHEN l.holder <> $2 THEN l.held_until \
+        ELSE least(l.held_until, 9223372036854775807 - $3::bigint) + $3::bigint END) \
+        FROM {{t}}sweeps l JOIN {{t}}streams s ON l.tenant = s.tenant AND l.kind = s.kind AND l.id = s.id \
+        AND l.wake_at = s.wake_at WHERE CASE WHEN l.holder <> $2 THEN l.held_until > $1 \
+        ELSE l.held_until <= $1 AND l.held_until > $4 END) a");
     /// The events of several streams, each with its stream's place in the request, counted from 1.
     several_whole = "SELECT e.version, e.schema, e.body, NULL::bigint, w.n \
         FROM unnest($2::bigint[], $3::uuid[]) WITH ORDINALITY AS w (kind, id, n) CROSS JOIN LATERAL \
@@ -80,6 +96,14 @@ own! {
     /// Several events of one stream.
     add_events = "INSERT INTO {t}events (tenant, kind, id, version, schema, body) \
         SELECT $1, $2, $3, e.version, $4, e.body FROM unnest($5::bigint[], $6::text[]) AS e (version, body)";
+    /// Several texts, of which none has the id of another.
+    keep_contents = "INSERT INTO {t}contents (tenant, id, about, schema, body) \
+        SELECT $1, c.id, c.about, $2, c.body FROM unnest($3::uuid[], $4::uuid[], $5::text[]) AS c (id, about, body) \
+        ON CONFLICT (tenant, id) DO UPDATE SET about = excluded.about, schema = excluded.schema, body = excluded.body";
+    /// Several messages of a tenant.
+    send_all = "INSERT INTO {t}outbox (id, tenant, free_at, attempts, schema, body) \
+        SELECT m.id, $1, m.free_at, m.attempts, $2, m.body \
+        FROM unnest($3::uuid[], $4::bigint[], $5::bigint[], $6::text[]) AS m (id, free_at, attempts, body) ON CONFLICT (id) DO NOTHING";
     owners = "SELECT key, owner FROM {t}unique_keys WHERE tenant = $1 AND key = ANY($2)";
     contents = "SELECT id, schema, body FROM {t}contents WHERE tenant = $1 AND id = ANY($2)";
     /// What others are just claiming is theirs.

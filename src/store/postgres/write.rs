@@ -5,6 +5,7 @@ use tokio_postgres::types::{ToSql, Type};
 
 use crate::store::sql::{Expect, Sql, Statement, Value};
 
+use super::columns::Columns;
 use super::error::failed;
 use super::link::{Asked, Failed, Query, together};
 use super::{Commit, PostgresStore, StoreError, StoreErrorKind};
@@ -106,6 +107,17 @@ impl PostgresStore {
         if statements.is_empty() {
             return Ok(());
         }
+        if let Some(whole) = self.whole(statements) {
+            let query = Query {
+                text: whole.text(),
+                params: whole.params(),
+            };
+            match self.pool.write(&[query]).await {
+                // Nothing is written; which of them touched no row, only the transaction tells.
+                Err(failed) if failed.is_refused => {}
+                written => return written,
+            }
+        }
         let sent = self.gathered(statements);
         let queries: Result<Vec<_>, _> = sent.iter().map(|one| self.query(one)).collect();
         let queries = queries.map_err(Failed::whole)?;
@@ -169,8 +181,9 @@ impl PostgresStore {
         };
         let mut sent = Vec::with_capacity(statements.len());
         for run in statements.chunk_by(alike) {
-            match Sent::events(run).filter(|_| run.len() > 1) {
-                Some(events) => sent.push(events),
+            let all: Vec<_> = run.iter().collect();
+            match Columns::of(&all, &[0, 1, 2, 4], &[3, 5]).filter(|_| run.len() > 1) {
+                Some(events) => sent.push(Sent::Events(events)),
                 None => sent.extend(run.iter().map(Sent::One)),
             }
         }
@@ -186,21 +199,9 @@ impl PostgresStore {
                 },
                 params: params(statement),
             },
-            Sent::Events {
-                place: [tenant, kind, id],
-                schema,
-                versions,
-                bodies,
-            } => Query {
+            Sent::Events(events) => Query {
                 text: &self.own.add_events,
-                params: vec![
-                    param(tenant),
-                    param(kind),
-                    param(id),
-                    param(schema),
-                    versions,
-                    bodies,
-                ],
+                params: events.params(),
             },
         })
     }
@@ -210,42 +211,5 @@ impl PostgresStore {
 enum Sent<'s> {
     One(&'s Statement<'s>),
     /// Events of one stream and schema.
-    Events {
-        place: [&'s Value; 3],
-        schema: &'s Value,
-        versions: Vec<i64>,
-        bodies: Vec<&'s str>,
-    },
-}
-
-impl<'s> Sent<'s> {
-    fn events(run: &'s [Statement<'s>]) -> Option<Sent<'s>> {
-        let [tenant, kind, id, _, schema, _] = run.first()?.params.as_slice() else {
-            return None;
-        };
-        let (mut versions, mut bodies) = (Vec::new(), Vec::new());
-        for statement in run {
-            match statement.params.as_slice() {
-                [
-                    _,
-                    _,
-                    _,
-                    Value::Integer(Some(version)),
-                    of,
-                    Value::Text(Some(body)),
-                ] if of == schema => {
-                    versions.push(*version);
-                    bodies.push(body.as_ref());
-                }
-                _ => return None,
-            }
-        }
-        let place = [tenant, kind, id];
-        Some(Sent::Events {
-            place,
-            schema,
-            versions,
-            bodies,
-        })
-    }
+    Events(Columns<'s>),
 }

@@ -1,5 +1,7 @@
 //! The tables, version by version, and the spelling of each dialect.
 
+use crate::aggregate::StreamKind;
+
 use super::Dialect;
 
 /// One text per schema version, from 1: each makes the tables of its version out of those of the version before. A text that
@@ -45,7 +47,10 @@ pub(super) fn render(dialect: Dialect, namespace: &str, text: &str) -> String {
         Dialect::Sqlite => (BLANKED, NOT_BLANK),
         Dialect::Postgres => ("DELETE FROM {t}contents", ""),
     };
+    let kinds = StreamKind::ALL.map(StreamKind::code);
+    let last_kind = kinds.into_iter().fold(0, i64::max);
     let text = text
+        .replace("{last_kind}", &last_kind.to_string())
         .replace("{erase}", erase)
         .replace("{is_kept}", is_kept)
         .replace("{t}", namespace);

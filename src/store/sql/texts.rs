@@ -93,10 +93,10 @@ texts! {
     remembered = "SELECT schema, body FROM {t}idempotency WHERE tenant = $1 AND actor = $2 AND key = $3";
     last_number = "SELECT last FROM {t}numbers WHERE tenant = $1";
 
-    // What is due. Every zone-data version is a range of its own.
+    // What is due. Every zone-data version is a range of its own. Newer processes look after the kinds that only they know.
     next_zone_data = "SELECT min(zone_data) FROM {t}streams WHERE zone_data >= $1";
     due = "SELECT tenant, kind, id, wake_at FROM {t}streams WHERE zone_data = $1 AND wake_at <= $2 \
-        ORDER BY zone_data, wake_at, tenant, kind, id LIMIT $3";
+        AND kind <= {last_kind} ORDER BY zone_data, wake_at, tenant, kind, id LIMIT $3";
     /// Whether there are wake-ups under other zone data.
     other_zone_data = "SELECT EXISTS (SELECT 1 FROM {t}streams WHERE zone_data < $1) \
         OR EXISTS (SELECT 1 FROM {t}streams WHERE zone_data > $1)";

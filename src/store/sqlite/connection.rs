@@ -11,23 +11,32 @@ use super::{Durability, Options, StoreError, StoreErrorKind};
 
 /// How many prepared statements a connection keeps: more than there are of fixed text; that of a list depends on its filter.
 const STATEMENTS: usize = 128;
-/// The size of a new file's pages, in bytes.
-const PAGE: u64 = 4096;
 /// How much of the file a connection keeps in memory, in KiB.
 const CACHE_KIB: i64 = 16_384;
 
-/// After how many pages the write-ahead log is brought into the file: 16 MiB. Fewer would write hot pages more often.
-const LOG: i64 = 4_096;
+/// After how many bytes the write-ahead log is brought into the file: 16 MiB. Fewer would write hot pages more often.
+const LOG: u64 = 16 << 20;
 
 /// The connection that writes. It makes the file where it is missing.
 pub(super) fn writer(path: Option<&Path>, options: &Options) -> Result<Connection, StoreError> {
+    writing(path, options, OpenFlags::SQLITE_OPEN_CREATE)
+}
+
+/// Another connection that may write, to a file that is there.
+pub(super) fn beside(path: &Path, options: &Options) -> Result<Connection, StoreError> {
+    writing(Some(path), options, OpenFlags::empty())
+}
+
+fn writing(
+    path: Option<&Path>,
+    options: &Options,
+    more: OpenFlags,
+) -> Result<Connection, StoreError> {
     let connection = match path {
         None => Connection::open_in_memory(),
         Some(path) => {
-            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-                | OpenFlags::SQLITE_OPEN_CREATE
-                | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-            Connection::open_with_flags(path, flags)
+            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            Connection::open_with_flags(path, flags | more)
         }
     };
     let named = |error: rusqlite::Error| match path {
@@ -55,6 +64,15 @@ pub(super) fn writer(path: Option<&Path>, options: &Options) -> Result<Connectio
             return Err(StoreError::new(StoreErrorKind::Other, what));
         }
     }
+    // A file that the host made may have pages of another size than new ones have.
+    let page: u32 = connection
+        .pragma_query_value(None, "page_size", |row| row.get(0))
+        .map_err(named)?;
+    let pages = |bytes: u64| {
+        i64::try_from(bytes / u64::from(page.max(1)))
+            .unwrap_or(i64::MAX)
+            .max(1)
+    };
     let synchronous = match options.durability {
         Durability::Full => "FULL",
         Durability::FasterNotDurable => "NORMAL",
@@ -63,12 +81,11 @@ pub(super) fn writer(path: Option<&Path>, options: &Options) -> Result<Connectio
         .pragma_update(None, "synchronous", synchronous)
         .map_err(named)?;
     connection
-        .pragma_update_and_check(None, "wal_autocheckpoint", LOG, |_| Ok(()))
+        .pragma_update_and_check(None, "wal_autocheckpoint", pages(LOG), |_| Ok(()))
         .map_err(named)?;
     if let Some(bytes) = options.max_bytes {
-        let pages = i64::try_from(bytes / PAGE).unwrap_or(i64::MAX).max(1);
         connection
-            .pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
+            .pragma_update_and_check(None, "max_page_count", pages(bytes), |_| Ok(()))
             .map_err(named)?;
     }
     Ok(connection)

@@ -78,7 +78,7 @@ fn meaning(error: &Error) -> (StoreErrorKind, &'static str) {
             ),
             ErrorCode::CannotOpen => (
                 Other,
-                "the database cannot be opened; the directory must exist and be writable",
+                "the database cannot be opened; the directory must exist and be writable, and a file that is in use stay where it is",
             ),
             ErrorCode::SystemIoFailure => (
                 Unavailable,

@@ -32,7 +32,8 @@
 //! that writes its own tables and a ticket in one transaction opens the same file with [`rusqlite`], begins a transaction, and
 //! lets [`commit_in`] take part in it.
 //!
-//! Beside the file lie `-wal` and `-shm` while it is open: they belong to it. The first grows to 16 MiB. Copy it with [`SqliteStore::back_up`].
+//! Beside the file lie `-wal` and `-shm` while it is open: they belong to it. The first grows to 16 MiB; a long read, or
+//! a commit that is bigger, makes it longer, and it stays so until it is emptied ([`SqliteStore::scrub`]). Copy the database with [`SqliteStore::back_up`].
 
 mod connection;
 mod error;
@@ -66,6 +67,9 @@ pub use rusqlite;
 pub use write::commit_in;
 
 use connection::Readers;
+
+/// The longest that SQLite can be told to wait.
+const LONGEST_WAIT: Duration = Duration::from_millis(i32::MAX as u64);
 
 /// A load of so many streams is so short that a writer may wait for it.
 const SHORT: usize = 2;
@@ -127,10 +131,10 @@ impl Options {
         self
     }
 
-    /// How long to wait while another process writes. Default: 5 seconds.
+    /// How long to wait while another process writes, up to 2,147,483,647 ms (24 days); longer counts as that. Default: 5 seconds.
     #[must_use]
     pub fn busy_timeout(mut self, longest: Duration) -> Options {
-        self.busy_timeout = longest;
+        self.busy_timeout = longest.min(LONGEST_WAIT);
         self
     }
 
@@ -157,14 +161,15 @@ impl Options {
         self
     }
 
-    /// Opens the file, makes it where it is missing, and brings its tables to this version.
+    /// Opens the file, makes it where it is missing, and brings its tables to this version. A relative path is taken from the directory
+    /// that the process is in now, wherever it goes later.
     ///
     /// # Errors
     /// [`Newer`](StoreErrorKind::Newer) where a newer version of the crate made the tables;
     /// [`Corrupt`](StoreErrorKind::Corrupt) where the file is no database, is damaged, or has other tables under these names;
-    /// [`Other`](StoreErrorKind::Other) where it cannot be opened or written.
+    /// [`Other`](StoreErrorKind::Other) where it cannot be opened or written, and where the path is empty or `:memory:`.
     pub fn open(self, path: impl AsRef<Path>) -> Result<SqliteStore, StoreError> {
-        SqliteStore::with(self, Some(path.as_ref().to_owned()))
+        SqliteStore::with(self, Some(place(path.as_ref())?))
     }
 }
 
@@ -225,6 +230,23 @@ impl SqliteStore {
             Some(path) => self.readers.with(path, &self.options, work),
         }
     }
+}
+
+/// Where the file is, whatever directory the process is in later.
+fn place(path: &Path) -> Result<PathBuf, StoreError> {
+    let other = |what: String| StoreError::new(StoreErrorKind::Other, what);
+    if path.as_os_str().is_empty() || path.as_os_str() == ":memory:" {
+        let what = format!(
+            "`{}` names no file; a database without one comes from `SqliteStore::in_memory`",
+            path.display()
+        );
+        return Err(other(what));
+    }
+    let absolute = std::path::absolute(path);
+    absolute.map_err(|error| {
+        let what = format!("`{}`: the current directory is not known", path.display());
+        other(what).because(error)
+    })
 }
 
 /// Whether somebody left a write-ahead log, or is at work with it.

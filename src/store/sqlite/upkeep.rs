@@ -53,7 +53,8 @@ impl SqliteStore {
     /// nothing that was erased before.
     ///
     /// # Errors
-    /// [`Other`](StoreErrorKind::Other) where there is a file of that name; [`Full`](StoreErrorKind::Full).
+    /// [`Other`](StoreErrorKind::Other) where there is a file of that name, or where the store's own file was moved away;
+    /// [`Full`](StoreErrorKind::Full).
     pub fn back_up(&self, path: impl AsRef<Path>) -> Result<(), StoreError> {
         let path = path.as_ref();
         let Some(name) = path.to_str() else {
@@ -73,8 +74,9 @@ impl SqliteStore {
         )
     }
 
-    /// Rewrites the file without the room that erased texts and deleted records left. Others wait meanwhile, and it needs as much
-    /// free room as the file has. Where it fails, it is to be called again: until then old bytes of texts may stand where these were.
+    /// Rewrites the file without the room that erased texts and deleted records left. Others wait meanwhile. It needs as much free
+    /// memory as the compacted database has bytes (no text of a person goes to a temporary file), and as much free disk beside the
+    /// file, for the log that it is written to first. Where it fails, it is to be called again: until then old bytes of texts may stand where these were.
     pub fn compact(&self) -> Result<(), StoreError> {
         self.writing(|connection| {
             let blanked = self.sql.migration(DROP_BLANKED);
@@ -126,7 +128,7 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         match &self.path {
             None => self.writing(work),
-            Some(path) => work(&super::connection::writer(Some(path), &self.options)?),
+            Some(path) => work(&super::connection::beside(path, &self.options)?),
         }
     }
 }

@@ -5,9 +5,10 @@ use std::thread;
 
 use chrono::TimeDelta;
 
-use super::{TENANT, append, begin, commit, name, stream};
+use super::{TENANT, append, begin, commit, name, one_row, stream, stream_of};
 use crate::id::{AgentId, ContentId, CustomerId, TeamId, TenantId, TicketId, TicketNumber};
-use crate::store::{Filter, Page, Part, Store, TicketRow};
+use crate::kpi::Fact;
+use crate::store::{Commit, Filter, Page, Part, Store, TicketRow};
 use crate::ticket::{CloseReason, Pending, Priority, Stage, Status, Version};
 
 /// The ticket with this number, of many kinds.
@@ -180,4 +181,54 @@ pub fn a_listing_is_replaced_or_left(store: &dyn Store) {
         .commit(&commit(vec![append(stream("8"), 2, 3)]))
         .unwrap();
     assert_eq!((list(&Filter::all()), list(&kim)), (vec![changed], vec![]));
+}
+
+/// Two tenants with tickets of the same ids and numbers: each lists and counts its own alone, also after one of them changed hers.
+pub fn rows_of_tenants_stay_apart(store: &dyn Store) {
+    let tenants = ["red", "blue"].map(TenantId::named);
+    let rows = |tenant: TenantId, numbers: std::ops::RangeInclusive<u64>| -> Vec<TicketRow> {
+        let of_tenant = |n| TicketRow {
+            subject: ContentId::named(&tenant.to_string()),
+            ..row(n)
+        };
+        numbers.map(of_tenant).collect()
+    };
+    let facts = |n: u64, many: usize| vec![one_row(&n.to_string()); many];
+    for (many, tenant) in (1..).zip(tenants) {
+        let part = |listed: TicketRow| {
+            let n = listed.number.0;
+            let part = append(stream_of(tenant, &n.to_string()), 0, 1);
+            part.facts(facts(n, many)).listing(listed)
+        };
+        let parts = rows(tenant, 1..=3).into_iter().map(part).collect();
+        store.commit(&Commit::new(tenant, begin(), parts)).unwrap();
+    }
+    let check = |tenant, listed: &[TicketRow], many: &dyn Fn(u64) -> usize| {
+        let found = store.list(tenant, &Filter::all(), &Page::oldest(9));
+        assert_eq!(found.unwrap(), listed);
+        let mut counted: Vec<(TicketId, usize)> = Vec::new();
+        let visit =
+            &mut |rows: &[Fact]| counted.extend(rows.first().map(|row| (row.ticket, rows.len())));
+        store.facts(tenant, visit).unwrap();
+        let mut expected: Vec<_> = listed
+            .iter()
+            .map(|row| (row.ticket, many(row.number.0)))
+            .collect();
+        expected.sort_unstable();
+        assert_eq!(counted, expected);
+    };
+    let [red, blue] = tenants;
+    check(red, &rows(red, 1..=3), &|_| 1);
+    check(blue, &rows(blue, 1..=3), &|_| 2);
+
+    let mut changed = rows(red, 1..=3);
+    changed[1].status = Status::Closed(CloseReason::Settled);
+    changed[1].changed_at += TimeDelta::days(1);
+    let part = append(stream_of(red, "2"), 1, 2).facts(facts(2, 5));
+    let part = part.listing(changed[1].clone());
+    store
+        .commit(&Commit::new(red, begin(), vec![part]))
+        .unwrap();
+    check(red, &changed, &|n| if n == 2 { 5 } else { 1 });
+    check(blue, &rows(blue, 1..=3), &|_| 2);
 }

@@ -60,6 +60,7 @@ macro_rules! store_conformance {
                     what_contradicts_itself_is_refused
                     an_empty_commit_changes_nothing
                     a_snapshot_is_one_that_was_committed
+                    a_long_history_is_loaded_as_its_events_make_it
                     commits_of_a_group_stand_alone
                     one_load_answers_everything_in_order
                     writers_of_many_streams_lose_nothing
@@ -76,6 +77,7 @@ macro_rules! store_conformance {
                     numbers_count_up
                     no_number_is_given_twice
                     an_idempotency_key_is_used_once
+                    of_many_that_use_an_idempotency_key_one_wins
                     idempotency_keys_are_pruned_by_age
                     tenants_do_not_see_each_other
                 }
@@ -84,16 +86,19 @@ macro_rules! store_conformance {
                     a_person_is_erased
                     odd_unicode_comes_back
                     big_payloads_come_back
+                    texts_are_of_the_instant_of_the_rest
                 }
                 schedule {
                     due_comes_in_order
                     streams_that_wake_together_all_come
                     due_knows_its_edges
                     other_zone_data_counts_as_due
+                    what_is_due_can_be_peeked_at
                     a_wake_up_is_replaced_or_left
                     the_next_wake_up_is_the_earliest
                     facts_are_replaced_or_left
                     facts_come_by_ticket
+                    facts_of_many_tickets_come_once
                 }
                 outbox {
                     a_lease_keeps_others_away
@@ -107,6 +112,7 @@ macro_rules! store_conformance {
                     pages_follow_each_other
                     paging_is_stable_under_writes
                     a_listing_is_replaced_or_left
+                    rows_of_tenants_stay_apart
                 }
                 desks {
                     a_story_comes_out_as_in_memory

@@ -152,6 +152,40 @@ pub fn an_idempotency_key_is_used_once(store: &dyn Store) {
     }
 }
 
+/// Of many that use a key at the same time, one wins, only its stream is written, and the key tells of it.
+pub fn of_many_that_use_an_idempotency_key_one_wins(store: &dyn Store) {
+    for round in 0..10 {
+        let of = |n: u128| stream(&format!("{round} of {n}"));
+        let once = |n| {
+            let mut once = used(Actor::System, &format!("once {round}"), begin());
+            once.parts.push(append(of(n), 0, 1));
+            once.idempotency.iter_mut().for_each(|record| {
+                record.fingerprint = id(n);
+            });
+            once
+        };
+        let wins = AtomicUsize::new(0);
+        thread::scope(|scope| {
+            for n in 0..8 {
+                let (wins, once) = (&wins, &once);
+                scope.spawn(move || match store.commit(&once(n)) {
+                    Ok(()) => _ = wins.fetch_add(1, Ordering::Relaxed),
+                    Err(error) => {
+                        assert_eq!(error.kind(), StoreErrorKind::Conflict, "{error}");
+                    }
+                });
+            }
+        });
+        assert_eq!(wins.into_inner(), 1);
+        let written: Vec<_> = (0..8)
+            .filter(|n| !events(store, of(*n)).is_empty())
+            .map(id)
+            .collect();
+        let kept = record(store, &once(0)).map(|record| vec![record.fingerprint]);
+        assert_eq!(Some(written), kept);
+    }
+}
+
 /// Pruning forgets what is older than the instant, to the microsecond, of one tenant.
 pub fn idempotency_keys_are_pruned_by_age(store: &dyn Store) {
     let tick = |n| begin() + TimeDelta::microseconds(n);

@@ -8,7 +8,7 @@ use super::{TENANT, append, begin, commit, one_row, stream, stream_of};
 use crate::calendar::{EARLIEST, LATEST};
 use crate::id::{RulebookId, TenantId, TicketId};
 use crate::kpi::{Fact, Rows};
-use crate::store::{Commit, Part, Stamp, Store, StreamId, Wake};
+use crate::store::{Commit, DueStream, Part, Stamp, Store, StoreError, StreamId, Wake};
 use crate::ticket::Version;
 
 const ZONES: &str = "2026a";
@@ -134,6 +134,26 @@ pub fn other_zone_data_counts_as_due(store: &dyn Store) {
     assert_eq!(empty.len(), 6, "ours and those of 2031a");
 }
 
+/// Whoever only asks what is due is told what whoever takes it is given, however often, and before and after.
+pub fn what_is_due_can_be_peeked_at(store: &dyn Store) {
+    for (n, zones) in [(1, ZONES), (2, "2025z"), (3, ZONES), (9, ZONES)] {
+        put(store, stream(&n.to_string()), wake(Some(minute(n)), zones));
+    }
+    let told = |due: Result<Vec<DueStream>, StoreError>| -> BTreeSet<_> {
+        let due = due.unwrap().into_iter();
+        due.map(|due| (due.stream, due.wake_at)).collect()
+    };
+    for now in [minute(0), minute(1), minute(5)] {
+        let before = [0, 1].map(|_| told(store.peek_due(now, ZONES, 9)));
+        let taken = told(store.due(now, ZONES, 9));
+        let after = told(store.peek_due(now, ZONES, 9));
+        assert_eq!((&before, &after), (&[taken.clone(), taken.clone()], &taken));
+    }
+    assert_eq!(told(store.peek_due(minute(5), ZONES, 9)).len(), 3);
+    assert_eq!(told(store.peek_due(minute(5), ZONES, 2)).len(), 2);
+    assert!(told(store.peek_due(minute(5), ZONES, 0)).is_empty());
+}
+
 /// A new wake-up replaces the old one, also under other zone data; a part without one leaves it.
 pub fn a_wake_up_is_replaced_or_left(store: &dyn Store) {
     let s = stream("s");
@@ -235,4 +255,30 @@ pub fn facts_come_by_ticket(store: &dyn Store) {
         .unwrap();
     assert_eq!(seen, expected);
     assert_eq!(facts(store, elsewhere), [[one_row("x")]]);
+}
+
+/// Rows of so many tickets that a store may read them page by page, written in a few commits: each ticket comes once, in the order of
+/// ticket ids.
+pub fn facts_of_many_tickets_come_once(store: &dyn Store) {
+    const ALL: usize = 1_100;
+    let (names, one) = ((0..ALL).map(|n| n.to_string()), one_row("0"));
+    let names: Vec<String> = names.collect();
+    for some in names.chunks(ALL / 4) {
+        let part = |name: &String| {
+            let ticket = TicketId::named(name);
+            let row = Fact {
+                ticket,
+                ..one.clone()
+            };
+            append(stream(name), 0, 1).facts(vec![row])
+        };
+        store
+            .commit(&commit(some.iter().map(part).collect()))
+            .unwrap();
+    }
+    let mut expected: Vec<_> = names.iter().map(|name| TicketId::named(name)).collect();
+    expected.sort_unstable();
+    let come = facts(store, TENANT).into_iter().flatten();
+    let come: Vec<_> = come.map(|row| row.ticket).collect();
+    assert_eq!(come, expected);
 }

@@ -10,30 +10,28 @@ use crate::rulebook::Rulebook;
 use crate::store::{Load, MemoryStore, Part, Snapshot, Store, StoreErrorKind, Stream, StreamId};
 use crate::ticket::{Command, Open, Recorded, Ticket, Version};
 
-/// What a desk records of two tickets, each as long as the other.
-fn histories() -> [(StreamId, Vec<Recorded>); 2] {
+/// What a desk records of a ticket on which so many things are said; the ids of its calls begin with `first`.
+fn history(first: u128, said: u32) -> (StreamId, Vec<Recorded>) {
     let desk = Desk::new(MemoryStore::new(), Rulebook::starter());
-    [1, 100].map(|first| {
-        let call = |n, actor| {
-            let at = begin() + TimeDelta::minutes(i64::from(n));
-            Call::with_id(id(first + u128::from(n)), actor, at)
-        };
-        let opening = call(0_u32, Actor::Customer(CustomerId::named("ann")));
-        let ticket = desk
-            .open(&opening, Open::new("x").body("help"))
-            .unwrap()
-            .id();
-        for n in 1..6 {
-            let said = Command::reply("Which floor?");
-            let call = call(n, Actor::Agent(AgentId::named("kim")));
-            desk.submit(ticket, &call, said).unwrap();
-        }
-        let history = desk.tenant(TENANT).history(ticket).unwrap();
-        (StreamId::ticket(TENANT, ticket), history)
-    })
+    let call = |n, actor| {
+        let at = begin() + TimeDelta::minutes(i64::from(n));
+        Call::with_id(id(first + u128::from(n)), actor, at)
+    };
+    let opening = call(0_u32, Actor::Customer(CustomerId::named("ann")));
+    let ticket = desk
+        .open(&opening, Open::new("x").body("help"))
+        .unwrap()
+        .id();
+    for n in 1..=said {
+        let said = Command::reply("Which floor?");
+        let call = call(n, Actor::Agent(AgentId::named("kim")));
+        desk.submit(ticket, &call, said).unwrap();
+    }
+    let history = desk.tenant(TENANT).history(ticket).unwrap();
+    (StreamId::ticket(TENANT, ticket), history)
 }
 
-fn load(store: &dyn Store, streams: [StreamId; 2], snapshots: bool) -> Vec<Stream> {
+fn load<const N: usize>(store: &dyn Store, streams: [StreamId; N], snapshots: bool) -> Vec<Stream> {
     let mut load = Load::streams(TENANT, streams);
     load.snapshots = snapshots;
     store.load(&load).unwrap().streams
@@ -42,7 +40,7 @@ fn load(store: &dyn Store, streams: [StreamId; 2], snapshots: bool) -> Vec<Strea
 /// Where a snapshot will do, the answer is all events, or one of the snapshots that were committed with this stream, as it was, and exactly
 /// the events after it. Where nobody asks, and of a stream that has none, it is all events. One of a commit that was refused is none.
 pub fn a_snapshot_is_one_that_was_committed(store: &dyn Store) {
-    let all = histories();
+    let all = [1, 100].map(|first| history(first, 5));
     let streams = [all[0].0, all[1].0];
     let part = |n: usize, from: usize, until: usize| {
         let (stream, history) = &all[n];
@@ -98,5 +96,29 @@ pub fn a_snapshot_is_one_that_was_committed(store: &dyn Store) {
         let stale = with(part(0, until - 1, until + 1), until + 1);
         refused(store.commit(&commit(vec![stale])), StoreErrorKind::Conflict);
         check(&committed, until);
+    }
+}
+
+/// A history so long that a store may well keep a snapshot of it, written as a desk does, with one in every part: wherever it stands, it
+/// is loaded as its events alone make it.
+pub fn a_long_history_is_loaded_as_its_events_make_it(store: &dyn Store) {
+    let (stream, history) = history(1, 140);
+    assert!(history.len() > 140);
+    let mut from = 0;
+    // Some parts end just before, at and after a multiple of 64, and some go far beyond one.
+    for until in [1, 40, 63, 64, 65, 66, 90, 126, 129, 130, 140] {
+        let mut part = Part::append(stream, Version(from as u64), history[from..until].to_vec());
+        let ticket = Ticket::replay(TENANT, &history[..until]).unwrap();
+        part.snapshot = Some(Snapshot::of(ticket.clone()));
+        store.commit(&commit(vec![part])).unwrap();
+        let whole = load(store, [stream], false).remove(0);
+        assert_eq!(whole.events.ticket(), &history[..until]);
+        let Stream { snapshot, events } = load(store, [stream], true).remove(0);
+        let told = match snapshot {
+            Some(kept) => kept.then(events.ticket()).map(|told| told.ticket),
+            None => Ticket::replay(TENANT, events.ticket()).map(Into::into),
+        };
+        assert_eq!(told.as_deref(), Some(&ticket), "at version {until}");
+        from = until;
     }
 }

@@ -3,13 +3,18 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
+use super::outbox::message;
+use super::records::record_of;
 pub use super::samples::one_of_each;
-pub use super::snapshots::a_snapshot_is_one_that_was_committed;
+pub use super::snapshots::{
+    a_long_history_is_loaded_as_its_events_make_it, a_snapshot_is_one_that_was_committed,
+};
 pub use super::whole::a_commit_is_all_or_nothing;
 use super::{
-    TENANT, append, commit, event, events, id, key, one_text, owner, refused, stream, stream_of,
-    text, versions,
+    TENANT, append, begin, commit, event, events, id, key, one_text, owner, refused, stream,
+    stream_of, text, versions,
 };
+use crate::call::Actor;
 use crate::id::{ContentId, TenantId};
 use crate::store::{Load, Part, Store, StoreError, StoreErrorKind};
 use crate::ticket::Version;
@@ -132,21 +137,35 @@ pub fn a_part_without_events_is_a_check(store: &dyn Store) {
 pub fn what_contradicts_itself_is_refused(store: &dyn Store) {
     let a = stream("a");
     let gap = Part::append(a, Version(0), vec![event(2)]);
-    let foreign = append(stream_of(TenantId::named("other"), "a"), 0, 1);
+    let other = TenantId::named("other");
+    let foreign = append(stream_of(other, "a"), 0, 1);
     let mut torn = commit(vec![append(a, 0, 1)]);
     torn.unique = vec![(key("<1>"), id(1)), (key("<1>"), id(2))];
+    let once = record_of(other, Actor::System, "once");
+    let mut foreign_key = commit(vec![append(a, 0, 1)]);
+    foreign_key.idempotency = Some(once.clone());
+    let mut foreign_message = commit(vec![append(a, 0, 1)]);
+    let (own, mut foreigner) = (message(1, begin()), message(2, begin()));
+    foreigner.tenant = other;
+    foreign_message.outbox = vec![own, foreigner];
     for wrong in [
         commit(vec![gap]),
         commit(vec![append(a, 0, 1), append(a, 1, 2)]),
         commit(vec![append(a, 0, 1), foreign]),
         torn,
+        foreign_key,
+        foreign_message,
     ] {
         refused(store.commit(&wrong), StoreErrorKind::Other);
     }
     assert!(events(store, a).is_empty());
-    let foreign = Load::streams(TenantId::named("other"), [a]);
-    let error = store.load(&foreign).unwrap_err();
-    assert_eq!(error.kind(), StoreErrorKind::Other, "{error}");
+    assert_eq!(store.next_delivery().unwrap(), None);
+    let mut foreign_key = Load::streams(TENANT, []);
+    foreign_key.idempotency = Some(once.key);
+    for foreign in [Load::streams(other, [a]), foreign_key] {
+        let error = store.load(&foreign).unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Other, "{error}");
+    }
 }
 
 /// A commit of nothing is written, again and again.

@@ -1,5 +1,8 @@
 //! Texts of people: kept to the last character, and gone when erased.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
 use super::{TENANT, append, commit, events, id, key, one_text, owner, stream, text, versions};
 use crate::id::{ContentId, CustomerId};
 use crate::store::{Load, Part, Store, UniqueKey};
@@ -60,6 +63,46 @@ pub fn a_person_is_erased(store: &dyn Store) {
     let mut new_owner = commit(vec![]);
     new_owner.unique.push((address, id(9)));
     store.commit(&new_owner).unwrap();
+}
+
+/// Where one load tells texts and what stands beside them, it is of one instant, whoever writes meanwhile. A store may leave texts out.
+pub fn texts_are_of_the_instant_of_the_rest(store: &dyn Store) {
+    let (held, mine) = (key("<held>"), ContentId::named("while it is held"));
+    let looking = AtomicUsize::new(2);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let _left = Left(&looking);
+                let mut load = Load::owners(TENANT, vec![held]);
+                load.content.push(mine);
+                for _ in 0..1_000 {
+                    let loaded = store.load(&load).unwrap();
+                    let is_held = loaded.owners[0].is_some();
+                    let told = loaded.content.first().map(Option::is_some);
+                    assert!(told.is_none_or(|told| told == is_held));
+                }
+            });
+        }
+        let mut take = commit(vec![]);
+        take.unique.push((held, id(1)));
+        take.content.push(text("while it is held", None, "mine"));
+        let mut give_up = commit(vec![]);
+        give_up.freed.push((held, id(1)));
+        give_up.erased.push(mine);
+        while looking.load(Ordering::Relaxed) > 0 {
+            store.commit(&take).unwrap();
+            store.commit(&give_up).unwrap();
+        }
+    });
+}
+
+/// One looks less, at the end of its work or when it panics.
+struct Left<'a>(&'a AtomicUsize);
+
+impl Drop for Left<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// Text that trips databases, escapes and encodings comes back as it was.

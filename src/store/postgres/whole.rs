@@ -1,0 +1,147 @@
+//! A usual commit as one statement: one message to the server and one answer, where a transaction of several has one for each.
+//!
+//! Each statement becomes a part of a `WITH`; the `SELECT` behind them counts the rows of those that must touch one, and fails where
+//! there is none, so that the server undoes all of it. All parts see the database as it was before, so none may touch a row that
+//! another one touches: a commit that does more than add (it erases, or frees and moves keys), or has several parts, is a transaction
+//! of several statements.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use crate::store::sql::{Expect, Statement, Value};
+
+use super::PostgresStore;
+use super::columns::Columns;
+use super::link::Params;
+
+/// A statement that does all of a commit.
+pub(super) struct Whole<'s> {
+    text: String,
+    /// How many parameters are in use.
+    used: usize,
+    single: Vec<&'s Statement<'s>>,
+    several: Vec<Columns<'s>>,
+    /// What must be 1 or more, each: else the server divides by nothing.
+    guards: String,
+}
+
+impl PostgresStore {
+    /// The commit of these statements as one; `None` where it is not a usual one.
+    pub(super) fn whole<'s>(&self, statements: &'s [Statement<'s>]) -> Option<Whole<'s>> {
+        let (texts, own) = (&self.sql.texts, &self.own);
+        let once = [
+            &texts.begin_stream,
+            &texts.move_stream,
+            &texts.extend_stream,
+            &texts.keep_snapshot,
+            &texts.list_ticket,
+            &texts.claim_key,
+            &texts.remember,
+            &texts.use_number,
+        ];
+        let several = [&texts.add_event, &texts.keep_content, &texts.send];
+        let mut whole = Whole {
+            text: "WITH".to_owned(),
+            used: 0,
+            single: Vec::with_capacity(once.len()),
+            several: Vec::with_capacity(several.len()),
+            guards: String::new(),
+        };
+        let mut of: [Vec<&Statement<'_>>; 3] = Default::default();
+        for one in statements {
+            match several.iter().position(|text| **text == one.sql) {
+                Some(place) => of.get_mut(place)?.push(one),
+                None if once.iter().all(|text| **text != one.sql) => return None,
+                None if whole.single.iter().any(|before| before.sql == one.sql) => return None,
+                None => whole.add(one),
+            }
+        }
+        let [events, contents, messages] = &of;
+        whole.add_all(
+            &own.add_events,
+            Columns::of(events, &[0, 1, 2, 4], &[3, 5])?,
+        );
+        let ids: BTreeSet<_> = contents
+            .iter()
+            .map(|one| one.params.get(1).and_then(id))
+            .collect();
+        if ids.len() < contents.len() {
+            return None; // the later of two texts with one id is to stand
+        }
+        whole.add_all(
+            &own.keep_contents,
+            Columns::of(contents, &[0, 3], &[1, 2, 4])?,
+        );
+        whole.add_all(
+            &own.send_all,
+            Columns::of(messages, &[1, 4], &[0, 2, 3, 5])?,
+        );
+        (!whole.guards.is_empty()).then(|| whole.end())
+    }
+}
+
+fn id(value: &Value) -> Option<uuid::Uuid> {
+    match value {
+        Value::Uuid(id) => *id,
+        _ => None,
+    }
+}
+
+impl<'s> Whole<'s> {
+    fn add(&mut self, statement: &'s Statement<'s>) {
+        let part = self.part(statement.sql, statement.params.len());
+        if statement.expect != Expect::Any {
+            self.text.push_str(" RETURNING 1");
+            let comma = if self.guards.is_empty() { "" } else { "," };
+            let _ = write!(self.guards, "{comma} 1 / (SELECT count(*) FROM {part})"); // a string takes all
+        }
+        self.text.push(')');
+        self.single.push(statement);
+    }
+
+    /// Nothing where there are none.
+    fn add_all(&mut self, text: &str, columns: Columns<'s>) {
+        if columns.is_empty() {
+            return;
+        }
+        self.part(text, columns.len());
+        self.text.push(')');
+        self.several.push(columns);
+    }
+
+    /// Begins a part with this text, whose parameters come after those in use.
+    fn part(&mut self, text: &str, params: usize) -> String {
+        let name = format!("p{}", self.single.len() + self.several.len());
+        let comma = if self.used == 0 { "" } else { "," };
+        let _ = write!(self.text, "{comma} {name} AS (");
+        let mut pieces = text.split('$');
+        self.text.push_str(pieces.next().unwrap_or_default());
+        for piece in pieces {
+            let digits = piece.bytes().take_while(u8::is_ascii_digit).count();
+            let (number, rest) = piece.split_at(digits);
+            let place = self.used + number.parse::<usize>().unwrap_or_default();
+            let _ = write!(self.text, "${place}{rest}");
+        }
+        self.used += params;
+        name
+    }
+
+    fn end(mut self) -> Whole<'s> {
+        self.text.push_str(" SELECT");
+        self.text.push_str(&self.guards);
+        self
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) fn params(&self) -> Params<'_> {
+        let single = self.single.iter();
+        let mut params: Params<'_> = single.flat_map(|one| super::write::params(one)).collect();
+        self.several
+            .iter()
+            .for_each(|all| params.extend(all.params()));
+        params
+    }
+}
