@@ -431,6 +431,23 @@ fn an_answer_stands_on_the_ticket_after_a_direct_rating() {
     }
 }
 
+/// A survey that was answered as often as can be takes the same answer again, which says nothing new, and no other one.
+#[test]
+fn a_full_list_of_answers_takes_the_last_one_again() {
+    let mut draft = RulebookDraft::from(rules());
+    draft.tickets.max_list = 1;
+    let store: Box<dyn Store> = Box::new(MemoryStore::new());
+    let desk = Desk::new(store, draft.build().unwrap());
+    let t = resolved(&desk, ANN, 0);
+    desk.tell::<Feedback>(ANN, &kim(1), invite("short", t))
+        .unwrap();
+    for hour in 2..4 {
+        answer(&desk, &ann(hour), &[("satisfied", 3)], None).unwrap();
+    }
+    let other = answer(&desk, &ann(4), &[("satisfied", 4)], None);
+    assert_eq!(code(other), "too_large");
+}
+
 /// What the customer says about a mark that she gave already is on the ticket too; but it is the mark of before, which counts from
 /// when it was given and escalates once.
 #[test]

@@ -93,7 +93,7 @@ impl Calendar {
     ///
     /// # Properties
     /// The last close of a business day is never before that day's first opening: where the clocks skip all its hours it is the
-    /// first instant after the gap. So for one or more days it is never before `from`.
+    /// first instant after the gap.
     ///
     /// # Errors
     /// As [`business_day`](Self::business_day).
@@ -139,7 +139,7 @@ impl Calendar {
     }
 
     /// The end of the last window that starts on a date; for calendars without windows of their own the end of the
-    /// last open time of the date. Where there is none, the last close before the date.
+    /// last open time of the date. Where there is none, the last open moment before the date.
     fn last_close_of(&self, date: NaiveDate) -> Result<DateTime<Utc>, CalendarError> {
         let zone = self.zone();
         match &self.0.source {
@@ -155,7 +155,8 @@ impl Calendar {
                 Ok(shown.map(|(_, to)| to).max().unwrap_or_else(after_the_gap))
             }
             Source::Succession(_) => self.edition_at(zone.start_of(date)).last_close_of(date),
-            Source::Hours(_) | Source::Always | Source::Combined { .. } => {
+            Source::Hours(_) => self.previous_open(zone.start_of(date)),
+            Source::Always | Source::Combined { .. } => {
                 let shown = zone.showing(date, ALL_DAY);
                 let open = shown.filter(|stretch| self.is_open_in(*stretch));
                 let end = open.map(|(_, to)| to).last();

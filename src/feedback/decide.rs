@@ -202,8 +202,6 @@ impl Work<'_> {
             return Err(Refusal::Expired { expired_at, at });
         }
         check_answers(&known.invited.questions, answers)?;
-        self.context
-            .check_list("the list of answers", known.answers.len() + 1)?;
         let last = known.answered();
         let marks = || {
             let mark = |kind| mark_of(&known.invited.questions, answers, kind);
@@ -217,6 +215,8 @@ impl Work<'_> {
         {
             return Ok(Decided::default());
         }
+        self.context
+            .check_list("the list of answers", known.answers.len() + 1)?;
         let mut decided = Decided::default();
         let about = (ContentKind::Comment, Some(self.id));
         let comment = match comment {
