@@ -17,8 +17,8 @@ use helpdesk::error::ErrorKind;
 use helpdesk::id::{ContentId, TicketNumber};
 use helpdesk::store::postgres::{commit_in, params, tokio_postgres};
 use helpdesk::store::{
-    Commit, Filter, Load, Page, Part, PostgresStore, Stamp, Store, StoreError, StoreErrorKind,
-    StreamId, UniqueKey, Wake,
+    Commit, Filter, IdempotencyKey, IdempotencyRecord, Load, Page, Part, PostgresStore, Stamp,
+    Store, StoreError, StoreErrorKind, StreamId, UniqueKey, Wake,
 };
 use helpdesk::testing::{Asked, Fault, FaultyStore};
 use helpdesk::ticket::Version;
@@ -589,6 +589,69 @@ fn a_transaction_that_began_too_early_is_told_to_begin_anew() {
     });
     assert_eq!(error.kind(), StoreErrorKind::Conflict, "{error}");
     assert!(error.to_string().contains("begin a new one"), "{error}");
+}
+
+/// A usual commit is one statement, which tells of a refusal no more than that there was one: what is answered names what stood in
+/// the way all the same, and nothing is written.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn a_refusal_names_what_stood_in_the_way() {
+    let store = store();
+    let (s, other) = (stream("s"), Uuid::from_u128(9));
+    let key = UniqueKey::address(TENANT, "ann@example.com");
+    let used = IdempotencyRecord {
+        key: IdempotencyKey {
+            tenant: TENANT,
+            actor: Actor::System,
+            key: name("once"),
+        },
+        at: at(BEGIN),
+        fingerprint: Uuid::nil(),
+        stream: s,
+        after: Version(0),
+        until: Version(2),
+    };
+    let mut first = commit(vec![append(s, 0, 2)]);
+    first.unique.push((key, s.id));
+    first.idempotency = Some(used.clone());
+    store.commit(&first).unwrap();
+
+    let stale = commit(vec![append(s, 1, 3)]);
+    let mut claimed = commit(vec![append(s, 2, 3)]);
+    claimed.unique.push((key, other));
+    let mut again = commit(vec![append(s, 2, 3)]);
+    again.idempotency = Some(used);
+    for (mut refused, what) in [
+        (stale, s.id.to_string()),
+        (claimed, key.uuid().to_string()),
+        (again, "`once`".to_owned()),
+    ] {
+        refused.content.push(text("text", None, "lost"));
+        refused.outbox.push(message(1));
+        let error = store.commit(&refused).unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Conflict, "{error}");
+        assert!(error.to_string().contains(&what), "{error}");
+        assert_eq!(length(&store, s), 2);
+        let texts = store.content(TENANT, &[ContentId::named("text")]).unwrap();
+        assert_eq!(texts, [None]);
+        assert_eq!(store.next_delivery().unwrap(), None);
+    }
+}
+
+/// What stands twice in a commit is no usual one: of two texts with one id the later stands.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn the_later_of_two_texts_with_one_id_stands() {
+    let store = store();
+    let mut both = commit(vec![append(stream("s"), 0, 1)]);
+    both.content = ["first", "second"]
+        .map(|body| text("text", None, body))
+        .into();
+    both.outbox = vec![message(1), message(1)];
+    store.commit(&both).unwrap();
+    let texts = store.content(TENANT, &[ContentId::named("text")]).unwrap();
+    let texts: Vec<_> = texts.into_iter().flatten().map(|text| text.text).collect();
+    assert_eq!(texts, ["second"]);
 }
 
 /// The schema beside the rows of a stream is theirs: a commit without rows leaves it as it was.
