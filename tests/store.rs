@@ -8,10 +8,11 @@ use std::thread;
 use chrono::TimeDelta;
 use common::*;
 use helpdesk::error::ErrorKind;
+use helpdesk::escalation::{Rule, Trigger};
 use helpdesk::store::{Commit, MemoryStore, Part, Store, StoreError, StoreErrorKind, StreamId};
 use helpdesk::testing::{Asked, Fault, FaultyStore};
-use helpdesk::ticket::{Ticket, Version};
-use helpdesk::{Actor, Call, Command, Desk, Open, TenantId, TicketId};
+use helpdesk::ticket::{Stage, Ticket, Version};
+use helpdesk::{Actor, Call, Command, Desk, Open, Rulebook, TenantId, TicketId};
 
 const TENANT: TenantId = TenantId::SINGLE;
 
@@ -342,6 +343,27 @@ fn an_ailing_ticket_behind_others_stays_ailing() {
     desk.sweep(again, 10).unwrap();
     let tries = desk.ailing().iter().map(|one| one.tries).max();
     assert_eq!(tries, Some(2));
+}
+
+/// What a sweep recorded on a ticket that failed later on is counted: a long catch-up takes several commits.
+#[test]
+fn what_was_recorded_before_a_failure_is_counted() {
+    let every = "1min calendar".parse().unwrap();
+    let level = at_threshold("again", "after 1h").repeat(every, 1_000);
+    let rule = Rule::new(name("idle"), Trigger::idle([Stage::Open])).level(level);
+    let book = Rulebook::draft().escalation(rule).build().unwrap();
+    let desk = Desk::new(FaultyStore::new(MemoryStore::new()), book);
+    let said = call(Actor::Customer(ANN), at(BEGIN), 1);
+    let id = desk.open(&said, Open::new("x").body("help")).unwrap().id();
+    let before = history(&desk, id).len();
+    desk.store()
+        .cue(Asked::Commit, Fault::Slow(std::time::Duration::ZERO));
+    fail(&desk, StoreErrorKind::Unavailable, 1);
+    let swept = desk.sweep(at(BEGIN) + TimeDelta::days(2), 10).unwrap();
+    assert_eq!((swept.tickets, swept.failed.len()), (0, 1));
+    let recorded = history(&desk, id).len() - before;
+    assert!(recorded > 0);
+    assert_eq!(swept.events, recorded);
 }
 
 /// A ticket that somebody else looked at meanwhile is not ailing any more, and the host sleeps.
