@@ -957,6 +957,9 @@ fn promises_are_made_within_the_supported_years() {
         let refused = desk.submit(id, &call, Command::change(change)).unwrap_err();
         assert_eq!(refused.code(), "out_of_range");
     }
+    let open = Open::new("x").and(Change::PromiseUpdate(late));
+    let refused = desk.open(&call, open.from("bob@example.com")).unwrap_err();
+    assert_eq!(refused.code(), "out_of_range");
     let last = "2100-12-31T23:00:00Z".parse().unwrap();
     let promise = Command::change(Change::PromiseUpdate(last));
     assert!(desk.submit(id, &call, promise).is_ok());

@@ -7,6 +7,7 @@ use common::*;
 use escalation_common::*;
 use helpdesk::escalation::{Action, Guard, MAX_CHAIN, Recipient, Rule, Trigger};
 use helpdesk::id::{TeamId, TenantId};
+use helpdesk::replay::{History, import};
 use helpdesk::rulebook::Rulebooks;
 use helpdesk::sla::{Condition, Policy};
 use helpdesk::store::MemoryStore;
@@ -304,4 +305,99 @@ fn a_renamed_calendar_tells_nobody_again() {
         fired.collect::<Vec<_>>(),
         [Delivery::Delivered, Delivery::HeldBack]
     );
+}
+
+/// What was late before the last event of a log was late first: a level at its due that ends the ticket does not hide the breach, however
+/// long after the due the log was exported.
+#[test]
+fn an_imported_ticket_that_was_late_tells_its_breach() {
+    let rule = Rule::new(name("r"), Trigger::clock(Metric::TotalResolution))
+        .level(at_threshold("due", "100 %").action(Action::Resolve));
+    let policy = Policy::new(name("all")).target(Metric::TotalResolution, target("8h calendar"));
+    let book = Rulebook::draft()
+        .policy(policy)
+        .escalation(rule)
+        .build()
+        .unwrap();
+    for until in ["2026-03-02T17:30:00Z", "2026-03-20T09:00:00Z"] {
+        let id = helpdesk::TicketId::named("t");
+        let number = helpdesk::id::TicketNumber(1);
+        let mut log = History::new(id, number, ANN, at("2026-03-02T09:00:00Z"));
+        log.until = Some(at(until));
+        let imported = import(&log, &book, TenantId::SINGLE);
+        let desk = Desk::new(MemoryStore::new(), book.clone());
+        desk.import(&imported).unwrap();
+        desk.sweep(at("2026-03-21T09:00:00Z"), 10).unwrap();
+        let events = history(&desk, id);
+        let breached = events
+            .iter()
+            .filter(|one| matches!(one.event, Event::Breached { .. }));
+        assert_eq!(breached.count(), 1, "{until}: {events:#?}");
+    }
+}
+
+/// Where rules acted too often in a row, a level does nothing to the ticket, and tells whoever has it.
+#[test]
+fn a_level_that_was_stopped_tells_whoever_has_the_ticket() {
+    let (first, second) = (TeamId::named("first"), TeamId::named("second"));
+    let hand = |from: TeamId, to: TeamId| {
+        let guard = Guard::default().when(Condition::Team(vec![from]));
+        let level = at_threshold("on", "100 %").guard(guard);
+        let level = level.action(Action::AssignTeam(to));
+        let rule = Rule::new(name(&from.to_string()), Trigger::clock(Metric::Ownership));
+        rule.level(level.action(Action::Notify(Recipient::TeamInCharge)))
+    };
+    let policy = Policy::new(name("all")).target(Metric::Ownership, target("1h calendar"));
+    let draft = Rulebook::draft().policy(policy);
+    let draft = draft
+        .escalation(hand(first, second))
+        .escalation(hand(second, first));
+    let desk = Desk::new(MemoryStore::new(), draft.build().unwrap());
+    let t = open(&desk, "2026-03-02T09:00:00Z");
+    let assign = Change::Assign {
+        agent: None,
+        team: Some(first),
+    };
+    desk.submit(t, &kim("2026-03-02T09:00:00Z"), Command::change(assign))
+        .unwrap();
+    let now = at("2027-03-02T09:00:00Z");
+    desk.sweep(now, 10).unwrap();
+    let has_it = desk.ticket(t).unwrap().team();
+    let told = desk.claim(now, chrono::TimeDelta::days(9), 1_000).unwrap();
+    let last = told.iter().max_by_key(|message| message.at).unwrap();
+    assert_eq!(last.team, has_it);
+}
+
+/// A rule that reads no calendar is the same rule under a version of which only a calendar is another, or has another name.
+#[test]
+fn what_reads_no_calendar_is_the_same_under_another() {
+    let book = |calendar: &str| {
+        let office = Calendar::parse("Mon-Fri 09:00-17:00", "UTC").unwrap();
+        let guard = Guard::default().when(Condition::Priority(vec![Priority::Urgent]));
+        let level = at_threshold("again", "1 times").guard(guard);
+        let level = level.action(Action::Notify(Recipient::TeamInCharge));
+        let rule = Rule::new(name("r"), Trigger::Reopened).level(level);
+        let draft = Rulebook::draft().calendar(name(calendar), office);
+        draft.escalation(rule).build().unwrap()
+    };
+    let (before, after) = (book("office"), book("berlin"));
+    let books = Rulebooks::new(before).with_earlier(after.clone());
+    let desk = Desk::new(MemoryStore::new(), books);
+    let t = open(&desk, "2026-03-02T09:00:00Z");
+    desk.submit(t, &kim("2026-03-02T09:30:00Z"), Command::resolve())
+        .unwrap();
+    desk.submit(t, &ann("2026-03-02T10:00:00Z"), Command::reply("not yet"))
+        .unwrap();
+    let lee = Call::new(Actor::Supervisor(KIM), at("2026-03-02T12:00:00Z"));
+    desk.apply_rulebook(t, &lee, after.id()).unwrap();
+    let urgent = Command::change(Change::Priority(Priority::Urgent));
+    desk.submit(t, &kim("2026-03-02T13:00:00Z"), urgent)
+        .unwrap();
+    desk.sweep(at("2026-03-02T13:01:00Z"), 10).unwrap();
+    let events = history(&desk, t);
+    let delivery = events.iter().find_map(|one| match &one.event {
+        Event::Escalated(fired) => Some(fired.delivery),
+        _ => None,
+    });
+    assert_eq!(delivery, Some(Delivery::Delivered));
 }

@@ -738,7 +738,7 @@ typedef struct helpdesk_open {
    */
   const char *address;
   /*
-   Its length in bytes.
+   Its length in bytes; 0 where there is none.
    */
   size_t address_len;
   /*
@@ -750,7 +750,7 @@ typedef struct helpdesk_open {
    */
   const char *body;
   /*
-   Its length in bytes.
+   Its length in bytes; 0 where there is none.
    */
   size_t body_len;
   /*

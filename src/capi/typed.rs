@@ -59,13 +59,13 @@ pub struct helpdesk_open {
     pub subject_len: usize,
     /// The address of who asks for help.
     pub address: *const c_char,
-    /// Its length in bytes.
+    /// Its length in bytes; 0 where there is none.
     pub address_len: usize,
     /// Who asks for help, by the host's id. Not beside an address; neither is needed where a customer calls.
     pub customer: *const helpdesk_uuid,
     /// The first message.
     pub body: *const c_char,
-    /// Its length in bytes.
+    /// Its length in bytes; 0 where there is none.
     pub body_len: usize,
     /// The ticket's id, where the host chooses it.
     pub id: *const helpdesk_uuid,

@@ -219,6 +219,9 @@ impl<'a> Working<'a> {
                 } else {
                     Delivery::Delivered
                 };
+                let acts = |action| inner(action, &self.ticket).is_some();
+                let chain_ended =
+                    self.ticket.chain() >= MAX_CHAIN && level.actions.iter().any(acts);
                 self.firings.push(Firing {
                     rule,
                     version: Version(self.ticket.place()).next(),
@@ -227,11 +230,8 @@ impl<'a> Working<'a> {
                     ended_it: false,
                     at: due_at,
                     holder: self.ticket.holder(),
-                    outward: outward(&level.actions, self.ticket.holder()),
+                    outward: outward(&level.actions, self.ticket.holder(), !chain_ended),
                 });
-                let acts = |action| inner(action, &self.ticket).is_some();
-                let chain_ended =
-                    self.ticket.chain() >= MAX_CHAIN && level.actions.iter().any(acts);
                 let event = Event::Escalated(Escalated {
                     key,
                     rule: rule.name.clone(),

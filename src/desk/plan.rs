@@ -160,6 +160,7 @@ fn plan_open(
         return Ok(Plan::Done(done));
     }
     in_range(call.at())?;
+    dues_in_range(&open.changes)?;
     let mut decision = decision?;
     if let Some(ticket) = known.message_in {
         return Ok(Plan::Message(ticket));
@@ -226,11 +227,7 @@ fn plan_submit(
     if let Some(Move::Pend(Pending::Scheduled { until })) = command.step {
         in_range(until)?;
     }
-    for change in &command.changes {
-        if let Change::PromiseUpdate(due) | Change::EstimateResolution(due) = change {
-            in_range(*due)?;
-        }
-    }
+    dues_in_range(&command.changes)?;
     let before = ticket.version();
     let at = rules.effective(call.at(), ticket.last_event_at())?;
     let mut working = Working::on(known_ticket, book, data);
@@ -446,6 +443,14 @@ pub(super) fn in_range(at: DateTime<Utc>) -> Result<(), Refusal> {
             latest,
         })
     }
+}
+
+/// What is promised for an instant that is not supported could never be recorded as late.
+fn dues_in_range(changes: &[Change]) -> Result<(), Refusal> {
+    changes.iter().try_for_each(|change| match change {
+        Change::PromiseUpdate(due) | Change::EstimateResolution(due) => in_range(*due),
+        _ => Ok(()),
+    })
 }
 
 /// The message that the events added, where they added one.

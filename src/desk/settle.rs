@@ -117,7 +117,8 @@ impl Working<'_> {
         };
         for standing in standing {
             let level = level(self.book, &standing.rule, &standing.level);
-            let told = level.map(|level| outward(&level.actions, standing.holder));
+            let told =
+                level.map(|level| outward(&level.actions, standing.holder, !standing.chain_ended));
             for (n, (action, in_charge)) in told.into_iter().flatten().enumerate() {
                 let what = Outgoing::Withdrawal {
                     key: standing.key,
@@ -245,8 +246,12 @@ fn message_id(kind: &[u8], key: FiringKey, n: usize) -> Uuid {
 }
 
 /// The outward actions, with whoever is in charge put in place, and who that is: as the level found it, or as its own actions before
-/// left it.
-pub(super) fn outward(actions: &[Action], mut in_charge: Holder) -> Vec<(Action, Holder)> {
+/// left it, where it `acts` on the ticket at all.
+pub(super) fn outward(
+    actions: &[Action],
+    mut in_charge: Holder,
+    acts: bool,
+) -> Vec<(Action, Holder)> {
     let mut outward = Vec::new();
     for action in actions {
         match action {
@@ -262,7 +267,7 @@ pub(super) fn outward(actions: &[Action], mut in_charge: Holder) -> Vec<(Action,
                 let told = resolved.unwrap_or_else(|| recipient.clone());
                 outward.push((Action::Notify(told), in_charge));
             }
-            Action::AssignTeam(team) => {
+            Action::AssignTeam(team) if acts => {
                 (in_charge.agent, in_charge.team) = (None, Some(*team));
             }
             other if other.is_outward() => outward.push((other.clone(), in_charge)),

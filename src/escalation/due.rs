@@ -69,20 +69,22 @@ fn moves(ticket: &Ticket) -> Vec<(Micros, RulebookId)> {
 
 impl Causes<'_> {
     /// Since when a rule is there for a ticket of these [`moves`], where it was not from the beginning: the last move to another
-    /// version that brought it. The same rule in the version before was there already; one that counts by its own calendar, where that
-    /// is the same under the same name, which is part of what its firings are known by. Clocks bring theirs.
+    /// version that brought it. The same rule in the version before was there already: one on a clock, which brings its calendar, or on
+    /// reopenings, which needs none, whatever the calendars are; any other where the name of its calendar is the same, which is part
+    /// of what its firings are known by, and the calendar too where it counts by it.
     fn brought(
         &self,
         moves: &[(Micros, RulebookId)],
         (rule, calendar, name): &Ruled,
     ) -> Option<Micros> {
-        let by_clock = rule.trigger.watched().is_some();
+        let needs_none = rule.trigger.watched().is_some() || rule.trigger == Trigger::Reopened;
+        let counts = rule.counts_open_time();
         let was_there = |(at, version): &(Micros, RulebookId)| {
             let same =
                 |of: &Calendar| of.edition_at(instant(*at)) == calendar.edition_at(instant(*at));
             let rules = self.other_rules.get(version).map_or(&[][..], |rules| rules);
             rules.iter().any(|(known, of, known_as)| {
-                known == rule && (by_clock || known_as == name && same(of))
+                known == rule && (needs_none || known_as == name && (!counts || same(of)))
             })
         };
         let brought = moves.iter().rev().find(|step| !was_there(step));

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AgentId, Name, TeamId};
-use crate::sla::{Condition, Target};
+use crate::sla::{Condition, Measure, Target};
 use crate::ticket::{
     Agreement, ClockId, CloseReason, Metric, PendingReason, Priority, RatingKind, Stage, Status,
     Ticket,
@@ -59,6 +59,16 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// Whether anything of it is counted in the open time of its own calendar.
+    pub(crate) fn counts_open_time(&self) -> bool {
+        let business = |target: Target| target.measure() == Measure::Business;
+        self.trigger.watched().is_none()
+            && self.levels.iter().any(|level| {
+                let waits = matches!(level.at.0, Kind::For(target) if business(target));
+                waits || level.repeat.is_some_and(|repeat| business(repeat.every))
+            })
+    }
+
     /// A rule without a level yet.
     pub fn new(name: Name, trigger: Trigger) -> Rule {
         Rule {

@@ -104,10 +104,18 @@ impl<'c, 'a> Search<'c, 'a> {
         known.is_none_or(|known| place < (known.at, known.just_after))
     }
 
+    /// Whether a breach comes just after the instant it is scheduled for, the last at which the target is met. One of before the last event
+    /// came long ago: a log was imported, or nobody looked.
+    fn is_just_after(&self, clock: &Clock<'_>, scheduled: Micros) -> bool {
+        !clock.is_late() && scheduled >= self.last
+    }
+
     /// What was due before the last event is due at it: only now do its conditions hold.
     pub(super) fn offer(&mut self, scheduled: Micros, what: Found<'c, 'a>) {
-        // A target is passed just after the last instant at which it is met.
-        let just_after = matches!(&what, Found::Breach { clock, .. } if !clock.is_late());
+        let just_after = match &what {
+            Found::Breach { clock, .. } => self.is_just_after(clock, scheduled),
+            Found::Wake | Found::Fire { .. } => false,
+        };
         if self.is_earlier(scheduled, just_after) {
             self.first = Some(First {
                 at: scheduled.max(self.last),
@@ -158,7 +166,9 @@ impl<'c, 'a> Search<'c, 'a> {
             State::Running => clock.until(amount.saturating_sub(clock.elapsed)),
             _ => None,
         };
-        let is_new = |at: &Micros| self.is_earlier(*at, !breached) && !self.is_settled(*at);
+        let is_new = |at: &Micros| {
+            self.is_earlier(*at, self.is_just_after(clock, *at)) && !self.is_settled(*at)
+        };
         let Some(at) = at.filter(is_new) else {
             return;
         };

@@ -86,15 +86,16 @@ impl Window {
                 zone.instant_of(date.and_time(local.time()))
             })
         };
-        let to = self.to?;
+        let (from, to) = (self.from?, self.to?);
         let last = zone.local(to).date();
         let is_leap_day = (last.month(), last.day()) == (2, 29) && zone.start_of(last) == to;
+        let is_leap_day = is_leap_day && from < to; // what holds nothing holds nothing then either
         let to = if is_leap_day {
             zone.start_of(last.checked_sub_months(Months::new(12))?.succ_opt()?)
         } else {
             earlier(to)?
         };
-        Some(Window::new(earlier(self.from?)?, to))
+        Some(Window::new(earlier(from)?, to))
     }
 
     /// Whether `at` lies in it.

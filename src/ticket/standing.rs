@@ -16,6 +16,9 @@ pub(crate) struct Standing {
     pub(crate) version: Version,
     /// Who was in charge then.
     pub(crate) holder: Holder,
+    /// Whether the level did nothing to the ticket, because rules had acted too often in a row.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) chain_ended: bool,
 }
 
 impl Standing {
@@ -27,6 +30,7 @@ impl Standing {
             level: fired.level.clone(),
             version,
             holder: fired.told?,
+            chain_ended: fired.chain_ended,
         })
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn check(view: &View<'_>, found: &mut Findings) {
                 Problem::RuleNeverFires { rule, because },
             );
         }
-        if this.rule.follow && !measures_by_its_calendar(this.rule) {
+        if this.rule.follow && !this.rule.counts_open_time() {
             let name = this.rule.name.clone();
             found.add(
                 format!("{path}.follow"),
@@ -171,16 +171,6 @@ pub(super) fn level_never_fires(
             (wanted > open && !rule.follow).then_some(("at", Because::NotEnoughTime))
         }
     }
-}
-
-/// Whether anything of a rule is counted in the open time of the rule's own calendar.
-fn measures_by_its_calendar(rule: &Rule) -> bool {
-    let business = |target: Target| target.measure() == Measure::Business;
-    rule.trigger.watched().is_none()
-        && rule.levels.iter().any(|level| {
-            let waits = matches!(level.at.0, ThresholdKind::For(target) if business(target));
-            waits || level.repeat.is_some_and(|repeat| business(repeat.every))
-        })
 }
 
 /// How a target is measured, and its amount, or `days` where it is one of days.
