@@ -21,7 +21,7 @@ use helpdesk::store::{
     Commit, Filter, Load, Page, SqliteStore, Stamp, Store, StoreError, StoreErrorKind, Stream,
     StreamId, StreamKind, UniqueKey, Wake,
 };
-use helpdesk::ticket::{Priority, Ticket, Version};
+use helpdesk::ticket::{Link, Priority, Ticket, Version};
 use helpdesk::{Actor, Command, Desk, Open, TicketId};
 use rand::{Rng, SeedableRng};
 use rusqlite::types::Value as Any;
@@ -453,6 +453,46 @@ fn tickets_written_lately_are_loaded_as_they_stand() {
     }
 }
 
+/// Tickets that were written lately are loaded as of one instant too: two that are always written together stand at the same place, however
+/// the reading and the writing fall together.
+#[test]
+fn tickets_written_together_are_loaded_together() {
+    let path = file("together");
+    let desk = Desk::new(SqliteStore::open(&path).unwrap(), rulebook());
+    let open = |n| {
+        let said = call(Actor::Customer(ANN), at(BEGIN), n);
+        let opened = desk.open(&said, Open::new("x").body("help"));
+        StreamId::ticket(TENANT, opened.unwrap().id())
+    };
+    let streams = [1, 2, 3].map(open);
+    let [first, second, _] = streams.map(|stream| TicketId::from_uuid(stream.id));
+    let end = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for n in 0..400 {
+                let said = call(Actor::Agent(KIM), at(BEGIN) + TimeDelta::seconds(n), 9);
+                let linked = match n % 2 {
+                    0 => desk.link(first, &said, Link::ChildOf, second),
+                    _ => desk.unlink(first, &said, Link::ChildOf, second),
+                };
+                linked.unwrap();
+            }
+            end.store(true, Ordering::Relaxed);
+        });
+        let mut load = Load::streams(TENANT, streams);
+        load.snapshots = true;
+        while !end.load(Ordering::Relaxed) {
+            let loaded = desk.store().load(&load).unwrap();
+            let at = |n: usize| {
+                let stream: &Stream = &loaded.streams[n];
+                let kept = stream.snapshot.as_ref().map_or(0, |kept| kept.version().0);
+                kept + stream.events.len() as u64
+            };
+            assert_eq!(at(0), at(1));
+        }
+    });
+}
+
 /// What was written lately is not read again: only what follows it. Whoever asks for the events alone is given all of them.
 #[test]
 fn what_was_written_lately_is_not_read_again() {
@@ -774,6 +814,11 @@ fn a_file_that_was_moved_away_is_not_backed_up() {
     assert_eq!(error.0, StoreErrorKind::Other, "{}", error.1);
     assert!(error.1.contains("support.db"), "{}", error.1);
     assert!(!path.exists() && !path.with_file_name("copy.db").exists());
+    let store = SqliteStore::open(file("nowhere")).unwrap();
+    for nowhere in ["", ":memory:"] {
+        let error = store.back_up(nowhere).unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Other, "`{nowhere}`");
+    }
 }
 
 /// Names that SQLite takes for something else than a file are refused, and told what to take instead.

@@ -96,7 +96,7 @@ impl Office {
         mut found: Vec<DueStream>,
     ) -> Vec<DueStream> {
         if found.len() < self.due_wanted(now, limit) {
-            self.infirmary.dismiss(now, &found); // nothing that is due was left out
+            self.infirmary.dismiss(now, &found); // what is due and not put off is all there
         }
         let put_off = self.infirmary.put_off(now);
         found.retain(|due| !put_off.contains(&due.stream));

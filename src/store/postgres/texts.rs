@@ -50,9 +50,10 @@ own! {
     due = format!("{ZONES} SELECT d.tenant, d.kind, d.id, d.wake_at {DUE} \
         ORDER BY s.zone_data, s.wake_at, s.tenant, s.kind, s.id LIMIT $3) d \
         ORDER BY d.wake_at, d.tenant, d.kind, d.id LIMIT $3");
-    /// The same for the sweepers of the process $4, which hold nothing by asking.
+    /// The same for the sweepers of the process $4, which hold nothing by asking. What is just being written is passed over, as it is
+    /// where it is taken.
     peek_due = format!("{ZONES} SELECT d.tenant, d.kind, d.id, d.wake_at {DUE} {FREE} \
-        ORDER BY s.zone_data, s.wake_at, s.tenant, s.kind, s.id LIMIT $3) d \
+        ORDER BY s.zone_data, s.wake_at, s.tenant, s.kind, s.id LIMIT $3 FOR SHARE OF s SKIP LOCKED) d \
         ORDER BY d.wake_at, d.tenant, d.kind, d.id LIMIT $3");
     /// The same, held until $7, or as long as it is held already. Two that ask at the same instant skip each other's rows.
     take_due = format!("{ZONES}, free AS MATERIALIZED (SELECT d.tenant, d.kind, d.id, d.wake_at {DUE} {FREE} \

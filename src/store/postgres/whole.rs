@@ -2,8 +2,8 @@
 //!
 //! Each statement becomes a part of a `WITH`; the `SELECT` behind them counts the rows of those that must touch one, and fails where
 //! there is none, so that the server undoes all of it. All parts see the database as it was before, so none may touch a row that
-//! another one touches: a commit that does more than add (it erases, or frees and moves keys), or has several parts, is a transaction
-//! of several statements.
+//! another one touches: a commit that does more than add (it erases, or frees and moves keys), or does one thing twice (two parts with a wake-up, two
+//! keys), is a transaction of several statements. So is one that was refused here: only then it is known what stood in the way.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;

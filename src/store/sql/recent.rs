@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::store::{Commit, Part, Snapshot, StreamId};
 
 /// The snapshots of the last commits of one store value. Events are only ever added, so one that others have written past is behind,
-/// not wrong: whoever loads asks the database for the events after it.
+/// not wrong: whoever loads asks here first, before the reading begins, and then the database for the events after it.
 ///
 /// It holds at most twice as many as it keeps: when so many are new, those that nobody asked for since the time before are forgotten.
 #[derive(Debug)]

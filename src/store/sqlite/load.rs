@@ -42,8 +42,11 @@ impl SqliteStore {
 
     fn load_parts(&self, connection: &Connection, request: &Load) -> Result<Loaded, StoreError> {
         let mut loaded = Loaded::default();
-        for stream in &request.streams {
-            let stream = self.stream(connection, *stream, request.snapshots)?;
+        // The first statement fixes the instant: what is kept must not be of a later one.
+        let known = request.streams.iter();
+        let known = known.map(|stream| self.recent.of(*stream).filter(|_| request.snapshots));
+        for (stream, kept) in request.streams.iter().zip(known.collect::<Vec<_>>()) {
+            let stream = self.stream(connection, *stream, kept, request.snapshots)?;
             loaded.streams.push(stream);
         }
         for key in &request.owners {
@@ -66,12 +69,13 @@ impl SqliteStore {
         &self,
         connection: &Connection,
         stream: StreamId,
+        kept: Option<Snapshot>,
         snapshots: bool,
     ) -> Result<Stream, StoreError> {
         if !snapshots {
             return Ok(self.events_after(connection, stream, Version(0))?.into());
         }
-        if let Some(kept) = self.recent.of(stream) {
+        if let Some(kept) = kept {
             let since = self.events_after(connection, stream, kept.version())?;
             return Ok(Stream::since(Some(kept), since));
         }

@@ -251,7 +251,8 @@ fn place(path: &Path) -> Result<PathBuf, StoreError> {
 
 /// Whether somebody left a write-ahead log, or is at work with it.
 fn is_log_left(file: &Path) -> bool {
-    let mut log = file.as_os_str().to_owned();
+    let file = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned()); // it lies beside what a link leads to
+    let mut log = file.into_os_string();
     log.push("-wal");
     std::fs::metadata(log).is_ok_and(|log| log.len() > 0)
 }

@@ -11,7 +11,7 @@ use crate::store::sql::DROP_BLANKED;
 
 use super::error::{failed, told};
 use super::load::uuid;
-use super::{SqliteStore, StoreError, StoreErrorKind};
+use super::{SqliteStore, StoreError, StoreErrorKind, place};
 
 impl SqliteStore {
     /// Checks the whole file: its pages and indexes, and that the events of every stream are as many as its version says.
@@ -53,10 +53,10 @@ impl SqliteStore {
     /// nothing that was erased before.
     ///
     /// # Errors
-    /// [`Other`](StoreErrorKind::Other) where there is a file of that name, or where the store's own file was moved away;
+    /// [`Other`](StoreErrorKind::Other) where there is a file of that name, or the name is none, or where the store's own file was moved away;
     /// [`Full`](StoreErrorKind::Full).
     pub fn back_up(&self, path: impl AsRef<Path>) -> Result<(), StoreError> {
-        let path = path.as_ref();
+        let path = &place(path.as_ref())?;
         let Some(name) = path.to_str() else {
             let what = format!("`{}` is not a name in utf-8", path.display());
             return Err(StoreError::new(StoreErrorKind::Other, what));
