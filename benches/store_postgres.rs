@@ -1,8 +1,8 @@
 //! What the PostgreSQL store costs beside its bare driver, which does the least possible work in the same run on the same server.
 //!
 //! `.ci/postgres cargo bench --bench store_postgres --features postgres`; `-- --million` makes the due scans among 1,000,000
-//! tickets, and `-- --only commands` (`appends`, `loads`, `due`) runs one part. The bare driver is the blocking `postgres` crate with prepared statements; all events of a transaction are one
-//! statement, which is a transaction by itself where nothing else is written. What it is given and what it writes for a whole
+//! tickets, and `-- --only commands` (`appends`, `loads`, `due`) runs one part. The bare driver is the blocking `postgres` crate with prepared statements; all that a
+//! transaction writes is one statement, which is a transaction by itself: one trip. What it is given and what it writes for a whole
 //! command stands in `common/bare.rs`.
 
 mod common;
@@ -202,12 +202,6 @@ impl Bare {
         self.client.query(&statement, params).unwrap()
     }
 
-    fn add_events(&mut self, stream: Uuid, versions: &[i64], texts: &[&str]) {
-        let text = "INSERT INTO bare.events (tenant, kind, id, version, schema, body) \
-            SELECT $4, 1, $1, v, 1, b FROM unnest($2::bigint[], $3::text[]) AS e (v, b)";
-        self.run(text, &[&stream, &versions, &texts, &NOBODY]);
-    }
-
     fn appends(&mut self, streams: std::ops::Range<usize>, texts: &[String]) -> Duration {
         let versions: Vec<i64> = (1..=texts.len() as i64).collect();
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
@@ -269,45 +263,61 @@ impl Bare {
             rows.iter()
                 .for_each(|row| _ = black_box(row.get::<_, &str>(0).to_owned()));
         }
-        self.client.batch_execute("BEGIN").unwrap();
         let versions: Vec<i64> = command.events.iter().map(|(version, _)| *version).collect();
-        let texts: Vec<&str> = command.events.iter().map(|(_, text)| &**text).collect();
-        self.add_events(id, &versions, &texts);
-        let (version, wake, open) = (&command.version, &command.wake_at, &command.is_open);
-        let (stage, listing, facts) = (&command.stage, &command.listing, &command.facts);
-        if first == 1 {
-            let add = "INSERT INTO bare.tickets (tenant, kind, id, number, version, wake_at, is_open, stage, listing, facts) \
-                VALUES ($9, 1, $1, $2, $3, $4, $5, $6, $7, $8)";
-            let number = &command.number;
-            self.run(
-                add,
-                &[
-                    &id, number, version, wake, open, stage, listing, facts, &NOBODY,
-                ],
-            );
-            let next = "INSERT INTO bare.numbers VALUES (1, $1) ON CONFLICT (one) DO UPDATE SET last = excluded.last";
-            self.run(next, &[number]);
-        } else {
-            let set = "UPDATE bare.tickets SET version = $3, wake_at = $4, is_open = $5, stage = $6, listing = $7, facts = $8 \
-                WHERE tenant = $9 AND kind = 1 AND id = $1 AND version = $2";
-            let known = first - 1;
-            let done = self.run(
-                set,
-                &[
-                    &id, &known, version, wake, open, stage, listing, facts, &NOBODY,
-                ],
-            );
-            assert_eq!(done, 1);
+        let events: Vec<&str> = command.events.iter().map(|(_, text)| &**text).collect();
+        let ids: Vec<Uuid> = command.texts.iter().map(|(id, ..)| *id).collect();
+        let persons: Vec<Option<Uuid>> = command.texts.iter().map(|(_, about, _)| *about).collect();
+        let texts: Vec<&str> = command.texts.iter().map(|(.., text)| &**text).collect();
+        let (keys, owners): (Vec<Uuid>, Vec<Uuid>) = command.keys.iter().copied().unzip();
+        // All that stands beside the ticket's row, given from the tenth parameter on.
+        macro_rules! with_the_rest {
+            ($row:literal) => {
+                concat!(
+                    "WITH events AS (INSERT INTO bare.events (tenant, kind, id, version, schema, body) \
+                     SELECT $9, 1, $1, v, 1, b FROM unnest($10::bigint[], $11::text[]) AS e (v, b)), \
+                     texts AS (INSERT INTO bare.texts (id, about, body) \
+                     SELECT * FROM unnest($12::uuid[], $13::uuid[], $14::text[])), \
+                     keys AS (INSERT INTO bare.keys (key, owner) SELECT * FROM unnest($15::uuid[], $16::uuid[])) ",
+                    $row
+                )
+            };
         }
-        for (id, about, body) in &command.texts {
-            let add = "INSERT INTO bare.texts (id, about, body) VALUES ($1, $2, $3)";
-            self.run(add, &[id, about, body]);
-        }
-        for (key, owner) in &command.keys {
-            let add = "INSERT INTO bare.keys (key, owner) VALUES ($1, $2)";
-            self.run(add, &[key, owner]);
-        }
-        self.client.batch_execute("COMMIT").unwrap();
+        let add = with_the_rest!(
+            ", numbers AS (INSERT INTO bare.numbers VALUES (1, $2) ON CONFLICT (one) DO UPDATE SET last = excluded.last) \
+             INSERT INTO bare.tickets (tenant, kind, id, number, version, wake_at, is_open, stage, listing, facts) \
+             VALUES ($9, 1, $1, $2, $3, $4, $5, $6, $7, $8)"
+        );
+        let set = with_the_rest!(
+            "UPDATE bare.tickets SET version = $3, wake_at = $4, is_open = $5, stage = $6, listing = $7, facts = $8 \
+             WHERE tenant = $9 AND kind = 1 AND id = $1 AND version = $2"
+        );
+        // The number of a ticket that begins, else the version that it stands at.
+        let (text, second) = match first {
+            1 => (add, command.number),
+            _ => (set, Some(first - 1)),
+        };
+        let done = self.run(
+            text,
+            &[
+                &id,
+                &second,
+                &command.version,
+                &command.wake_at,
+                &command.is_open,
+                &command.stage,
+                &command.listing,
+                &command.facts,
+                &NOBODY,
+                &versions,
+                &events,
+                &ids,
+                &persons,
+                &texts,
+                &keys,
+                &owners,
+            ],
+        );
+        assert_eq!(done, 1);
     }
 
     fn scan(&mut self, now: i64, found: usize, times: usize) -> Duration {

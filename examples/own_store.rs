@@ -196,7 +196,11 @@ impl Store for LogStore {
             let last = log.numbers.entry(commit.tenant).or_default();
             *last = number.0.max(*last);
         }
-        log.commits.push(commit.clone());
+        // What a commit keeps and erases itself is not there afterwards either.
+        let mut kept = commit.clone();
+        kept.content
+            .retain(|content| !commit.erased.contains(&content.id));
+        log.commits.push(kept);
         Ok(())
     }
 

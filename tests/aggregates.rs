@@ -361,6 +361,38 @@ fn a_low_mark_escalates_once_and_asks_nothing_again() {
     }
 }
 
+/// A survey that is answered again, with a comment, says nothing new about its cycle, whatever was said of a later one.
+#[test]
+fn an_old_survey_answered_again_fires_nothing_again() {
+    for desk in desks() {
+        let t = resolved(&desk, ANN, 0);
+        let ask = |hour, survey| {
+            desk.tell::<Feedback>(ANN, &kim(hour), invite(survey, t))
+                .unwrap();
+        };
+        ask(1, "long");
+        answer(&desk, &ann(2), &[("satisfied", 1)], None).unwrap();
+        desk.submit(t, &ann(4), Command::reopen()).unwrap();
+        desk.submit(t, &kim(5), Command::reply("so").then_resolve())
+            .unwrap();
+        ask(242, "short");
+        answer(&desk, &ann(243), &[("satisfied", 5)], None).unwrap();
+        let again = feedback::Command::Answer {
+            invitation: desk.state::<Feedback>(ANN).unwrap().invitations()[0].id,
+            answers: answers(&[("satisfied", 1)]),
+            comment: Some("bad".to_owned()),
+        };
+        desk.tell::<Feedback>(ANN, &ann(244), again).unwrap();
+        let marks = desk.ticket(t).unwrap();
+        let marks = marks.ratings().iter().map(|r| (r.cycle, r.rated.mark));
+        assert_eq!(marks.collect::<Vec<_>>(), [(0, 1), (1, 5), (0, 1)]);
+        desk.sweep(hours(400), 10).unwrap();
+        let sent = desk.claim(hours(401), TimeDelta::hours(1), 99).unwrap();
+        let is_call = |m: &&helpdesk::store::OutboxMessage| matches!(&m.what, Outgoing::Escalation { rule, .. } if *rule == name("unhappy"));
+        assert_eq!(sent.iter().filter(is_call).count(), 1);
+    }
+}
+
 /// Of each kind of question the newest answer that has it stands, in the survey and on the ticket: what is left out revises nothing.
 #[test]
 fn what_stands_of_a_kind_is_in_the_newest_answer_that_has_it() {

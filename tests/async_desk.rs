@@ -91,6 +91,8 @@ macro_rules! told {
         let ticket = desk.ticket(id)$(.$wait)?.unwrap();
         let metric = Metric::FirstResponse;
         seen.answers.push(shown(desk.reading(id, metric, now)$(.$wait)?));
+        seen.answers.push(shown(desk.readings(id, now)$(.$wait)?));
+        seen.answers.push(shown(desk.at_risk(now, now + TimeDelta::days(30), 5)$(.$wait)?));
         seen.answers.push(shown(desk.ledger(id, metric, now)$(.$wait)?));
         let few = Suggest::new(50).unwrap().at_least(1);
         seen.answers.push(shown(desk.suggest(id, &few, now)$(.$wait)?));
@@ -193,6 +195,16 @@ fn ailing_tickets_are_put_off_as_on_the_blocking_desk() {
             let early = again - TimeDelta::microseconds(1);
             let early = $desk.sweep(early, 10)$(.$wait)?.unwrap().tickets;
             let in_time = $desk.sweep(again, 10)$(.$wait)?.unwrap().tickets;
+            // One that fails again, and that somebody closes meanwhile, is not due any more.
+            let days_later = again + TimeDelta::days(3);
+            $store.cue_times(Asked::Load, Fault::Refuse(StoreErrorKind::Corrupt), 2);
+            assert_eq!($desk.sweep(days_later, 10)$(.$wait)?.unwrap().failed.len(), 1);
+            let ticket = TicketId::from_uuid($desk.ailing()[0].stream.id);
+            let kim = call(Actor::Agent(KIM), days_later, 9);
+            let close = Command::close(helpdesk::ticket::CloseReason::Cancelled);
+            $desk.submit(ticket, &kim, close)$(.$wait)?.unwrap();
+            $desk.nap(days_later + TimeDelta::minutes(1))$(.$wait)?.unwrap();
+            assert!($desk.ailing().is_empty());
             (swept.failed[0].0, nap, ailing, early, in_time)
         }};
     }

@@ -618,7 +618,7 @@ fn combined_calendars_follow_the_sun() {
     };
     assert_eq!(
         error.to_string(),
-        "the calendar has `16384` parts: at most `10000` are allowed"
+        "the calendar has `2048` parts: at most `2000` are allowed"
     );
 }
 
@@ -640,6 +640,35 @@ fn closed_days_of_any_calendar() {
             open_on(&closed, "2026-03-12"),
             open_on(&calendar, "2026-03-12")
         );
+        assert_eq!(calendar.with_closed_days([]).expect("a calendar"), calendar);
+        let days: Vec<_> = (0..100)
+            .map(|n| (date("2026-04-01") + TimeDelta::days(n), format!("day {n}")))
+            .collect();
+        let one_by_one = days.iter().fold(closed.clone(), |closed, day| {
+            closed.with_closed_days([day.clone()]).expect("a calendar")
+        });
+        let at_once = closed.with_closed_days(days).expect("a calendar");
+        assert_eq!(one_by_one, at_once);
+        assert_eq!(open_on(&at_once, "2026-05-04"), "");
+        assert_eq!(
+            open_on(&at_once, "2026-07-10"),
+            open_on(&calendar, "2026-07-10")
+        );
+    }
+
+    // A layer with a name, or with anything but closed days, is left as it is.
+    let builder = Calendar::builder("UTC").and_then(|b| b.hours("daily 9:00-17:00"));
+    let builder = builder
+        .expect("hours")
+        .layer("national")
+        .closed(date("2026-12-25"), "Christmas");
+    let named = builder.build().expect("a calendar");
+    let half = office_with("daily 9:00-17:00", &[("2026-12-24", "closed 12:00-24:00")])
+        .expect("a calendar");
+    for below in [named, half] {
+        let above = below.with_closed_days([day.clone()]).expect("a calendar");
+        assert_eq!((below.layers().len(), above.layers().len()), (1, 2));
+        assert_eq!(below.layers(), &above.layers()[..1]);
     }
 }
 
@@ -1116,6 +1145,77 @@ fn calendars_are_small_shared_values() {
         Calendar::parse("Mon-Fri 09:00-17:00", "Europe/London").expect("a calendar")
     );
     assert!(office().compiled_bytes() < 60_000);
+    // Dates on which the same hours hold share them, and so do weeks: half minutes on each of 47,847 dates, apart from some.
+    let minutes = |seconds: &str| {
+        let minute = |n: usize| {
+            format!(
+                "{:02}:{:02}:00-{:02}:{:02}:{seconds}",
+                n / 60,
+                n % 60,
+                n / 60,
+                n % 60
+            )
+        };
+        (0..1_440).map(minute).collect::<Vec<_>>().join(",")
+    };
+    let crowded = [
+        ("1970-01-01..2100-12-31", minutes("30")),
+        ("2026-03-03", "closed 12:00-24:00".to_owned()),
+        ("2028-02-29", minutes("20")),
+        (
+            "2026-03-04..2026-03-20",
+            format!("closed {}", minutes("40")),
+        ),
+    ];
+    for overnight in [Overnight::WithStartDate, Overnight::CutAtMidnight] {
+        let mut builder =
+            Calendar::builder("Europe/Berlin").and_then(|b| b.hours("Mon 22:00-06:00"));
+        for (when, hours) in &crowded {
+            let (when, hours): (When, DayHours) =
+                (when.parse().expect("dates"), hours.parse().expect("hours"));
+            builder = builder.map(|b| b.exception(Exception::new(when, hours, "why")));
+        }
+        let calendar = builder
+            .and_then(|b| b.overnight(overnight).build())
+            .expect("a calendar");
+        let bytes = calendar.compiled_bytes();
+        assert!(bytes < 8_000_000, "{bytes}");
+        let open_hours = |day: &str| {
+            let (from, to) = calendar.zone().bounds_of(date(day));
+            calendar.elapsed(from, to).expect("in range").num_minutes()
+        };
+        let days = [
+            "2026-03-01",
+            "2026-03-02",
+            "2026-03-03",
+            "2026-03-04",
+            "2028-02-29",
+        ];
+        assert_eq!(days.map(open_hours), [720, 720, 360, 0, 480]);
+    }
+    let different = (0..3_000).map(|n| {
+        let day = date("2020-01-01") + TimeDelta::days(n);
+        let hours = format!(
+            "closed {:02}:00:00-{:02}:00:{:02}",
+            n / 50 % 24,
+            n / 50 % 24,
+            n % 50 + 1
+        );
+        Exception::new(day, hours.parse().expect("hours"), "why")
+    });
+    let crowd = crowded[0].1.parse().expect("hours");
+    let all = Exception::new(crowded[0].0.parse::<When>().expect("dates"), crowd, "all");
+    let below = Calendar::builder("UTC")
+        .and_then(|b| b.hours("Mon 09:00-17:00"))
+        .expect("hours");
+    let above = below.exception(all).layer("above");
+    refused(
+        different
+            .fold(above, |builder, day| builder.exception(day))
+            .build(),
+        None,
+        "windows to work out on dates with exceptions: at most `4000000` are allowed",
+    );
     assert_eq!(
         Window::new(0, 86_400).map(|window| window.to_string()),
         Ok(String::from("00:00-24:00"))

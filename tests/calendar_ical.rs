@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use helpdesk::calendar::ical::{Feed, InvalidFeed};
+use helpdesk::calendar::ical::{Difference, Feed, InvalidFeed};
 use helpdesk::calendar::{Calendar, DayHours, Exception, Layer, When};
 use helpdesk::testing::calendar::exceptions;
 use proptest::prelude::*;
@@ -35,6 +35,11 @@ fn check(event: &str, expected: &[&str]) {
 fn refused(event: &str, message: &str) {
     let error = read(event).expect_err(event).to_string();
     assert!(error.contains(message), "{error}");
+}
+
+#[track_caller]
+fn compare(feed: &Feed, layer: &Layer) -> Difference {
+    feed.compare(layer).expect("names that can be written out")
 }
 
 fn date(text: &str) -> NaiveDate {
@@ -471,6 +476,53 @@ fn bombs_are_errors_and_quick() {
         "BEGIN:VEVENT\nDTSTART:20260101\nEND:VEVENT\n".repeat(60_000)
     );
     assert!(Feed::read(many.as_bytes()).is_err());
+
+    let name = "a".repeat(65_000);
+    let days = |range: std::ops::Range<u32>| {
+        let dates = range.map(|n| format!("2026{:02}{:02}", n / 28 % 12 + 1, n % 28 + 1));
+        dates.collect::<Vec<_>>().join(",")
+    };
+    for event in [
+        format!("DTSTART:19700101\nRRULE:FREQ=DAILY\nSUMMARY:{name}"),
+        format!("DTSTART:20260101\nDURATION:P400D\nRRULE:FREQ=DAILY;COUNT=10\nSUMMARY:{name}"),
+        format!(
+            "DTSTART:19700101\nRRULE:FREQ=DAILY;BYMONTH=1\nRDATE:{}\nSUMMARY:{name}",
+            days(0..336)
+        ),
+    ] {
+        refused(&event, "too many or too long names");
+    }
+    let events = |of: &dyn Fn(u32) -> String| {
+        let events = (0..20_000).map(|n| format!("BEGIN:VEVENT\n{}\nEND:VEVENT\n", of(n)));
+        format!(
+            "BEGIN:VCALENDAR\n{}END:VCALENDAR",
+            events.collect::<String>()
+        )
+    };
+    let long = events(&|n| format!("DTSTART:20200101\nDURATION:P400D\nSUMMARY:{n}"));
+    let error = Feed::read(long.as_bytes())
+        .expect_err("too much")
+        .to_string();
+    assert!(error.contains("too many or too long names"), "{error}");
+    let daily = events(&|_| "DTSTART:19700101\nRRULE:FREQ=DAILY".to_owned());
+    let error = Feed::read(daily.as_bytes())
+        .expect_err("too much")
+        .to_string();
+    assert!(error.contains("too many or too long holidays"), "{error}");
+    let excluded = vec!["20260202"; 400_000]
+        .join(",EXDATE")
+        .replace(",EXDATE", "\nEXDATE:");
+    let excluded = format!("DTSTART:00010101\nRRULE:FREQ=DAILY\nEXDATE:{excluded}");
+    refused(&excluded, "too many or too long holidays");
+
+    let closed = When::between(date("1970-01-01"), date("2100-12-31")).expect("dates");
+    let layer = Layer::new("all").and(Exception::new(closed, DayHours::Closed, name));
+    let error = Feed::read(b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:19700101\nRRULE:FREQ=YEARLY\nEND:VEVENT\nEND:VCALENDAR")
+        .expect("a feed")
+        .compare(&layer)
+        .expect_err("too much")
+        .to_string();
+    assert!(error.contains("bytes of names on its dates"), "{error}");
     assert!(
         begin.elapsed() < Duration::from_secs(40),
         "{:?}",
@@ -488,17 +540,17 @@ fn a_difference_can_be_reviewed() {
     let text = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20261225\nSUMMARY:Christmas Day\nEND:VEVENT\n\
                 BEGIN:VEVENT\nDTSTART:20260101\nSUMMARY:New Year\nEND:VEVENT\nEND:VCALENDAR";
     let feed = Feed::read(text.as_bytes()).expect("a feed");
-    let difference = feed.compare(&layer);
+    let difference = compare(&feed, &layer);
     let expected =
         "+ 2026-01-01 New Year\n- 2026-05-01 May Day\n~ 2026-12-25 Christmas -> Christmas Day\n";
     assert_eq!(difference.to_string(), expected);
-    assert!(feed.compare(&feed.layer("national")).is_empty());
+    assert!(compare(&feed, &feed.layer("national")).is_empty());
     // Any one of the three is a difference.
-    assert!(!feed.compare(&Layer::new("nothing")).is_empty());
+    assert!(!compare(&feed, &Layer::new("nothing")).is_empty());
     let more = feed
         .layer("national")
         .and(closed(When::on(date("2026-05-01")), "May Day"));
-    assert!(!feed.compare(&more).is_empty());
+    assert!(!compare(&feed, &more).is_empty());
 }
 
 /// A feed whose last stretch runs over New Year says nothing yet of the year in which that ends, except the days that it lists.
@@ -513,7 +565,7 @@ fn a_stretch_over_new_year_does_not_cover_the_year_after() {
                 BEGIN:VEVENT\nDTSTART:20261231\nDTEND:20270103\nSUMMARY:New Year\nEND:VEVENT\nEND:VCALENDAR";
     let feed = Feed::read(text.as_bytes()).expect("a feed");
     assert_eq!(
-        feed.compare(&layer).to_string(),
+        compare(&feed, &layer).to_string(),
         "+ 2026-12-31 New Year\n+ 2027-01-01 New Year\n~ 2027-01-02 Rest -> New Year\n"
     );
 }
@@ -530,7 +582,7 @@ fn at_the_ends_of_the_range_nothing_is_missing() {
     ] {
         let layer = Layer::default().and(Exception::new(when, DayHours::Closed, "A"));
         let feed = Feed::read(written(&layer).as_bytes()).expect("a feed");
-        assert_eq!(feed.compare(&layer).to_string(), "", "{when}");
+        assert_eq!(compare(&feed, &layer).to_string(), "", "{when}");
     }
     // Christmas and New Year in one feed, of which only the second is spelled out to a date in 2101.
     let text = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20251225\nRRULE:FREQ=YEARLY\nEND:VEVENT\n\
@@ -540,14 +592,14 @@ fn at_the_ends_of_the_range_nothing_is_missing() {
     let layer = layer.into_iter().fold(Layer::default(), |layer, when| {
         layer.and(Exception::new(when, DayHours::Closed, ""))
     });
-    assert_eq!(feed.compare(&layer).to_string(), "");
+    assert_eq!(compare(&feed, &layer).to_string(), "");
     let only = |year: i32| {
         let text =
             format!("BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:{year}0101\nEND:VEVENT\nEND:VCALENDAR");
         Feed::read(text.as_bytes()).expect("a feed")
     };
-    assert!(only(2150).compare(&layer).is_empty() && only(1950).compare(&layer).is_empty());
-    assert!(!only(2099).compare(&layer).is_empty());
+    assert!(compare(&only(2150), &layer).is_empty() && compare(&only(1950), &layer).is_empty());
+    assert!(!compare(&only(2099), &layer).is_empty());
 }
 
 /// A stretch of 516 days, which is longer than the reader takes in one.
@@ -709,7 +761,7 @@ proptest! {
         prop_assert_eq!(write_days(&layer), expected.filter(|day| range.contains(day)).collect());
         let layer = layer.and(more);
         let feed = Feed::read(written(&layer).as_bytes()).expect("what we write can be read");
-        let difference = feed.compare(&layer);
+        let difference = compare(&feed, &layer);
         prop_assert!(difference.added.is_empty() && difference.removed.is_empty(), "{}", difference);
     }
 

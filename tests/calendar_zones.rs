@@ -218,6 +218,75 @@ fn a_zone_of_the_hosts_own() {
     assert!(refused([changes[0], (changes[1].0, i32::MIN)]));
 }
 
+/// Old zone files begin at the beginning of time, 2^59 seconds ago: a change may lie anywhere.
+#[test]
+fn a_zone_may_change_at_any_second() {
+    let nine = at("2026-03-02T09:00:00Z");
+    for (second, offset) in [
+        (-185_542_587_187_200, -3_600),
+        (-(1 << 59), 3_600),
+        (i64::MIN, 3_600),
+        (i64::MIN, -86_399),
+        (i64::MAX, 86_399),
+        (i64::MAX, -3_600),
+    ] {
+        let text = format!(
+            r#"{{"hours":{{"zone":{{"name":"X","first_offset":3600,"changes":[[{second},{offset}]]}},"hours":"Mon 09:00-17:00"}}}}"#
+        );
+        let office: Calendar = serde_json::from_str(&text).expect("a calendar");
+        let shown = if second < 0 { offset } else { 3_600 };
+        let opens = nine - TimeDelta::seconds(i64::from(shown));
+        assert_eq!(
+            office.next_opening(opens - TimeDelta::hours(1)),
+            Ok(opens),
+            "{second}"
+        );
+        let monday = nine.date_naive();
+        let days = office.count_business_days(monday - TimeDelta::weeks(1), monday);
+        assert_eq!(days, Ok(1), "{second}");
+        assert_eq!(
+            office
+                .explain(opens, opens + TimeDelta::days(1))
+                .expect("in range")
+                .stretches()
+                .count(),
+            3
+        );
+        let again = serde_json::to_string(&office).expect("text");
+        assert_eq!(
+            serde_json::from_str::<Calendar>(&again).expect("a calendar"),
+            office
+        );
+    }
+}
+
+/// The clocks skip the second of January, and show it when they are put back.
+#[test]
+fn a_date_that_clocks_show_after_all_is_one() {
+    let zone = |changes: &[(&str, i32)]| {
+        let changes = changes.iter().map(|(when, offset)| (at(when), *offset));
+        let zone = Zone::from_transitions("Own", -72_000, changes).expect("a zone");
+        let daily = Calendar::builder_in(zone).hours("daily 9:00-10:00");
+        daily.and_then(|daily| daily.build()).expect("a calendar")
+    };
+    let second = NaiveDate::from_ymd_opt(2026, 1, 2).expect("a date");
+    let put_on = ("2026-01-02T20:00:00Z", 72_000);
+    assert_eq!(zone(&[put_on]).is_business_day(second), Ok(false));
+    let put_back = ("2026-01-03T05:00:00Z", -72_000);
+    assert_eq!(zone(&[put_on, put_back]).is_business_day(second), Ok(true));
+}
+
+#[test]
+fn a_zone_has_no_more_changes_than_any_real_one() {
+    let changes = (0..100_001).map(|n| (EARLIEST + TimeDelta::seconds(n), (n % 2) as i32));
+    let error = Zone::from_transitions("Own", 1, changes.clone()).expect_err("too many");
+    assert!(
+        error.to_string().contains("`100001` changes of its zone"),
+        "{error}"
+    );
+    assert!(Zone::from_transitions("Own", 1, changes.skip(1)).is_ok());
+}
+
 proptest! {
     /// The clock on the wall and back again: the first instant that shows a time, or the end of the gap it falls into.
     #[test]

@@ -133,10 +133,7 @@ fn a_story_is_the_same_in_both_languages() {
             ask(json!({"ledger": {"ticket": ticket, "clock": clock}})),
             json!(ledger)
         );
-        let mut typed = helpdesk_reading {
-            size: size_of::<helpdesk_reading>(),
-            ..reading_of_nothing()
-        };
+        let mut typed = reading_of_nothing();
         let (c_ticket, place) = (
             uuid(ticket.uuid()),
             Metric::ALL.iter().position(|one| *one == metric).unwrap(),
@@ -196,7 +193,7 @@ fn a_story_is_the_same_in_both_languages() {
 
 fn reading_of_nothing() -> helpdesk_reading {
     helpdesk_reading {
-        size: 0,
+        size: size_of::<helpdesk_reading>(),
         state: 0,
         verdict: 0,
         ever_breached: 0,
@@ -713,7 +710,73 @@ fn a_desk_on_a_file_keeps_its_tickets() {
     let found = keeping(&other);
     assert_eq!(missing(&found), json!([]));
     assert_eq!(found.ask(by.at, &ledger).unwrap(), before);
+
+    let in_memory = Desk::in_memory(&books);
+    for upkeep in [helpdesk_desk_check_integrity, helpdesk_desk_scrub] {
+        call(|error| unsafe { upkeep(found.0, error) }).unwrap();
+        let told = call(|error| unsafe { upkeep(in_memory.0, error) }).unwrap_err();
+        assert_eq!((told.status, &*told.code), (HELPDESK_INVALID, "no_file"));
+    }
+    let text = std::fs::read(path).unwrap();
+    let subject = text
+        .windows(6)
+        .rposition(|piece| piece == b"opened")
+        .unwrap();
+    drop(found);
+    let mut torn = std::fs::OpenOptions::new().write(true).open(path).unwrap();
+    std::io::Seek::seek(
+        &mut torn,
+        std::io::SeekFrom::Start(subject as u64 / 4096 * 4096),
+    )
+    .unwrap();
+    std::io::Write::write_all(&mut torn, &[0xff; 4096]).unwrap();
+    drop(torn);
+    let damaged = open(0)
+        .map(Desk)
+        .and_then(|desk| call(|error| unsafe { helpdesk_desk_check_integrity(desk.0, error) }));
+    let told = damaged.unwrap_err();
+    assert_eq!((told.status, &*told.code), (HELPDESK_FAILED, "corrupt"));
     std::fs::remove_dir_all(folder).unwrap();
+}
+
+/// A wait that has ended and that no sweep recorded: the ledger counts what the reading counts.
+#[test]
+fn a_ledger_knows_what_fell_due_as_its_reading_does() {
+    let rules = json!({"policies": [{"name": "all", "targets": {"total_resolution": "8 calendar hours"}, "pauses": {"total_resolution": ["scheduled"]}}]});
+    let desk = Desk::in_memory(&Rulebooks::new(
+        &Rulebook::from_json(&rules.to_string()).unwrap(),
+    ));
+    let (first, second) = (id(1), id(2));
+    let open = json!({"open": {"subject": "x", "requester": {"address": "ann@example.com"}}});
+    let by = said_by("kim", us("2026-03-05T08:00:00Z"), &first);
+    let ticket = desk.run(&by, &open.to_string()).unwrap()["ticket"].clone();
+    let wait = json!({"pend": {"scheduled": {"until": "2026-03-05T10:00:00Z"}}});
+    let pend = json!({"submit": {"ticket": ticket, "command": {"step": wait}}});
+    let by = said_by("kim", us("2026-03-05T09:00:00Z"), &second);
+    desk.run(&by, &pend.to_string()).unwrap();
+
+    let now = us("2026-03-05T12:00:00Z");
+    let id = uuid(ticket.as_str().unwrap().parse().unwrap());
+    let handle = get(null_mut(), |out, error| unsafe {
+        helpdesk_desk_ticket(desk.0, null(), &id, out, error)
+    });
+    let handle = Ticket(handle.unwrap());
+    let metric = helpdesk_metric::HELPDESK_TOTAL_RESOLUTION as i32;
+    let reading = get(reading_of_nothing(), |out, error| unsafe {
+        helpdesk_ticket_reading(handle.0, 0, metric, now, out, error)
+    });
+    assert_eq!(reading.unwrap().elapsed, 3 * HOUR);
+    let ledgers =
+        json(|out, error| unsafe { helpdesk_ticket_ledgers(handle.0, 0, metric, now, out, error) })
+            .unwrap();
+    let ledger = ledgers.as_array().unwrap().last().unwrap();
+    let of_desk = json!({"ledger": {"ticket": ticket, "clock": {"agreement": "sla", "metric": "total_resolution"}}});
+    assert_eq!(*ledger, desk.ask(now, &of_desk.to_string()).unwrap());
+    let entries = ledger["entries"].as_array().unwrap();
+    let counted = entries
+        .iter()
+        .map(|entry| entry["counted"].as_i64().unwrap());
+    assert_eq!(counted.collect::<Vec<_>>(), [HOUR, 0, 2 * HOUR]);
 }
 
 #[test]
@@ -748,6 +811,11 @@ fn refusals_tell_their_facts() {
     );
     let told = Calendar::parse("Mon-Fri 9-17h", "UTC").unwrap_err();
     assert_eq!((told.status, &*told.code), (HELPDESK_INVALID, "bad_text"));
+    assert_eq!(told.detail, json!({"argument": "hours"}));
+    let told = Calendar::parse("Mon-Fri 9-17h", "Europe/Berln").unwrap_err();
+    assert_eq!((told.status, &*told.code), (HELPDESK_INVALID, "bad_text"));
+    let near = json!({"argument": "zone", "near_zones": ["Europe/Berlin"]});
+    assert_eq!(told.detail, near);
     let office = Calendar::parse("Mon-Fri 09:00-17:00", "UTC").unwrap();
     let told = office.elapsed(-1, 0).unwrap_err();
     assert_eq!(

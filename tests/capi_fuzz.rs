@@ -12,7 +12,7 @@ use std::ptr::{null, null_mut};
 use std::time::Instant;
 
 use capi_common::*;
-use helpdesk::capi::helpdesk_status::{self, HELPDESK_OK, HELPDESK_PANIC};
+use helpdesk::capi::helpdesk_status::{self, HELPDESK_INVALID, HELPDESK_OK, HELPDESK_PANIC};
 use helpdesk::capi::*;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -100,6 +100,8 @@ impl World {
             json!({"suggest": {"ticket": ticket, "similar": helpdesk::kpi::Suggest::new(80).unwrap()}}),
             json!({"content": {"ids": [helpdesk::id::ContentId::named("x")]}}),
             json!({"find_by_message": {"external_id": "m-1"}}),
+            json!({"ids": {"kind": "customer", "after": null, "limit": 10}}),
+            json!({"told": {"kind": "customer", "id": helpdesk::id::CustomerId::named("ann")}}),
             json!({"customer_view": {"ticket": ticket, "viewer": helpdesk::id::CustomerId::named("ann")}}),
         ];
         let history = desk.ask(NOW, &queries[1].to_string()).unwrap();
@@ -124,6 +126,12 @@ impl World {
                 "layers": [{"name": "national", "days": [{"on": "12-25", "name": "Christmas"}, {"on": "2026-12-24..2026-12-31", "hours": "closed 12:00-24:00"}]}]}}),
             json!({"union": ["always", {"hours": {"zone": "Pacific/Apia", "hours": "daily 00:00-24:00"}}]}),
             json!({"hours": {"zone": {"name": "Mars", "first_offset": 0, "changes": [[100, 3600], [2000, 0]]}, "hours": "Mon 09:00-10:00"}}),
+            json!({"hours": {"zone": {"name": "X", "first_offset": 3600, "changes": [[-185542587187200i64, -3600]]}, "hours": "Mon 09:00-17:00"}}),
+            json!({"hours": {"zone": {"name": "X", "first_offset": 0, "changes": [[i64::MIN, -3600], [i64::MAX, 3600]]}, "hours": "Mon 09:00-17:00"}}),
+            parts(20),
+            json!({"hours": {"zone": "UTC", "hours": "Mon,Mon,Tue-Mon,daily 09:00-17:00,09:00-17:00", "layers": [{"days": [{"on": "01-01", "name": "a".repeat(4_096)}]}]}}),
+            json!({"succession": {"first": "always", "then": [{"from": "2026-03-01T00:00:00Z", "calendar": {"hours": {"zone": "UTC", "hours": "Mon 09:00-10:00",
+                "layers": [{"days": [{"on": "1970-01-01..2100-12-31", "hours": "00:00:00-00:00:30,00:01:00-00:01:30"}, {"on": "2026-03-02", "hours": "closed 00:00-00:01"}]}]}}}]}}),
         ];
         let all = |list: &[Value]| list.iter().map(Value::to_string).collect::<Vec<_>>();
         let corpus = BTreeMap::from([
@@ -502,6 +510,91 @@ fn run(seed: u64, cases: u64) -> BTreeMap<(&'static str, String), u64> {
         world.renew(status);
     }
     met
+}
+
+/// So many offices, of which one is to be open.
+fn parts(count: usize) -> Value {
+    match count {
+        1 => json!({"hours": {"zone": "UTC", "hours": "Mon 09:00-17:00"}}),
+        _ => json!({"union": [parts(count / 2), parts(count - count / 2)]}),
+    }
+}
+
+/// Little text that would take much time or memory is refused at once, and what is allowed is quick.
+#[test]
+fn crowds_are_told_and_quick() {
+    let begin = Instant::now();
+    let calendar = |hours: &str, layers: Value| {
+        let calendar = json!({"hours": {"zone": "UTC", "hours": hours, "layers": layers}});
+        Calendar::from_json(&calendar.to_string())
+    };
+    let named = |count: usize| {
+        let calendars = (0..count).map(|n| (format!("c{n}"), json!("always")));
+        let calendars: serde_json::Map<String, Value> = calendars.collect();
+        Rulebook::from_json(&json!({"calendars": calendars, "calendar": "c0"}).to_string())
+    };
+    let policies = |count: usize| {
+        let policy = |n| json!({"name": format!("p{n}"), "when": {"tag": format!("t{n}")}, "targets": {"first_response": "4h"}});
+        let policies: Vec<Value> = (0..count).map(policy).collect();
+        Rulebook::from_json(&json!({"policies": policies}).to_string())
+    };
+    let levels = |count: usize| {
+        let level = |n| json!({"name": format!("l{n}"), "at": format!("after {n}h"), "actions": [{"notify": {"role": "x"}}]});
+        let levels: Vec<Value> = (1..=count).map(level).collect();
+        let rule =
+            json!({"name": "r", "trigger": {"idle": {"stages": ["open"]}}, "levels": levels});
+        Rulebook::from_json(&json!({"escalations": [rule]}).to_string())
+    };
+    let second = |n: usize| format!("{:02}:{:02}:{:02}", n / 3600 % 24, n / 60 % 60, n % 60);
+    let windows: Vec<String> = (0..300_000)
+        .map(|n| format!("{}-{}", second(n), second(n / 7 + 1)))
+        .collect();
+    let name = json!([{"days": [{"on": "01-01", "name": "a".repeat(4_097)}]}]);
+    let refused = [
+        (
+            Calendar::from_json(&parts(2_001).to_string()).err(),
+            "`2001` parts: at most `2000`",
+        ),
+        (
+            calendar(&format!("Mon {}", windows.join(",")), json!([])).err(),
+            "windows on one day: at most `1440`",
+        ),
+        (
+            calendar("Mon 09:00-17:00", name).err(),
+            "`4097` bytes in a name of an exception or a layer: at most `4096`",
+        ),
+        (
+            named(10_001).err(),
+            "`10001` parts together with the calendars before it: at most `10000`",
+        ),
+        (policies(10_001).err(), "`10001` policies: at most `10000`"),
+        (levels(2_001).err(), "`2001` levels: at most `2000`"),
+    ];
+    for (told, message) in refused {
+        let told = told.expect(message);
+        assert_eq!((told.status, &*told.code), (HELPDESK_INVALID, "bad_json"));
+        assert!(told.message.contains(message), "{}", told.message);
+    }
+    drop((named(10_000).unwrap(), policies(10_000).unwrap()));
+    let lint = levels(2_000).unwrap();
+    text(|out, error| unsafe { helpdesk_rulebook_lint(lint.0, out, error) }).unwrap();
+    let days = format!("{}Mon 09:00-17:00", "daily,".repeat(1_000_000));
+    drop(calendar(&days, json!([])).unwrap());
+
+    let crowd: Vec<String> = (0..1_440)
+        .map(|n| format!("{}-{}", second(60 * n), second(60 * n + 30)))
+        .collect();
+    let crowd = calendar(&format!("daily {}", crowd.join(",")), json!([])).unwrap();
+    let explained = |days: i64| {
+        text(|out, error| unsafe {
+            helpdesk_calendar_explain(crowd.0, NOW, NOW + 24 * HOUR * days, out, error)
+        })
+    };
+    explained(7).unwrap();
+    let told = explained(1_000).unwrap_err();
+    assert_eq!((told.status, &*told.code), (HELPDESK_INVALID, "too_long"));
+    assert_eq!(told.detail, json!({"argument": "to"}));
+    assert!(begin.elapsed().as_secs() < 30, "{:?}", begin.elapsed());
 }
 
 #[test]

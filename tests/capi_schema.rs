@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use chrono::{DateTime, Utc};
-use helpdesk::capi::door::{Anything, Query, Request};
+use helpdesk::capi::door::{Anything, Beside, Query, Request};
 use helpdesk::id::{AgentId, CustomerId, Name, TeamId};
 use helpdesk::replay::{History, Row};
 use helpdesk::rulebook::RulebookDraft;
@@ -178,6 +178,15 @@ fn corpus() -> Vec<(&'static str, Value)> {
         },
         Query::Report(Report::standard().last_days(30)),
         Query::Finding(uuid::Uuid::from_u128(7)),
+        Query::Ids {
+            kind: Beside::Article,
+            after: None,
+            limit: 10,
+        },
+        Query::Told {
+            kind: Beside::Finding,
+            id: uuid::Uuid::from_u128(7),
+        },
         Query::Facts,
     ];
     let history = History::new(

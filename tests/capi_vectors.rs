@@ -17,6 +17,7 @@ use std::path::Path;
 use std::ptr::{null, null_mut};
 
 use capi_common::*;
+use helpdesk::calendar::DayEnd;
 use helpdesk::capi::*;
 use serde_json::Value;
 
@@ -126,6 +127,55 @@ fn answer(line: &Value) -> Result<String, Told> {
     }
 }
 
+/// How many business days lead where, from the instants and for the numbers that a calendar's questions have.
+fn business_days_lead_where_they_do_in_rust(line: &Value) {
+    let calendar = Calendar::from_json(&line["calendar"].to_string()).unwrap();
+    let in_rust: helpdesk::Calendar = serde_json::from_value(line["calendar"].clone()).unwrap();
+    let from = ["from", "at"].iter().find_map(|key| line[*key].as_i64());
+    let from = from
+        .filter(|from| *from > 1_000_000)
+        .unwrap_or(1_772_701_200_000_000);
+    let at = chrono::DateTime::from_timestamp_micros(from).unwrap();
+    for (number, end) in [DayEnd::SameTime, DayEnd::LastClose]
+        .into_iter()
+        .enumerate()
+    {
+        for days in [-3, 0, 1, 10, i64::MAX] {
+            let led = |of: unsafe extern "C" fn(
+                *const helpdesk_calendar,
+                i64,
+                i64,
+                i32,
+                *mut i64,
+                *mut *mut helpdesk_error,
+            ) -> helpdesk_status| {
+                get(0, |out, error| unsafe {
+                    of(calendar.0, from, days, number as i32, out, error)
+                })
+                .map_err(|told| told.message)
+            };
+            let due = in_rust.add_business_days(at, days, end);
+            let due = due.map(|due| due.timestamp_micros());
+            assert_eq!(
+                led(helpdesk_calendar_add_business_days),
+                due.map_err(|why| why.to_string()),
+                "{line}"
+            );
+            let time = in_rust.business_days_as_time(at, days, end);
+            let time = time.map(|time| time.num_microseconds().unwrap());
+            assert_eq!(
+                led(helpdesk_calendar_business_days_as_time),
+                time.map_err(|why| why.to_string()),
+                "{line}"
+            );
+        }
+    }
+    let told = get(0, |out, error| unsafe {
+        helpdesk_calendar_add_business_days(calendar.0, from, 1, 2, out, error)
+    });
+    assert_eq!(told.unwrap_err().code, "no_such_choice");
+}
+
 /// How many questions a file asks, each of which is answered as in Rust.
 fn compare(path: &Path) -> usize {
     let cases = calendar::cases_of(&path.to_string_lossy()).unwrap();
@@ -140,6 +190,9 @@ fn compare(path: &Path) -> usize {
                 in_rust,
                 "{line}"
             );
+            if line.get("calendar").is_some() {
+                business_days_lead_where_they_do_in_rust(&line);
+            }
             asked_so_far += 1;
         }
     }

@@ -5,12 +5,13 @@ use helpdesk::calendar::DayEnd;
 use helpdesk::id::{AgentId, BotId, CustomerId, Name, SessionId, TeamId, TicketId, TicketNumber};
 use helpdesk::replay::{History, Row, Said, import};
 use helpdesk::sla::{
-    Condition, Policy, Reading, ReopenOption, StartOption, State, Target, Verdict, periods, read,
+    Condition, Fate, Policy, Reading, ReopenOption, StartOption, State, Target, Verdict, estimates,
+    ledger, periods, promises, read,
 };
 use helpdesk::store::MemoryStore;
 use helpdesk::ticket::{
-    Agreement, Change, Channel, ClockId, CloseReason, Command, Direction, Draft, Handling, Metric,
-    Move, Pending, PendingReasons, Priority, SessionEnd, SessionStep, Status,
+    Agreement, Change, Channel, ClockId, CloseReason, Command, Direction, Draft, Event, Handling,
+    Metric, Move, Pending, PendingReasons, Priority, Recorded, SessionEnd, SessionStep, Status,
 };
 use helpdesk::{Actor, Calendar, Call, Desk, Open, Rulebook, TenantId};
 
@@ -187,6 +188,38 @@ fn a_reopening_follows_the_policy_of_its_instant() {
     assert_eq!(reading.elapsed().num_minutes(), 30);
 }
 
+/// Also where that one came to apply, and went again, while the clock was ended.
+#[test]
+fn where_no_policy_applies_any_more_the_last_one_measures() {
+    let standby = Calendar::parse("Mon-Sun 00:00-24:00", "UTC").unwrap();
+    let office = Calendar::parse("Mon-Fri 09:00-17:00", "UTC").unwrap();
+    let of = |text, calendar, tag| {
+        policy(text, Metric::TotalResolution, "8h")
+            .calendar(name(calendar))
+            .when(Condition::Tag(name(tag)))
+    };
+    let book = Rulebook::draft()
+        .calendar(name("office"), office)
+        .calendar(name("standby"), standby)
+        .policy(of("day", "office", "a"))
+        .policy(of("night", "standby", "b"))
+        .build()
+        .unwrap();
+    let b = |row: Row, change: fn(Name) -> Change| row.says(Said::Change(change(name("b"))));
+    let row = |time| Row::new(at(time)).by(kim());
+    let history = history()
+        .row(tag(row("08:00")))
+        .row(row("10:00").status(Status::Resolved))
+        .row(b(untag(row("11:00")), Change::AddTag))
+        .row(b(row("12:00"), Change::RemoveTag))
+        .row(row("18:00").status(Status::Reopened));
+    let reading = shown(&book, &history, Metric::TotalResolution, "19:00");
+    assert_eq!(
+        (reading.amount(), reading.elapsed().num_minutes()),
+        (None, 120)
+    );
+}
+
 /// A promise is made for an instant: no pause table moves it.
 #[test]
 fn a_promise_is_never_paused() {
@@ -359,6 +392,138 @@ fn what_a_message_begins_on_a_resolved_ticket_runs_on_no_clock() {
         (reading.state(), reading.ever_breached()),
         (State::Cancelled, false)
     );
+}
+
+/// What waits for a reopening does so whatever else is told: another message, somebody put in charge, another policy, a close days
+/// later, an answer that comes while the ticket is over. Nothing ran, nothing is late, and the reading stays as it was.
+#[test]
+fn what_waits_for_a_reopening_is_late_for_nobody() {
+    let kims = Some(AgentId::named("kim"));
+    let close = Status::Closed(CloseReason::Settled);
+    let row = |time| Row::new(at(time)).by(kim());
+    let asks = |time| says(Row::new(at(time)).by(Actor::Customer(ann())));
+    let first = [
+        policy("p", Metric::FirstResponse, "1h").first_response_starts(StartOption::FirstMessage)
+    ];
+    let next = [
+        for_tag(policy("tagged", Metric::NextResponse, "2h")),
+        policy("p", Metric::NextResponse, "1h"),
+    ];
+    for over in [Status::Resolved, close] {
+        let answered = history()
+            .row(says(row("09:00")))
+            .row(row("10:00").status(over));
+        let unasked = history().row(row("10:00").status(over));
+        let cases = [
+            (book(next.clone()), Metric::NextResponse, answered),
+            (book(first.clone()), Metric::FirstResponse, unasked),
+        ];
+        for (book, metric, history) in cases {
+            let waits = history.row(asks("11:00"));
+            let before = shown(&book, &waits, metric, "+12:00");
+            let later = [
+                waits.clone().row(asks("15:00")),
+                waits.clone().row(row("15:00").assigned(kims, None)),
+                waits
+                    .clone()
+                    .row(tag(row("12:30")))
+                    .row(untag(row("15:00"))),
+                waits.clone().row(row("+10:00").status(close)),
+                waits
+                    .clone()
+                    .row(row("+10:00").status(Status::Closed(CloseReason::Spam))),
+                waits.clone().row(says(row("15:00"))),
+                waits.clone().row(asks("14:00")).row(says(row("15:00"))),
+            ];
+            for (n, history) in later.iter().enumerate() {
+                let reading = shown(&book, history, metric, "+12:00");
+                assert_eq!(reading, before, "{metric}, {over:?}, {n}");
+                assert_eq!(reading.stopped_at(), Some(at("11:00")));
+                let late = (reading.elapsed().num_minutes(), reading.ever_breached());
+                assert_eq!(late, (0, false));
+                let ticket = import(history, &book, TenantId::SINGLE).ticket().clone();
+                let ledger = ledger(&ticket, book.policies(), metric, at("+12:00"));
+                assert_eq!(ledger.elapsed(), reading.elapsed());
+                let kept = book.facts(&ticket);
+                let own = kept[0].own.as_ref().unwrap();
+                assert!(own.clocks.iter().all(|clock| !clock.ever_breached));
+            }
+        }
+    }
+}
+
+/// Reopened, it has waited since the message, through everything that was told meanwhile, and its ledger tells that time.
+#[test]
+fn what_waited_for_a_reopening_counts_since_the_message() {
+    let book = book([policy("p", Metric::NextResponse, "1h")]);
+    let kims = Some(AgentId::named("kim"));
+    let asks = |time| says(Row::new(at(time)).by(Actor::Customer(ann())));
+    let row = |time| Row::new(at(time)).by(kim());
+    let resolved = history()
+        .row(says(row("09:00")))
+        .row(row("10:00").status(Status::Resolved))
+        .row(asks("11:00"))
+        .row(tag(row("12:00")))
+        .row(row("13:00").assigned(kims, None))
+        .row(asks("15:00"))
+        .row(row("16:00").status(Status::Reopened));
+    let reading = shown(&book, &resolved, Metric::NextResponse, "16:30");
+    assert_eq!(
+        (reading.state(), reading.verdict(), reading.started_at()),
+        (State::Running, Verdict::Breached, Some(at("11:00")))
+    );
+    assert_eq!(reading.elapsed().num_minutes(), 5 * 60 + 30);
+    assert_eq!(reading.due(), Some(at("12:00")));
+    let ticket = import(&resolved, &book, TenantId::SINGLE).ticket().clone();
+    let ledger = ledger(&ticket, book.policies(), Metric::NextResponse, at("16:30"));
+    assert_eq!(ledger.elapsed(), reading.elapsed());
+    assert_eq!(ledger.entries[0].from, at("11:00"));
+}
+
+/// A bot that hands over on a resolved ticket makes nobody late either, when the ticket is closed days later or answered late.
+#[test]
+fn a_hand_over_on_a_resolved_ticket_is_late_for_nobody() {
+    let greet = SessionStep::Greet {
+        bot: BotId::named("bot"),
+        channel: Channel::Chat,
+    };
+    let hand_over = SessionStep::HandOver {
+        reason: name("asked for a person"),
+    };
+    let step = |step| {
+        let id = SessionId::named("chat");
+        Command::change(Change::Session { id, step })
+    };
+    let close = Command::default().then_close(CloseReason::Settled);
+    for then in [close, Command::reply("What was it?")] {
+        let book = book([policy("p", Metric::NextResponse, "1h")]);
+        let desk = Desk::new(MemoryStore::new(), book);
+        let call = |time, actor| Call::new(actor, at(time));
+        let open = Open::new("x").body("help");
+        let opened = desk.open(&call("09:00", Actor::Customer(ann())), open);
+        let id = opened.unwrap().id();
+        for (time, actor, command) in [
+            ("09:10", kim(), Command::reply("Which?")),
+            ("09:20", Actor::System, step(greet.clone())),
+            ("09:25", kim(), Command::resolve()),
+            ("09:30", Actor::System, step(hand_over.clone())),
+            ("15:00", kim(), then),
+        ] {
+            desk.submit(id, &call(time, actor), command).unwrap();
+        }
+        let reading = desk.reading(id, Metric::NextResponse, at("16:00")).unwrap();
+        assert_eq!(
+            (
+                reading.state(),
+                reading.elapsed().num_minutes(),
+                reading.ever_breached()
+            ),
+            (State::Cancelled, 0, false)
+        );
+        let events = desk.tenant(TenantId::SINGLE).history(id).unwrap();
+        let breached = |e: &Recorded| matches!(e.event, Event::Breached { .. });
+        assert!(!events.iter().any(breached));
+    }
 }
 
 /// Where the first response counts from the hand-off, an agent who writes while the bot still talks does not give it: the next message
@@ -695,18 +860,27 @@ fn promises_kept_superseded_and_broken() {
             Metric::PromisedUpdate,
             at("16:00"),
         );
-        all.iter()
-            .map(|one| (one.state(), one.verdict()))
-            .collect::<Vec<_>>()
+        let fates = promises(&ticket, at("16:00"));
+        assert_eq!(fates.len(), all.len());
+        let both = all.iter().zip(fates);
+        both.map(|(one, promised)| {
+            assert_eq!(Some(promised.made_at), one.started_at());
+            assert_eq!(promised.ended_at, one.stopped_at());
+            assert_eq!(Some(promised.due - promised.made_at), one.amount());
+            (one.state(), one.verdict(), promised.fate)
+        })
+        .collect::<Vec<_>>()
     };
-    let kept = (State::Stopped, Verdict::Met);
-    let broken = (State::Stopped, Verdict::Breached);
-    let superseded = (State::Cancelled, Verdict::Open);
+    let kept = (State::Stopped, Verdict::Met, Fate::Kept);
+    let late = (State::Stopped, Verdict::Breached, Fate::Late);
+    let broken = (State::Stopped, Verdict::Breached, Fate::Broken);
+    let superseded = (State::Cancelled, Verdict::Open, Fate::Superseded);
+    let called_off = (State::Cancelled, Verdict::Open, Fate::CalledOff);
     let answer = || Command::reply("here");
     assert_eq!(of(&[("12:00", answer())]), [kept]);
     assert_eq!(
         of(&[("+09:00", answer())]),
-        [broken],
+        [late],
         "by the wall, whatever the office"
     );
     assert_eq!(
@@ -717,11 +891,15 @@ fn promises_kept_superseded_and_broken() {
         of(&[("12:00", promise("14:00")), ("14:00", answer())]),
         [superseded, kept]
     );
-    let late = "12:01";
     assert_eq!(
-        of(&[(late, promise("14:00")), ("14:00", answer())]),
+        of(&[("12:01", promise("14:00")), ("14:00", answer())]),
         [broken, kept]
     );
+    // What nobody has kept yet: it stands, and is broken once its instant is past.
+    let waits = (State::Running, Verdict::Open, Fate::Standing);
+    assert_eq!(of(&[("11:00", promise("16:00"))]), [superseded, waits]);
+    let passed = (State::Running, Verdict::Breached, Fate::Broken);
+    assert_eq!(of(&[]), [passed]);
     // An answer and a new promise in one command: the answer keeps the old one first.
     let both = answer().and(Change::PromiseUpdate(at("14:00")));
     assert_eq!(of(&[("12:00", both), ("14:00", answer())]), [kept, kept]);
@@ -732,7 +910,65 @@ fn promises_kept_superseded_and_broken() {
     );
     assert_eq!(
         of(&[("10:00", Command::close(CloseReason::Settled))]),
-        [superseded]
+        [called_off]
+    );
+}
+
+/// What the customer was told stands in her view while it stands, and an estimate is as near as the resolution after it.
+#[test]
+fn the_customer_sees_what_she_was_told() {
+    let desk = Desk::new(
+        MemoryStore::new(),
+        book([policy("p", Metric::FirstResponse, "8h")]),
+    );
+    let say = |id, time, command| {
+        let call = Call::new(kim(), at(time));
+        desk.submit(id, &call, command).unwrap();
+    };
+    let open = Open::new("x").body("help");
+    let opened = desk.open(&Call::new(Actor::Customer(ann()), at("09:00")), open);
+    let id = opened.unwrap().id();
+    let told = |id| {
+        let view = desk.ticket(id).unwrap().customer_view(ann()).unwrap();
+        (view.update_promised_by, view.resolution_estimated_at)
+    };
+    assert_eq!(told(id), (None, None));
+    let promise = Command::change(Change::PromiseUpdate(at("12:00")));
+    say(
+        id,
+        "09:10",
+        promise.and(Change::EstimateResolution(at("15:00"))),
+    );
+    assert_eq!(told(id), (Some(at("12:00")), Some(at("15:00"))));
+    say(
+        id,
+        "11:00",
+        Command::reply("It will be later.").and(Change::EstimateResolution(at("16:00"))),
+    );
+    assert_eq!(told(id), (None, Some(at("16:00"))));
+    say(id, "15:30", Command::reply("Done.").then_resolve());
+    assert_eq!(told(id), (None, None));
+    say(id, "15:40", Command::reopen());
+    assert_eq!(told(id), (None, None), "that was about the time before");
+    say(
+        id,
+        "15:50",
+        Command::change(Change::EstimateResolution(at("+09:00"))),
+    );
+    assert_eq!(told(id), (None, Some(at("+09:00"))));
+    let ticket = desk.ticket(id).unwrap();
+    let estimates = estimates(&ticket);
+    let near = estimates
+        .iter()
+        .map(|one| (one.is_kept(), one.off().map(|off| off.num_minutes())));
+    let near: Vec<_> = near.collect();
+    assert_eq!(
+        near,
+        [
+            (Some(false), Some(30)),
+            (Some(true), Some(-30)),
+            (None, None)
+        ]
     );
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use common::*;
-use helpdesk::customer::{Change, Command, Identity, Profile, Refusal};
+use helpdesk::customer::{Change, Command, Event, Identity, Profile, Refusal};
 use helpdesk::desk::{Anything, Told, ToldAnything};
 use helpdesk::error::ErrorKind;
 use helpdesk::id::{ContentId, CustomerId};
@@ -201,6 +201,19 @@ fn preferences_are_the_customers_own_and_the_rest_is_the_desks() {
             text(&desk, renamed.state.name().unwrap()).as_deref(),
             Some("Anna")
         );
+
+        let at_once = [Some("Annie".to_owned()), Some("Anne".to_owned()), None];
+        let at_once = Command::Set(at_once.map(Change::Name).to_vec());
+        let unnamed = tell(&desk, ann, &by(own, 3), at_once).unwrap();
+        let names = unnamed.events.iter().filter_map(|told| match told.event {
+            Event::NameChanged { to } => to,
+            _ => None,
+        });
+        let names: Vec<_> = names.chain(renamed.state.name()).collect();
+        assert_eq!((names.len(), unnamed.state.name()), (3, None));
+        for passing in names {
+            assert_eq!(text(&desk, passing), None, "no name of hers is left");
+        }
 
         let gold = || Command::set(Change::Tier(Some(name("gold"))));
         let error = tell(&desk, ann, &by(own, 4), gold()).unwrap_err();

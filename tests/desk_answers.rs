@@ -8,12 +8,15 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use common::*;
 use helpdesk::kpi::{Dimension, Fact, Report};
-use helpdesk::sla::{Agreement, Metric};
-use helpdesk::store::MemoryStore;
+use helpdesk::sla::{Agreement, Metric, Policy, Reading, Verdict};
+use helpdesk::store::{Filter, MemoryStore, Page};
+use helpdesk::testing::laws::clocks;
+use helpdesk::testing::{Asked, Fault, FaultyStore};
 use helpdesk::ticket::{
-    AttachmentDraft, Change, CloseReason, CustomerView, Draft, Merge, Pending, Priority, Visibility,
+    AttachmentDraft, Change, CloseReason, CustomerView, Draft, Merge, Pending, PendingReasons,
+    Priority, Visibility,
 };
-use helpdesk::{Actor, Call, Command, Desk, Open, Rulebook, name};
+use helpdesk::{Actor, Calendar, Call, Command, Desk, Open, Rulebook, TenantId, TicketId, name};
 use proptest::prelude::*;
 
 const TICK: TimeDelta = TimeDelta::microseconds(1);
@@ -71,6 +74,69 @@ proptest! {
         prop_assert_eq!(page.text(view.subject), None);
     }
 
+    /// All clocks with a target come in one load, each as it is read alone.
+    #[test]
+    fn readings_are_the_readings_of_each_clock(story in stories(), later in gaps()) {
+        let desk = Desk::new(FaultyStore::new(MemoryStore::new()), rulebook());
+        let (ticket, now) = tell(&desk, &story, &[]);
+        let now = now + later;
+        desk.store().cue_times(Asked::Any, Fault::Repeat, 9); // to a load it does nothing
+        let all = desk.readings(ticket, now).unwrap();
+        prop_assert_eq!(desk.store().cues_left(), 8, "one load");
+        let each = clocks().map(|clock| desk.reading(ticket, clock, now).unwrap());
+        prop_assert_eq!(all, each.filter(Reading::has_target).collect::<Vec<_>>());
+    }
+
+    /// What is at risk is what a scan of every clock of every ticket of the tenant finds late later and not yet, whoever else has tickets.
+    #[test]
+    fn what_is_at_risk_is_late_later(
+        one in stories(), other in stories(), elsewhere in stories(), later in gaps(), hours in 0..2_000_i64,
+    ) {
+        let desk = Desk::new(MemoryStore::new(), rulebook());
+        let mut now = at(BEGIN);
+        for (n, story) in [one, other].iter().enumerate() {
+            let (ticket, told) = tell_as(&desk, story, n as u128 + 1);
+            now = now.max(told);
+            prop_assert!(desk.ticket(ticket).is_ok());
+        }
+        let (own, others) = (desk.tenant(TenantId::SINGLE), desk.tenant(TenantId::named("other")));
+        let asked = call(Actor::Customer(ANN), at(BEGIN), 9_000);
+        let theirs = others.open(&asked, Open::new("subject").body("help")).unwrap().id();
+        for (n, say) in elsewhere.iter().enumerate() {
+            let said = call(say.actor, now + say.gap, 9_001 + n as u128);
+            let _ = others.submit(theirs, &said, say.command.clone());
+        }
+        let now = now + later;
+        let until = now + TimeDelta::hours(hours);
+        let all = own.at_risk(now, until, usize::MAX).unwrap();
+        prop_assert!(all.iter().all(|(ticket, _)| *ticket != theirs));
+        for row in own.list(&Filter::all(), &Page::oldest(9)).unwrap() {
+            for clock in clocks() {
+                let (before, after) = (
+                    own.reading(row.ticket, clock, now).unwrap(),
+                    own.reading(row.ticket, clock, until).unwrap(),
+                );
+                let mut found = all.iter().filter(|(id, of)| (*id, of.clock()) == (row.ticket, clock));
+                let is_late = |of: &Reading| of.verdict() == Verdict::Breached;
+                match found.next() {
+                    Some((_, shown)) => {
+                        prop_assert_eq!(shown, &before);
+                        prop_assert!(!is_late(&before) && after.ever_breached(), "{} {}", before, after);
+                        // A rule that acts until then may bring another target.
+                        if let Some(kept) = before.kept_until().filter(|_| before.amount() == after.amount()) {
+                            prop_assert!(kept < until || !is_late(&after), "{} {}", before, after);
+                        }
+                    }
+                    None => prop_assert!(is_late(&before) || !is_late(&after), "{} {}", before, after),
+                }
+                prop_assert!(found.next().is_none());
+            }
+        }
+        for limit in 0..all.len() {
+            prop_assert_eq!(&own.at_risk(now, until, limit).unwrap()[..], &all[..limit]);
+        }
+    }
+
     /// Just before what falls due next, a sweep records nothing; at it, something.
     #[test]
     fn what_falls_due_next_is_recorded_then(story in stories()) {
@@ -89,6 +155,80 @@ proptest! {
             now = next;
         }
     }
+}
+
+/// One story of several on a desk.
+fn tell_as(desk: &Desk<MemoryStore>, story: &[Say], n: u128) -> (TicketId, DateTime<Utc>) {
+    let mut now = at(BEGIN);
+    let open = Open::new("subject").body("help");
+    let opened = desk.open(&call(Actor::Customer(ANN), now, n * 1_000), open);
+    let ticket = opened.unwrap().id();
+    for (m, say) in story.iter().enumerate() {
+        now += say.gap;
+        let said = call(say.actor, now, n * 1_000 + 1 + m as u128);
+        let _ = desk.submit(ticket, &said, say.command.clone());
+    }
+    (ticket, now)
+}
+
+/// A target that is used up when the desk closes is kept over the weekend: the clock is at risk only from Monday's opening on. So is a
+/// promise, from the instant after its own, and a clock whose pause ends in time.
+#[test]
+fn what_is_kept_over_the_weekend_is_not_at_risk_in_it() {
+    let policy = Policy::new(name!("all"))
+        .target(Metric::FirstResponse, "4h".parse().unwrap())
+        .target(Metric::TotalResolution, "8h".parse().unwrap())
+        .pauses(Metric::TotalResolution, PendingReasons::ALL);
+    let office = Calendar::parse("Mon-Fri 09:00-17:00", "UTC").unwrap();
+    let book = Rulebook::draft()
+        .calendar(name!("office"), office)
+        .policy(policy);
+    let desk = Desk::new(MemoryStore::new(), book.build().unwrap());
+    let friday = "2026-03-06T13:00:00Z";
+    let open = Open::new("subject").from_customer(ANN);
+    let t = desk.open(&kim(friday, 1), open).unwrap();
+    let first = t.reading(Metric::FirstResponse);
+    let opens = at("2026-03-09T09:00:00Z");
+    assert_eq!(
+        (first.due(), first.kept_until()),
+        (Some(at("2026-03-06T17:00:00Z")), Some(opens))
+    );
+    let names = |until| {
+        let found = desk.at_risk(at(friday), until, 9).unwrap();
+        found.iter().map(|(_, of)| of.metric()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(opens), []);
+    assert_eq!(names(opens + TICK), [Metric::FirstResponse]);
+
+    let promise = Change::PromiseUpdate(at("2026-03-07T12:00:00Z"));
+    desk.submit(
+        t.id(),
+        &kim("2026-03-06T13:30:00Z", 2),
+        Command::change(promise),
+    )
+    .unwrap();
+    let until = at("2026-03-09T08:00:00Z");
+    let wait = Command::pend(Pending::Scheduled { until });
+    desk.submit(t.id(), &kim("2026-03-06T14:00:00Z", 3), wait)
+        .unwrap();
+    assert_eq!(names(at("2026-03-07T12:00:00Z")), []);
+    let both = [
+        Metric::PromisedUpdate,
+        Metric::FirstResponse,
+        Metric::TotalResolution,
+    ];
+    let eight_hours = at("2026-03-09T16:00:00Z"); // one on Friday, and seven after the wait
+    assert_eq!(names(eight_hours), both[..2]);
+    assert_eq!(names(eight_hours + TICK), both);
+    let paused = desk.reading(t.id(), Metric::TotalResolution, at("2026-03-06T15:00:00Z"));
+    assert_eq!(paused.unwrap().kept_until(), None);
+    let nobody = desk.tenant(TenantId::named("other"));
+    assert!(
+        nobody
+            .at_risk(at(friday), opens + TICK, 9)
+            .unwrap()
+            .is_empty()
+    );
 }
 
 /// A message that waits for its delivery ends a nap, and is nothing that falls due; nor has what falls due a longest.

@@ -18,12 +18,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use common::*;
 use helpdesk::desk::{Need, Operation, Request};
 use helpdesk::error::ErrorKind;
-use helpdesk::escalation::Rule;
+use helpdesk::escalation::{Action, Rule, Trigger};
 use helpdesk::id::{FiringKey, TicketNumber};
 use helpdesk::rulebook::Rulebooks;
 use helpdesk::store::{MemoryStore, Outgoing, Store};
 use helpdesk::testing::laws::{escalation, fold};
-use helpdesk::ticket::{Delivery, Event, Recorded};
+use helpdesk::ticket::{Delivery, Event, Metric, Recorded, Stage};
 use helpdesk::time::Span;
 use helpdesk::{Actor, Call, Command, Desk, Open, Rulebook, TicketId};
 use proptest::prelude::*;
@@ -166,6 +166,12 @@ struct Machine {
 static STRICT: LazyLock<Rulebook> = LazyLock::new(|| {
     let mut draft = rulebook().as_draft().clone();
     draft.tickets.clock_skew = Span::ZERO;
+    let clock = Trigger::clock(Metric::FirstResponse);
+    let missed = at_threshold("missed", "on breach").action(Action::AddTag(name("missed")));
+    let long = at_threshold("so long", "after 3h calendar").action(Action::Unassign);
+    let pending = Trigger::time_in_status([Stage::Pending]);
+    let draft = draft.escalation(Rule::new(name("missed"), clock).level(missed));
+    let draft = draft.escalation(Rule::new(name("stands"), pending).level(long));
     draft.build().unwrap()
 });
 

@@ -5,15 +5,17 @@ mod escalation_common;
 
 use common::*;
 use escalation_common::*;
-use helpdesk::escalation::{Action, Guard, Rule, Trigger, ready};
-use helpdesk::id::TeamId;
+use helpdesk::escalation::{Action, CatchUp, Guard, Recipient, Rule, Trigger, ready};
+use helpdesk::id::{AgentId, BotId, CustomerId, TeamId};
 use helpdesk::sla::{Condition, Policy};
-use helpdesk::store::MemoryStore;
+use helpdesk::store::{MemoryStore, Outgoing};
 use helpdesk::ticket::{
-    Agreement, Change, Delivery, Draft, MessageClass, Metric, Pending, PendingReason, Priority,
-    RatingKind, Stage, Status,
+    Agreement, Change, Delivery, Draft, Event, FieldValue, MessageClass, Metric, Pending,
+    PendingReason, Priority, RatingKind, Stage, Status,
 };
-use helpdesk::{Call, Command, Desk};
+use helpdesk::{Actor, Call, Command, Desk};
+
+const LEE: AgentId = AgentId::from_uuid(uuid::Uuid::from_u128(0x1ee));
 
 #[test]
 fn idleness_counts_from_the_last_thing_that_somebody_did() {
@@ -154,6 +156,77 @@ fn a_guard_may_come_true_later() {
     assert_eq!(fired(&resolved, id), []);
 }
 
+/// The time in a status goes on whatever else happens on the ticket: notes, a bot that sets fields, messages. Another status, or another
+/// reason of waiting, begins it anew; idleness begins anew with each.
+#[test]
+fn time_in_a_status_counts_from_the_last_change_of_status() {
+    let stages = [Stage::Pending, Stage::Open];
+    let told = |trigger: Trigger| {
+        let rule = Rule::new(name("r"), trigger)
+            .level(at_threshold("long", "after 48h calendar").repeat(target("24h calendar"), 1));
+        let desk = desk([rule]);
+        let id = open(&desk, "2026-03-02T09:00:00Z");
+        let submit = |call: &Call, command| desk.submit(id, call, command).unwrap();
+        submit(&kim("2026-03-03T09:00:00Z"), Command::note("so far"));
+        submit(
+            &kim("2026-03-03T10:00:00Z"),
+            Command::pend(Pending::ThirdParty),
+        );
+        let bot = Call::new(Actor::Bot(BotId::named("sync")), at("2026-03-04T03:00:00Z"));
+        let value = Some(FieldValue::Number(7));
+        let synced = Change::Field {
+            name: name("synced"),
+            value,
+        };
+        submit(&bot, Command::change(synced));
+        submit(&kim("2026-03-04T09:00:00Z"), Command::note("nothing yet"));
+        submit(
+            &kim("2026-03-06T11:00:00Z"),
+            Command::pend(Pending::Internal),
+        );
+        submit(&kim("2026-03-07T10:00:00Z"), Command::note("still"));
+        submit(&kim("2026-03-08T12:00:00Z"), Command::resolve());
+        submit(&ann("2026-03-09T12:00:00Z"), Command::reply("no"));
+        desk.sweep(at("2026-03-20T00:00:00Z"), 10).unwrap();
+        fired(&desk, id)
+    };
+    let times = |expected: &[&'static str]| {
+        let long: Vec<_> = expected.iter().map(|at| ("long", *at)).collect();
+        pairs(&long)
+    };
+    // Third party from the 3rd at 10:00, internal from the 6th; reopened is neither open nor pending.
+    assert_eq!(
+        told(Trigger::time_in_status(stages)),
+        times(&["05 10:00", "06 10:00", "08 11:00"])
+    );
+    assert_eq!(told(Trigger::idle(stages)), times(&["06 09:00"]));
+}
+
+/// It begins with the ticket, counts open time by the rule's calendar, and those who were told hear once the ticket moves on.
+#[test]
+fn time_in_a_status_begins_with_the_ticket_and_ends_with_the_status() {
+    let rule = Rule::new(name("r"), Trigger::time_in_status([Stage::Open]))
+        .withdraw()
+        .level(at_threshold("long", "after 4h").action(Action::Custom(name("page"))));
+    let desk = desk([rule]);
+    let id = open(&desk, "2026-03-02T15:00:00Z");
+    desk.submit(id, &kim("2026-03-02T16:00:00Z"), Command::note("looking"))
+        .unwrap();
+    desk.sweep(at("2026-03-03T12:00:00Z"), 10).unwrap();
+    assert_eq!(fired(&desk, id), pairs(&[("long", "03 11:00")]));
+    let withdrawn = || {
+        let events = history(&desk, id).into_iter();
+        let over = events.filter(|e| matches!(e.event, Event::Withdrawn { .. }));
+        over.count()
+    };
+    desk.submit(id, &kim("2026-03-03T12:30:00Z"), Command::note("still"))
+        .unwrap();
+    assert_eq!(withdrawn(), 0);
+    desk.submit(id, &kim("2026-03-03T13:00:00Z"), Command::resolve())
+        .unwrap();
+    assert_eq!(withdrawn(), 1);
+}
+
 /// A low rating is told at once and again after a day; a better one by the same customer ends it. Each low rating counts anew.
 #[test]
 fn a_low_rating_escalates() {
@@ -184,6 +257,72 @@ fn a_low_rating_escalates() {
         ])
     );
     assert_eq!(desk.ticket(t).unwrap().status(), Status::Resolved);
+}
+
+/// Ann and Bob rate one ticket: each time a mark, told at once, and again after a day unless it is better by then.
+fn ratings_of_two(marks: &[(CustomerId, &str, u8)]) -> Vec<(String, String)> {
+    let low = Trigger::LowRating {
+        kind: RatingKind::Csat,
+        at_most: 2,
+    };
+    let rule = Rule::new(name("unhappy"), low)
+        .level(at_threshold("call back", "at once"))
+        .level(at_threshold("still", "after 24h calendar"));
+    let desk = desk([rule]);
+    let t = open(&desk, "2026-03-02T11:00:00Z");
+    let join = Command::change(Change::AddParticipant(BOB));
+    desk.submit(t, &kim("2026-03-02T12:00:00Z"), join.then_resolve())
+        .unwrap();
+    for (n, (customer, now, mark)) in marks.iter().enumerate() {
+        let rate = Command::change(Change::Rate {
+            kind: RatingKind::Csat,
+            mark: *mark,
+            comment: Some(format!("words {n}")),
+        });
+        let call = Call::new(Actor::Customer(*customer), at(now));
+        desk.submit(t, &call, rate).unwrap();
+    }
+    desk.sweep(at("2026-03-09T00:00:00Z"), 10).unwrap();
+    fired(&desk, t)
+}
+
+/// A mark that is given again, now with a comment, fires nothing again, also where somebody else rated in between.
+#[test]
+fn a_mark_given_again_after_somebody_elses_fires_nothing_again() {
+    let marks = [
+        (ANN, "2026-03-02T13:00:00Z", 1),
+        (BOB, "2026-03-02T14:00:00Z", 1),
+        (ANN, "2026-03-02T15:00:00Z", 1),
+    ];
+    assert_eq!(
+        ratings_of_two(&marks),
+        pairs(&[
+            ("call back", "02 13:00"),
+            ("call back", "02 14:00"),
+            ("still", "03 13:00"),
+        ]),
+        "the newest of their last marks is Ann's, which counts from when she gave it first"
+    );
+}
+
+/// Somebody else's better mark does not make up for a low one; the customer's own does.
+#[test]
+fn only_the_customers_own_better_mark_ends_the_wait() {
+    let others = [
+        (ANN, "2026-03-02T13:00:00Z", 1),
+        (BOB, "2026-03-02T14:00:00Z", 5),
+    ];
+    let expected = [("call back", "02 13:00"), ("still", "03 13:00")];
+    assert_eq!(ratings_of_two(&others), pairs(&expected));
+    let own = [others[0], (ANN, "2026-03-02T14:00:00Z", 5)];
+    assert_eq!(ratings_of_two(&own), pairs(&expected[..1]));
+    let low_again = [own[0], own[1], (ANN, "2026-03-02T15:00:00Z", 1)];
+    let expected = [
+        expected[0],
+        ("call back", "02 15:00"),
+        ("still", "03 15:00"),
+    ];
+    assert_eq!(ratings_of_two(&low_again), pairs(&expected));
 }
 
 /// A guard looks at stages, at the reason of waiting, at facts and at who is in charge; only what it names.
@@ -264,6 +403,86 @@ fn each_agreement_has_its_own_rules() {
     assert_eq!(
         fired(&desk, id),
         pairs(&[("ola", "02 10:00"), ("sla", "02 13:00")])
+    );
+}
+
+/// Levels hand a ticket to an agent, with a team or in its own, and take it away again; whoever is told is who has it by then.
+#[test]
+fn levels_hand_tickets_to_agents_and_take_them_back() {
+    let (first, second) = (TeamId::named("first"), TeamId::named("second"));
+    let tell = Action::Notify(Recipient::AgentInCharge);
+    let in_team = Action::AssignAgent {
+        agent: LEE,
+        team: Some(second),
+    };
+    let rule = Rule::new(name("r"), Trigger::clock(Metric::FirstResponse))
+        .catch_up(CatchUp::All)
+        .level(
+            at_threshold("back", "25 %")
+                .action(tell.clone())
+                .action(Action::Unassign)
+                .action(Action::Unassign),
+        )
+        .level(
+            at_threshold("lee", "50 %")
+                .guard(Guard::default().unassigned())
+                .action(Action::assign_agent(LEE))
+                .action(tell.clone()),
+        )
+        .level(
+            at_threshold("second", "75 %")
+                .action(in_team.clone())
+                .action(in_team)
+                .action(tell),
+        );
+    let desk = desk([rule]);
+    let id = open(&desk, "2026-03-02T09:00:00Z");
+    let to_kim = Change::Assign {
+        agent: Some(KIM),
+        team: Some(first),
+    };
+    desk.submit(id, &kim("2026-03-02T09:30:00Z"), Command::change(to_kim))
+        .unwrap();
+    desk.sweep(at("2026-03-02T13:00:00Z"), 10).unwrap();
+    let holders = |history: Vec<helpdesk::ticket::Recorded>| -> Vec<_> {
+        let assigned = history
+            .into_iter()
+            .filter_map(|recorded| match recorded.event {
+                Event::Assigned { agent, team } => Some((agent, team)),
+                _ => None,
+            });
+        assigned.collect()
+    };
+    assert_eq!(
+        holders(history(&desk, id)),
+        [
+            (Some(KIM), Some(first)),
+            (None, Some(first)),
+            (Some(LEE), Some(first)),
+            (Some(LEE), Some(second)),
+        ],
+        "what is so already is no event"
+    );
+    let told = desk.claim(at("2026-03-02T13:00:00Z"), chrono::TimeDelta::hours(1), 9);
+    let told: Vec<_> = told
+        .unwrap()
+        .into_iter()
+        .map(|message| match message.what {
+            Outgoing::Escalation { action, .. } => action,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let to = |agent| Action::Notify(Recipient::Agent(agent));
+    assert_eq!(told, [to(KIM), to(LEE), to(LEE)]);
+    assert_eq!(
+        [
+            Action::assign_agent(LEE).to_string(),
+            Action::Unassign.to_string()
+        ],
+        [
+            format!("assign agent {LEE}"),
+            "take it from its agent".to_owned()
+        ]
     );
 }
 

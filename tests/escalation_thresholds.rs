@@ -3,13 +3,15 @@
 mod common;
 mod escalation_common;
 
+use chrono::TimeDelta;
 use common::*;
 use escalation_common::*;
-use helpdesk::escalation::{Rule, Trigger};
-use helpdesk::sla::Policy;
+use helpdesk::escalation::{Action, Recipient, Rule, Trigger, ready};
+use helpdesk::rulebook::Rulebooks;
+use helpdesk::sla::{Condition, Policy};
 use helpdesk::store::MemoryStore;
-use helpdesk::ticket::{Metric, Pending, Stage};
-use helpdesk::{Calendar, Command, Desk, Rulebook};
+use helpdesk::ticket::{Change, Delivery, Event, Metric, Pending, Priority, Stage};
+use helpdesk::{Actor, Calendar, Call, Command, Desk, Rulebook, TenantId};
 
 /// 2 March 2026 is a Monday. Four business hours from 11:00: due 15:00.
 #[test]
@@ -248,4 +250,170 @@ fn wall_repeats_from_the_start_come_one_by_one() {
     desk.submit(id, &kim("2026-03-02T10:12:00Z"), note).unwrap();
     desk.sweep(at("2026-03-02T10:30:00Z"), 10).unwrap();
     assert_eq!(fired(&desk, id), expected);
+}
+
+/// "Page the manager on a breach": due Friday 17:00 at the close, breached Monday at 09:00 and a microsecond. Whoever answers at 09:00 is in
+/// time, and nobody is paged.
+#[test]
+fn on_breach_comes_right_after_the_breach() {
+    let rule = Rule::new(name("r"), Trigger::clock(Metric::FirstResponse))
+        .level(at_threshold("due", "100 %"))
+        .level(at_threshold("page", "on breach").action(Action::RaisePriority(Priority::Urgent)));
+    let opening = at("2026-03-09T09:00:00Z");
+    let just_after = opening + TimeDelta::microseconds(1);
+    let at_the_close = || {
+        let desk = desk([rule.clone()]);
+        let id = open(&desk, "2026-03-06T13:00:00Z");
+        desk.sweep(opening, 10).unwrap();
+        assert_eq!(fired(&desk, id), pairs(&[("due", "06 17:00")]));
+        (desk, id)
+    };
+    let (late, id) = at_the_close();
+    assert_eq!(late.next_wake(opening).unwrap(), Some(just_after));
+    late.sweep(just_after, 10).unwrap();
+    let told = pairs(&[("due", "06 17:00"), ("page", "09 09:00")]);
+    assert_eq!(fired(&late, id), told);
+    let history = history(&late, id);
+    let (fired_at, fired_on) = history
+        .windows(2)
+        .find_map(|two| match (&two[0].event, &two[1].event) {
+            (Event::Breached { .. }, Event::Escalated(fired)) => Some((&two[1], fired)),
+            _ => None,
+        })
+        .expect("right after the breach");
+    let timing = fired_at.timing.unwrap();
+    assert_eq!(fired_on.level, name("page"));
+    assert_eq!(
+        (timing.scheduled_at, timing.observed_at),
+        (opening, just_after)
+    );
+    assert_eq!(late.ticket(id).unwrap().priority(), Priority::Urgent);
+
+    for (now, breached) in [(opening, false), (just_after, true)] {
+        let (desk, id) = at_the_close();
+        let call = Call::new(Actor::Agent(KIM), now);
+        desk.submit(id, &call, Command::reply("here")).unwrap();
+        desk.sweep(opening + TimeDelta::days(1), 10).unwrap();
+        let reading = desk.reading(id, Metric::FirstResponse, now).unwrap();
+        assert_eq!(reading.ever_breached(), breached, "answered at {now}");
+        assert_eq!(fired(&desk, id) == told, breached, "answered at {now}");
+    }
+}
+
+/// Repeats count from the breach: in running time of the clock, or on the wall.
+#[test]
+fn repeats_count_from_the_breach() {
+    let repeated = |every: &str, sweeps: &[&str]| {
+        let level = at_threshold("page", "on breach").repeat(target(every), 2);
+        let desk = desk([Rule::new(name("r"), Trigger::clock(Metric::FirstResponse)).level(level)]);
+        let id = open(&desk, "2026-03-06T13:00:00Z");
+        for now in sweeps {
+            desk.sweep(at(now), 10).unwrap();
+        }
+        let fired = fired(&desk, id).into_iter();
+        fired.map(|(_, at)| at).collect::<Vec<_>>()
+    };
+    let once = &["2026-03-13T00:00:00Z"][..];
+    let often = &[
+        "2026-03-06T17:30:00Z",
+        "2026-03-09T09:00:00.000001Z",
+        "2026-03-09T10:00:00Z",
+        "2026-03-10T00:00:00Z",
+        "2026-03-13T00:00:00Z",
+    ];
+    for sweeps in [once, often] {
+        assert_eq!(repeated("2h", sweeps), ["09 09:00", "09 11:00", "09 13:00"]);
+        assert_eq!(
+            repeated("8h", sweeps),
+            ["09 09:00", "09 17:00", "10 17:00"],
+            "eight open hours after the breach"
+        );
+        assert_eq!(
+            repeated("8h calendar", sweeps),
+            ["09 09:00", "09 17:00", "10 01:00"]
+        );
+    }
+}
+
+/// A target that was passed before it came into force is breached as it does: the level fires then, held back unless the rule asks for it.
+/// So it does where the rule came with another version of the rulebook, after the breach.
+#[test]
+fn on_breach_of_a_target_that_was_passed_already() {
+    let told = |deliver_past: bool| {
+        let mut rule = Rule::new(name("r"), Trigger::clock(Metric::FirstResponse))
+            .level(at_threshold("page", "on breach").action(Action::Custom(name("page"))));
+        rule.deliver_past = deliver_past;
+        let urgent = Policy::new(name("urgent"))
+            .when(Condition::Priority(vec![Priority::Urgent]))
+            .target(Metric::FirstResponse, target("1h"));
+        let rest = Policy::new(name("rest")).target(Metric::FirstResponse, target("4h"));
+        let draft = Rulebook::draft().policy(urgent).policy(rest);
+        let desk = Desk::new(MemoryStore::new(), draft.escalation(rule).build().unwrap());
+        let id = open(&desk, "2026-03-02T09:00:00Z");
+        let urgent = Command::change(Change::Priority(Priority::Urgent));
+        desk.submit(id, &kim("2026-03-02T11:00:00Z"), urgent)
+            .unwrap();
+        desk.sweep(at("2026-03-02T11:01:00Z"), 10).unwrap();
+        assert_eq!(fired(&desk, id), pairs(&[("page", "02 11:00")]));
+        deliveries(&desk, id)[0].1
+    };
+    assert_eq!(told(false), Delivery::HeldBack);
+    assert_eq!(told(true), Delivery::Delivered);
+
+    // The breach comes at 09:00 and a microsecond: a version that comes then finds it just before, one at 09:00 does not.
+    let page = Rule::new(name("r"), Trigger::clock(Metric::FirstResponse))
+        .level(at_threshold("page", "on breach").action(Action::Custom(name("page"))));
+    for (micros, delivery) in [(0, Delivery::Delivered), (1, Delivery::HeldBack)] {
+        let with_rules =
+            |rules: Vec<Rule>| desk(rules).rulebooks().current(TenantId::SINGLE).clone();
+        let (bare, paging) = (with_rules(vec![]), with_rules(vec![page.clone()]));
+        let books = Rulebooks::new(bare).with_earlier(paging.clone());
+        let desk = Desk::new(MemoryStore::new(), books);
+        let id = open(&desk, "2026-03-06T13:00:00Z");
+        let now = at("2026-03-09T09:00:00Z") + TimeDelta::microseconds(micros);
+        let lead = Call::new(Actor::Supervisor(KIM), now);
+        desk.apply_rulebook(id, &lead, paging.id()).unwrap();
+        desk.sweep(at("2026-03-09T10:00:00Z"), 10).unwrap();
+        assert_eq!(
+            deliveries(&desk, id),
+            [("page".to_owned(), delivery)],
+            "{micros}"
+        );
+    }
+}
+
+/// Promises are breached too; the ready-made rule tells of the one that is in force.
+#[test]
+fn a_broken_promise_is_told_on_breach() {
+    let lead = Recipient::Role(name("lead"));
+    let desk = desk([ready::tell_on_breach(Metric::PromisedUpdate, lead)]);
+    let id = open(&desk, "2026-03-02T10:00:00Z");
+    let promise = |now: &str, due: &str| {
+        let promise = Command::change(Change::PromiseUpdate(at(due)));
+        desk.submit(id, &kim(now), promise).unwrap();
+    };
+    promise("2026-03-02T10:30:00Z", "2026-03-02T20:00:00Z");
+    promise("2026-03-02T11:00:00Z", "2026-03-02T22:00:00Z");
+    desk.sweep(at("2026-03-02T22:00:00Z"), 10).unwrap();
+    assert_eq!(fired(&desk, id), []);
+    desk.sweep(at("2026-03-03T00:00:00Z"), 10).unwrap();
+    assert_eq!(fired(&desk, id), pairs(&[("breached", "02 22:00")]));
+    assert_eq!(
+        firings(&desk, id)[0].rule,
+        name("on breach: promised_update")
+    );
+}
+
+/// A level at the due that ends the clock, or gives it more time, leaves nothing to breach, and nothing to page about.
+#[test]
+fn no_breach_no_page() {
+    let rule = Rule::new(name("r"), Trigger::clock(Metric::TotalResolution))
+        .level(at_threshold("page", "on breach"))
+        .level(at_threshold("give up", "100 %").action(Action::Resolve));
+    let policy = Policy::new(name("all")).target(Metric::TotalResolution, target("4h"));
+    let draft = Rulebook::draft().policy(policy).escalation(rule);
+    let desk = Desk::new(MemoryStore::new(), draft.build().unwrap());
+    let id = open(&desk, "2026-03-02T09:00:00Z");
+    desk.sweep(at("2026-03-03T00:00:00Z"), 10).unwrap();
+    assert_eq!(fired(&desk, id), pairs(&[("give up", "02 13:00")]));
 }

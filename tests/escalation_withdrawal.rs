@@ -10,7 +10,7 @@ use helpdesk::id::TenantId;
 use helpdesk::rulebook::Rulebooks;
 use helpdesk::sla::Policy;
 use helpdesk::store::{MemoryStore, Outgoing};
-use helpdesk::ticket::{Change, Event, Metric};
+use helpdesk::ticket::{Change, Event, Metric, RatingKind};
 use helpdesk::{Actor, Call, Command, Desk, Open, Rulebook, TicketId};
 
 /// Whoever was told hears once it is over, whoever was in charge by then; and only once.
@@ -176,4 +176,35 @@ fn after_a_withdrawal_the_next_cycle_counts_anew() {
         desk.sweep(at("2026-03-03T09:00:00Z"), 10).unwrap();
         assert_eq!(fired(&desk, id).len(), times);
     }
+}
+
+/// An unhappy customer is withdrawn once that customer is happier: not by what another one says, and not because another one is unhappy too.
+#[test]
+fn a_low_rating_is_withdrawn_by_the_customer_who_gave_it() {
+    let low = Trigger::LowRating {
+        kind: RatingKind::Csat,
+        at_most: 2,
+    };
+    let rule = Rule::new(name("unhappy"), low)
+        .withdraw()
+        .level(at_threshold("now", "at once").action(Action::Custom(name("call back"))));
+    let desk = desk([rule]);
+    let t = open(&desk, "2026-03-02T09:00:00Z");
+    let join = Command::change(Change::AddParticipant(BOB)).then_resolve();
+    desk.submit(t, &kim("2026-03-02T09:30:00Z"), join).unwrap();
+    let withdrawn_by = |customer, now: &str, mark| {
+        let call = Call::new(Actor::Customer(customer), at(now));
+        let rate = Command::rate(RatingKind::Csat, mark);
+        desk.submit(t, &call, rate).unwrap();
+        desk.sweep(at(now) + chrono::TimeDelta::minutes(1), 10)
+            .unwrap();
+        let events = history(&desk, t);
+        let withdrawn =
+            |e: &&helpdesk::ticket::Recorded| matches!(e.event, Event::Withdrawn { .. });
+        events.iter().filter(withdrawn).count()
+    };
+    assert_eq!(withdrawn_by(ANN, "2026-03-02T10:00:00Z", 1), 0);
+    assert_eq!(withdrawn_by(BOB, "2026-03-02T11:00:00Z", 1), 0);
+    assert_eq!(withdrawn_by(BOB, "2026-03-02T12:00:00Z", 5), 1, "Bob's own");
+    assert_eq!(withdrawn_by(ANN, "2026-03-02T13:00:00Z", 4), 2, "Ann's own");
 }

@@ -11,9 +11,11 @@ use helpdesk::kpi::{
     Trend, Window,
 };
 use helpdesk::sla::Measure;
+use helpdesk::testing::calendar::{instants, zones};
 use helpdesk::ticket::Priority;
 use helpdesk::time::Span;
 use kpi_common::*;
+use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -412,5 +414,79 @@ fn a_year_before_a_leap_day_keeps_the_day_before_it() {
         let to = begin("2027-02-28") + TimeDelta::hours(12);
         let before = Window::new(begin("2027-02-28"), to);
         assert_eq!(noon.a_year_before(&zone), Some(before), "no midnight");
+    }
+}
+
+/// Where the clocks go back, an hour may begin and end at the same time on the wall: the window before it is the hour before. So it is
+/// where a date is skipped, and a year before where a leap day makes two ends one.
+#[test]
+fn windows_before_are_not_empty_where_the_wall_repeats_itself() {
+    let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+    let window = |from: &str, to: &str| Window::new(at(from), at(to));
+    let berlin = Zone::parse("Europe/Berlin").unwrap();
+    let twice = window("2026-10-25T00:00:00Z", "2026-10-25T01:00:00Z");
+    let before = window("2026-10-24T23:00:00Z", "2026-10-25T00:00:00Z");
+    assert_eq!(twice.before(&berlin), Some(before));
+    let a_day = window("2026-10-24T00:00:00Z", "2026-10-25T01:00:00Z");
+    let before = window("2026-10-23T00:00:00Z", "2026-10-24T00:00:00Z");
+    assert_eq!(a_day.before(&berlin), Some(before), "a date lies between");
+    let year_ago = Window::new(at("2025-10-25T00:00:00Z"), at("2025-10-25T01:00:00Z"));
+    assert_eq!(twice.a_year_before(&berlin), Some(year_ago));
+
+    let apia = Zone::parse("Pacific/Apia").unwrap();
+    let new_years_eve = window("2011-12-30T10:00:00Z", "2011-12-31T10:00:00Z");
+    let before = window("2011-12-29T10:00:00Z", "2011-12-30T10:00:00Z");
+    assert_eq!(
+        new_years_eve.before(&apia),
+        Some(before),
+        "30 December never was"
+    );
+
+    let chatham = Zone::parse("Pacific/Chatham").unwrap();
+    let last_minute = window("1980-03-01T13:59:00Z", "1980-03-01T14:00:00Z");
+    let year_ago = window("1979-03-01T13:59:00Z", "1979-03-01T14:00:00Z");
+    assert_eq!(last_minute.a_year_before(&chatham), Some(year_ago));
+
+    let noons = window("2028-02-28T12:00:00Z", "2028-02-29T12:00:00Z");
+    let year_ago = window("2027-02-28T12:00:00Z", "2027-03-01T12:00:00Z");
+    assert_eq!(noons.a_year_before(&Zone::utc()), Some(year_ago));
+}
+
+proptest! {
+    /// What holds time has a window before it and a year before it that hold time.
+    #[test]
+    fn windows_that_hold_time_have_windows_before_that_do(
+        zone in zones(), from in instants(), minutes in prop_oneof![1..180i64, 1..5_000i64, 1..2_000_000i64],
+    ) {
+        let from = from.clamp(at("1975-01-01T00:00:00Z"), at("2095-01-01T00:00:00Z"));
+        let window = Window::new(from, from + TimeDelta::minutes(minutes));
+        for before in [window.before(&zone), window.a_year_before(&zone)] {
+            let before = before.unwrap();
+            prop_assert!(before.from < before.to, "{before:?}");
+        }
+        prop_assert_eq!(window.before(&zone).unwrap().to, window.from);
+    }
+
+    /// The same of the windows that a wall clock may have twice: each of so many minutes around a change of the clocks.
+    #[test]
+    fn windows_around_a_change_of_the_clocks_have_windows_before(
+        zone in zones(), year in 1980i32..2030, from in -200i64..200, minutes in 1i64..200,
+    ) {
+        let begins = at(&format!("{year}-01-01T00:00:00Z"));
+        let hours = (0..366 * 24).map(|hour| begins + TimeDelta::hours(hour));
+        let changes = hours.filter(|at| {
+            let before = zone.local(*at - TimeDelta::hours(1));
+            zone.local(*at) - before != TimeDelta::hours(1)
+        });
+        for change in changes {
+            let from = change + TimeDelta::minutes(from);
+            for minutes in [minutes, 30, 60, 1_440, 1_500] {
+                let window = Window::new(from, from + TimeDelta::minutes(minutes));
+                for before in [window.before(&zone), window.a_year_before(&zone)] {
+                    let before = before.unwrap();
+                    prop_assert!(before.from < before.to, "{window:?}: {before:?}");
+                }
+            }
+        }
     }
 }

@@ -7,13 +7,14 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 use common::*;
 use helpdesk::desk::TenantDesk;
+use helpdesk::escalation::{Action, Rule, Trigger};
 use helpdesk::kpi::Report;
 use helpdesk::store::MemoryStore;
 use helpdesk::testing::laws::{desk as laws, escalation, fold};
 use helpdesk::testing::likely::likely_stories;
 use helpdesk::testing::story::rulebooks;
-use helpdesk::ticket::{Draft, Metric, Pending};
-use helpdesk::{Actor, Command, Desk, TenantId};
+use helpdesk::ticket::{Delivery, Draft, Event, Metric, Pending, Recorded, Stage};
+use helpdesk::{Actor, Command, Desk, Rulebook, TenantId};
 use proptest::prelude::*;
 
 const TENANT: TenantId = TenantId::SINGLE;
@@ -52,6 +53,13 @@ proptest! {
         let desk = desk();
         let (id, now) = tell(&desk, &story, &[]);
         laws::the_wake_up_is_exact(&of(&desk), id, now, share);
+    }
+
+    #[test]
+    fn what_is_foreseen_is_what_a_sweep_records(story in stories(), days in 0..40_i64, later in gaps()) {
+        let desk = desk();
+        let (id, now) = tell(&desk, &story, &[]);
+        laws::what_is_foreseen_is_what_a_sweep_records(&of(&desk), id, now + later + TimeDelta::days(days));
     }
 
     #[test]
@@ -101,6 +109,7 @@ proptest! {
         let told = story.tell_to(&of(&desk), 0).unwrap();
         escalation::no_key_comes_twice([&told.events[..]]);
         escalation::nothing_is_announced_of_an_ended_clock(&told, &book);
+        escalation::each_breach_fires_what_waits_for_it(&told.events, &book);
         let messages = desk.claim(told.now, MINUTE, 100).unwrap();
         // A late message begins a ticket that may escalate too.
         let about: BTreeSet<_> = messages.iter().map(|message| message.ticket).collect();
@@ -124,6 +133,24 @@ proptest! {
         };
         prop_assert!(due(true) >= due(false), "{:?} {:?}", due(true), due(false));
     }
+}
+
+/// What takes several commits of a sweep is foreseen alike, with what becomes of each message.
+#[test]
+fn much_that_is_to_come_is_foreseen_in_the_portions_of_a_sweep() {
+    let every = "1h calendar".parse().unwrap();
+    let tell = Action::Custom(name("tell"));
+    let level = at_threshold("again", "after 1h calendar").repeat(every, 700);
+    let rule = Rule::new(name("stands"), Trigger::time_in_status([Stage::Open]));
+    let rules = Rulebook::draft().escalation(rule.level(level.action(tell)));
+    let desk = Desk::new(MemoryStore::new(), rules.build().unwrap());
+    let id = opened(&desk);
+    let until = at(BEGIN) + TimeDelta::days(90);
+    laws::what_is_foreseen_is_what_a_sweep_records(&of(&desk), id, until);
+    let delivered = |recorded: &Recorded| matches!(&recorded.event, Event::Escalated(fired) if fired.delivery == Delivery::Delivered);
+    let history = history(&desk, id);
+    let told = history.iter().filter(|recorded| delivered(recorded));
+    assert_eq!(told.count(), 3, "the last of each portion");
 }
 
 /// A shrunk failure: what a customer says to a closed ticket stands in another one, and the answer to the repeated call names it too.

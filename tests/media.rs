@@ -58,7 +58,7 @@ fn stands_at(store: &SqliteStore) -> u64 {
 #[test]
 fn on_a_full_disk() {
     let Some(path) = file() else { return };
-    let store = SqliteStore::open(path).unwrap();
+    let store = SqliteStore::open(&path).unwrap();
     let mut version = 0;
     let error = loop {
         match store.commit(&next(version)) {
@@ -76,6 +76,21 @@ fn on_a_full_disk() {
     assert_eq!(stands_at(&store), version, "what was acknowledged is there");
     store.check_integrity().unwrap();
     println!("full after {version} commits: {error}");
+
+    // A process that starts there needs a little room, and says so.
+    drop(store);
+    let shared = path.with_file_name(format!("{}-shm", path.file_name().unwrap().display()));
+    let _ = std::fs::remove_file(shared); // gone anyway where the log could be emptied
+    let filler = path.with_file_name("filler");
+    let mut filling = std::fs::File::create(&filler).unwrap();
+    let room = [0; 512];
+    while std::io::Write::write_all(&mut filling, &room).is_ok() {}
+    let error = SqliteStore::open(&path).unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Full, "{error}: {error:?}");
+    println!("opened while full: {error}");
+    drop(filling);
+    std::fs::remove_file(filler).unwrap();
+    assert_eq!(stands_at(&SqliteStore::open(path).unwrap()), version);
 }
 
 #[test]

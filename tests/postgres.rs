@@ -416,6 +416,35 @@ fn asking_takes_nothing() {
     }
 }
 
+/// What is just being written is given to nobody, and looked at again a second later: whoever writes may give up.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn what_is_being_written_is_looked_at_again_soon() {
+    let [one, two] = two_sharing();
+    let [one, two] = [one, two].map(|store| Desk::new(store, rulebook()));
+    let opened = call(Actor::Customer(ANN), at(BEGIN), 1);
+    one.open(&opened, Open::new("x").body("help")).unwrap();
+    let now = at(BEGIN) + TimeDelta::days(2);
+    let mut host = client();
+    let mut writing = host.transaction().unwrap();
+    let lock = format!("SELECT 1 FROM {}.streams FOR UPDATE", one.store().schema());
+    writing.execute(&lock, &[]).unwrap();
+    let soon = now + TimeDelta::seconds(1);
+    for desk in [&one, &two] {
+        assert_eq!(desk.sweep(now, 10).unwrap().tickets, 0);
+        assert_eq!(desk.next_wake(now).unwrap(), Some(soon));
+        assert_eq!(desk.nap(now).unwrap(), soon);
+    }
+    writing.rollback().unwrap();
+    assert_eq!(one.nap(soon).unwrap(), soon);
+    assert_eq!(one.sweep(soon, 10).unwrap().tickets, 1);
+    assert!(
+        two.next_wake(soon)
+            .unwrap()
+            .is_none_or(|next| next > soon + TimeDelta::seconds(1))
+    );
+}
+
 /// A process whose commits fail holds up nobody's tickets, and neither process is told that something is due when it will not be given it.
 #[test]
 #[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
@@ -444,6 +473,36 @@ fn a_process_that_fails_holds_up_nobody() {
         }
     }
     assert_eq!(swept_at, Some(60));
+}
+
+/// A process that is given a ticket every second lease only, and fails each time, goes on telling of it, with growing pauses.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn a_ticket_that_is_withheld_from_whoever_failed_stays_ailing() {
+    let [one, _] = two_sharing();
+    let desk = Desk::new(FaultyStore::new(one), rulebook());
+    let opened = call(Actor::Customer(ANN), at(BEGIN), 1);
+    desk.open(&opened, Open::new("x").body("help")).unwrap();
+    let commits = Fault::Refuse(StoreErrorKind::Corrupt);
+    desk.store().cue_times(Asked::Commit, commits, 1_000);
+    let begin = at(BEGIN) + TimeDelta::days(2);
+    let mut tries = Vec::new();
+    for n in 0..700 {
+        let now = begin + TimeDelta::seconds(n);
+        if desk.nap(now).unwrap() > now {
+            continue;
+        }
+        if !desk.sweep(now, 10).unwrap().failed.is_empty() {
+            tries.push(n);
+        }
+        let ailing = desk.ailing();
+        assert_eq!(ailing.len(), 1, "after {n} s");
+        assert_eq!(
+            (ailing[0].since, ailing[0].tries as usize),
+            (begin, tries.len())
+        );
+    }
+    assert!(tries.len() > 4, "{tries:?}");
 }
 
 /// Other zone data, or a publication, has every stream looked at, and most keep their wake-ups: these are in time.
@@ -755,10 +814,23 @@ fn a_lost_connection_is_unavailable() {
     let nowhere = "host=/nonexistent user=nobody";
     let error = PostgresStore::connect(nowhere).unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Unavailable, "{error}");
-    assert_eq!(
-        kind_of(PostgresStore::connect("no = such thing =")),
-        StoreErrorKind::Other
+    let refused = |text: &str| {
+        let error = PostgresStore::connect(text).unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Other, "{error}");
+        error.to_string()
+    };
+    let told = refused("no = such thing =");
+    assert!(
+        told.contains("no connection text") && told.contains("postgres://user@host/database"),
+        "{told}"
     );
+    let told = refused(&format!("{} sslmode=verify-full", "host=localhost user=x"));
+    assert!(told.contains("sslmode"), "{told}");
+    let mut elsewhere: tokio_postgres::Config = server().parse().unwrap();
+    elsewhere.dbname("no_such_database");
+    let elsewhere = PostgresStore::options().connect_tls(elsewhere, tokio_postgres::NoTls);
+    let told = elsewhere.unwrap_err().to_string();
+    assert!(told.contains("no such database"), "{told}");
     let odd = PostgresStore::options()
         .schema("Drop Table")
         .connect(&server());

@@ -13,8 +13,10 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use common::*;
 use futures::{Stepped, block_on};
+use helpdesk::store::postgres::tokio_postgres;
 use helpdesk::store::{
-    AsyncStore, Commit, GroupCommit, Load, Part, PostgresStore, Store, StoreErrorKind, StreamId,
+    AsyncStore, Commit, GroupCommit, Load, Part, PostgresStore, Stamp, Store, StoreErrorKind,
+    StreamId, Wake,
 };
 use helpdesk::ticket::{Content, ContentKind, Event, Recorded, Version};
 use helpdesk::{Actor, AsyncDesk, Command, Open, TenantId, TicketId};
@@ -49,6 +51,18 @@ fn commit(n: usize) -> Commit {
         text: "text".to_owned(),
     });
     commit
+}
+
+/// Due at once.
+fn wake() -> Wake {
+    let stamp = Stamp {
+        rulebook: helpdesk::id::RulebookId::named("r"),
+        zone_data: "z".into(),
+    };
+    Wake {
+        at: Some(at(BEGIN)),
+        stamp,
+    }
 }
 
 /// How many transactions of this store's are open on the server.
@@ -132,6 +146,62 @@ fn postgres_dropped_questions_harm_nobody() {
         assert!(loaded.streams.iter().all(|one| one.events.len() == 5));
     }
     assert_eq!(open_transactions(&store), 0);
+}
+
+/// What a call that was given up had sent goes on at the server: so long its connection takes a place, and others wait for it.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn postgres_calls_that_are_given_up_take_no_more_connections() {
+    let options = server::options()
+        .connections(2)
+        .lock_timeout(Duration::from_secs(3));
+    let mut config: tokio_postgres::Config = server::server().parse().unwrap();
+    config.application_name("given_up");
+    let store = block_on(options.connect_tls_async(config, tokio_postgres::NoTls)).unwrap();
+    Store::commit(&store, &commit(0)).unwrap();
+    let mut host = server::client();
+    let mut holding = host.transaction().unwrap();
+    let hold = format!("SELECT 1 FROM {}.streams FOR UPDATE", store.schema());
+    holding.execute(&hold, &[]).unwrap();
+    let mut more = commit(0);
+    more.parts = vec![Part::check(stream("first 0"), Version(5)).wake(wake())];
+    for _ in 0..10 {
+        let mut writing = Stepped::new(AsyncStore::commit(&store, &more));
+        for _ in 0..10 {
+            assert!(writing.step().is_none(), "somebody else holds the stream");
+            std::thread::sleep(Duration::from_millis(3));
+        }
+    }
+    let text = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'given_up'";
+    let sessions: i64 = server::client().query_one(text, &[]).unwrap().get(0);
+    assert!((1..=2).contains(&sessions), "{sessions} connections");
+    holding.rollback().unwrap();
+    Store::commit(&store, &commit(1)).unwrap();
+}
+
+/// A question whose answer nobody takes holds nothing meanwhile.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn postgres_a_parked_question_holds_nothing() {
+    let options = server::options().sweep_lease(TimeDelta::minutes(1));
+    let store = block_on(options.connect_async(&server::server())).unwrap();
+    let mut first = commit(0);
+    for part in &mut first.parts {
+        part.wake = Some(wake());
+    }
+    Store::commit(&store, &first).unwrap();
+    block_on(AsyncStore::due(&store, at(BEGIN), "z", 9)).unwrap(); // it knows its statements
+    let later = at(BEGIN) + TimeDelta::seconds(1);
+    let mut asking = Stepped::new(AsyncStore::due(&store, later, "z", 9));
+    for _ in 0..3 {
+        assert!(asking.step().is_none()); // twice it listens whether the server is there, then it asks
+    }
+    std::thread::sleep(Duration::from_millis(100));
+    let begun = std::time::Instant::now();
+    let part = Part::check(stream("first 0"), Version(5)).wake(wake());
+    let more = Commit::new(TENANT, at(BEGIN), vec![part]);
+    block_on(AsyncStore::commit(&store, &more)).unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(2), "it waited");
 }
 
 /// An async desk over group commit, with requests of many tasks, some of which are dropped: what was told is kept.

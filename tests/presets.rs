@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use common::*;
 use helpdesk::rulebook::Severity;
 use helpdesk::sla::preset::Preset;
-use helpdesk::sla::{Measure, State, Target};
+use helpdesk::sla::{Agreement, Measure, Policy, State, Target};
 use helpdesk::store::MemoryStore;
 use helpdesk::ticket::{Metric, Pending, PendingReason};
 use helpdesk::time::Span;
@@ -142,10 +142,13 @@ fn presets_pause_as_documented() {
     }
 }
 
-/// Resolved after one hour, reopened an hour later, read an hour after that: two hours have run, or one in a new cycle.
+/// Resolved after one hour, reopened an hour later, read an hour after that: two hours have run, or one in a new cycle, or the clock
+/// stays as it ended after one.
 #[test]
 fn presets_reopen_as_documented() {
-    for (preset, hours) in Preset::ALL.into_iter().zip([2, 1, 2, 2]) {
+    use State::{Running, Stopped};
+    let documented = [(Running, 2), (Running, 1), (Stopped, 1), (Running, 2)];
+    for (preset, (state, hours)) in Preset::ALL.into_iter().zip(documented) {
         let mut story = Story::begin(preset);
         story.say(KIM, Command::resolve());
         story.say(KIM, Command::reopen());
@@ -154,9 +157,33 @@ fn presets_reopen_as_documented() {
             .desk
             .reading(story.ticket, Metric::TotalResolution, later)
             .unwrap();
-        assert_eq!(reading.state(), State::Running);
+        assert_eq!(reading.state(), state, "{preset:?}");
         assert_eq!(reading.elapsed(), TimeDelta::hours(hours), "{preset:?}");
     }
+}
+
+/// Zendesk's group ownership time goes on when an agent takes the ticket; the clock `ownership` ends then, so it is not said to be it.
+#[test]
+fn no_preset_takes_ownership_for_group_ownership_time() {
+    let mut story = Story::begin(Preset::Zendesk);
+    let ola = Policy::new(name("team"))
+        .agreement(Agreement::Ola)
+        .target(Metric::Ownership, "8h".parse().unwrap());
+    let rulebook = Rulebook::draft().policy(ola).build().unwrap();
+    story.desk = Desk::new(MemoryStore::new(), rulebook);
+    let open = Open::new("subject").from_customer(ANN);
+    let opened = story.desk.open(&call(KIM, story.now, 0), open).unwrap();
+    story.ticket = opened.id();
+    story.say(KIM, Command::assign(common::KIM));
+    let later = story.now + TimeDelta::hours(1);
+    let clock = (Agreement::Ola, Metric::Ownership);
+    let reading = story.desk.reading(story.ticket, clock, later).unwrap();
+    assert_eq!(reading.state(), State::Stopped);
+    let mut differences = Preset::Zendesk.differences().iter();
+    assert!(!differences.any(|line| line.contains("here it is `ownership`")));
+    let about_groups = "support.zendesk.com/hc/en-us/articles/5322445643802";
+    let mut sources = Preset::Zendesk.sources().iter();
+    assert!(sources.any(|source| source.contains(about_groups)));
 }
 
 #[test]

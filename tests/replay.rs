@@ -10,7 +10,7 @@ use helpdesk::testing::history::histories;
 use helpdesk::testing::laws::fold;
 use helpdesk::ticket::{
     Change, Channel, CloseReason, Delivery, Draft, Event, Handling, Label, Metric, Pending,
-    Priority, Rules, SessionEnd, SessionStep, Stage, Status, Ticket, Visibility,
+    Priority, Recorded, Rules, SessionEnd, SessionStep, Stage, Status, Ticket, Visibility,
 };
 use helpdesk::time::Span;
 use helpdesk::{Actor, Call, Command, Desk, Rulebook, TenantId, TicketId};
@@ -253,6 +253,50 @@ fn personal_values_and_messages_become_content() {
         .map(|content| content.text.as_str())
         .collect();
     assert_eq!(texts, ["", "0123", "hello"]);
+}
+
+/// A log tells a personal field on every row that has it: what is so already is no event, of no person, and late for nothing.
+#[test]
+fn a_personal_value_that_is_told_again_is_no_event() {
+    let phone = || {
+        Said::Change(Change::Field {
+            name: name("phone"),
+            value: Some(helpdesk::ticket::FieldValue::Text("0123".into())),
+        })
+    };
+    let closed = Status::Closed(CloseReason::Settled);
+    let history = history()
+        .row(Row::new(at("2026-03-05T10:00:00Z")).says(phone()))
+        .row(Row::new(at("2026-03-05T11:00:00Z")).says(phone()))
+        .row(Row::new(at("2026-03-05T12:00:00Z")).status(closed))
+        .row(Row::new(at("2026-03-05T13:00:00Z")).says(phone()));
+    let imported = imported(&history);
+    let set = |recorded: &&Recorded| matches!(recorded.event, Event::FieldSet { .. });
+    assert_eq!(imported.events().iter().filter(set).count(), 1);
+    let texts = imported.content().iter().map(|text| text.text.as_str());
+    assert_eq!(texts.collect::<Vec<_>>(), ["", "0123"]);
+    assert_eq!(imported.anomalies().total(), 0);
+}
+
+/// A log that closes a closed ticket for another reason tells the reason anew, and when it was closed stays.
+#[test]
+fn a_close_after_a_close_has_the_new_reason() {
+    let close = |time: &str, reason| Row::new(at(time)).status(Status::Closed(reason));
+    let history = history()
+        .row(close("2026-03-05T10:00:00Z", CloseReason::Cancelled))
+        .row(close("2026-03-05T11:00:00Z", CloseReason::Spam));
+    let imported = imported(&history);
+    let ticket = imported.ticket();
+    assert_eq!(ticket.status(), Status::Closed(CloseReason::Spam));
+    let rulebook = Rulebook::starter();
+    let facts = rulebook.facts(ticket);
+    let closed = (at("2026-03-05T10:00:00Z"), CloseReason::Spam);
+    assert_eq!(facts[0].closed, Some(closed));
+    let now = at("2026-03-06T10:00:00Z");
+    let mut tally = helpdesk::kpi::Report::standard().tally(now);
+    tally.add(&facts).unwrap();
+    let report = tally.report().unwrap();
+    assert_eq!(report.closed_unresolved().get(&CloseReason::Spam), Some(&1));
 }
 
 /// A ticket that was open when its log was exported, with a first answer that is late by then.

@@ -305,6 +305,76 @@ fn nobody_waits_for_a_reader_to_scrub() {
     assert!(markers(&path).is_empty());
 }
 
+/// Whoever erased something while others were reading, and goes away, empties the log then: nobody else would.
+#[test]
+fn the_log_is_emptied_by_who_goes_away() {
+    let path = file("scrub-on-leaving");
+    let _stays = SqliteStore::open(&path).unwrap();
+    let leaves = SqliteStore::open(&path).unwrap();
+    let mut keep = commit(vec![append(stream("s"), 0, 1)]);
+    keep.content.push(text("1", None, marker(1)));
+    leaves.commit(&keep).unwrap();
+    let reader = Connection::open(&path).unwrap();
+    reader
+        .execute_batch("BEGIN; SELECT count(*) FROM helpdesk_contents")
+        .unwrap();
+    let mut erase = commit(vec![]);
+    erase.erased.push(ContentId::named("1"));
+    leaves.commit(&erase).unwrap();
+    reader.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(markers(&path).len(), 1);
+    drop(leaves);
+    assert!(markers(&path).is_empty());
+}
+
+/// A file that somebody reads all the while is made smaller later; until then the caller is told that it is not.
+#[test]
+fn a_copy_that_waits_in_the_log_is_told() {
+    let path = file("compact-beside-a-reader");
+    let options = SqliteStore::options().busy_timeout(Duration::from_millis(50));
+    let store = options.open(&path).unwrap();
+    let mut keep = commit(vec![]);
+    keep.content = (0..200)
+        .map(|n| text(&n.to_string(), None, "x".repeat(4_000)))
+        .collect();
+    store.commit(&keep).unwrap();
+    let mut erase = commit(vec![]);
+    erase.erased = keep.content.iter().map(|content| content.id).collect();
+    store.commit(&erase).unwrap();
+    let size = || std::fs::metadata(&path).unwrap().len();
+    let before = size();
+    let reader = Connection::open(&path).unwrap();
+    reader
+        .execute_batch("BEGIN; SELECT count(*) FROM helpdesk_contents")
+        .unwrap();
+    let error = store.compact().unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Unavailable, "{error}");
+    assert_eq!(size(), before);
+    reader.execute_batch("ROLLBACK").unwrap();
+    store.scrub().unwrap();
+    assert!(size() < before / 4, "{} of {before}", size());
+    store.check_integrity().unwrap();
+}
+
+/// Several processes that start with a file that is not there yet wait for each other.
+#[test]
+fn many_open_a_new_file_at_once() {
+    for round in 0..100 {
+        let path = file(&format!("new-{}", round % 4));
+        let start = std::sync::Barrier::new(4);
+        std::thread::scope(|scope| {
+            let open = || {
+                start.wait();
+                SqliteStore::open(&path)
+            };
+            let opened: Vec<_> = (0..4).map(|_| scope.spawn(open)).collect();
+            for one in opened {
+                one.join().unwrap().unwrap();
+            }
+        });
+    }
+}
+
 /// A process that ends between its commit and the emptying of the log leaves erased text there; the next one that opens the file empties
 /// it.
 #[test]

@@ -1,15 +1,20 @@
 //! What a desk makes of its store: races, tenants, failures, ailing tickets. The contract itself is in `conformance.rs`.
 
 mod common;
+#[macro_use]
+#[path = "common/through.rs"]
+mod through;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use common::*;
 use helpdesk::error::ErrorKind;
 use helpdesk::escalation::{Rule, Trigger};
-use helpdesk::store::{Commit, MemoryStore, Part, Store, StoreError, StoreErrorKind, StreamId};
+use helpdesk::store::{
+    Commit, DueStream, MemoryStore, Part, Store, StoreError, StoreErrorKind, StreamId,
+};
 use helpdesk::testing::{Asked, Fault, FaultyStore};
 use helpdesk::ticket::{Stage, Ticket, Version};
 use helpdesk::{Actor, Call, Command, Desk, Open, Rulebook, TenantId, TicketId};
@@ -345,6 +350,64 @@ fn an_ailing_ticket_behind_others_stays_ailing() {
     assert_eq!(tries, Some(2));
 }
 
+/// A store that gives nothing of what is due while it withholds it, as one with leases does to a process that failed, and whose commits
+/// fail.
+#[derive(Debug)]
+struct Withholding(MemoryStore, AtomicBool);
+
+impl Store for Withholding {
+    fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
+        let swept = commit.parts.iter().all(|part| part.expected.0 > 0);
+        match swept && commit.idempotency.is_none() {
+            true => Err(StoreError::new(StoreErrorKind::Corrupt, "it fails")),
+            false => self.0.commit(commit),
+        }
+    }
+    fn due(
+        &self,
+        now: DateTime<Utc>,
+        zone_data: &str,
+        limit: usize,
+    ) -> Result<Vec<DueStream>, StoreError> {
+        match self.1.load(Ordering::Relaxed) {
+            true => Ok(Vec::new()),
+            false => self.0.due(now, zone_data, limit),
+        }
+    }
+    through! { load next_wake facts content list streams claim acknowledge postpone next_delivery prune_keys }
+}
+
+/// A ticket that the store withholds goes on ailing: its pauses go on growing, and it is listed all the while, whether the host naps or
+/// sweeps.
+#[test]
+fn an_ailing_ticket_that_is_withheld_stays_ailing() {
+    let desk = Desk::new(Withholding(MemoryStore::new(), false.into()), rulebook());
+    let said = call(Actor::Customer(ANN), at(BEGIN), 1).key(name("open"));
+    desk.open(&said, Open::new("x").body("help")).unwrap();
+    let begin = at(BEGIN) + TimeDelta::days(1);
+    let after = |seconds| begin + TimeDelta::seconds(seconds);
+    let looked_at = |seconds: i64, withheld: bool| {
+        desk.store().1.store(withheld, Ordering::Relaxed);
+        let failed = desk.sweep(after(seconds), 10).unwrap().failed.len();
+        let [ailing] = &desk.ailing()[..] else {
+            panic!("forgotten after {seconds} s");
+        };
+        assert_eq!(ailing.since, begin);
+        (
+            failed,
+            ailing.tries,
+            (ailing.not_before - begin).num_seconds(),
+        )
+    };
+    assert_eq!(looked_at(0, false), (1, 1, 10));
+    assert_eq!(looked_at(10, false), (1, 2, 30));
+    assert_eq!(looked_at(30, true), (0, 2, 50), "the same pause again");
+    assert_eq!(looked_at(40, true), (0, 2, 50));
+    assert!(desk.nap(after(50)).unwrap() > after(50), "it is withheld");
+    assert_eq!(looked_at(60, true), (0, 2, 70), "a nap puts it off as well");
+    assert_eq!(looked_at(70, false), (1, 3, 110));
+}
+
 /// What a sweep recorded on a ticket that failed later on is counted: a long catch-up takes several commits.
 #[test]
 fn what_was_recorded_before_a_failure_is_counted() {
@@ -366,9 +429,16 @@ fn what_was_recorded_before_a_failure_is_counted() {
     assert_eq!(swept.events, recorded);
 }
 
-/// A ticket that somebody else looked at meanwhile is not ailing any more, and the host sleeps.
+/// A ticket that somebody else looked at meanwhile is not ailing any more, and the host sleeps. What the store answered about another one
+/// loaded with it does not matter.
 #[test]
 fn an_ailing_ticket_that_is_not_due_any_more_is_forgotten() {
+    for with in [None, Some(Fault::Refuse(StoreErrorKind::Corrupt))] {
+        forgotten(with);
+    }
+}
+
+fn forgotten(together: Option<Fault>) {
     let desk = faulty_desk();
     let id = desk
         .open(
@@ -386,6 +456,9 @@ fn an_ailing_ticket_that_is_not_due_any_more_is_forgotten() {
     let later = now + TimeDelta::minutes(1);
     for message in desk.claim(later, TimeDelta::days(9), 100).unwrap() {
         desk.acknowledge(&[message.id]).unwrap();
+    }
+    if let Some(fault) = together {
+        desk.store().cue(Asked::Load, fault);
     }
     assert!(desk.nap(later).unwrap() > later);
     assert!(desk.ailing().is_empty());

@@ -28,6 +28,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use clap::Parser;
 use helpdesk::store::{AsyncStore, GroupCommit, Offloaded, PostgresStore, SqliteStore};
 use helpdesk::{AsyncDesk, Rulebook};
@@ -38,6 +39,8 @@ use service::App;
 
 /// How long requests under way may take once the service is to end.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a process that sweeps keeps what is due to itself.
+const SWEEP_LEASE: TimeDelta = TimeDelta::minutes(1);
 
 type Failed = Box<dyn std::error::Error + Send + Sync>;
 
@@ -60,6 +63,7 @@ async fn run(args: Args) -> Result<(), Failed> {
     let store = store(&args.database).await?;
     let desk = AsyncDesk::keeping(store, Rulebook::starter(), service::now()).await?;
     let app = Arc::new(App::new(desk));
+    let asked_to_end = asked_to_end()?; // whoever hears that this listens may end it
     let listener = TcpListener::bind(args.listen).await?;
     let (end, ended) = watch::channel(false);
     let sweeper = tokio::spawn(sweeper::run(app.clone(), ended.clone()));
@@ -71,14 +75,17 @@ async fn run(args: Args) -> Result<(), Failed> {
     let mut serving = tokio::spawn(async move { served.await });
     tokio::select! {
         result = &mut serving => return Ok(result??), // the port was taken away
-        () = asked_to_end() => {}
+        () = asked_to_end => {}
     }
     println!("ending: requests under way are finished");
     end.send_replace(true);
     if tokio::time::timeout(PATIENCE, serving).await.is_err() {
         println!("some requests took too long and were given up");
     }
-    sweeper.await?; // the last sweep
+    // The last sweep; what it does not get to, the next start does.
+    if tokio::time::timeout(PATIENCE, sweeper).await.is_err() {
+        println!("the last sweep took too long and was given up");
+    }
     println!("ended");
     Ok(())
 }
@@ -86,25 +93,30 @@ async fn run(args: Args) -> Result<(), Failed> {
 /// A file is used by the threads for blocking work, its writers sharing flushes; a server is used as it is.
 async fn store(database: &str) -> Result<Box<dyn AsyncStore>, Failed> {
     if database.starts_with("postgres://") || database.starts_with("postgresql://") {
-        return Ok(Box::new(PostgresStore::connect_async(database).await?));
+        // Several processes of this service share the sweeping.
+        let options = PostgresStore::options().sweep_lease(SWEEP_LEASE);
+        return Ok(Box::new(options.connect_async(database).await?));
     }
     let file = SqliteStore::open(database)?;
     let file = Offloaded::new(file, |job| tokio::task::spawn_blocking(job));
     Ok(Box::new(GroupCommit::new(file)))
 }
 
-async fn asked_to_end() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = interrupt => {}
-                _ = terminate.recv() => {}
-            }
-            return;
+/// From here on the process is not ended by a signal: it is told.
+#[cfg(unix)]
+fn asked_to_end() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-    }
-    _ = interrupt.await;
+    })
+}
+
+#[cfg(not(unix))]
+fn asked_to_end() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async { _ = tokio::signal::ctrl_c().await })
 }

@@ -2,7 +2,7 @@
 
 use helpdesk::Actor;
 use helpdesk::id::TicketNumber;
-use helpdesk::sla::{Reading, State};
+use helpdesk::sla::{Agreement, Reading, State};
 use helpdesk::store::TicketRow;
 use helpdesk::ticket::{CustomerView, Direction, Stage, Ticket, Visibility};
 use uuid::Uuid;
@@ -213,19 +213,24 @@ fn clock(reading: &Reading) -> Html {
             }
             _ => html!("<strong class=\"late\">was due {}</strong>", time(due)),
         },
+        (State::NotStarted, _) => html!("not begun"),
         (state, _) => html!(
             "{} after {}",
-            Html::text(format!("{state:?}").to_lowercase()),
+            Html::text(state.to_string()),
             length(reading.elapsed())
         ),
     };
+    let mut name = reading.metric().to_string().replace('_', " ");
+    if reading.clock().agreement != Agreement::Sla {
+        name = format!("{name} ({})", reading.clock().agreement);
+    }
     let late = match reading.ever_breached() {
         true => html!(" <strong class=\"late\">target missed</strong>"),
         false => Html::default(),
     };
     html!(
         "<div><dt>{}</dt><dd>{}{}</dd></div>",
-        Html::text(reading.metric().to_string().replace('_', " ")),
+        Html::text(name),
         stands,
         late
     )

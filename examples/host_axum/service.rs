@@ -15,7 +15,7 @@ use helpdesk::id::{AgentId, ContentId, CustomerId, Name, TicketNumber};
 use helpdesk::kpi::{Names, Report};
 use helpdesk::report::Overview;
 use helpdesk::store::{AsyncStore, Filter, Page};
-use helpdesk::ticket::{Pending, Stage, Ticket};
+use helpdesk::ticket::{Pending, Stage};
 use helpdesk::{Actor, AsyncDesk, Call, Command, Error, Open, TenantId, TicketId};
 use serde::Deserialize;
 use tokio::sync::Notify;
@@ -193,26 +193,8 @@ async fn show(State(app): State<Arc<App>>, Path(number): Path<u64>) -> Result<Ht
     let mut ids = vec![ticket.subject()];
     ids.extend(ticket.messages().iter().map(|message| message.body));
     let texts = texts(&app, &ids).await?;
-    let clocks = clocks(&app, &ticket).await?;
+    let clocks = app.desk.readings(ticket.id(), now()).await?;
     Ok(pages::ticket(&ticket, &texts, &clocks))
-}
-
-/// The clocks that have a target.
-async fn clocks(app: &App, ticket: &Ticket) -> Result<Vec<helpdesk::sla::Reading>, Failure> {
-    use helpdesk::ticket::Metric;
-    let now = now().max(ticket.last_event_at());
-    let mut clocks = Vec::new();
-    for metric in [
-        Metric::FirstResponse,
-        Metric::NextResponse,
-        Metric::TotalResolution,
-    ] {
-        let reading = app.desk.reading(ticket.id(), metric, now).await?;
-        if reading.target().is_some() {
-            clocks.push(reading);
-        }
-    }
-    Ok(clocks)
 }
 
 #[derive(Deserialize)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 use helpdesk::store::{OutboxMessage, Outgoing};
 use tokio::sync::watch;
 
@@ -14,9 +14,20 @@ const AT_ONCE: usize = 500;
 /// How long to wait after the store failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
+/// How long a request may be made again under its key.
+const KEYS_KEPT: TimeDelta = TimeDelta::days(7);
+const PRUNED_EVERY: TimeDelta = TimeDelta::hours(1);
+
 /// Runs until it is told to end, and then once more.
 pub(crate) async fn run(app: Arc<App>, mut ended: watch::Receiver<bool>) {
+    let mut pruned = DateTime::UNIX_EPOCH;
     loop {
+        if now() - pruned >= PRUNED_EVERY {
+            pruned = now();
+            if let Err(error) = app.desk.prune_keys(pruned - KEYS_KEPT).await {
+                eprintln!("old keys are still there: {error}");
+            }
+        }
         let asleep = match once(&app).await {
             Ok(asleep) => asleep,
             Err(error) => {

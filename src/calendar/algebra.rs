@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 
+use super::error::Problem;
 use super::shapes::{CLOSED, Shape, WEEK};
 use super::timeline::Timeline;
 use super::weaver::Weaver;
@@ -33,7 +34,7 @@ impl Combination {
     }
 
     /// Combines week by week; a pair of shapes that was met before is not worked out again.
-    pub(super) fn compile(self, a: &Timeline, b: &Timeline) -> Timeline {
+    pub(super) fn compile(self, a: &Timeline, b: &Timeline) -> Result<Timeline, Problem> {
         let mut weaver = Weaver::new();
         let mut known: HashMap<(Shape, Shape), Shape> = HashMap::new();
         let (mut left, mut right, mut both) = (Vec::new(), Vec::new(), Vec::new());

@@ -1,8 +1,11 @@
 //! From the wall clock to the compiled form: lays a [`Plan`] over the offsets of a zone, week by UTC week.
 //!
 //! Between two changes of the offset, wall-clock time is UTC shifted by a constant; so a week without change and without
-//! exceptional date has one of a few shapes, and only the other weeks are worked out.
+//! exceptional date has one of a few shapes, and only the other weeks are worked out, each that has other hours once.
 
+use std::collections::HashMap;
+
+use super::error::Problem;
 use super::offsets::Offsets;
 use super::plan::Plan;
 use super::range::{DAY_S, WEEK_S, WEEKS};
@@ -13,9 +16,11 @@ use super::weaver::Weaver;
 /// By how many dates, at most, a change of the offset can set the calendar on the wall back.
 const MOST_SHIFT: i64 = 2;
 
-pub(super) fn compile(plan: &Plan, offsets: &Offsets) -> Timeline {
+pub(super) fn compile(plan: &Plan, offsets: &Offsets) -> Result<Timeline, Problem> {
     let mut weaver = Weaver::new();
     let mut ordinary: Vec<(i32, Shape)> = Vec::new();
+    // The weeks with exceptional dates, by the offset and what stands on each date.
+    let mut met: HashMap<(i32, Vec<u32>), Shape> = HashMap::new();
     let mut spans: Vec<(u32, u32)> = Vec::new();
     let mut special = plan.special_days();
     let changes = &offsets.changes;
@@ -34,13 +39,19 @@ pub(super) fn compile(plan: &Plan, offsets: &Offsets) -> Timeline {
             .iter()
             .map(|day| i64::from(day.day))
             .take_while(|&day| day <= last);
-        let is_ordinary =
-            here.all(|day| day < first) && changes.get(next).is_none_or(|&(at, _)| at >= end);
+        let is_steady = changes.get(next).is_none_or(|&(at, _)| at >= end);
+        let is_ordinary = here.all(|day| day < first) && is_steady;
         let known = ordinary
             .iter()
             .find(|known| known.0 == offset)
             .filter(|_| is_ordinary);
         if let Some(&(_, shape)) = known {
+            weaver.push(shape);
+            continue;
+        }
+        let lists = || (first..=last).map(|day| plan.list_on(day as i32)).collect();
+        let key = (is_steady && !is_ordinary).then(|| (offset, lists()));
+        if let Some(&shape) = key.as_ref().and_then(|key| met.get(key)) {
             weaver.push(shape);
             continue;
         }
@@ -62,6 +73,7 @@ pub(super) fn compile(plan: &Plan, offsets: &Offsets) -> Timeline {
         if is_ordinary {
             ordinary.push((began_with, shape));
         }
+        met.extend(key.map(|key| (key, shape)));
         weaver.push(shape);
     }
     weaver.finish()

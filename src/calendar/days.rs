@@ -12,7 +12,8 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::day_set::DaySet;
 use super::error::CalendarError;
-use super::range::{DAY_S, LAST_DATE, date_of, day_number, micros};
+use super::range::{LAST_DATE, date_of, day_number, micros};
+use super::zone::ALL_DAY;
 use super::{Calendar, Source};
 
 /// Which instant of the last day a number of business days leads to.
@@ -29,9 +30,6 @@ pub enum DayEnd {
     /// starts on that day, also where it shows that time twice.
     LastClose,
 }
-
-/// A whole date, in seconds since its midnight.
-const ALL_DAY: (u32, u32) = (0, DAY_S as u32);
 
 impl Calendar {
     /// Whether `date` is a business day.

@@ -44,6 +44,9 @@ fn is_default(overnight: &Overnight) -> bool {
 const MOST_LAYERS: usize = 64;
 const MOST_EXCEPTIONS: usize = 50_000;
 
+/// The longest name in bytes: explanations repeat it.
+const MOST_NAME: usize = 4_096;
+
 impl Definition {
     /// Refuses what cannot be meant, and brings what is left into one normal form.
     pub(super) fn check(mut self) -> Result<Definition, InvalidCalendar> {
@@ -68,6 +71,7 @@ impl Definition {
         }
         let mut shared = HashMap::new();
         for layer in &mut self.layers {
+            short(&layer.name)?;
             for exception in &mut layer.days {
                 exception.rule = normal(&exception.rule, &mut shared)?;
             }
@@ -75,6 +79,18 @@ impl Definition {
             special_once(&layer.days)?;
         }
         Ok(self)
+    }
+}
+
+/// Refuses a name that is too long to be repeated.
+fn short(name: &str) -> Result<(), Problem> {
+    match name.len() > MOST_NAME {
+        true => Err(Problem::TooMany {
+            what: "bytes in a name of an exception or a layer",
+            found: name.len(),
+            limit: MOST_NAME,
+        }),
+        false => Ok(()),
     }
 }
 
@@ -86,6 +102,7 @@ fn normal(
     if let Some(known) = shared.get(rule) {
         return Ok(Arc::clone(known));
     }
+    short(&rule.name)?;
     let ordered = match &rule.hours {
         DayHours::Closed => Arc::clone(rule),
         DayHours::ClosedDuring(windows) | DayHours::Special(windows) => {

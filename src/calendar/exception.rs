@@ -259,6 +259,13 @@ impl Exception {
         }
     }
 
+    /// The same on other dates.
+    #[cfg(feature = "ical")]
+    pub(super) fn on(&self, when: When) -> Exception {
+        let rule = Arc::clone(&self.rule);
+        Exception { when, rule }
+    }
+
     /// The dates it is for.
     pub fn when(&self) -> When {
         self.when
@@ -291,6 +298,19 @@ impl Layer {
             name: name.into(),
             days: Vec::new(),
         }
+    }
+
+    pub(super) fn of_days(days: Vec<Exception>) -> Layer {
+        Layer {
+            name: String::new(),
+            days,
+        }
+    }
+
+    /// Whether it is one without a name and of closed days only, as days become that are closed one after the other.
+    pub(super) fn only_closes(&self) -> bool {
+        let is_closed = |day: &Exception| *day.hours() == DayHours::Closed;
+        self.name.is_empty() && self.days.iter().all(is_closed)
     }
 
     /// The same layer with another exception.

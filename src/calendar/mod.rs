@@ -33,13 +33,14 @@ mod chart;
 mod compile;
 mod core;
 mod day_set;
+mod day_spans;
 mod days;
 mod definition;
 mod error;
 mod exception;
 mod explain;
 mod explain_days;
-mod form;
+pub(crate) mod form;
 #[cfg(feature = "ical")]
 pub mod ical;
 mod near;
@@ -134,7 +135,7 @@ struct Hours {
 const MOST_DEPTH: usize = 32;
 
 /// How many calendars may be combined in all: what is written or explained of a combination is that of all its parts.
-const MOST_PARTS: usize = 10_000;
+const MOST_PARTS: usize = 2_000;
 
 impl Calendar {
     /// Open all the time: 24x7.
@@ -165,8 +166,12 @@ impl Calendar {
 
     /// The same calendar, closed on these dates too, for these reasons.
     ///
-    /// The dates become a layer on top, so they are closed whatever the calendar has there. A combination is closed on
-    /// them by taking away the whole local dates in its [`zone`](Self::zone).
+    /// The dates stand above all else, so they are closed whatever the calendar has there: in a layer without a name on top, or
+    /// in the topmost layer where that is one without a name and of closed days only. So it may be called as often as there is
+    /// something to close. Of any other calendar the whole local dates in its [`zone`](Self::zone) are taken away.
+    ///
+    /// # Properties
+    /// Without any date it is the calendar itself. Closing one date after the other is closing both at once.
     ///
     /// # Errors
     /// When nothing stays open from 1970 to 2100 of a calendar with hours of its own (of a combination, of a succession and of one
@@ -179,25 +184,58 @@ impl Calendar {
         let closed = days
             .into_iter()
             .map(|(date, name)| Exception::new(date, DayHours::Closed, name));
-        let layer = closed.fold(Layer::default(), Layer::and);
+        self.closing(closed.collect())
+    }
+
+    /// The same calendar with these closed days on top.
+    fn closing(&self, closed: Vec<Exception>) -> Result<Calendar, InvalidCalendar> {
         match &self.0.source {
+            _ if closed.is_empty() => Ok(self.clone()),
             Source::Hours(hours) => {
                 let mut definition = hours.definition.clone();
-                definition.layers.push(layer);
+                match definition.layers.last_mut().filter(|top| top.only_closes()) {
+                    Some(top) => top.days.extend(closed),
+                    None => definition.layers.push(Layer::of_days(closed)),
+                }
                 Calendar::from_definition(definition)
             }
+            Source::Combined {
+                how: Combination::Intersection,
+                parts: [open, days],
+                ..
+            } if days.is_all_but_closed_days(&self.zone()) => {
+                open.intersection(&days.closing(closed)?)
+            }
             Source::Always | Source::Combined { .. } | Source::Succession(_) => {
-                let all_day =
-                    Calendar::builder_in(self.zone().clone()).hours("daily 00:00-24:00")?;
-                self.intersection(&all_day.with_layer(layer).build()?)
+                let days = Calendar::builder_in(self.zone()).hours("daily 00:00-24:00")?;
+                self.intersection(&days.with_layer(Layer::of_days(closed)).build()?)
             }
         }
+    }
+
+    /// Whether it is what a combination is closed with: all dates of a zone but those that are closed.
+    fn is_all_but_closed_days(&self, zone: &Zone) -> bool {
+        let Source::Hours(hours) = &self.0.source else {
+            return false;
+        };
+        let Definition {
+            zone: own,
+            week,
+            overnight,
+            layers,
+        } = &hours.definition;
+        let all_day = |day| matches!(week.day(day), [window] if window.span() == zone::ALL_DAY);
+        own == zone
+            && (0..7).all(all_day)
+            && *overnight == Overnight::default()
+            && matches!(layers.as_slice(), [layer] if layer.only_closes())
     }
 
     /// Open when at least one of the two is: desks that follow the sun.
     ///
     /// # Errors
-    /// Combinations nested more than 32 deep, or of more than 10,000 calendars in all.
+    /// Combinations nested more than 32 deep, of more than 2,000 calendars in all, or with more than a million open stretches
+    /// in weeks that are not like each other.
     pub fn union(&self, other: &Calendar) -> Result<Calendar, InvalidCalendar> {
         self.combine(Combination::Union, other)
     }
@@ -236,7 +274,7 @@ impl Calendar {
             }
             .into());
         }
-        let timeline = how.compile(self.timeline(), other.timeline());
+        let timeline = how.compile(self.timeline(), other.timeline())?;
         let source = Source::Combined {
             how,
             parts: [self.clone(), other.clone()],
@@ -312,13 +350,17 @@ impl Calendar {
     /// The bytes of its compiled form. What it was written as, the parts of a combination, and its business days once
     /// they were counted (9 KB), come on top.
     pub fn compiled_bytes(&self) -> usize {
-        self.timeline().bytes()
+        let plan = match &self.0.source {
+            Source::Hours(hours) => hours.plan.bytes(),
+            _ => 0,
+        };
+        self.timeline().bytes() + plan
     }
 
     fn from_definition(definition: Definition) -> Result<Calendar, InvalidCalendar> {
         let definition = definition.check()?;
         let plan = Plan::of(&definition)?;
-        let timeline = compile::compile(&plan, definition.zone.offsets());
+        let timeline = compile::compile(&plan, definition.zone.offsets())?;
         if matches!(&timeline, Timeline::Table(table) if table.never_opens()) {
             return Err(Problem::NeverOpens.into());
         }
@@ -346,7 +388,8 @@ impl Calendar {
         }
     }
 
-    fn count(&self) -> usize {
+    /// How many calendars that are no combinations it is made of, at least 1.
+    pub(crate) fn count(&self) -> usize {
         match self.0.source {
             Source::Combined { count, .. } => count,
             Source::Succession(ref editions) => editions.count(),

@@ -2,13 +2,13 @@
 //!
 //! Everything here lives on the wall clock: a date is a day number, a window a span of seconds since its midnight.
 
-use super::compile::join;
+use super::day_spans::{DaySpans, Place, joined};
 use super::definition::{Definition, Overnight};
 use super::error::{InvalidCalendar, Problem};
 use super::exception::{DayHours, Exception};
 use super::range::{FIRST_DAY, LAST_DAY, day_number, weekday};
 
-const DAY: u32 = 86_400;
+pub(super) const DAY: u32 = 86_400;
 
 /// Seconds since a date's midnight; at most two days.
 pub(super) type Span = (u32, u32);
@@ -27,16 +27,23 @@ pub(super) struct Plan {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Special {
     pub(super) day: i32,
-    first: u32,
-    count: u32,
+    list: Place,
     /// How many more dates before this one have hours than the week alone would give them.
     more_before: i32,
 }
 
 impl Special {
+    fn new(day: i32, list: Place) -> Special {
+        Special {
+            day,
+            list,
+            more_before: 0,
+        }
+    }
+
     /// 1 for a date that has hours though its weekday has none, -1 the other way round, else 0.
     fn more_than(&self, ordinary: &[Span]) -> i32 {
-        i32::from(self.count > 0) - i32::from(!ordinary.is_empty())
+        i32::from(self.list.1 > 0) - i32::from(!ordinary.is_empty())
     }
 }
 
@@ -51,7 +58,7 @@ impl Plan {
         });
         let mut plan = Plan {
             week,
-            missing: definition.zone.missing_days().collect(),
+            missing: definition.zone.missing_days().into_boxed_slice(),
             ..Plan::default()
         };
         if definition.layers.is_empty() {
@@ -59,31 +66,29 @@ impl Plan {
         }
         let named = named_dates(definition)?;
         let mut days: Vec<Special> = Vec::with_capacity(named.len());
-        let mut spans: Vec<Span> = Vec::new();
+        let mut spans = DaySpans::new(definition, &plan.week);
         let mut rest = named.as_slice();
         while let Some(&(day, ..)) = rest.first() {
             let count = rest.iter().take_while(|named| named.0 == day).count();
             let (here, later) = rest.split_at(count);
             rest = later;
             if definition.overnight == Overnight::CutAtMidnight {
-                plan.cut_tail(definition, here, day, &mut days, &mut spans);
+                let before = days.pop_if(|special| special.day == day - 1);
+                let so_far = before.map(|special| special.list);
+                let list = spans.cut(day, so_far, here)?.or(so_far);
+                days.extend(list.map(|list| Special::new(day - 1, list)));
             }
-            let first = spans.len() as u32;
-            spans.extend(plan.resolve(definition, here, day));
-            days.push(Special {
-                day,
-                first,
-                count: spans.len() as u32 - first,
-                more_before: 0,
-            });
+            days.push(Special::new(day, spans.on(day, here)?));
         }
+        let spans = spans.finish();
         let mut more = 0;
         for special in &mut days {
             special.more_before = more;
             more += special.more_than(plan.ordinary(special.day));
         }
+        days.shrink_to_fit();
         plan.days = days.into_boxed_slice();
-        plan.spans = spans.into_boxed_slice();
+        plan.spans = spans;
         Ok(plan)
     }
 
@@ -127,86 +132,38 @@ impl Plan {
         i64::from(weeks) * a_week + in_last + i64::from(more) - missing.count() as i64
     }
 
+    /// A number that dates with the same spans share.
+    pub(super) fn list_on(&self, day: i32) -> u32 {
+        match self.days.binary_search_by_key(&day, |special| special.day) {
+            Ok(place) => self
+                .days
+                .get(place)
+                .map_or(0, |special| match special.list {
+                    (_, 0) => 7,
+                    (first, _) => first.saturating_add(8),
+                }),
+            Err(_) => weekday(day) as u32,
+        }
+    }
+
+    /// The bytes of what it holds.
+    pub(super) fn bytes(&self) -> usize {
+        let week = self.week.iter().map(|spans| size_of_val(spans.as_ref()));
+        let missing = size_of_val(self.missing.as_ref());
+        week.sum::<usize>()
+            + missing
+            + size_of_val(self.days.as_ref())
+            + size_of_val(self.spans.as_ref())
+    }
+
     /// The dates that do not follow the week, ascending.
     pub(super) fn special_days(&self) -> &[Special] {
         &self.days
     }
 
     fn special(&self, special: &Special) -> &[Span] {
-        let first = special.first as usize;
-        self.spans
-            .get(first..first + special.count as usize)
-            .unwrap_or_default()
-    }
-
-    /// Applies the exceptions named for one date, lowest layer first.
-    fn resolve(&self, definition: &Definition, named: &[Named], day: i32) -> Vec<Span> {
-        let mut spans = self.ordinary(day).to_vec();
-        for &(_, layer, _, index) in named {
-            let Some(exception) = exception(definition, layer, index) else {
-                continue;
-            };
-            match exception.hours() {
-                DayHours::Closed => spans.clear(),
-                DayHours::Special(windows) => {
-                    spans = joined(windows.iter().map(|w| w.span()));
-                }
-                DayHours::ClosedDuring(windows) => {
-                    for window in windows {
-                        spans = without(&spans, window.span());
-                    }
-                }
-            }
-        }
-        spans
-    }
-
-    /// Cuts what an exception of `day` covers out of the windows that run into it from the date before.
-    fn cut_tail(
-        &self,
-        definition: &Definition,
-        named: &[Named],
-        day: i32,
-        days: &mut Vec<Special>,
-        spans: &mut Vec<Span>,
-    ) {
-        let before = day - 1;
-        let mut tail: Vec<Span> = match days.last() {
-            Some(special) if special.day == before => spans
-                .get(special.first as usize..)
-                .unwrap_or_default()
-                .to_vec(),
-            _ => self.ordinary(before).to_vec(),
-        };
-        if tail.last().is_none_or(|span| span.1 <= DAY) {
-            return;
-        }
-        for &(_, layer, _, index) in named {
-            match exception(definition, layer, index).map(Exception::hours) {
-                Some(DayHours::Closed | DayHours::Special(_)) => {
-                    tail = without(&tail, (DAY, 2 * DAY))
-                }
-                Some(DayHours::ClosedDuring(windows)) => {
-                    for (opens, closes) in windows.iter().map(|window| window.span()) {
-                        tail = without(&tail, (opens + DAY, closes + DAY));
-                    }
-                }
-                None => {}
-            }
-        }
-        match days.last_mut() {
-            Some(special) if special.day == before => {
-                spans.truncate(special.first as usize);
-                special.count = tail.len() as u32;
-            }
-            _ => days.push(Special {
-                day: before,
-                first: spans.len() as u32,
-                count: tail.len() as u32,
-                more_before: 0,
-            }),
-        }
-        spans.extend(tail);
+        let (first, count) = (special.list.0 as usize, special.list.1 as usize);
+        self.spans.get(first..first + count).unwrap_or_default()
     }
 }
 
@@ -237,15 +194,6 @@ pub(super) fn named_dates(definition: &Definition) -> Result<Vec<Named>, Invalid
     Ok(named)
 }
 
-/// The exception behind a mention of a date.
-pub(super) fn exception(definition: &Definition, layer: u32, index: u32) -> Option<&Exception> {
-    definition
-        .layers
-        .get(layer as usize)?
-        .days
-        .get(index as usize)
-}
-
 /// The order in which the exceptions of one layer apply to a date: a later rank is applied later, and so wins.
 pub(super) fn rank(exception: &Exception) -> u8 {
     match (exception.hours(), exception.when().is_yearly()) {
@@ -267,22 +215,4 @@ fn for_each_day(exception: &Exception, mut visit: impl FnMut(i32)) {
         );
         (first..=last).for_each(&mut visit);
     }
-}
-
-/// Spans in order, with what overlaps or touches made one.
-fn joined(spans: impl Iterator<Item = Span>) -> Vec<Span> {
-    let mut whole = spans.collect();
-    join(&mut whole);
-    whole
-}
-
-/// What is left of `spans` outside `hole`.
-fn without(spans: &[Span], hole: Span) -> Vec<Span> {
-    let mut left = Vec::with_capacity(spans.len() + 1);
-    for &(opens, closes) in spans {
-        let before = (opens, closes.min(hole.0));
-        let after = (opens.max(hole.1), closes);
-        left.extend([before, after].into_iter().filter(|span| span.0 < span.1));
-    }
-    left
 }

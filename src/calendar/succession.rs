@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::algebra::{shape_of, spans};
 use super::error::{InvalidCalendar, Problem};
@@ -17,16 +17,14 @@ use super::weaver::Weaver;
 use super::{Calendar, EARLIEST, LATEST, Source};
 
 /// The editions of a calendar that others succeeded. None of them is a succession itself.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct Editions {
     pub(super) first: Calendar,
     /// In the order of time, each at a whole second; no two neighbours are equal.
     pub(super) then: Vec<Edition>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct Edition {
     pub(super) from: DateTime<Utc>,
     pub(super) calendar: Calendar,
@@ -65,17 +63,34 @@ impl Calendar {
         next: &Calendar,
         from: DateTime<Utc>,
     ) -> Result<Calendar, InvalidCalendar> {
-        let joined = self.followed_by(next, from);
-        let found = joined.editions().count();
-        if found > MOST_EDITIONS {
-            return Err(Problem::TooMany {
-                what: "editions",
-                found,
-                limit: MOST_EDITIONS,
+        self.succeeded_by_all([Ok((from, next.clone()))])
+    }
+
+    /// Succeeded by one after the other; compiled once.
+    pub(super) fn succeeded_by_all(
+        &self,
+        next: impl IntoIterator<Item = Result<(DateTime<Utc>, Calendar), InvalidCalendar>>,
+    ) -> Result<Calendar, InvalidCalendar> {
+        let mut editions = None;
+        for next in next {
+            let (from, next) = next?;
+            if from >= LATEST {
+                continue;
             }
-            .into());
+            let before = editions.unwrap_or_else(|| Editions::of(self));
+            let joined = before.followed_by(&next, from);
+            let found = 1 + joined.then.len();
+            if found > MOST_EDITIONS {
+                return Err(Problem::TooMany {
+                    what: "editions",
+                    found,
+                    limit: MOST_EDITIONS,
+                }
+                .into());
+            }
+            editions = Some(joined);
         }
-        Ok(joined)
+        Ok(editions.map_or_else(|| self.clone(), Editions::join))
     }
 
     /// The same, however many editions there are.
@@ -83,33 +98,7 @@ impl Calendar {
         if from >= LATEST {
             return self.clone();
         }
-        let from = whole_second(from);
-        let kept = self
-            .editions()
-            .take_while(|(at, _)| at.is_none_or(|at| at < from));
-        let after = next
-            .editions()
-            .filter_map(|(at, edition)| Some((at?, edition)));
-        let after = after.filter(|(at, _)| *at > from);
-        let mut first = None;
-        let mut then: Vec<Edition> = Vec::new();
-        let all = kept
-            .filter(|_| from > EARLIEST)
-            .chain([(Some(from), next.edition_at(from))])
-            .chain(after.map(|(at, edition)| (Some(at), edition)));
-        for (at, edition) in all {
-            let before = then.last().map(|last| &last.calendar).or(first.as_ref());
-            match (before, at) {
-                (Some(before), _) if before == edition => {}
-                (Some(_), Some(from)) => then.push(Edition {
-                    from,
-                    calendar: edition.clone(),
-                }),
-                _ => first = Some(edition.clone()),
-            }
-        }
-        let first = first.unwrap_or_else(|| next.clone());
-        Editions { first, then }.join()
+        Editions::of(self).followed_by(next, from).join()
     }
 
     /// The calendars that follow each other in it, each with the instant from which it holds, the first with none. One that
@@ -137,6 +126,46 @@ impl Calendar {
 }
 
 impl Editions {
+    fn of(calendar: &Calendar) -> Editions {
+        match &calendar.0.source {
+            Source::Succession(editions) => Editions::clone(editions),
+            _ => Editions {
+                first: calendar.clone(),
+                then: Vec::new(),
+            },
+        }
+    }
+
+    /// These until `from`, an instant before the end of the range, and those of `next` from then on. Nothing is compiled.
+    fn followed_by(self, next: &Calendar, from: DateTime<Utc>) -> Editions {
+        let from = whole_second(from);
+        let then = self
+            .then
+            .into_iter()
+            .map(|next| (Some(next.from), next.calendar));
+        let before = std::iter::once((None, self.first)).chain(then);
+        let kept = before.take_while(|(at, _)| at.is_none_or(|at| at < from));
+        let after = next
+            .editions()
+            .filter(|(at, _)| at.is_some_and(|at| at > from));
+        let all = kept
+            .filter(|_| from > EARLIEST)
+            .chain([(Some(from), next.edition_at(from).clone())])
+            .chain(after.map(|(at, edition)| (at, edition.clone())));
+        let mut first = None;
+        let mut then: Vec<Edition> = Vec::new();
+        for (at, calendar) in all {
+            let before = then.last().map(|last| &last.calendar).or(first.as_ref());
+            match (before, at) {
+                (Some(before), _) if *before == calendar => {}
+                (Some(_), Some(from)) => then.push(Edition { from, calendar }),
+                _ => first = Some(calendar),
+            }
+        }
+        let first = first.unwrap_or_else(|| next.clone());
+        Editions { first, then }
+    }
+
     /// The one calendar of these, which is the first where nothing succeeded it.
     fn join(self) -> Calendar {
         if self.then.is_empty() {
@@ -181,7 +210,7 @@ impl Editions {
 
     /// Takes week by week what the editions in force have; a shape that was met before is not worked out again.
     fn compile(&self) -> Timeline {
-        let mut weaver = Weaver::new();
+        let mut weaver = Weaver::of_compiled();
         let mut known: HashMap<(usize, Shape), Shape> = HashMap::new();
         let editions: Vec<_> = (0..).map_while(|number| self.nth(number)).collect();
         let (mut now, mut part, mut open) = (0, Vec::new(), Vec::new());
@@ -220,7 +249,7 @@ impl Editions {
             };
             weaver.push(shape);
         }
-        weaver.finish()
+        weaver.table()
     }
 }
 

@@ -7,9 +7,7 @@
 use super::offsets::Offsets;
 use super::posix_tz::Rule;
 use super::range::{LATEST_S, WEEK_S};
-
-/// No real zone comes near this many changes.
-const MOST_CHANGES: usize = 100_000;
+use super::zone::MOST_CHANGES;
 
 pub(super) fn read(bytes: &[u8]) -> Result<Offsets, &'static str> {
     let mut reader = Reader { rest: bytes };

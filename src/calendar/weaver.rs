@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::error::Problem;
 use super::range::{SECOND_US, WEEKS};
 use super::shapes::{CLOSED, Shape, Shapes, WEEK};
 use super::timeline::{HINTS, LAST_YEAR, ROWS, Row, Table, Timeline};
@@ -11,7 +12,13 @@ pub(super) struct Weaver {
     weeks: Vec<Shape>,
     shapes: Shapes,
     known: HashMap<u64, Shape>,
+    /// How many spans all shapes have together.
+    spans: usize,
+    most: usize,
 }
+
+/// How many open stretches the different weeks of a calendar may have together: 16 MB of them, where a desk needs some hundreds.
+const MOST_SPANS: usize = 1 << 20;
 
 impl Weaver {
     pub(super) fn new() -> Weaver {
@@ -19,6 +26,16 @@ impl Weaver {
             weeks: Vec::with_capacity(WEEKS),
             shapes: Shapes::new(),
             known: HashMap::new(),
+            spans: 0,
+            most: MOST_SPANS,
+        }
+    }
+
+    /// One for what calendars that are compiled already have: it has no limit of its own, as theirs hold.
+    pub(super) fn of_compiled() -> Weaver {
+        Weaver {
+            most: usize::MAX,
+            ..Weaver::new()
         }
     }
 
@@ -34,6 +51,10 @@ impl Weaver {
         if let Some(known) = known.filter(is_same) {
             return known;
         }
+        self.spans = self.spans.saturating_add(spans.len());
+        if self.spans > self.most {
+            return CLOSED;
+        }
         let shape = self.shapes.add(spans);
         self.known.insert(key, shape);
         shape
@@ -45,7 +66,21 @@ impl Weaver {
     }
 
     /// The table of all weeks pushed, of which there must be as many as the range has.
-    pub(super) fn finish(mut self) -> Timeline {
+    ///
+    /// # Errors
+    /// More open stretches than a calendar may have. What is beyond them was not kept.
+    pub(super) fn finish(self) -> Result<Timeline, Problem> {
+        if self.spans > self.most {
+            return Err(Problem::TooMany {
+                what: "open stretches in its different weeks",
+                found: self.spans,
+                limit: self.most,
+            });
+        }
+        Ok(self.table())
+    }
+
+    pub(super) fn table(mut self) -> Timeline {
         let mut rows = [Row {
             before: u32::MAX,
             shape: CLOSED,

@@ -72,14 +72,7 @@ impl Week {
         if self.is_empty() {
             return Err(Problem::EmptyWeek);
         }
-        match self.days.iter().map(Vec::len).max() {
-            Some(found) if found > MOST_WINDOWS => Err(Problem::TooMany {
-                what: "windows on one day",
-                found,
-                limit: MOST_WINDOWS,
-            }),
-            _ => Ok(()),
-        }
+        self.days.iter().try_for_each(|windows| few(windows.len()))
     }
 
     fn add(&mut self, day: usize, window: Window) {
@@ -89,6 +82,18 @@ impl Week {
         if let Err(place) = windows.binary_search(&window) {
             windows.insert(place, window);
         }
+    }
+}
+
+/// Refuses more windows than a day may have.
+fn few(found: usize) -> Result<(), Problem> {
+    match found > MOST_WINDOWS {
+        true => Err(Problem::TooMany {
+            what: "windows on one day",
+            found,
+            limit: MOST_WINDOWS,
+        }),
+        false => Ok(()),
     }
 }
 
@@ -111,10 +116,16 @@ impl FromStr for Week {
                 return Err(Problem::DayList(part.to_owned()).into());
             }
             let windows = window::windows(hours)?;
-            for day in days.split(',') {
-                for day in day_range(day)? {
-                    windows.iter().for_each(|&window| week.add(day, window));
+            few(windows.len())?;
+            let mut named = [false; 7];
+            for days in days.split(',') {
+                for day in day_range(days)? {
+                    named[day] = true;
                 }
+            }
+            for day in (0..7).filter(|&day| named[day]) {
+                windows.iter().for_each(|&window| week.add(day, window));
+                few(week.day(day).len())?;
             }
         }
         week.check()?;

@@ -18,7 +18,7 @@ use time_tz::{Offset, TimeZone};
 use super::error::{InvalidCalendar, Problem};
 use super::near::near;
 use super::offsets::{Offsets, Reading};
-use super::range::{DAY_S, WEEK_S, WEEKS, day_number};
+use super::range::{DAY_S, FIRST_DAY, LAST_DAY, WEEK_S, WEEKS, date_of, day_number};
 use super::{tzif, zone_fixes};
 
 /// The release of the IANA time-zone database that named zones follow.
@@ -56,6 +56,12 @@ struct Host {
 
 /// The largest offset a zone may have: a day, less a second.
 const MAX_OFFSET: i32 = 86_399;
+
+/// No real zone comes near this many changes.
+pub(super) const MOST_CHANGES: usize = 100_000;
+
+/// A whole date, in seconds since its midnight.
+pub(super) const ALL_DAY: (u32, u32) = (0, DAY_S as u32);
 
 impl Zone {
     /// The zone of that IANA name; upper and lower case are the same, and old names that became links are known.
@@ -95,10 +101,11 @@ impl Zone {
     }
 
     /// A zone of the host's own, from its changes: the offset in seconds east of UTC before the first change, then each
-    /// change's instant (whole seconds) and the offset from then on. After the last change the offset stays.
+    /// change's instant (whole seconds) and the offset from then on. After the last change the offset stays. Changes may lie
+    /// outside the supported range: old zone files begin at the beginning of time.
     ///
     /// # Errors
-    /// Changes that are not strictly ascending, or an offset of a day or more.
+    /// Changes that are not strictly ascending, more than 100,000 of them, or an offset of a day or more.
     pub fn from_transitions(
         name: impl Into<String>,
         first_offset: i32,
@@ -121,6 +128,15 @@ impl Zone {
         name: String,
         mut offsets: Offsets,
     ) -> Result<Zone, InvalidCalendar> {
+        let found = offsets.changes.len();
+        if found > MOST_CHANGES {
+            return Err(Problem::TooMany {
+                what: "changes of its zone",
+                found,
+                limit: MOST_CHANGES,
+            }
+            .into());
+        }
         let ascending = offsets.changes.windows(2).all(|pair| pair[0].0 < pair[1].0);
         if !ascending {
             return Err(Problem::ZoneData("its changes are not in ascending order").into());
@@ -232,16 +248,24 @@ impl Zone {
         changes.filter_map(|&(second, offset)| Some((DateTime::from_timestamp(second, 0)?, offset)))
     }
 
-    /// The local dates that it leaves out whole, as day numbers, ascending: where the clocks were put on by a day.
-    pub(super) fn missing_days(&self) -> impl Iterator<Item = i32> + '_ {
+    /// The local dates that it leaves out whole, as day numbers, ascending: where the clocks were put on by a day. Of those
+    /// that can touch the supported range; a change may lie anywhere.
+    pub(super) fn missing_days(&self) -> Vec<i32> {
         let offsets = self.offsets();
         let local_day = |second: i64, offset: i32| {
-            i32::try_from((second + i64::from(offset)).div_euclid(DAY_S)).unwrap_or(i32::MAX)
+            let day = second.saturating_add(i64::from(offset)).div_euclid(DAY_S);
+            day.clamp(i64::from(FIRST_DAY) - 1, i64::from(LAST_DAY) + 1) as i32
         };
-        offsets.changes.iter().flat_map(move |&(second, offset)| {
-            let before = local_day(second - 1, offsets.at(second - 1));
-            before.saturating_add(1)..local_day(second, offset)
-        })
+        let jumped = offsets.changes.iter().flat_map(|&(second, offset)| {
+            let last = second.saturating_sub(1);
+            local_day(last, offsets.at(last)) + 1..local_day(second, offset)
+        });
+        let mut days: Vec<i32> = jumped.collect();
+        days.sort_unstable();
+        days.dedup();
+        // Clocks that were put on and back again may show the date after all.
+        days.retain(|&day| self.showing(date_of(day), ALL_DAY).next().is_none());
+        days
     }
 
     pub(super) fn offsets(&self) -> &Offsets {

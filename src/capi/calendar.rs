@@ -2,16 +2,16 @@
 
 use std::ffi::c_char;
 
-use chrono::{DateTime, Datelike, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::calendar::{Calendar, CalendarError, Combination};
+use crate::calendar::{Builder, Calendar, CalendarError, Combination};
 use crate::time::micros;
 
 use super::barrier::{barrier, out, text};
 use super::buffer::helpdesk_buffer;
 use super::error::{Fault, helpdesk_error};
 use super::status::helpdesk_status;
-use super::time::{EPOCH_FROM_CE, date, instant};
+use super::time::instant;
 use super::{handle, json};
 
 /// When a desk is open: compiled, immutable, shared by any number of threads. Freed with `helpdesk_calendar_free`.
@@ -32,7 +32,8 @@ pub enum helpdesk_combination {
     HELPDESK_DIFFERENCE = 2,
 }
 
-/// A week of hours in a zone: `Mon-Fri 09:00-17:00; Sat 10:00-14:00` in `America/New_York`.
+/// A week of hours in a zone: `Mon-Fri 09:00-17:00; Sat 10:00-14:00` in `America/New_York`. Of a zone that is not known the error's
+/// detail lists some that are near, under `near_zones`.
 ///
 /// The caller owns `*out`. Any thread.
 #[unsafe(no_mangle)]
@@ -49,8 +50,11 @@ pub unsafe extern "C" fn helpdesk_calendar_parse(
         let to = self::out(out, "out")?;
         let hours = text(hours, hours_len, "hours")?;
         let zone = text(zone, zone_len, "zone")?;
-        let calendar = Calendar::parse(hours, zone).map_err(|why| Fault::bad_text("hours", why))?;
-        to.set(handle::new(calendar));
+        let builder = Calendar::builder(zone).map_err(|why| Fault::bad_zone("zone", &why))?;
+        let calendar = builder.hours(hours).and_then(Builder::build);
+        to.set(handle::new(
+            calendar.map_err(|why| Fault::bad_text("hours", why))?,
+        ));
         Ok(())
     })
 }
@@ -372,7 +376,12 @@ pub unsafe extern "C" fn helpdesk_calendar_windows(
     })
 }
 
+/// How many reasons an explanation has at most; a stretch of a combination has one of each of its calendars.
+const MOST_REASONS: usize = 200_000;
+
 /// Why it is open or closed, stretch by stretch, in `[from, to)`, as JSON.
+///
+/// `HELPDESK_INVALID` with the code `too_long` for more than 200,000 reasons: 50 years and more of a usual calendar.
 ///
 /// The caller owns `*out`. Borrows `calendar`; any thread.
 #[unsafe(no_mangle)]
@@ -388,68 +397,15 @@ pub unsafe extern "C" fn helpdesk_calendar_explain(
         let calendar = handle::get(calendar, "calendar")?;
         let answer = self::out(out, "out")?;
         let explained = calendar.explain(instant(from, "from")?, instant(to, "to")?)?;
-        let stretches: Vec<_> = explained.stretches().collect();
+        let most = MOST_REASONS / calendar.count();
+        let stretches: Vec<_> = explained.stretches().take(most + 1).collect();
+        if stretches.len() > most {
+            let why = format!(
+                "there are more than {most} stretches from `from` to `to`; ask for less time"
+            );
+            return Err(Fault::argument("to", "too_long", why));
+        }
         answer.set(json::write(&stretches)?);
-        Ok(())
-    })
-}
-
-/// Whether a window starts on a date, given as days since 1970-01-01.
-///
-/// Borrows `calendar`; any thread.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn helpdesk_calendar_is_business_day(
-    calendar: *const helpdesk_calendar,
-    day: i32,
-    out: *mut bool,
-    error: *mut *mut helpdesk_error,
-) -> helpdesk_status {
-    // SAFETY: the contract of the module.
-    barrier(error, || unsafe {
-        let calendar = handle::get(calendar, "calendar")?;
-        let answer = self::out(out, "out")?;
-        answer.set(calendar.is_business_day(date(day, "day")?)?);
-        Ok(())
-    })
-}
-
-/// The `n`-th business day after a date, or before it for a negative `n`; dates are days since 1970-01-01.
-///
-/// Borrows `calendar`; any thread.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn helpdesk_calendar_business_day(
-    calendar: *const helpdesk_calendar,
-    day: i32,
-    n: i64,
-    out: *mut i32,
-    error: *mut *mut helpdesk_error,
-) -> helpdesk_status {
-    // SAFETY: the contract of the module.
-    barrier(error, || unsafe {
-        let calendar = handle::get(calendar, "calendar")?;
-        let answer = self::out(out, "out")?;
-        let found = calendar.business_day(date(day, "day")?, n)?;
-        answer.set(found.num_days_from_ce() - EPOCH_FROM_CE);
-        Ok(())
-    })
-}
-
-/// How many business days lie in `(from, to]`; dates are days since 1970-01-01.
-///
-/// Borrows `calendar`; any thread.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn helpdesk_calendar_count_business_days(
-    calendar: *const helpdesk_calendar,
-    from: i32,
-    to: i32,
-    out: *mut i64,
-    error: *mut *mut helpdesk_error,
-) -> helpdesk_status {
-    // SAFETY: the contract of the module.
-    barrier(error, || unsafe {
-        let calendar = handle::get(calendar, "calendar")?;
-        let answer = self::out(out, "out")?;
-        answer.set(calendar.count_business_days(date(from, "from")?, date(to, "to")?)?);
         Ok(())
     })
 }

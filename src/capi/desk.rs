@@ -1,7 +1,8 @@
-//! The desk: on memory or on a file, with its two doors, its sweeps and its outbox.
+//! The desk: its two doors, its sweeps and its outbox. One in memory is made here, one on a file in `file.rs`.
 
 use std::ffi::c_char;
 use std::mem::offset_of;
+use std::ops::Deref;
 
 use chrono::TimeDelta;
 use uuid::Uuid;
@@ -10,32 +11,42 @@ use crate::desk::Desk;
 use crate::id::CustomerId;
 use crate::store::{MemoryStore, Store};
 
-use super::barrier::{Plain, Versioned, array, barrier, out, out_struct, text, value};
+use super::barrier::{Plain, Versioned, array, barrier, out, out_struct, value};
 use super::buffer::helpdesk_buffer;
 use super::call::{helpdesk_call, helpdesk_uuid, tenant};
 use super::door::{Query, Request};
 use super::error::{Fault, helpdesk_error};
+use super::file::File;
 use super::rulebook::helpdesk_rulebooks;
 use super::status::helpdesk_status;
-#[cfg(not(feature = "sqlite"))]
-use super::status::helpdesk_status::HELPDESK_INVALID;
-use super::time::{instant, instant_or_none};
+use super::time::{instant, instant_or_none, micros_or_none};
 use super::{call, handle, json};
 
 /// A desk: its store and its rules. Shared by any number of threads. Freed with `helpdesk_desk_free`.
 pub struct helpdesk_desk {
     _opaque: [u8; 0],
 }
-handle::kind!(helpdesk_desk, Desk<Box<dyn Store>>, b"hd:desks", "a desk");
+handle::kind!(helpdesk_desk, Kept, b"hd:desks", "a desk");
 
-/// How a desk's file is kept.
-#[repr(i32)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum helpdesk_durability {
-    /// What is committed survives a killed process and a power cut: the disk is waited for in each commit.
-    HELPDESK_DURABLE = 0,
-    /// What is committed survives a killed process, but not a power cut: the last commits may be lost then. Several times as fast.
-    HELPDESK_FASTER_NOT_DURABLE = 1,
+/// What is behind a [`helpdesk_desk`].
+pub(super) struct Kept {
+    desk: Desk<Box<dyn Store>>,
+    /// Where it is kept, of a desk on a file.
+    pub(super) file: Option<File>,
+}
+
+impl Kept {
+    pub(super) fn new(desk: Desk<Box<dyn Store>>, file: Option<File>) -> Kept {
+        Kept { desk, file }
+    }
+}
+
+impl Deref for Kept {
+    type Target = Desk<Box<dyn Store>>;
+
+    fn deref(&self) -> &Desk<Box<dyn Store>> {
+        &self.desk
+    }
 }
 
 /// What a sweep did.
@@ -76,97 +87,10 @@ pub unsafe extern "C" fn helpdesk_desk_in_memory(
         let to = self::out(out, "out")?;
         let books = handle::get(rulebooks, "rulebooks")?.now();
         let store: Box<dyn Store> = Box::new(MemoryStore::new());
-        to.set(handle::new(Desk::new(store, (*books).clone())));
+        let desk = Desk::new(store, (*books).clone());
+        to.set(handle::new(Kept::new(desk, None)));
         Ok(())
     })
-}
-
-/// A desk that keeps its tickets in a SQLite file, made where there is none. Any number of processes may use the file.
-///
-/// The rules it does not keep: `helpdesk_desk_open_sqlite_keeping` does. A host that starts anew gives every version that tickets began
-/// under (`helpdesk_rulebooks_with_earlier`); the query `"missing_rulebooks"` tells which it lacks.
-///
-/// `durability` is a `helpdesk_durability`. `HELPDESK_INVALID` with the code `not_built` in a library without the feature
-/// `sqlite`. The caller owns `*out`. Borrows `rulebooks`; any thread.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn helpdesk_desk_open_sqlite(
-    path: *const c_char,
-    path_len: usize,
-    durability: i32,
-    rulebooks: *const helpdesk_rulebooks,
-    out: *mut *mut helpdesk_desk,
-    error: *mut *mut helpdesk_error,
-) -> helpdesk_status {
-    // SAFETY: the contract of the module.
-    barrier(error, || unsafe {
-        let to = self::out(out, "out")?;
-        let books = handle::get(rulebooks, "rulebooks")?.now();
-        let path = text(path, path_len, "path")?;
-        let store = sqlite(path, durability)?;
-        to.set(handle::new(Desk::new(store, (*books).clone())));
-        Ok(())
-    })
-}
-
-/// The same, keeping every version of the rulebook in the file too: one that is kept there and not in `rulebooks` is there for the
-/// tickets that began under it. So a host that starts anew with other rules strands no ticket, and keeps no old version itself.
-///
-/// `now` is when what is new is kept, in microseconds since 1970. What is in force `rulebooks` alone say. A version that the file has
-/// from another release, and that this one cannot read, is `HELPDESK_FAILED` with the code `newer`.
-/// The caller owns `*out`. Borrows `rulebooks`; any thread.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn helpdesk_desk_open_sqlite_keeping(
-    path: *const c_char,
-    path_len: usize,
-    durability: i32,
-    rulebooks: *const helpdesk_rulebooks,
-    now: i64,
-    out: *mut *mut helpdesk_desk,
-    error: *mut *mut helpdesk_error,
-) -> helpdesk_status {
-    // SAFETY: the contract of the module.
-    barrier(error, || unsafe {
-        let to = self::out(out, "out")?;
-        let books = handle::get(rulebooks, "rulebooks")?.now();
-        let now = instant(now, "now")?;
-        let path = text(path, path_len, "path")?;
-        let store = sqlite(path, durability)?;
-        to.set(handle::new(Desk::keeping(store, (*books).clone(), now)?));
-        Ok(())
-    })
-}
-
-#[cfg(feature = "sqlite")]
-fn sqlite(path: &str, durability: i32) -> Result<Box<dyn Store>, Fault> {
-    use crate::store::sqlite::{Durability, SqliteStore};
-    let durability = match durability {
-        0 => Durability::Full,
-        1 => Durability::FasterNotDurable,
-        other => {
-            return Err(Fault::choice(
-                "durability",
-                other,
-                "a `helpdesk_durability`, 0 or 1,",
-            ));
-        }
-    };
-    if path.contains('\0') {
-        let why = "the path has a NUL in it; a plain path is expected";
-        return Err(Fault::bad_text("path", why));
-    }
-    let options = SqliteStore::options().durability(durability);
-    Ok(Box::new(options.open(path)?))
-}
-
-#[cfg(not(feature = "sqlite"))]
-fn sqlite(_: &str, _: i32) -> Result<Box<dyn Store>, Fault> {
-    let message = "this library was built without the feature `sqlite`; a desk in memory is possible, or storage of your own";
-    Err(Fault::new(
-        HELPDESK_INVALID,
-        "argument",
-        "not_built",
-        message,
-    ))
 }
 
 /// Frees a desk. NULL is nothing to do; a handle that was freed already is answered with `HELPDESK_INVALID`.
@@ -273,6 +197,26 @@ pub unsafe extern "C" fn helpdesk_desk_nap(
         let desk = handle::get(desk, "desk")?;
         let until = desk.nap(instant(now, "now")?)?;
         to.set(crate::time::micros(until));
+        Ok(())
+    })
+}
+
+/// When something next falls due on any ticket of any tenant; `now` where something is due already, `HELPDESK_NONE` where nothing ever
+/// will be. Unlike a nap it has no longest, and does not look at the outbox.
+///
+/// Borrows `desk`; any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn helpdesk_desk_next_wake(
+    desk: *const helpdesk_desk,
+    now: i64,
+    out: *mut i64,
+    error: *mut *mut helpdesk_error,
+) -> helpdesk_status {
+    // SAFETY: the contract of the module.
+    barrier(error, || unsafe {
+        let to = self::out(out, "out")?;
+        let desk = handle::get(desk, "desk")?;
+        to.set(micros_or_none(desk.next_wake(instant(now, "now")?)?));
         Ok(())
     })
 }

@@ -21,9 +21,8 @@ use crate::ticket::{Command, Link, Merge, Open, Recorded, Split, Version};
 use super::buffer::helpdesk_buffer;
 use super::error::Fault;
 use super::json;
-use super::reading::clocks;
 
-pub use super::query::Query;
+pub use super::query::{Beside, Query};
 
 /// What can be done: one word, with what belongs to it. Who does it and when is no part of it.
 ///
@@ -174,12 +173,6 @@ impl Request {
     }
 }
 
-/// Those of the readings that have a target.
-pub(super) fn with_target(mut readings: Vec<Reading>) -> Vec<Reading> {
-    readings.retain(|reading| reading.target().is_some());
-    readings
-}
-
 /// What came of a request, as JSON.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Done<'a> {
@@ -211,7 +204,7 @@ impl<'a> Done<'a> {
             follow_up: outcome.follow_up(),
             wake_at: outcome.wake_at(),
             row: TicketRow::of(outcome.ticket()),
-            readings: with_target(outcome.readings(clocks())),
+            readings: outcome.readings(),
             events: outcome.events(),
             actions: outcome.actions(),
             swapped: outcome.swapped(),

@@ -6,7 +6,7 @@ use std::ffi::c_char;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::calendar::CalendarError;
+use crate::calendar::{CalendarError, InvalidCalendar};
 use crate::error::{Error, ErrorKind};
 use crate::kpi::KpiError;
 use crate::rulebook::InvalidRulebook;
@@ -130,6 +130,12 @@ impl Fault {
     /// A text that is not what it should be.
     pub(super) fn bad_text(name: &'static str, why: impl std::fmt::Display) -> Fault {
         Fault::argument(name, "bad_text", why.to_string())
+    }
+
+    /// A zone that is none; the detail lists the names that are near.
+    pub(super) fn bad_zone(name: &'static str, why: &InvalidCalendar) -> Fault {
+        let detail = json!({"argument": name, "near_zones": why.near_zones()});
+        Fault::bad_text(name, why).with(detail)
     }
 
     /// JSON that is not what it should be; the detail tells where.

@@ -117,6 +117,31 @@ typedef int32_t helpdesk_status;
 #endif // __cplusplus
 
 /*
+ Which instant of the last day a number of business days leads to.
+ */
+enum helpdesk_day_end
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /*
+   The local time of the start, on that day.
+   */
+  HELPDESK_SAME_TIME = 0,
+  /*
+   The end of that day's last window.
+   */
+  HELPDESK_LAST_CLOSE = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum helpdesk_day_end helpdesk_day_end;
+#else
+typedef int32_t helpdesk_day_end;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/*
  The ways in which calendars are combined.
  */
 enum helpdesk_combination
@@ -869,7 +894,65 @@ const char *helpdesk_buffer_data(const struct helpdesk_buffer *buffer, size_t *l
 helpdesk_status helpdesk_buffer_free(struct helpdesk_buffer *buffer);
 
 /*
- A week of hours in a zone: `Mon-Fri 09:00-17:00; Sat 10:00-14:00` in `America/New_York`.
+ Whether a window starts on a date, given as days since 1970-01-01.
+
+ Borrows `calendar`; any thread.
+ */
+helpdesk_status helpdesk_calendar_is_business_day(const struct helpdesk_calendar *calendar,
+                                                  int32_t day,
+                                                  bool *out,
+                                                  struct helpdesk_error **error);
+
+/*
+ The `n`-th business day after a date, or before it for a negative `n`; dates are days since 1970-01-01.
+
+ Borrows `calendar`; any thread.
+ */
+helpdesk_status helpdesk_calendar_business_day(const struct helpdesk_calendar *calendar,
+                                               int32_t day,
+                                               int64_t n,
+                                               int32_t *out,
+                                               struct helpdesk_error **error);
+
+/*
+ How many business days lie in `(from, to]`; dates are days since 1970-01-01.
+
+ Borrows `calendar`; any thread.
+ */
+helpdesk_status helpdesk_calendar_count_business_days(const struct helpdesk_calendar *calendar,
+                                                      int32_t from,
+                                                      int32_t to,
+                                                      int64_t *out,
+                                                      struct helpdesk_error **error);
+
+/*
+ The instant that is `days` business days after `from`, or before it for negative `days`; `end` is a `helpdesk_day_end`.
+
+ Borrows `calendar`; any thread.
+ */
+helpdesk_status helpdesk_calendar_add_business_days(const struct helpdesk_calendar *calendar,
+                                                    int64_t from,
+                                                    int64_t days,
+                                                    int32_t end,
+                                                    int64_t *out,
+                                                    struct helpdesk_error **error);
+
+/*
+ How much open time lies between `from` and the instant that is `days` business days after it, in microseconds: what a target
+ in business days comes to. Never 0 for positive `days`: when nothing lies between, the business day after it is taken.
+
+ Borrows `calendar`; any thread.
+ */
+helpdesk_status helpdesk_calendar_business_days_as_time(const struct helpdesk_calendar *calendar,
+                                                        int64_t from,
+                                                        int64_t days,
+                                                        int32_t end,
+                                                        int64_t *out,
+                                                        struct helpdesk_error **error);
+
+/*
+ A week of hours in a zone: `Mon-Fri 09:00-17:00; Sat 10:00-14:00` in `America/New_York`. Of a zone that is not known the error's
+ detail lists some that are near, under `near_zones`.
 
  The caller owns `*out`. Any thread.
  */
@@ -1060,6 +1143,8 @@ helpdesk_status helpdesk_calendar_windows(const struct helpdesk_calendar *calend
 /*
  Why it is open or closed, stretch by stretch, in `[from, to)`, as JSON.
 
+ `HELPDESK_INVALID` with the code `too_long` for more than 200,000 reasons: 50 years and more of a usual calendar.
+
  The caller owns `*out`. Borrows `calendar`; any thread.
  */
 helpdesk_status helpdesk_calendar_explain(const struct helpdesk_calendar *calendar,
@@ -1069,36 +1154,30 @@ helpdesk_status helpdesk_calendar_explain(const struct helpdesk_calendar *calend
                                           struct helpdesk_error **error);
 
 /*
- Whether a window starts on a date, given as days since 1970-01-01.
+ A zone of your own from the bytes of a TZif file (RFC 9636, versions 1 to 4), as JSON: what stands under `zone` in the JSON form of a
+ calendar, in place of a name. For zone data that is fresher than the library's.
 
- Borrows `calendar`; any thread.
+ The caller owns `*out`. Borrows the rest; any thread.
  */
-helpdesk_status helpdesk_calendar_is_business_day(const struct helpdesk_calendar *calendar,
-                                                  int32_t day,
-                                                  bool *out,
-                                                  struct helpdesk_error **error);
+helpdesk_status helpdesk_zone_from_tzif(const char *name,
+                                        size_t name_len,
+                                        const uint8_t *tzif,
+                                        size_t tzif_len,
+                                        struct helpdesk_buffer **out,
+                                        struct helpdesk_error **error);
 
 /*
- The `n`-th business day after a date, or before it for a negative `n`; dates are days since 1970-01-01.
+ The same calendar, closed on the days of a holiday feed too: the bytes of an iCalendar file (RFC 5545). Only its all-day events are
+ read.
 
- Borrows `calendar`; any thread.
+ `HELPDESK_INVALID` with the code `not_built` in a library without the feature `ical`. The caller owns `*out`. Borrows the rest;
+ any thread.
  */
-helpdesk_status helpdesk_calendar_business_day(const struct helpdesk_calendar *calendar,
-                                               int32_t day,
-                                               int64_t n,
-                                               int32_t *out,
-                                               struct helpdesk_error **error);
-
-/*
- How many business days lie in `(from, to]`; dates are days since 1970-01-01.
-
- Borrows `calendar`; any thread.
- */
-helpdesk_status helpdesk_calendar_count_business_days(const struct helpdesk_calendar *calendar,
-                                                      int32_t from,
-                                                      int32_t to,
-                                                      int64_t *out,
-                                                      struct helpdesk_error **error);
+helpdesk_status helpdesk_calendar_with_holidays(const struct helpdesk_calendar *calendar,
+                                                const uint8_t *feed,
+                                                size_t feed_len,
+                                                struct helpdesk_calendar **out,
+                                                struct helpdesk_error **error);
 
 /*
  Reads an id from its text, such as `018f3c1e-7a00-7000-8000-000000000001`.
@@ -1138,38 +1217,6 @@ helpdesk_status helpdesk_uuid_named(int32_t kind,
 helpdesk_status helpdesk_desk_in_memory(const struct helpdesk_rulebooks *rulebooks,
                                         struct helpdesk_desk **out,
                                         struct helpdesk_error **error);
-
-/*
- A desk that keeps its tickets in a SQLite file, made where there is none. Any number of processes may use the file.
-
- The rules it does not keep: `helpdesk_desk_open_sqlite_keeping` does. A host that starts anew gives every version that tickets began
- under (`helpdesk_rulebooks_with_earlier`); the query `"missing_rulebooks"` tells which it lacks.
-
- `durability` is a `helpdesk_durability`. `HELPDESK_INVALID` with the code `not_built` in a library without the feature
- `sqlite`. The caller owns `*out`. Borrows `rulebooks`; any thread.
- */
-helpdesk_status helpdesk_desk_open_sqlite(const char *path,
-                                          size_t path_len,
-                                          int32_t durability,
-                                          const struct helpdesk_rulebooks *rulebooks,
-                                          struct helpdesk_desk **out,
-                                          struct helpdesk_error **error);
-
-/*
- The same, keeping every version of the rulebook in the file too: one that is kept there and not in `rulebooks` is there for the
- tickets that began under it. So a host that starts anew with other rules strands no ticket, and keeps no old version itself.
-
- `now` is when what is new is kept, in microseconds since 1970. What is in force `rulebooks` alone say. A version that the file has
- from another release, and that this one cannot read, is `HELPDESK_FAILED` with the code `newer`.
- The caller owns `*out`. Borrows `rulebooks`; any thread.
- */
-helpdesk_status helpdesk_desk_open_sqlite_keeping(const char *path,
-                                                  size_t path_len,
-                                                  int32_t durability,
-                                                  const struct helpdesk_rulebooks *rulebooks,
-                                                  int64_t now,
-                                                  struct helpdesk_desk **out,
-                                                  struct helpdesk_error **error);
 
 /*
  Frees a desk. NULL is nothing to do; a handle that was freed already is answered with `HELPDESK_INVALID`.
@@ -1225,6 +1272,17 @@ helpdesk_status helpdesk_desk_nap(const struct helpdesk_desk *desk,
                                   int64_t now,
                                   int64_t *out,
                                   struct helpdesk_error **error);
+
+/*
+ When something next falls due on any ticket of any tenant; `now` where something is due already, `HELPDESK_NONE` where nothing ever
+ will be. Unlike a nap it has no longest, and does not look at the outbox.
+
+ Borrows `desk`; any thread.
+ */
+helpdesk_status helpdesk_desk_next_wake(const struct helpdesk_desk *desk,
+                                        int64_t now,
+                                        int64_t *out,
+                                        struct helpdesk_error **error);
 
 /*
  From now on refuses commands stamped after `latest`; `HELPDESK_NONE` ends that.
@@ -1341,6 +1399,56 @@ const char *helpdesk_error_detail(const struct helpdesk_error *error,
  Borrows `error`; any thread.
  */
 bool helpdesk_error_is_retryable(const struct helpdesk_error *error);
+
+/*
+ A desk that keeps its tickets in a SQLite file, made where there is none. Any number of processes may use the file.
+
+ The rules it does not keep: `helpdesk_desk_open_sqlite_keeping` does. A host that starts anew gives every version that tickets began
+ under (`helpdesk_rulebooks_with_earlier`); the query `"missing_rulebooks"` tells which it lacks.
+
+ `durability` is a `helpdesk_durability`. `HELPDESK_INVALID` with the code `not_built` in a library without the feature
+ `sqlite`. The caller owns `*out`. Borrows `rulebooks`; any thread.
+ */
+helpdesk_status helpdesk_desk_open_sqlite(const char *path,
+                                          size_t path_len,
+                                          int32_t durability,
+                                          const struct helpdesk_rulebooks *rulebooks,
+                                          struct helpdesk_desk **out,
+                                          struct helpdesk_error **error);
+
+/*
+ The same, keeping every version of the rulebook in the file too: one that is kept there and not in `rulebooks` is there for the
+ tickets that began under it. So a host that starts anew with other rules strands no ticket, and keeps no old version itself.
+
+ `now` is when what is new is kept, in microseconds since 1970. What is in force `rulebooks` alone say. A version that the file has
+ from another release, and that this one cannot read, is `HELPDESK_FAILED` with the code `newer`.
+ The caller owns `*out`. Borrows `rulebooks`; any thread.
+ */
+helpdesk_status helpdesk_desk_open_sqlite_keeping(const char *path,
+                                                  size_t path_len,
+                                                  int32_t durability,
+                                                  const struct helpdesk_rulebooks *rulebooks,
+                                                  int64_t now,
+                                                  struct helpdesk_desk **out,
+                                                  struct helpdesk_error **error);
+
+/*
+ Checks the whole file of a desk: its pages and indexes, and that the events of every ticket are as many as its version says.
+
+ It reads everything, and others go on working meanwhile. `HELPDESK_FAILED` with the code `corrupt` tells the first things that are
+ wrong; `HELPDESK_INVALID` with the code `no_file` a desk in memory. Borrows `desk`; any thread.
+ */
+helpdesk_status helpdesk_desk_check_integrity(const struct helpdesk_desk *desk,
+                                              struct helpdesk_error **error);
+
+/*
+ Empties the write-ahead log of a desk's file into it, so that nothing that was erased stands in the log any more.
+
+ A desk does this after each erasure; this is for where readers were in the way (`HELPDESK_UNAVAILABLE`: they are again).
+ `HELPDESK_INVALID` with the code `no_file` is a desk in memory. Borrows `desk`; any thread.
+ */
+helpdesk_status helpdesk_desk_scrub(const struct helpdesk_desk *desk,
+                                    struct helpdesk_error **error);
 
 /*
  Makes a ticket of a history (JSON, schema: `history`), pinned to the rulebook in force for the tenant, and stores it.
@@ -1746,7 +1854,8 @@ helpdesk_status helpdesk_ticket_periods(const struct helpdesk_ticket *ticket,
                                         struct helpdesk_error **error);
 
 /*
- The stretches of time behind what a clock shows at `now`, each with its reason, for each of its periods, as a JSON list.
+ The stretches of time behind what a clock shows at `now`, each with its reason, for each of its periods, oldest first, as a JSON
+ list. What falls due until `now` counts: the last of the list is the ledger behind the clock's reading.
 
  The caller owns `*out`. Borrows the rest; any thread.
  */
@@ -1910,6 +2019,20 @@ helpdesk_status helpdesk_what_if_new(const struct helpdesk_rulebook *before,
                                      size_t report_len,
                                      struct helpdesk_what_if **out,
                                      struct helpdesk_error **error);
+
+/*
+ The same with versions on either side: each ticket is tried under the version that it was opened under where that is among them, with
+ what was published, else under the one in force. So histories that lived under publications compare with what would have been.
+
+ What is put in force or published afterwards plays no part. The caller owns `*out`. Borrows both; any thread.
+ */
+helpdesk_status helpdesk_what_if_new_versions(const struct helpdesk_rulebooks *before,
+                                              const struct helpdesk_rulebooks *after,
+                                              int64_t as_of,
+                                              const char *report,
+                                              size_t report_len,
+                                              struct helpdesk_what_if **out,
+                                              struct helpdesk_error **error);
 
 /*
  Tries both rulebooks on the history of one ticket (a JSON list of all its events), and tells what differs on it, as JSON.

@@ -5,8 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::customer::{Identity, Profile};
-use crate::desk::{self, TenantDesk, read_each};
-use crate::error::Error;
+use crate::desk::{self, TenantDesk};
 use crate::feedback::Feedback;
 use crate::id::{ContentId, CustomerId, FindingId, TicketId, TicketNumber};
 use crate::improvement::Finding;
@@ -18,11 +17,9 @@ use crate::store::{Filter, Page, Store, StreamId};
 use crate::ticket::ClockId;
 
 use super::buffer::helpdesk_buffer;
-use super::door::with_target;
 use super::error::Fault;
 use super::figures::{Moved, Spared, Surveyed};
 use super::json;
-use super::reading::clocks;
 use super::routing::routing_fault;
 
 /// What can be asked of a desk, in one tenant and at one instant.
@@ -83,6 +80,33 @@ pub enum Query {
     Review(Uuid),
     /// A finding of the improvement cycle, with its actions.
     Finding(Uuid),
+    /// The ids of what stands beside tickets, of one kind, rising: a page of those that have a history.
+    Ids {
+        /// Of what.
+        kind: Beside,
+        /// Behind which id; from the first on where there is none.
+        #[serde(default)]
+        after: Option<Uuid>,
+        /// How many at most.
+        limit: usize,
+    },
+    /// Everything that happened to one that stands beside tickets, oldest first.
+    Told {
+        /// Of what.
+        kind: Beside,
+        /// Which one.
+        id: Uuid,
+    },
+    /// The customer that an id leads to: the survivor, where it was joined into another.
+    Survivor {
+        /// The id.
+        customer: CustomerId,
+    },
+    /// Every id that leads to the customer behind this one.
+    CustomerIds {
+        /// One of them.
+        customer: CustomerId,
+    },
     /// The ticket with this number, or `null`.
     Find {
         /// The number.
@@ -183,6 +207,40 @@ pub enum Query {
     },
 }
 
+/// The kinds of what stands beside tickets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Beside {
+    /// Customers.
+    Customer,
+    /// Customers' surveys.
+    Feedback,
+    /// Articles of the self-service.
+    Article,
+    /// Visits to the self-service.
+    Visit,
+    /// Quality reviews.
+    Review,
+    /// Findings of the improvement cycle.
+    Finding,
+}
+
+/// Says the same of each kind, with its type under a name.
+macro_rules! of_kind {
+    ($kind:expr, $state:ident => $said:expr) => {
+        of_kind!($kind, $state => $said, Customer Profile, Feedback Feedback, Article Article, Visit Visit, Review Review, Finding Finding)
+    };
+    ($kind:expr, $state:ident => $said:expr, $($variant:ident $of:ty),*) => {
+        match $kind {$(
+            Beside::$variant => {
+                type $state = $of;
+                $said
+            }
+        )*}
+    };
+}
+
 impl Query {
     /// The answer, as JSON.
     pub(super) fn answer<S: Store>(
@@ -195,11 +253,7 @@ impl Query {
             Query::MissingRulebooks => json::write(&desk.missing_rulebooks()?),
             Query::History { ticket } => json::write(&desk.history(ticket)?),
             Query::Reading { ticket, clock } => json::write(&desk.reading(ticket, clock, now)?),
-            Query::Readings { ticket } => {
-                let ticket = desk.ticket(ticket)?;
-                let book = desk.desk().rulebooks().of(&ticket).map_err(Error::from)?;
-                json::write(&with_target(read_each(&ticket, book, clocks(), now)))
-            }
+            Query::Readings { ticket } => json::write(&desk.readings(ticket, now)?),
             Query::Ledger { ticket, clock } => json::write(&desk.ledger(ticket, clock, now)?),
             Query::CustomerView { ticket, viewer } => {
                 json::write(&desk.customer_view(ticket, viewer)?)
@@ -210,6 +264,14 @@ impl Query {
             Query::Visit(id) => json::write(&desk.state::<Visit>(id.into())?),
             Query::Review(id) => json::write(&desk.state::<Review>(id.into())?),
             Query::Finding(id) => json::write(&desk.state::<Finding>(id.into())?),
+            Query::Ids { kind, after, limit } => of_kind!(kind, Kind => {
+                json::write(&desk.ids::<Kind>(after.map(Into::into), limit)?)
+            }),
+            Query::Told { kind, id } => of_kind!(kind, Kind => {
+                json::write(&desk.told::<Kind>(id.into())?)
+            }),
+            Query::Survivor { customer } => json::write(&desk.survivor(customer)?),
+            Query::CustomerIds { customer } => json::write(&desk.customer_ids(customer)?),
             Query::Find { number } => json::write(&desk.find(number)?),
             Query::FindByMessage { external_id } => {
                 json::write(&desk.find_by_message(&external_id)?)

@@ -154,10 +154,3 @@ pub(super) fn clock(agreement: i32, metric: i32) -> Result<ClockId, Fault> {
         found.ok_or_else(|| Fault::choice("metric", metric, "a `helpdesk_metric`, 0 to 9,"))?;
     Ok(ClockId { agreement, metric })
 }
-
-/// Every clock that a ticket can have.
-pub(super) fn clocks() -> impl Iterator<Item = ClockId> {
-    Agreement::ALL
-        .into_iter()
-        .flat_map(|agreement| Metric::ALL.map(|metric| ClockId { agreement, metric }))
-}

@@ -3,10 +3,9 @@
 use std::ffi::c_char;
 use std::sync::Arc;
 
-use crate::desk::{self, Working, read_each};
+use crate::desk::{self, ledgers, wake_at};
 use crate::error::Error;
 use crate::rulebook::{Rulebook, Rulebooks};
-use crate::sla::ledger::ledgers;
 use crate::sla::periods;
 use crate::store::Store;
 use crate::ticket::{Recorded, Ticket};
@@ -15,9 +14,8 @@ use super::barrier::{barrier, out, out_struct};
 use super::buffer::helpdesk_buffer;
 use super::call::{self, helpdesk_uuid, tenant};
 use super::desk::helpdesk_desk;
-use super::door::with_target;
 use super::error::{Fault, helpdesk_error};
-use super::reading::{clock, clocks, helpdesk_reading};
+use super::reading::{clock, helpdesk_reading};
 use super::rulebook::helpdesk_rulebooks;
 use super::status::helpdesk_status::{self, HELPDESK_INVALID};
 use super::time::{instant, micros_or_none};
@@ -46,7 +44,7 @@ impl Folded {
     }
 
     fn wake_at(&self) -> i64 {
-        micros_or_none(Working::new(self.ticket.clone(), &self.book).wake_at())
+        micros_or_none(wake_at(&self.ticket, &self.book))
     }
 }
 
@@ -191,8 +189,7 @@ pub unsafe extern "C" fn helpdesk_ticket_readings(
         let to = self::out(out, "out")?;
         let Folded { ticket, book } = handle::get(ticket, "ticket")?;
         let now = instant(now, "now")?;
-        let all = read_each(ticket, book, clocks(), now);
-        to.set(json::write(&with_target(all))?);
+        to.set(json::write(&desk::readings(ticket, book, now))?);
         Ok(())
     })
 }
@@ -219,7 +216,8 @@ pub unsafe extern "C" fn helpdesk_ticket_periods(
     })
 }
 
-/// The stretches of time behind what a clock shows at `now`, each with its reason, for each of its periods, as a JSON list.
+/// The stretches of time behind what a clock shows at `now`, each with its reason, for each of its periods, oldest first, as a JSON
+/// list. What falls due until `now` counts: the last of the list is the ledger behind the clock's reading.
 ///
 /// The caller owns `*out`. Borrows the rest; any thread.
 #[unsafe(no_mangle)]
@@ -236,7 +234,7 @@ pub unsafe extern "C" fn helpdesk_ticket_ledgers(
         let to = self::out(out, "out")?;
         let Folded { ticket, book } = handle::get(ticket, "ticket")?;
         let (clock, now) = (clock(agreement, metric)?, instant(now, "now")?);
-        to.set(json::write(&ledgers(ticket, book.policies(), clock, now))?);
+        to.set(json::write(&ledgers(ticket, book, clock, now))?);
         Ok(())
     })
 }

@@ -11,9 +11,9 @@ use super::barrier::{barrier, out};
 use super::buffer::helpdesk_buffer;
 use super::call::{helpdesk_uuid, tenant};
 use super::desk::helpdesk_desk;
-use super::error::helpdesk_error;
+use super::error::{Fault, helpdesk_error};
 use super::kpi::report_or_standard;
-use super::rulebook::helpdesk_rulebook;
+use super::rulebook::{helpdesk_rulebook, helpdesk_rulebooks};
 use super::status::helpdesk_status;
 use super::time::instant;
 use super::{handle, json};
@@ -45,6 +45,34 @@ pub unsafe extern "C" fn helpdesk_what_if_new(
         let to = self::out(out, "out")?;
         let before = handle::get(before, "before")?;
         let after = handle::get(after, "after")?;
+        let report = report_or_standard(report, report_len)?;
+        let what_if = WhatIf::new(before, after, instant(as_of, "as_of")?).report(&report);
+        to.set(handle::new(Mutex::new(what_if)));
+        Ok(())
+    })
+}
+
+/// The same with versions on either side: each ticket is tried under the version that it was opened under where that is among them, with
+/// what was published, else under the one in force. So histories that lived under publications compare with what would have been.
+///
+/// What is put in force or published afterwards plays no part. The caller owns `*out`. Borrows both; any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn helpdesk_what_if_new_versions(
+    before: *const helpdesk_rulebooks,
+    after: *const helpdesk_rulebooks,
+    as_of: i64,
+    report: *const c_char,
+    report_len: usize,
+    out: *mut *mut helpdesk_what_if,
+    error: *mut *mut helpdesk_error,
+) -> helpdesk_status {
+    // SAFETY: the contract of the module.
+    barrier(error, || unsafe {
+        let to = self::out(out, "out")?;
+        let books = |of, name| {
+            Ok::<_, Fault>((*handle::get::<helpdesk_rulebooks>(of, name)?.now()).clone())
+        };
+        let (before, after) = (books(before, "before")?, books(after, "after")?);
         let report = report_or_standard(report, report_len)?;
         let what_if = WhatIf::new(before, after, instant(as_of, "as_of")?).report(&report);
         to.set(handle::new(Mutex::new(what_if)));

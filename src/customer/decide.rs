@@ -190,8 +190,7 @@ impl Work<'_> {
             None => None,
         };
         if now.name != to {
-            let before = now.name.filter(|before| self.profile.name == Some(*before));
-            decided.erased.extend(before);
+            decided.erased.extend(now.name); // also one that this command gave and takes away again
             decided.events.push(Event::NameChanged { to });
             now.name = to;
         }

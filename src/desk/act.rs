@@ -1,7 +1,7 @@
 //! What a level does to the ticket itself, as an event.
 
 use crate::escalation::Action;
-use crate::ticket::{Event, Status, Step, Ticket};
+use crate::ticket::{Event, Holder, Status, Step, Ticket};
 
 /// The event of an inner action; none where it is so already.
 pub(super) fn inner(action: &Action, ticket: &Ticket) -> Option<Event> {
@@ -21,12 +21,10 @@ pub(super) fn inner(action: &Action, ticket: &Ticket) -> Option<Event> {
         }
         Action::Resolve => step_to(Status::Resolved, Step::Resolve),
         Action::Close(reason) => step_to(Status::Closed(*reason), Step::Close),
-        Action::AssignTeam(team) => {
-            let already = ticket.team() == Some(*team) && ticket.agent().is_none();
-            (!already).then_some(Event::Assigned {
-                agent: None,
-                team: Some(*team),
-            })
+        Action::AssignTeam(_) | Action::AssignAgent { .. } | Action::Unassign => {
+            let before = ticket.holder();
+            let now = action.hands_to(before).filter(|now| *now != before);
+            now.map(|Holder { agent, team }| Event::Assigned { agent, team })
         }
     }
 }

@@ -28,6 +28,15 @@ pub struct Ailing {
 const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(10);
 const LONGEST_PAUSE: TimeDelta = TimeDelta::hours(1);
 
+impl Ailing {
+    /// Puts it off for the pause that belongs to so many failures.
+    fn put_off(&mut self, now: DateTime<Utc>) {
+        let doubled = FIRST_PAUSE.checked_mul(1 << self.tries.saturating_sub(1).min(20));
+        let pause = doubled.unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
+        self.not_before = now.checked_add_signed(pause).unwrap_or(now);
+    }
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Infirmary(Mutex<BTreeMap<StreamId, Ailing>>);
 
@@ -61,21 +70,25 @@ impl Infirmary {
             error: String::new(),
         };
         let ailing = beds.entry(stream).or_insert(fresh);
-        let doubled = FIRST_PAUSE
-            .checked_mul(1 << ailing.tries.min(20))
-            .unwrap_or(LONGEST_PAUSE);
         ailing.tries = ailing.tries.saturating_add(1);
-        ailing.not_before = now
-            .checked_add_signed(doubled.min(LONGEST_PAUSE))
-            .unwrap_or(now);
+        ailing.put_off(now);
         ailing.error = error.to_string();
     }
 
-    /// Forgets those whose turn has come and that are not due any more: somebody else looked at them.
-    pub(crate) fn dismiss(&self, now: DateTime<Utc>, due: &[DueStream]) {
-        let still_due = |stream| due.iter().any(|due| due.stream == stream);
-        self.beds()
-            .retain(|stream, ailing| ailing.not_before > now || still_due(*stream));
+    /// Puts one off for as long as after its last failure: nobody could look at it.
+    pub(crate) fn put_off_again(&self, stream: StreamId, now: DateTime<Utc>) {
+        if let Some(ailing) = self.beds().get_mut(&stream) {
+            ailing.put_off(now);
+        }
+    }
+
+    /// Those whose turn has come and that are not among what the store found, by tenant.
+    pub(crate) fn absent(&self, now: DateTime<Utc>, found: &[DueStream]) -> Vec<StreamId> {
+        let found: BTreeSet<StreamId> = found.iter().map(|due| due.stream).collect();
+        let beds = self.beds();
+        let turn = beds.iter().filter(|(_, ailing)| ailing.not_before <= now);
+        let streams = turn.map(|(stream, _)| *stream);
+        streams.filter(|stream| !found.contains(stream)).collect()
     }
 
     /// How many there are, and when the first that is put off at `now` is to be looked at again.

@@ -218,6 +218,27 @@ impl<S: AsyncStore> AsyncDesk<S> {
         single.reading(ticket, clock, now).await
     }
 
+    /// See [`Desk::readings`](super::Desk::readings).
+    pub async fn readings(
+        &self,
+        ticket: TicketId,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Reading>, Error> {
+        let single = self.tenant(TenantId::SINGLE);
+        single.readings(ticket, now).await
+    }
+
+    /// See [`Desk::at_risk`](super::Desk::at_risk).
+    pub async fn at_risk(
+        &self,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<(TicketId, Reading)>, Error> {
+        let single = self.tenant(TenantId::SINGLE);
+        single.at_risk(now, until, limit).await
+    }
+
     /// See [`Desk::ledger`](super::Desk::ledger).
     pub async fn ledger(
         &self,
@@ -269,10 +290,17 @@ impl<S: AsyncStore> AsyncDesk<S> {
 
     async fn look_ahead<'a>(&self, mut nap: Nap<'a>, now: DateTime<Utc>) -> Result<Nap<'a>, Error> {
         loop {
-            match *nap.need() {
+            match nap.need() {
                 NapNeed::Due(most) => {
                     let zone_data = self.rulebooks().data_version();
                     nap.due(self.store.peek_due(now, zone_data, most).await?);
+                }
+                NapNeed::Load => {
+                    let loaded = match nap.load() {
+                        Some(load) => self.store.load(load).await.ok(),
+                        None => None,
+                    };
+                    nap.loaded(loaded);
                 }
                 NapNeed::Wake(after) => nap.wake(self.store.next_wake(Some(after)).await?),
                 NapNeed::Delivery => nap.delivery(self.store.next_delivery().await?),

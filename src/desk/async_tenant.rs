@@ -141,6 +141,25 @@ impl<S: AsyncStore> AsyncTenantDesk<'_, S> {
         self.questions().reading(ticket, clock, now).await
     }
 
+    /// See [`TenantDesk::readings`](super::TenantDesk::readings).
+    pub async fn readings(
+        &self,
+        ticket: TicketId,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Reading>, Error> {
+        self.questions().readings(ticket, now).await
+    }
+
+    /// See [`TenantDesk::at_risk`](super::TenantDesk::at_risk).
+    pub async fn at_risk(
+        &self,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<(TicketId, Reading)>, Error> {
+        self.questions().at_risk(now, until, limit).await
+    }
+
     /// See [`TenantDesk::ledger`](super::TenantDesk::ledger).
     pub async fn ledger(
         &self,

@@ -223,6 +223,44 @@ impl<S: Store> Desk<S> {
         self.tenant(TenantId::SINGLE).reading(ticket, clock, now)
     }
 
+    /// What each clock of a ticket that has a target shows at `now`, in one load; see [`readings`](super::readings).
+    pub fn readings(&self, ticket: TicketId, now: DateTime<Utc>) -> Result<Vec<Reading>, Error> {
+        self.tenant(TenantId::SINGLE).readings(ticket, now)
+    }
+
+    /// The clocks that keep their target at `now` and will have passed it at `until` if nobody does anything, with what they show at
+    /// `now`; at most `limit`, the one that is late first at the head. What comes about by itself counts: a wait that ends, a rule.
+    /// A clock that is late already is not at risk any more. Nothing is recorded.
+    ///
+    /// The work is bounded by what wakes by `until`: the wake-ups of all tenants are read (not their tickets), and those tickets of this
+    /// tenant that wake before the last clock that is told. It rests on stored wake-ups, as sweeps do: after new zone data or a
+    /// publication, sweep first.
+    ///
+    /// ```
+    /// use helpdesk::{Actor, Call, Desk, Open, Rulebook, id::AgentId, store::MemoryStore};
+    /// let desk = Desk::new(MemoryStore::new(), Rulebook::starter());
+    /// let now = "2026-03-05T09:00:00Z".parse()?;
+    /// let call = Call::new(Actor::agent(AgentId::named("kim")), now);
+    /// let t = desk.open(&call, Open::new("Printer on fire").from("ann@example.com"))?;
+    /// let monday = "2026-03-09T12:00:00Z".parse()?;
+    /// for (ticket, reading) in desk.at_risk(now, monday, 20)? {
+    ///     println!("{ticket}: {} {reading}", reading.metric());
+    /// }
+    /// assert_eq!(desk.at_risk(now, monday, 1)?[0].0, t.id());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What the store answers; the rulebook version that such a ticket is pinned to is missing.
+    pub fn at_risk(
+        &self,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<(TicketId, Reading)>, Error> {
+        self.tenant(TenantId::SINGLE).at_risk(now, until, limit)
+    }
+
     /// The stretches of time behind what a clock of a ticket shows at `now`, each with its reason.
     pub fn ledger(
         &self,
@@ -297,10 +335,17 @@ impl<S: Store> Desk<S> {
 
     fn look_ahead<'a>(&self, mut nap: Nap<'a>, now: DateTime<Utc>) -> Result<Nap<'a>, Error> {
         loop {
-            match *nap.need() {
+            match nap.need() {
                 NapNeed::Due(most) => {
                     let zone_data = self.rulebooks().data_version();
                     nap.due(self.store.peek_due(now, zone_data, most)?)
+                }
+                NapNeed::Load => {
+                    let loaded = match nap.load() {
+                        Some(load) => self.store.load(load).ok(),
+                        None => None,
+                    };
+                    nap.loaded(loaded);
                 }
                 NapNeed::Wake(after) => nap.wake(self.store.next_wake(Some(after))?),
                 NapNeed::Delivery => nap.delivery(self.store.next_delivery()?),

@@ -16,6 +16,7 @@
 //! # What is not here
 //! No thread, no clock, no timer: the host has those. `now` is always an argument.
 
+mod absent;
 mod act;
 mod ailing;
 #[cfg(feature = "async")]
@@ -29,6 +30,7 @@ mod blocking;
 mod catch_up;
 mod conversation;
 mod erase;
+mod foresee;
 mod keep;
 mod known;
 mod link;
@@ -66,14 +68,15 @@ pub use beside::{Briefing, Effect, LastContact};
 pub use blocking::Desk;
 pub(crate) use catch_up::Working;
 pub use conversation::{Conversation, Need};
+pub use foresee::{foresee, wake_at};
 #[cfg(feature = "capi")]
 pub(crate) use office::Count;
 pub use operation::Operation;
 pub use outcome::Outcome;
 pub use plan::{Known, Plan, Planned, Request, plan};
 #[cfg(feature = "capi")]
-pub(crate) use reading::read_each;
-pub use reading::{ledger, read};
+pub(crate) use reading::ledgers;
+pub use reading::{ledger, read, readings};
 pub use spread::Spreading;
 pub use sweep::Swept;
 #[cfg(feature = "capi")]

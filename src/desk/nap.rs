@@ -2,15 +2,18 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::store::DueStream;
+use crate::store::{DueStream, Load, Loaded};
 
+use super::absent::Absent;
 use super::office::Office;
 
 /// What is needed next to tell how long the host may sleep.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NapNeed {
     /// At most so many due streams.
     Due(usize),
+    /// [`Nap::load`]: ailing tickets that the store did not give.
+    Load,
     /// The earliest wake-up after this.
     Wake(DateTime<Utc>),
     /// The next delivery.
@@ -24,6 +27,7 @@ pub(super) struct Nap<'a> {
     office: &'a Office,
     now: DateTime<Utc>,
     need: NapNeed,
+    absent: Absent<'a>,
     deliveries: bool,
     next: Option<DateTime<Utc>>,
 }
@@ -35,6 +39,7 @@ impl<'a> Nap<'a> {
             office,
             now,
             need: NapNeed::Due(office.due_wanted(now, 0)),
+            absent: Absent::of(office, now, Vec::new()),
             deliveries: true,
             next: None,
         }
@@ -48,19 +53,41 @@ impl<'a> Nap<'a> {
         }
     }
 
-    pub(super) fn need(&self) -> &NapNeed {
-        &self.need
+    pub(super) fn need(&self) -> NapNeed {
+        self.need
     }
 
     pub(super) fn due(&mut self, found: Vec<DueStream>) {
-        if self.office.due(self.now, 0, found).is_empty() {
-            let (_, again) = self.office.infirmary.outlook(self.now);
-            self.earlier(again);
-            self.need = NapNeed::Wake(self.now);
+        let (due, absent) = self.office.due(self.now, 0, found);
+        if due.is_empty() {
+            self.absent = absent;
+            self.look_on();
         } else {
             self.earlier(Some(self.now));
             self.woken();
         }
+    }
+
+    /// What is to be loaded, if that is needed.
+    pub(super) fn load(&self) -> Option<&Load> {
+        self.absent.load()
+    }
+
+    /// Tells what was loaded. What the store cannot tell is no reason not to sleep: those tickets are put off.
+    pub(super) fn loaded(&mut self, loaded: Option<Loaded>) {
+        self.absent.loaded(loaded);
+        self.look_on();
+    }
+
+    /// Nothing is due but what is put off: until when, and when something else is.
+    fn look_on(&mut self) {
+        if self.absent.load().is_some() {
+            self.need = NapNeed::Load;
+            return;
+        }
+        let (_, again) = self.office.infirmary.outlook(self.now);
+        self.earlier(again);
+        self.need = NapNeed::Wake(self.now);
     }
 
     pub(super) fn wake(&mut self, next: Option<DateTime<Utc>>) {

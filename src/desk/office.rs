@@ -21,8 +21,9 @@ use crate::store::{DueStream, Filter, Loaded, StreamEvent};
 use crate::ticket::{Agreement, ClockId, Recorded, Stage, Ticket};
 use crate::time::{instant, micros};
 
+use super::absent::Absent;
 use super::ailing::Infirmary;
-use super::{Operation, Request, Tell, ledger, read};
+use super::{Operation, Request, Tell, ledger, read, readings};
 
 #[derive(Debug)]
 pub(super) struct Office {
@@ -88,20 +89,21 @@ impl Office {
         limit.saturating_add(ailing).saturating_add(1)
     }
 
-    /// What is due and not put off, of what the store found.
+    /// What is due and not put off, of what the store found; and the ailing tickets whose turn has come and that are not among it,
+    /// where it is all that the store has to give.
     pub(super) fn due(
         &self,
         now: DateTime<Utc>,
         limit: usize,
         mut found: Vec<DueStream>,
-    ) -> Vec<DueStream> {
-        if found.len() < self.due_wanted(now, limit) {
-            self.infirmary.dismiss(now, &found); // what is due and not put off is all there
-        }
+    ) -> (Vec<DueStream>, Absent<'_>) {
+        let is_all = found.len() < self.due_wanted(now, limit);
+        let absent = is_all.then(|| self.infirmary.absent(now, &found));
         let put_off = self.infirmary.put_off(now);
         found.retain(|due| !put_off.contains(&due.stream));
         found.truncate(limit.saturating_add(1));
-        found
+        let absent = Absent::of(self, now, absent.unwrap_or_default());
+        (found, absent)
     }
 
     fn rulebook_of(&self, ticket: &Ticket) -> Result<&Rulebook, Error> {
@@ -115,6 +117,24 @@ impl Office {
         now: DateTime<Utc>,
     ) -> Result<Reading, Error> {
         Ok(read(ticket, self.rulebook_of(ticket)?, clock, now))
+    }
+
+    pub(super) fn readings(
+        &self,
+        ticket: &Ticket,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Reading>, Error> {
+        Ok(readings(ticket, self.rulebook_of(ticket)?, now))
+    }
+
+    pub(super) fn at_risk(
+        &self,
+        ticket: Arc<Ticket>,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<Vec<(DateTime<Utc>, Reading)>, Error> {
+        let rulebook = self.rulebook_of(&ticket)?;
+        Ok(super::reading::at_risk(ticket, rulebook, now, until))
     }
 
     pub(super) fn ledger(

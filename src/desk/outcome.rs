@@ -83,7 +83,7 @@ impl Outcome {
             .into_iter()
             .filter(|e| after < e.version && e.version <= until)
             .collect();
-        let wake_at = super::catch_up::Working::new(ticket.clone(), &rulebook).wake_at();
+        let wake_at = super::wake_at(&ticket, &rulebook);
         // A link that was only made by hand began no ticket.
         let began = match request {
             Request::Submit(..) => Some(Link::FollowedBy),
@@ -183,10 +183,9 @@ impl Outcome {
         self.reading_at(clock, self.at)
     }
 
-    /// What each of these clocks shows at the instant of the call.
-    #[cfg(feature = "capi")]
-    pub(crate) fn readings(&self, clocks: impl IntoIterator<Item = ClockId>) -> Vec<Reading> {
-        super::read_each(&self.ticket, &self.rulebook, clocks, self.at)
+    /// What each clock of the ticket that has a target shows at the instant of the call; see [`readings`](super::readings).
+    pub fn readings(&self) -> Vec<Reading> {
+        super::readings(&self.ticket, &self.rulebook, self.at)
     }
 
     /// What a clock of the ticket shows at `now`, if nothing happens until then.

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::customer::{Identity, Profile};
@@ -17,7 +17,7 @@ use crate::kpi::{
 };
 use crate::rulebook::Governed;
 use crate::sla::{Ledger, Reading};
-use crate::store::{Load, Page, StreamEvent, StreamId, UniqueKey};
+use crate::store::{Load, Page, StreamEvent, StreamId, StreamKind, UniqueKey};
 use crate::ticket::{ClockId, CustomerPage, CustomerView, Recorded, Ticket};
 
 use super::look::Look;
@@ -79,6 +79,68 @@ impl<R: Source> Questions<'_, R> {
     ) -> Result<Reading, Error> {
         self.office
             .reading(&*self.ticket(ticket).await?, clock, now)
+    }
+
+    /// All clocks of a ticket that have a target.
+    pub(super) async fn readings(
+        &self,
+        ticket: TicketId,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Reading>, Error> {
+        self.office.readings(&*self.ticket(ticket).await?, now)
+    }
+
+    /// The clocks of all tickets that will be late. A clock that is kept until an instant has a wake-up just after it at the latest: so
+    /// only tickets that wake by `until` are looked at, in the order of their wake-ups, and none that wakes after all that is wanted.
+    pub(super) async fn at_risk(
+        &self,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<(TicketId, Reading)>, Error> {
+        let mut found: Vec<(DateTime<Utc>, TicketId, Reading)> = Vec::new();
+        for (wakes, ticket) in self.waking(until).await? {
+            let enough = limit.checked_sub(1).and_then(|last| found.get(last));
+            let after = |kept: DateTime<Utc>| kept.checked_add_signed(TimeDelta::microseconds(1));
+            if limit == 0 || enough.is_some_and(|(kept, ..)| wakes > after(*kept)) {
+                break;
+            }
+            let ticket = self.ticket(ticket).await?;
+            let id = ticket.id();
+            let late = self.office.at_risk(ticket, now, until)?;
+            found.extend(late.into_iter().map(|(kept, reading)| (kept, id, reading)));
+            found.sort_by_key(|(kept, id, reading)| (*kept, *id, reading.clock()));
+            found.truncate(limit);
+        }
+        let found = found.into_iter();
+        Ok(found.map(|(_, id, reading)| (id, reading)).collect())
+    }
+
+    /// The tenant's tickets that wake by `until`, earliest first; what was worked out by other rules may wake at any time, and comes
+    /// before the others.
+    async fn waking(
+        &self,
+        until: DateTime<Utc>,
+    ) -> Result<Vec<(Option<DateTime<Utc>>, TicketId)>, Error> {
+        let data = self.office.rulebooks().data_version();
+        let mut most = PAGE;
+        let found = loop {
+            let found = self.source.peek_due(until, data, most).await?;
+            if found.len() < most {
+                break found;
+            }
+            most = most.saturating_mul(4); // a store has no place to go on from: the few of others are asked again
+        };
+        let own = found.into_iter().filter(|due| {
+            due.stream.tenant == self.tenant && due.stream.kind == StreamKind::Ticket
+        });
+        let waking = own.map(|due| {
+            let wakes = due.wake_at.filter(|at| *at <= until);
+            (wakes, TicketId::from_uuid(due.stream.id))
+        });
+        let mut waking: Vec<_> = waking.collect();
+        waking.sort_unstable();
+        Ok(waking)
     }
 
     pub(super) async fn ledger(

@@ -1,13 +1,14 @@
 //! What a ticket shows at an instant, with everything that falls due until then.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use crate::rulebook::Rulebook;
-use crate::sla::{self, Ledger, Reading};
-use crate::ticket::{ClockId, Ticket};
+use crate::sla::{self, Ledger, Reading, Verdict};
+use crate::ticket::{ClockId, Event, Ticket};
 use crate::time::micros;
 
 use super::catch_up::Working;
@@ -31,18 +32,56 @@ pub fn read(
     )
 }
 
-/// What each of these clocks shows; see [`read`].
-#[cfg(feature = "capi")]
-pub(crate) fn read_each(
-    ticket: &Ticket,
-    rulebook: &Rulebook,
-    clocks: impl IntoIterator<Item = ClockId>,
-    now: DateTime<Utc>,
-) -> Vec<Reading> {
+/// What each clock of `ticket` shows that has a target: promises and the clocks of every agreement among them, also those that have
+/// ended or not begun. In a fixed order: by agreement, then by metric; see [`read`].
+///
+/// ```
+/// use helpdesk::{Actor, Call, Desk, Open, Rulebook, desk::readings, id::AgentId, store::MemoryStore, ticket::Change};
+/// let desk = Desk::new(MemoryStore::new(), Rulebook::starter());
+/// let now = "2026-03-05T09:00:00Z".parse()?;
+/// let call = Call::new(Actor::agent(AgentId::named("kim")), now);
+/// let open = Open::new("Printer on fire").from("ann@example.com");
+/// let t = desk.open(&call, open.and(Change::PromiseUpdate("2026-03-05T12:00:00Z".parse()?)))?;
+/// for reading in readings(t.ticket(), desk.rulebooks().of(t.ticket())?, now) {
+///     println!("{}: {reading}", reading.metric());
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Properties
+/// Each reading is the one that [`read`] gives of its clock; every other clock has no target.
+pub fn readings(ticket: &Ticket, rulebook: &Rulebook, now: DateTime<Utc>) -> Vec<Reading> {
     let ticket = as_of(ticket, rulebook, now);
-    let clocks = clocks.into_iter();
-    let each = clocks.map(|clock| sla::read(&ticket, rulebook.policies(), clock, now));
-    each.collect()
+    let policies = rulebook.policies();
+    let clocks = policies.clocks_with_target(&ticket);
+    let each = clocks.map(|clock| sla::read(&ticket, policies, clock, now));
+    each.filter(Reading::has_target).collect()
+}
+
+/// The clocks of `ticket` that keep their target at `now` and will have passed it at `until` if nobody does anything, each with the last
+/// instant at which it is kept and what it shows at `now`. What comes by itself is taken into account: an ended wait, a rule.
+pub(super) fn at_risk(
+    ticket: Arc<Ticket>,
+    rulebook: &Rulebook,
+    now: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Vec<(DateTime<Utc>, Reading)> {
+    let mut working = Working::new(ticket, rulebook);
+    working.catch_up(now, READ_LIMIT);
+    let (standing, known) = (working.ticket.clone(), working.events.len());
+    working.catch_up(until, READ_LIMIT.saturating_add(known));
+    let mut seen = BTreeSet::new();
+    let to_come = working.events.iter().skip(known);
+    let first_breaches = to_come.filter_map(|recorded| match recorded.event {
+        Event::Breached { clock, .. } if seen.insert(clock) => {
+            let reading = sla::read(&standing, rulebook.policies(), clock, now);
+            Some((recorded.timing?.scheduled_at, reading))
+        }
+        _ => None,
+    });
+    // Late under one target, it may be late once more under another.
+    let in_time = first_breaches.filter(|(_, reading)| reading.verdict() != Verdict::Breached);
+    in_time.collect()
 }
 
 /// The ledger behind what [`read`] says.
@@ -58,6 +97,18 @@ pub fn ledger(
         clock,
         now,
     )
+}
+
+/// The ledger of each period of a clock, oldest first: the last is that behind what [`read`] says.
+#[cfg(feature = "capi")]
+pub(crate) fn ledgers(
+    ticket: &Ticket,
+    rulebook: &Rulebook,
+    clock: ClockId,
+    now: DateTime<Utc>,
+) -> Vec<Ledger> {
+    let ticket = as_of(ticket, rulebook, now);
+    sla::ledger::ledgers(&ticket, rulebook.policies(), clock, now)
 }
 
 /// The ticket with everything that falls due until `now`.

@@ -163,10 +163,13 @@ impl Working<'_> {
                 self.ticket.idle_since().1 > fired
                     || !stages.contains(&self.ticket.status().stage())
             }
+            Trigger::TimeInStatus { stages } => {
+                self.ticket.in_status_since().1 > fired
+                    || !stages.contains(&self.ticket.status().stage())
+            }
             Trigger::CustomerWaits => self.ticket.waiting().is_none_or(|(_, asked)| asked > fired),
             Trigger::LowRating { kind, at_most } => {
-                let low = self.ticket.low_rating(*kind, *at_most);
-                low.is_none_or(|(_, rated)| rated > fired)
+                self.ticket.is_low_rating_over(*kind, *at_most, fired)
             }
             Trigger::Reopened => !self.ticket.status().stage().is_backlog(),
         }
@@ -267,10 +270,8 @@ pub(super) fn outward(
                 let told = resolved.unwrap_or_else(|| recipient.clone());
                 outward.push((Action::Notify(told), in_charge));
             }
-            Action::AssignTeam(team) if acts => {
-                (in_charge.agent, in_charge.team) = (None, Some(*team));
-            }
             other if other.is_outward() => outward.push((other.clone(), in_charge)),
+            other if acts => in_charge = other.hands_to(in_charge).unwrap_or(in_charge),
             _ => {}
         }
     }

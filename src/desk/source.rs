@@ -7,12 +7,16 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
+use chrono::{DateTime, Utc};
+
 use crate::error::Error;
 use crate::id::{ContentId, TenantId};
 use crate::kpi::Fact;
 #[cfg(feature = "async")]
 use crate::store::AsyncStore;
-use crate::store::{Commit, Filter, Load, Loaded, Page, Store, StoreError, StreamKind, TicketRow};
+use crate::store::{
+    Commit, DueStream, Filter, Load, Loaded, Page, Store, StoreError, StreamKind, TicketRow,
+};
 use crate::ticket::Content;
 use uuid::Uuid;
 
@@ -47,6 +51,12 @@ pub(super) trait Source: Sync {
         after: Option<Uuid>,
         limit: usize,
     ) -> impl Future<Output = Found<Vec<Uuid>>>;
+    fn peek_due(
+        &self,
+        now: DateTime<Utc>,
+        zone_data: &str,
+        limit: usize,
+    ) -> impl Future<Output = Found<Vec<DueStream>>>;
 }
 
 /// A store that answers at once.
@@ -84,6 +94,9 @@ macro_rules! source {
                 limit: usize,
             ) -> Found<Vec<Uuid>> {
                 self.0.streams(tenant, kind, after, limit)$(.$wait)?
+            }
+            async fn peek_due(&self, now: DateTime<Utc>, zone_data: &str, limit: usize) -> Found<Vec<DueStream>> {
+                self.0.peek_due(now, zone_data, limit)$(.$wait)?
             }
         }
     };

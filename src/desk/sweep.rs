@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::store::{DueStream, Load, Loaded, StoreError, Stream, StreamId};
 
 use super::Need;
+use super::absent::Absent;
 use super::office::Office;
 use super::sweep_one::SweepOne;
 
@@ -55,6 +56,8 @@ pub(super) struct Sweep<'a> {
     now: DateTime<Utc>,
     limit: usize,
     due: std::vec::IntoIter<DueStream>,
+    /// Ailing tickets that the store did not give; they are looked at first.
+    absent: Absent<'a>,
     /// The batch that is to be loaded.
     load: Option<Load>,
     /// How many of the batch at work are left, and what was loaded of them.
@@ -71,6 +74,7 @@ impl<'a> Sweep<'a> {
             now,
             limit,
             due: Vec::new().into_iter(),
+            absent: Absent::of(office, now, Vec::new()),
             load: None,
             batch: 0,
             loaded: Vec::new().into_iter(),
@@ -92,7 +96,8 @@ impl<'a> Sweep<'a> {
 
     /// Tells what is due.
     pub(super) fn due(&mut self, found: Vec<DueStream>) {
-        let mut due = self.office.due(self.now, self.limit, found);
+        let (mut due, absent) = self.office.due(self.now, self.limit, found);
+        self.absent = absent;
         self.swept.more = due.len() > self.limit;
         due.truncate(self.limit);
         self.due = due.into_iter();
@@ -101,7 +106,7 @@ impl<'a> Sweep<'a> {
 
     /// What is needed next; nothing at the end of the sweep.
     pub(super) fn need(&self) -> Need<'_> {
-        match (&self.load, &self.at_work) {
+        match (self.absent.load().or(self.load.as_ref()), &self.at_work) {
             (Some(load), _) => Need::Load(load),
             (None, Some(at_work)) => at_work.need(),
             (None, None) => Need::Nothing,
@@ -110,7 +115,9 @@ impl<'a> Sweep<'a> {
 
     /// Tells what was loaded. Tickets that cannot be loaded together are loaded alone, and each tells why it cannot.
     pub(super) fn loaded(&mut self, loaded: Result<Loaded, StoreError>) {
-        if let Some(load) = self.load.take() {
+        if self.absent.load().is_some() {
+            self.absent.loaded(loaded.ok());
+        } else if let Some(load) = self.load.take() {
             self.batch = load.streams.len();
             self.loaded = loaded.unwrap_or_default().streams.into_iter();
         } else if let Some(at_work) = &mut self.at_work {

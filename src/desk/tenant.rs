@@ -131,6 +131,21 @@ impl<S: Store> TenantDesk<'_, S> {
         at_once(self.questions().reading(ticket, clock.into(), now))
     }
 
+    /// See [`Desk::readings`].
+    pub fn readings(&self, ticket: TicketId, now: DateTime<Utc>) -> Result<Vec<Reading>, Error> {
+        at_once(self.questions().readings(ticket, now))
+    }
+
+    /// See [`Desk::at_risk`]: the tenant's own tickets.
+    pub fn at_risk(
+        &self,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<(TicketId, Reading)>, Error> {
+        at_once(self.questions().at_risk(now, until, limit))
+    }
+
     /// See [`Desk::ledger`].
     pub fn ledger(
         &self,

@@ -152,7 +152,7 @@ impl<'a> Outlook<'a> {
 
 /// The first thing that falls due after the ticket's last event if nothing else happens. Things due at the same instant come
 /// in a fixed order: the waking, then breaches of what is late already by clock, then levels by their place in the rulebook, then
-/// breaches of what is late just after.
+/// breaches of what is late just after, then the levels that wait for them.
 ///
 /// `at` is when, as [`next_at`] told for the same ticket and causes: what comes earlier is announced, and needs no look.
 pub(crate) fn next<'a>(
@@ -202,6 +202,11 @@ fn search<'c, 'a>(
             Trigger::Idle { stages } => {
                 if stages.contains(&stage) {
                     search.waiting_rule(rule, (calendar, name), ticket.idle_since());
+                }
+            }
+            Trigger::TimeInStatus { stages } => {
+                if stages.contains(&stage) {
+                    search.waiting_rule(rule, (calendar, name), ticket.in_status_since());
                 }
             }
             Trigger::CustomerWaits => {

@@ -31,7 +31,15 @@ pub(super) enum Anchor<'c> {
     },
 }
 
-impl Anchor<'_> {
+impl<'c> Anchor<'c> {
+    /// The clock that it is of.
+    pub(super) fn clock(&self) -> Option<&'c Clock<'c>> {
+        match self {
+            Anchor::Clock { clock, .. } => Some(clock),
+            Anchor::Event { .. } => None,
+        }
+    }
+
     /// Clocks stand still in an outlook, and levels lie where they lie: so this tells one key from all others of it.
     pub(super) fn place(&self, level: Option<&Level>, repeat: u16) -> Place {
         let (clock, version) = match self {

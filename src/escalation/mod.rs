@@ -1,6 +1,6 @@
 //! What happens by itself: waits end, targets are passed, escalation levels fire. Each once for ever.
 //!
-//! A [`Rule`] watches something: a clock, idleness, a waiting customer, reopenings, a low rating. Each of its levels fires at a [`Threshold`]
+//! A [`Rule`] watches something: a clock, idleness, the time in a status, a waiting customer, reopenings, a low rating. Each of its levels fires at a [`Threshold`]
 //! and may repeat. Auto-close, auto-resolve and reminders are rules like any other ([`ready`]). What is due, and when, follows from the
 //! ticket and the rulebook alone, so it makes no difference who looks, or how often: a commit at an instant first records
 //! everything that was due strictly before it, in order, each with the instant at which it was due and the instant at which it

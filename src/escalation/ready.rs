@@ -1,4 +1,8 @@
-//! Ready-made rules for what every desk wants: reminders, auto-resolve, auto-close, delay notices, check-ins.
+//! Ready-made rules for what every desk wants: reminders, auto-resolve, auto-close, delay notices, breaches, check-ins.
+//!
+//! Those that wait do so on [idleness](Trigger::Idle), not on the [time in a status](Trigger::TimeInStatus): each is about silence, and
+//! whoever writes, the customer or an agent, puts it off. A desk whose nightly job sets fields on waiting tickets wants the other one: change
+//! the trigger of the rule that is made.
 //!
 //! ```
 //! use helpdesk::{Rulebook, escalation::ready};
@@ -63,9 +67,19 @@ pub fn delay_notice(metric: Metric, at: Threshold) -> Rule {
         .guard(working)
         .action(Action::Custom(known("delay notice")))
         .action(Action::Notify(Recipient::AgentInCharge));
-    let name = Name::new(&format!("delay notice: {metric}"));
-    let name = name.unwrap_or_else(|_| known("delay notice"));
-    Rule::new(name, Trigger::clock(metric)).level(level)
+    named("delay notice", metric).level(level)
+}
+
+/// Tells somebody that a clock's target is breached, right after that was recorded: not at the due, which may be the evening before.
+pub fn tell_on_breach(metric: Metric, whom: Recipient) -> Rule {
+    let level = Level::new(known("breached"), Threshold::on_breach()).action(Action::Notify(whom));
+    named("on breach", metric).level(level)
+}
+
+/// A rule on the clock of this metric, named after it.
+fn named(what: &'static str, metric: Metric) -> Rule {
+    let name = Name::new(&format!("{what}: {metric}"));
+    Rule::new(name.unwrap_or_else(|_| known(what)), Trigger::clock(metric))
 }
 
 /// Asks the customer whether it still works (as the host's own action `check in`) so long after the ticket was resolved and nobody

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::id::{AgentId, Name, TeamId};
 use crate::sla::{Condition, Measure, Target};
 use crate::ticket::{
-    Agreement, ClockId, CloseReason, Metric, PendingReason, Priority, RatingKind, Stage, Status,
-    Ticket,
+    Agreement, ClockId, CloseReason, Holder, Metric, PendingReason, Priority, RatingKind, Stage,
+    Status, Ticket,
 };
 
 use super::threshold::{Kind, Threshold};
@@ -134,8 +134,14 @@ pub enum Trigger {
         metric: Metric,
     },
     /// Nothing happens while the ticket is in one of these stages. Counted from the last change of status, or the last thing that
-    /// somebody did if that was later; what else rules do and automatic messages do not count.
+    /// somebody did if that was later (a note, a field set by a nightly job); what else rules do and automatic messages do not count.
     Idle {
+        /// The stages.
+        stages: Vec<Stage>,
+    },
+    /// The ticket stands in one of these stages, whatever else happens on it. Counted from the last change of status alone: the beginning of
+    /// the ticket, a step to another stage, or from one reason of waiting to another. "Hours since pending" and "time in status" elsewhere.
+    TimeInStatus {
         /// The stages.
         stages: Vec<Stage>,
     },
@@ -144,7 +150,9 @@ pub enum Trigger {
     CustomerWaits,
     /// The ticket was reopened. Counted in times, over its whole life: `2 times` is the second reopening, and no other.
     Reopened,
-    /// A customer gave at most this mark. Counted from the rating; over once a later one of its kind is better.
+    /// A customer gave at most this mark. Counted from the rating; over once the same customer's last one of its kind is better: what
+    /// others say does not make up for it. Where several customers are unhappy, it counts from the newest of their last marks. The same
+    /// mark about the same cycle again, such as with a comment, is the one that was given before; a new low one counts anew.
     LowRating {
         /// What the customer was asked.
         kind: RatingKind,
@@ -165,6 +173,13 @@ impl Trigger {
     /// Nothing happens in these stages.
     pub fn idle(stages: impl IntoIterator<Item = Stage>) -> Trigger {
         Trigger::Idle {
+            stages: stages.into_iter().collect(),
+        }
+    }
+
+    /// It stands in these stages.
+    pub fn time_in_status(stages: impl IntoIterator<Item = Stage>) -> Trigger {
+        Trigger::TimeInStatus {
             stages: stages.into_iter().collect(),
         }
     }
@@ -209,7 +224,7 @@ pub struct Level {
 pub struct Repeat {
     /// How long after the time before, from the threshold on: an amount of time, not of days. Calendar time is counted on the wall, also while the
     /// ticket waits. Business time is running time of a clock where the threshold is (a per cent, a business offset), and open time of
-    /// its calendar where the threshold is an instant (a calendar offset); of other triggers, open time of the rule's calendar.
+    /// its calendar where the threshold is an instant (a calendar offset); from a breach on, running time; of other triggers, open time of the rule's calendar.
     pub every: Target,
     /// How often at most, besides the first time: 1 to [`Repeat::MAX_TIMES`].
     pub times: u16,
@@ -227,11 +242,11 @@ impl Level {
             Trigger::Clock { .. } => (
                 matches!(
                     self.at.0,
-                    Kind::Percent(_) | Kind::Before(_) | Kind::After(_)
+                    Kind::Percent(_) | Kind::Before(_) | Kind::After(_) | Kind::OnBreach
                 ),
-                "`75 %`, `1h before due` or `1h after due`",
+                "`75 %`, `1h before due`, `1h after due` or `on breach`",
             ),
-            Trigger::Idle { .. } | Trigger::CustomerWaits => {
+            Trigger::Idle { .. } | Trigger::TimeInStatus { .. } | Trigger::CustomerWaits => {
                 (matches!(self.at.0, Kind::For(_)), "`after 3h`")
             }
             Trigger::LowRating { .. } => (
@@ -375,6 +390,16 @@ pub enum Action {
     AddTag(Name),
     /// Puts a team in charge, and no agent.
     AssignTeam(TeamId),
+    /// Puts an agent in charge.
+    AssignAgent {
+        /// Who.
+        agent: AgentId,
+        /// The team with it; the ticket stays in its own where none is named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        team: Option<TeamId>,
+    },
+    /// Takes the ticket from its agent; it stays in its team.
+    Unassign,
     /// Resolves the ticket, where the lifecycle allows it.
     Resolve,
     /// Closes the ticket, where the lifecycle allows it.
@@ -382,6 +407,31 @@ pub enum Action {
 }
 
 impl Action {
+    /// Puts an agent in charge, in the team that the ticket is in.
+    pub const fn assign_agent(agent: AgentId) -> Action {
+        Action::AssignAgent { agent, team: None }
+    }
+
+    /// Who is in charge after it, where it says that.
+    pub(crate) fn hands_to(&self, before: Holder) -> Option<Holder> {
+        let (agent, team) = match self {
+            Action::AssignTeam(team) => (None, Some(*team)),
+            Action::AssignAgent { agent, team } => (Some(*agent), team.or(before.team)),
+            Action::Unassign => (None, before.team),
+            _ => return None,
+        };
+        Some(Holder { agent, team })
+    }
+
+    /// The team that it brings the ticket to.
+    pub(crate) const fn to_team(&self) -> Option<TeamId> {
+        match self {
+            Action::AssignTeam(team) => Some(*team),
+            Action::AssignAgent { team, .. } => *team,
+            _ => None,
+        }
+    }
+
     /// Whether it leaves the crate through the outbox, rather than being an event of the ticket.
     pub const fn is_outward(&self) -> bool {
         matches!(self, Action::Notify(_) | Action::Custom(_))

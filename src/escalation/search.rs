@@ -11,7 +11,7 @@ use crate::time::{Micros, micros};
 use super::due::{Due, Outlook, What};
 use super::key::Anchor;
 use super::rule::{Level, Rule, Trigger};
-use super::threshold::{Kind, share};
+use super::threshold::{Kind, Threshold, share};
 
 /// The earliest thing found so far.
 ///
@@ -110,11 +110,29 @@ impl<'c, 'a> Search<'c, 'a> {
         !clock.is_late() && scheduled >= self.last
     }
 
+    /// Whether a firing waits for a breach that comes just after the instant that both are scheduled for. Found after it, it comes after it.
+    fn is_after_a_breach(
+        &self,
+        (level, repeat): (&Level, u16),
+        anchor: &Anchor<'_>,
+        scheduled: Micros,
+    ) -> bool {
+        let waits = level.at == Threshold::on_breach() && repeat == 0;
+        let just_after = |clock: &Clock<'_>| waits && self.is_just_after(clock, scheduled);
+        anchor.clock().is_some_and(just_after)
+    }
+
     /// What was due before the last event is due at it: only now do its conditions hold.
     pub(super) fn offer(&mut self, scheduled: Micros, what: Found<'c, 'a>) {
         let just_after = match &what {
             Found::Breach { clock, .. } => self.is_just_after(clock, scheduled),
-            Found::Wake | Found::Fire { .. } => false,
+            Found::Fire {
+                level,
+                anchor,
+                repeat,
+                ..
+            } => self.is_after_a_breach((level, *repeat), anchor, scheduled),
+            Found::Wake => false,
         };
         if self.is_earlier(scheduled, just_after) {
             self.first = Some(First {
@@ -161,10 +179,9 @@ impl<'c, 'a> Search<'c, 'a> {
             return;
         };
         let breached = clock.is_late();
-        let at = match clock.state {
-            _ if breached => Some(self.last),
-            State::Running => clock.until(amount.saturating_sub(clock.elapsed)),
-            _ => None,
+        let at = match breached {
+            true => Some(self.last),
+            false => clock.kept_until(),
         };
         let is_new = |at: &Micros| {
             self.is_earlier(*at, self.is_just_after(clock, *at)) && !self.is_settled(*at)
@@ -208,6 +225,13 @@ impl<'c, 'a> Search<'c, 'a> {
             None
         };
         let reached = |threshold| clock.reached(threshold, ticket, policies);
+        // A breach comes with the first of the running time that is too much, and is scheduled just before it.
+        let too_much = amount.saturating_add(1);
+        let breach = || match clock.state {
+            _ if clock.is_late() => Some(last),
+            State::Running => clock.until(amount.saturating_sub(clock.elapsed)),
+            _ => None,
+        };
         // Repeats on the wall count from one instant, which takes a walk to find.
         let first = Cell::new(None);
         let first_reached = |threshold| match first.get() {
@@ -226,11 +250,25 @@ impl<'c, 'a> Search<'c, 'a> {
                 Kind::Percent(percent) => (Some(share(percent, amount)), None),
                 Kind::Before(offset) => from_due(amount, due, offset, -1),
                 Kind::After(offset) => from_due(amount, due, offset, 1),
+                Kind::OnBreach if more == 0 => {
+                    let before_target = swapped && clock.elapsed_at_attach > amount;
+                    let before_rule = || {
+                        let begun = brought.filter(|since| *since > started.at);
+                        begun.is_some_and(|since| reached(too_much).is_some_and(|at| at <= since))
+                    };
+                    let past = clock.is_late() && (before_target || before_rule());
+                    return Some((breach()?, past));
+                }
+                Kind::OnBreach => (Some(amount), None),
                 Kind::For(_) | Kind::AtOnce | Kind::Times(_) => return None,
             };
             match (running, instant) {
                 (Some(threshold), _) if more > 0 && on_the_wall => {
                     let first = match clock.state {
+                        _ if level.at.0 == Kind::OnBreach && clock.is_late() => {
+                            first_reached(too_much)?.saturating_sub(1)
+                        }
+                        _ if level.at.0 == Kind::OnBreach => breach()?,
                         _ if clock.elapsed >= threshold => first_reached(threshold)?,
                         State::Running => clock.after(threshold.saturating_sub(clock.elapsed))?,
                         _ => return None,
@@ -284,6 +322,7 @@ impl<'c, 'a> Search<'c, 'a> {
     {
         let what = match rule.trigger {
             Trigger::CustomerWaits => "customer waits",
+            Trigger::TimeInStatus { .. } => "time in status",
             Trigger::LowRating { .. } => "low rating",
             _ => "idle",
         };
@@ -372,7 +411,7 @@ impl<'c, 'a> Search<'c, 'a> {
         at: Micros,
         past: bool,
     ) -> bool {
-        if !self.is_earlier(at, false) {
+        if !self.is_earlier(at, self.is_after_a_breach((level, repeat), &anchor, at)) {
             return true;
         }
         let holds = level.guard.holds(self.ticket);

@@ -11,7 +11,12 @@ use crate::time::Span;
 
 /// When a level fires. Its text form is one of
 ///
-/// - `75 %`: that share of the clock's target has run, 1 to 1,000 per cent;
+/// - `75 %`: that share of the clock's target has run, 1 to 1,000 per cent. `100 %` is the due: the earliest instant at which the target is
+///   used up, at which it can still be met;
+/// - `on breach`: the target is breached, which is when a microsecond more has run. Where the due falls on a close (Friday 17:00) that is
+///   the next opening (Monday 09:00): who answers at that very instant is in time, and nothing fires. It comes right after the breach was
+///   recorded, in the same commit. A target that was passed before it came into force is breached as it does: the level fires then, held
+///   back like every level whose threshold was past ([`Rule::deliver_past`](super::Rule::deliver_past)). Repeats count from the breach;
 /// - `30min before due`, `1h after due`: so much before or after the clock's target is used up. A business amount is running time
 ///   of the clock; a calendar amount is counted from the due instant; `0 after due` is `100 %`;
 /// - `after 3h`, `after 48h calendar`, `after 2 business days`: so long after what an idle or waiting rule counts from;
@@ -23,6 +28,7 @@ use crate::time::Span;
 /// assert_eq!("75%".parse::<Threshold>()?.to_string(), "75 %");
 /// assert_eq!("1h before due".parse::<Threshold>()?.to_string(), "1h business before due");
 /// assert_eq!("0 after due".parse::<Threshold>()?, "100 %".parse()?);
+/// assert_eq!("on breach".parse::<Threshold>()?, Threshold::on_breach());
 /// assert!("soon".parse::<Threshold>().is_err());
 /// # Ok::<(), helpdesk::escalation::InvalidThreshold>(())
 /// ```
@@ -34,6 +40,7 @@ pub(crate) enum Kind {
     Percent(u16), // INVARIANT: 1 to 1000
     Before(Target),
     After(Target),
+    OnBreach,
     For(Target),
     AtOnce,
     Times(u16), // INVARIANT: more than 0
@@ -49,6 +56,11 @@ impl Threshold {
             .contains(&percent)
             .then_some(Threshold(Kind::Percent(percent)))
             .ok_or_else(invalid)
+    }
+
+    /// When the clock's target is breached, right after that was recorded.
+    pub const fn on_breach() -> Threshold {
+        Threshold(Kind::OnBreach)
     }
 
     /// As soon as what is watched is there.
@@ -99,6 +111,8 @@ impl FromStr for Threshold {
             |text: &str| target(text).and_then(|t| t.amount().map(|_| t).ok_or_else(invalid));
         if text == "at once" {
             Ok(Threshold::AT_ONCE)
+        } else if text == "on breach" {
+            Ok(Threshold::on_breach())
         } else if let Some(percent) = text.strip_suffix('%') {
             Threshold::percent(number(percent)?)
         } else if is_due_itself(text) {
@@ -135,6 +149,7 @@ impl fmt::Display for Threshold {
             Kind::Before(amount) => write!(f, "{amount} before due"),
             Kind::After(amount) => write!(f, "{amount} after due"),
             Kind::For(amount) => write!(f, "after {amount}"),
+            Kind::OnBreach => f.write_str("on breach"),
             Kind::AtOnce => f.write_str("at once"),
             Kind::Times(1) => f.write_str("1 time"),
             Kind::Times(times) => write!(f, "{times} times"),
@@ -158,7 +173,7 @@ impl<'de> Deserialize<'de> for Threshold {
 /// A text that is not a [`Threshold`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{text}` is not a threshold; allowed are `75 %` (1 to 1000), `1h before due`, `1h after due`, `after 3h`, `at once` and `2 times`"
+    "`{text}` is not a threshold; allowed are `75 %` (1 to 1000), `1h before due`, `1h after due`, `on breach`, `after 3h`, `at once` and `2 times`"
 )]
 pub struct InvalidThreshold {
     text: String,

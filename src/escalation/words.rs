@@ -13,6 +13,12 @@ impl fmt::Display for Action {
             Action::RaisePriority(priority) => write!(f, "raise the priority to {priority}"),
             Action::AddTag(tag) => write!(f, "add the tag `{tag}`"),
             Action::AssignTeam(team) => write!(f, "assign team {team}"),
+            Action::AssignAgent { agent, team: None } => write!(f, "assign agent {agent}"),
+            Action::AssignAgent {
+                agent,
+                team: Some(team),
+            } => write!(f, "assign agent {agent} in team {team}"),
+            Action::Unassign => f.write_str("take it from its agent"),
             Action::Resolve => f.write_str("resolve"),
             Action::Close(reason) => write!(f, "close as {reason}"),
         }

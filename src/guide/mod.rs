@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`concepts`] | you begin: what a ticket, a cycle, a clock and a figure are, and the lifecycle as a picture |
 //! | [`stores`] | you choose where tickets live |
+//! | [`operating`] | you upgrade, back up, restore, or look after a database |
 //! | [`transactions`] | your own database transaction is to hold the ticket too |
 //! | [`clocks`] | somebody asks why a ticket was late: one worked day |
 //! | [`escalation`] | something has to happen by itself, and only once |
@@ -27,6 +28,9 @@ pub mod concepts {}
 
 #[doc = include_str!("stores.md")]
 pub mod stores {}
+
+#[doc = include_str!("operating.md")]
+pub mod operating {}
 
 #[doc = include_str!("transactions.md")]
 pub mod transactions {}

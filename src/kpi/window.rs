@@ -41,7 +41,11 @@ impl Window {
 
     /// The window that ends where this one begins: of so many months where both ends are local midnights that begin a month, of
     /// so many dates where both are local midnights, beginning at the same time on the wall so many dates before where both ends
-    /// show the same time on the wall, else of the same length. `None` where an end is open.
+    /// show the same time on the wall and a date lies between, else of the same length. `None` where an end is open.
+    ///
+    /// # Properties
+    /// What holds time has a window before it that holds time: where dates would leave none, because the zone skipped them, it has
+    /// the same length.
     pub fn before(&self, zone: &Zone) -> Option<Window> {
         let (from, to) = self.from.zip(self.to)?;
         let (first, last) = (zone.local(from), zone.local(to));
@@ -49,33 +53,36 @@ impl Window {
             let date = zone.local(at).date();
             (zone.start_of(date) == at).then_some(date)
         };
-        let begin = match (midnight(from), midnight(to)) {
+        let dates_before = match (midnight(from), midnight(to)) {
             (Some(first), Some(last)) if first.day() == 1 && last.day() == 1 => {
                 let months =
                     |date: NaiveDate| i64::from(date.year()) * 12 + i64::from(date.month0());
                 let n = u32::try_from(months(last).checked_sub(months(first))?).ok()?;
-                zone.start_of(first.checked_sub_months(Months::new(n))?)
+                Some(zone.start_of(first.checked_sub_months(Months::new(n))?))
             }
             (Some(first), Some(last)) => {
                 let n = last.signed_duration_since(first);
-                zone.start_of(first.checked_sub_signed(n)?)
+                Some(zone.start_of(first.checked_sub_signed(n)?))
             }
-            _ => {
+            _ if first.time() == last.time() => {
                 let n = last.signed_duration_since(first);
-                let same_clock = zone.instant_of(first.checked_sub_signed(n)?);
-                let elapsed = from.checked_sub_signed(to.signed_duration_since(from))?;
-                if first.time() == last.time() {
-                    same_clock
-                } else {
-                    elapsed
-                }
+                Some(zone.instant_of(first.checked_sub_signed(n)?))
             }
+            _ => None,
+        };
+        let begin = match dates_before.filter(|begin| *begin < from || to <= from) {
+            Some(begin) => begin,
+            None => from.checked_sub_signed(to.signed_duration_since(from))?,
         };
         Some(Window::new(begin, from))
     }
 
     /// The window with the same dates and times on the wall a year before; of 29 February, the 28th. One that ends where
     /// 29 February begins holds the 28th, so it ends where March begins. `None` where an end is open.
+    ///
+    /// # Properties
+    /// What holds time held time a year before: where both ends fall on one time on the wall, or change places, it has the same
+    /// length from its begin on.
     pub fn a_year_before(&self, zone: &Zone) -> Option<Window> {
         let earlier = |at: DateTime<Utc>| {
             let local = zone.local(at);
@@ -95,7 +102,13 @@ impl Window {
         } else {
             earlier(to)?
         };
-        Some(Window::new(earlier(from)?, to))
+        let begin = earlier(from)?;
+        let end = if from < self.to? && to <= begin {
+            begin.checked_add_signed(self.to?.signed_duration_since(from))?
+        } else {
+            to
+        };
+        Some(Window::new(begin, end))
     }
 
     /// Whether `at` lies in it.

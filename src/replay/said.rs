@@ -86,7 +86,7 @@ impl Work<'_> {
         if let Change::Session { id, step } = change {
             return self.session(*id, step, change);
         }
-        if event_of(&self.working.ticket, change).is_none() {
+        if event_of(&self.working.ticket, change).is_none() || self.has_text_already(change) {
             return; // it is so already
         }
         if let Err(refusal) = self.ask(Actor::System, Command::change(change.clone())) {
@@ -131,6 +131,22 @@ impl Work<'_> {
             }
             other => other.cloned(),
         }
+    }
+
+    /// Whether a personal field is set to the text that it has: a log tells it on every row.
+    fn has_text_already(&self, change: &Change) -> bool {
+        let Change::Field {
+            name,
+            value: Some(FieldValue::Text(text)),
+        } = change
+        else {
+            return false;
+        };
+        let Some(FieldValue::Personal(kept)) = self.working.ticket.fields().get(name) else {
+            return false;
+        };
+        let mut content = self.content.iter();
+        content.any(|content| content.id == *kept && content.text == *text)
     }
 
     /// The text of a personal field goes with its value.

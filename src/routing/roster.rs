@@ -161,6 +161,7 @@ impl Member {
 #[non_exhaustive]
 pub struct RosterDraft {
     /// The shifts, by name.
+    #[serde(deserialize_with = "crate::calendar::form::named")]
     pub calendars: BTreeMap<Name, Calendar>,
     /// The agents, in any order.
     pub members: Vec<Member>,

@@ -25,6 +25,7 @@ use super::{Inner, InvalidRulebook, Rulebook, Whole};
 #[non_exhaustive]
 pub struct RulebookDraft {
     /// The calendars, by name.
+    #[serde(deserialize_with = "crate::calendar::form::named")]
     pub calendars: BTreeMap<Name, Calendar>,
     /// The calendar of whatever names none.
     pub calendar: Name,
@@ -181,6 +182,10 @@ impl RulebookDraft {
         };
         let calendar = calendar_at("calendar", &self.calendar)?;
 
+        few("policies", "policies", self.policies.len(), MOST_POLICIES)?;
+        let levels = self.escalations.iter().map(|rule| rule.levels.len());
+        few("escalations", "levels", levels.sum(), MOST_LEVELS)?;
+
         let mut policies = Policies::default();
         let mut names = BTreeSet::new();
         for (i, policy) in self.policies.iter().enumerate() {
@@ -223,6 +228,20 @@ impl RulebookDraft {
             other_escalations: Arc::default(),
         })))
     }
+}
+
+/// How many policies a rulebook may have: each is asked for each ticket.
+const MOST_POLICIES: usize = 10_000;
+
+/// How many levels all its rules may have together: the linter holds each beside each.
+const MOST_LEVELS: usize = 2_000;
+
+fn few(path: &str, what: &str, found: usize, limit: usize) -> Result<(), InvalidRulebook> {
+    if found <= limit {
+        return Ok(());
+    }
+    let problem = format!("there are `{found}` {what}: at most `{limit}` are allowed");
+    Err(InvalidRulebook::at(path, problem))
 }
 
 fn check_depth(path: &str, condition: &Condition) -> Result<(), InvalidRulebook> {

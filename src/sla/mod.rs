@@ -38,6 +38,7 @@ pub mod ledger;
 mod metric;
 mod policy;
 pub mod preset;
+mod promise;
 mod reading;
 mod target;
 
@@ -47,6 +48,7 @@ pub use ledger::{Ledger, ledger};
 pub use metric::{AtResolution, Definition, Fulfilment, METRICS, OnReopen, Start};
 pub(crate) use policy::Versions;
 pub use policy::{Policies, Policy, ReopenOption, StartOption};
+pub use promise::{Estimated, Fate, Promised, estimates, promises};
 pub(crate) use reading::due_of;
 pub(crate) use reading::swapped;
 pub use reading::{Reading, State, Swapped, Verdict, periods, read};

@@ -241,7 +241,8 @@ impl Policies {
             target_texts,
             pauses,
         });
-        self.targeted = targeted(&self.ready);
+        let added = self.ready.last().map(std::slice::from_ref);
+        self.targeted |= added.map_or(0, targeted);
     }
 
     /// The same policies, with those of other versions at hand.

@@ -1,7 +1,8 @@
-//! Policies that pause, reopen and start in the manner of other help desks, as data.
+//! Policies that pause and reopen in the manner of other help desks, as data.
 //!
 //! A [`Preset`] gives the shape of a [`Policy`] and no amounts: which clocks the product has, which reasons of waiting pause
-//! them, and what a reopening does to them. The host puts in its own targets.
+//! them, and what a reopening does to them. The host puts in its own targets. What begins the first response is left at
+//! [`StartOption::FirstContact`](super::StartOption::FirstContact).
 //!
 //! ```
 //! use helpdesk::{Rulebook, name, sla::{Metric, preset::Preset}};
@@ -112,6 +113,7 @@ const CUSTOMER: PendingReasons = PendingReasons::CUSTOMER;
 const ALL: PendingReasons = PendingReasons::ALL;
 const RESUME: Option<ReopenOption> = Some(ReopenOption::Resume);
 const NEW_CYCLE: Option<ReopenOption> = Some(ReopenOption::NewCycle);
+const ONCE: Option<ReopenOption> = Some(ReopenOption::FirstOnly);
 
 const ZENDESK: Shape = Shape {
     product: "Zendesk Support",
@@ -129,10 +131,11 @@ const ZENDESK: Shape = Shape {
         "`Pausable update` there is the periodic update that also pauses while waiting for the customer",
         "one policy there has a target for each priority; here it is one policy for each priority",
         "a ticket resolved without a reply ends its first response as `unanswered` here, outside attainment",
-        "group ownership time belongs to group policies there; here it is `ownership` in a policy of the agreement `ola`",
+        "group ownership time runs there until the ticket leaves the group or is solved, and begins anew on a reopening; there is none here: `ownership` is the time until an agent of the team takes the ticket",
     ],
     sources: &[
         "Zendesk help: Defining SLA policies, https://support.zendesk.com/hc/en-us/articles/4408829459866",
+        "Zendesk help: Defining group SLA policies for internal teams, https://support.zendesk.com/hc/en-us/articles/5322445643802",
     ],
 };
 
@@ -159,9 +162,9 @@ const ZAMMAD: Shape = Shape {
     product: "Zammad",
     #[rustfmt::skip]
     clocks: &[
-        clock(Metric::FirstResponse,   "First response time",                  ALL, None  ),
-        clock(Metric::NextResponse,    "Update time (for an agent to respond)", ALL, None  ),
-        clock(Metric::TotalResolution, "Solution time",                        ALL, RESUME),
+        clock(Metric::FirstResponse,   "First response time",                   ALL, None),
+        clock(Metric::NextResponse,    "Update time (for an agent to respond)", ALL, None),
+        clock(Metric::TotalResolution, "Solution time",                         ALL, ONCE), // by the first close
     ],
     differences: &[
         "`pending reminder` and `pending close` there are any waiting here; a `pending close` closes by itself, here a rule does (`escalation::ready`)",
@@ -172,6 +175,7 @@ const ZAMMAD: Shape = Shape {
     ],
     sources: &[
         "Zammad admin documentation: How do SLAs work, https://admin-docs.zammad.org/en/latest/manage/slas/how-do-they-work.html",
+        "Zammad: the solution time ends with the first close for good, https://github.com/zammad/zammad/blob/develop/lib/escalation.rb",
     ],
 };
 

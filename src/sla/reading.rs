@@ -97,6 +97,7 @@ pub struct Reading {
     elapsed: Micros,
     started_at: Option<DateTime<Utc>>,
     due: Option<DateTime<Utc>>,
+    kept_until: Option<DateTime<Utc>>,
     stopped_at: Option<DateTime<Utc>>,
 }
 
@@ -150,6 +151,7 @@ fn reading(clock: &Clock<'_>, due: Option<Micros>) -> Reading {
         elapsed: clock.elapsed,
         started_at: clock.started.map(|started| instant(started.at)),
         due: due.map(instant),
+        kept_until: clock.kept_until().map(instant),
         stopped_at: clock.stopped_at.map(instant),
     }
 }
@@ -180,7 +182,12 @@ impl Reading {
         self.ever_breached
     }
 
-    /// The target in force, or in force when it ended.
+    /// Whether it has a target, or had one when it ended: one of a policy, or a promise's instant.
+    pub fn has_target(&self) -> bool {
+        self.target.is_some() || self.amount.is_some()
+    }
+
+    /// The target in force, or in force when it ended. A promise has its [amount](Reading::amount) and no target of a policy.
     pub fn target(&self) -> Option<Target> {
         self.target
     }
@@ -200,6 +207,25 @@ impl Reading {
     /// when it would have been due.
     pub fn due(&self) -> Option<DateTime<Utc>> {
         self.due
+    }
+
+    /// The last instant at which the target is still kept if nothing else happens: nobody is late before the instant after it. It
+    /// is the [due](Reading::due) but where that falls on a close: then it is the next opening. `None` but for a clock that runs with a
+    /// target that is not passed, and where the calendar never opens again.
+    ///
+    /// ```
+    /// use helpdesk::{Actor, Call, Desk, Open, Rulebook, id::AgentId, store::MemoryStore, ticket::Metric};
+    /// let desk = Desk::new(MemoryStore::new(), Rulebook::starter());
+    /// let call = Call::new(Actor::agent(AgentId::named("kim")), "2026-03-06T09:00:00Z".parse()?);
+    /// let t = desk.open(&call, Open::new("Printer on fire").from("ann@example.com"))?;
+    /// // Eight business hours, used up when the desk closes on Friday: an answer before Monday's opening is in time.
+    /// let reading = t.reading(Metric::FirstResponse);
+    /// assert_eq!(reading.due(), Some("2026-03-06T17:00:00Z".parse()?));
+    /// assert_eq!(reading.kept_until(), Some("2026-03-09T09:00:00Z".parse()?));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn kept_until(&self) -> Option<DateTime<Utc>> {
+        self.kept_until
     }
 
     /// When it ended.

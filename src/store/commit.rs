@@ -182,7 +182,7 @@ pub struct Commit {
     pub parts: Vec<Part>,
     /// Texts to keep.
     pub content: Vec<Content>,
-    /// Texts to delete for ever.
+    /// Texts to delete for ever. This comes after [`content`](Commit::content): a text that the same commit keeps and erases is gone.
     pub erased: Vec<ContentId>,
     /// Persons to erase: every text about them that is stored by now is deleted for ever, and the unique keys that they own
     /// (their addresses) are free again. This comes first: what the same commit keeps or claims stays.

@@ -11,6 +11,15 @@ pub struct StoreError {
 }
 
 /// What the caller can do about a [`StoreError`].
+///
+/// | kind | what of a commit is written | what to do |
+/// |---|---|---|
+/// | `Conflict` | nothing | load again and decide again; a desk does that by itself, some times |
+/// | `Unavailable` | all or nothing, nobody knows which | ask again later, under the same idempotency key |
+/// | `Corrupt` | nothing | stop writing, tell a person; restore from a backup |
+/// | `Newer` | nothing | upgrade this process; newer ones go on |
+/// | `Full` | nothing | tell a person to make room; reading goes on, and so does writing afterwards |
+/// | `Other` | nothing | a mistake in the call or the setting up: read the text and its source |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StoreErrorKind {
@@ -22,7 +31,7 @@ pub enum StoreErrorKind {
     Corrupt,
     /// What was stored was written by a newer version of the crate: upgrade this process.
     Newer,
-    /// No room left.
+    /// No room left: nothing is written, and what was written before stays readable.
     Full,
     /// Anything else; see the source.
     Other,

@@ -33,6 +33,7 @@
 //!    it was kept, as far as the store's own documentation promises.
 //! 10. An event that a newer version of the crate wrote is answered with [`StoreErrorKind::Newer`] and left as it is; what was
 //!     stored and cannot be read is [`StoreErrorKind::Corrupt`], and never taken for an empty stream.
+//! 11. Where there is no room left it answers [`StoreErrorKind::Full`] and writes nothing; what was written before stays readable.
 //!
 //! # What a store MAY do
 //! Keep the [`Snapshot`] that comes with a part, all of them or some, and give the latest where [`Load::snapshots`] asks for

@@ -11,7 +11,15 @@
 //! fulfilled at the instant at which a policy comes to apply has that policy's target.
 //!
 //! What was [published](Oracle::published) is asked anew at each tick: a policy that follows is open when the last calendar of its
-//! name is that was published for then.
+//! name is that was published for then. A ticket that was [moved](Oracle::moved) to another version of the rulebook has the
+//! policies and calendars of that version from its next choice of a policy on.
+//!
+//! Calls, chats and bots are lived through too: an offer is a customer who writes, an answer an agent who does. Of a merge, the
+//! source is over, and the other ticket takes what is owed there since it was owed, counted by its own hours.
+//!
+//! # What it does not know
+//! It takes what the events say: that they are the right ones (a policy that had to be chosen, a message that had to reopen the
+//! ticket, a merge that told the oldest unanswered message) is not asked here, but of the [laws](super::laws).
 
 mod life;
 
@@ -21,7 +29,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::calendar::oracle::is_open;
 use crate::calendar::Calendar;
-use crate::id::Name;
+use crate::id::{Name, RulebookId};
 use crate::rulebook::Rulebook;
 use crate::sla::{Policy, Reading, State, Target, Verdict};
 use crate::ticket::{ClockId, Recorded};
@@ -71,11 +79,13 @@ impl Shown {
 pub struct Oracle<'a> {
     events: &'a [Recorded],
     rulebook: &'a Rulebook,
+    /// The other versions that the ticket was moved to.
+    others: Vec<&'a Rulebook>,
     tick: TimeDelta,
     begin: DateTime<Utc>,
     horizon: DateTime<Utc>,
-    /// Of each calendar: as it was written, then as it was published, in the order of publishing.
-    editions: BTreeMap<&'a Name, Vec<Edition<'a>>>,
+    /// Of each calendar of a version: as it was written, then as it was published, in the order of publishing.
+    editions: BTreeMap<RulebookId, BTreeMap<&'a Name, Vec<Edition<'a>>>>,
 }
 
 /// A calendar as it was written or published, looked at tick by tick.
@@ -86,11 +96,36 @@ struct Edition<'a> {
     open: Vec<bool>,
 }
 
-/// By which hours a clock runs: the name of a calendar, and whether what is published of it counts.
+/// A policy, in the version of the rulebook that it was chosen from.
+#[derive(Clone, Copy, Debug)]
+struct Chosen<'a> {
+    book: &'a Rulebook,
+    policy: &'a Policy,
+}
+
+/// By which hours a clock runs: a calendar of a version, and whether what is published of it counts.
 #[derive(Clone, Copy, Debug)]
 struct Hours<'a> {
+    book: RulebookId,
     name: &'a Name,
     follow: bool,
+}
+
+impl<'a> Chosen<'a> {
+    fn of(book: &'a Rulebook, name: &Name) -> Option<Chosen<'a>> {
+        let mut policies = book.as_draft().policies.iter();
+        let policy = policies.find(|policy| policy.name == *name)?;
+        Some(Chosen { book, policy })
+    }
+
+    fn hours(self) -> Hours<'a> {
+        let name = self.policy.calendar.as_ref();
+        Hours {
+            book: self.book.id(),
+            name: name.unwrap_or(&self.book.as_draft().calendar),
+            follow: self.policy.follow,
+        }
+    }
 }
 
 impl Edition<'_> {
@@ -116,16 +151,34 @@ impl<'a> Oracle<'a> {
         let mut oracle = Oracle {
             events,
             rulebook,
+            others: Vec::new(),
             tick,
             begin,
             horizon,
             editions: BTreeMap::new(),
         };
-        for (name, calendar) in &rulebook.as_draft().calendars {
-            let written = oracle.edition(calendar, begin);
-            oracle.editions.insert(name, vec![written]);
-        }
+        oracle.write(rulebook);
         oracle
+    }
+
+    /// The same, where the ticket may have been moved to `other` ([`Event::RulebookApplied`](crate::ticket::Event::RulebookApplied)),
+    /// or was merged with what lived under it. What is published later concerns its calendars too.
+    #[must_use]
+    pub fn moved(mut self, other: &'a Rulebook) -> Oracle<'a> {
+        self.others.push(other);
+        self.write(other);
+        self
+    }
+
+    /// The calendars of a version, as they were written.
+    fn write(&mut self, book: &'a Rulebook) {
+        let calendars = book.as_draft().calendars.iter();
+        let written = calendars.map(|(name, calendar)| {
+            let written = self.edition(calendar, self.begin);
+            (name, vec![written])
+        });
+        let written = written.collect();
+        self.editions.insert(book.id(), written);
     }
 
     /// The same, where the calendars of `next` were published from `from` on, which lies on a tick. Later calls are later
@@ -133,9 +186,10 @@ impl<'a> Oracle<'a> {
     #[must_use]
     pub fn published(mut self, next: &'a Rulebook, from: DateTime<Utc>) -> Oracle<'a> {
         for (name, calendar) in &next.as_draft().calendars {
-            if self.editions.contains_key(name) {
-                let published = self.edition(calendar, from);
-                self.editions.entry(name).or_default().push(published);
+            let published = self.edition(calendar, from);
+            let books = self.editions.values_mut();
+            for editions in books.filter_map(|book| book.get_mut(name)) {
+                editions.push(published.clone());
             }
         }
         self
@@ -155,7 +209,8 @@ impl<'a> Oracle<'a> {
 
     /// The edition that holds at an instant.
     fn edition_at(&self, hours: Hours<'_>, at: DateTime<Utc>) -> Option<&Edition<'a>> {
-        let (written, published) = self.editions.get(hours.name)?.split_first()?;
+        let editions = self.editions.get(&hours.book)?.get(hours.name)?;
+        let (written, published) = editions.split_first()?;
         let mut latest_first = published.iter().rev();
         let holds = latest_first.find(|edition| hours.follow && edition.from <= at);
         Some(holds.unwrap_or(written))
@@ -169,12 +224,11 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    fn hours_of(&self, policy: &'a Policy) -> Hours<'a> {
-        let name = policy.calendar.as_ref();
-        Hours {
-            name: name.unwrap_or(&self.rulebook.as_draft().calendar),
-            follow: policy.follow,
-        }
+    /// The version with this id; the first one where there is no other.
+    fn book(&self, id: RulebookId) -> &'a Rulebook {
+        let mut others = self.others.iter().copied();
+        let other = others.find(|book| book.id() == id);
+        other.unwrap_or(self.rulebook)
     }
 
     fn is_open(&self, hours: Hours<'_>, at: DateTime<Utc>) -> bool {
@@ -213,6 +267,8 @@ struct Period<'a> {
     state: State,
     unanswered: bool,
     started: Option<DateTime<Utc>>,
+    /// When it began here: later than its start where it ran on another ticket before.
+    came: Option<DateTime<Utc>>,
     stopped: Option<DateTime<Utc>>,
     /// The begin of every tick that was counted.
     counted: Vec<DateTime<Utc>>,
@@ -230,6 +286,7 @@ impl Period<'_> {
             state,
             unanswered: false,
             started: None,
+            came: None,
             stopped: None,
             counted: Vec::new(),
             ended_running: false,

@@ -12,13 +12,15 @@ use uuid::Uuid;
 
 use crate::calendar::{Calendar, DayEnd, Week, Window, Zone};
 use crate::call::Actor;
-use crate::escalation::{Action, Level, Rule, Threshold, Trigger};
-use crate::id::{AgentId, BotId, CustomerId, Name, TeamId};
+use crate::escalation::{Action, Level, Rule, Trigger};
+use crate::id::{AgentId, BotId, CustomerId, Name, SessionId, TeamId, TicketId, TicketNumber};
+use crate::replay::{History, Row, Said};
 use crate::rulebook::Rulebook;
 use crate::sla::{Condition, Measure, Policy, ReopenOption, StartOption, Target};
 use crate::ticket::{
-    Agreement, Change, CloseReason, Command, Draft, MessageClass, Metric, Move, Open, Pending,
-    PendingReason, PendingReasons, Priority, Recorded, Rules, Ticket, Visibility,
+    Agreement, Change, Channel, CloseReason, Command, Direction, Draft, Handling, MessageClass,
+    Metric, Move, Open, Pending, PendingReason, PendingReasons, Priority, Recorded, Rules,
+    SessionEnd, SessionStep, Stage, Status, Ticket, Visibility,
 };
 use crate::time::Span;
 
@@ -68,6 +70,7 @@ pub fn beginning() -> DateTime<Utc> {
 const ANN: CustomerId = CustomerId::from_uuid(Uuid::from_u128(0xa));
 const KIM: AgentId = AgentId::from_uuid(Uuid::from_u128(0xb));
 const LEE: AgentId = AgentId::from_uuid(Uuid::from_u128(0xc));
+const BOT: BotId = BotId::from_uuid(Uuid::from_u128(0xd));
 
 /// Stories of up to a dozen scenes, each up to a few hundred ticks after the one before.
 pub fn stories(tick: TimeDelta) -> impl Strategy<Value = Story> {
@@ -81,10 +84,16 @@ pub fn stories(tick: TimeDelta) -> impl Strategy<Value = Story> {
         any::<bool>(),
         any::<bool>(),
         proptest::option::of(drafts()),
-        vec(changes(tick), 0..2),
+        vec(facts(tick), 0..2),
+        weighted(0.25, prop_oneof![3 => Just(greet()), 1 => Just(offer())]),
     );
-    let open = open.prop_map(|(by_customer, outbound, message, changes)| {
+    let open = open.prop_map(|(by_customer, outbound, message, changes, rings)| {
         let mut open = Open::new("subject");
+        if let Some(step) = rings {
+            let id = SessionId::named("first");
+            open = open.from_customer(ANN).and(Change::Session { id, step });
+            return (Actor::System, open);
+        }
         open = if outbound {
             open.on_behalf_of(ANN)
         } else {
@@ -119,7 +128,7 @@ fn actors() -> impl Strategy<Value = Actor> {
         4 => Just(Actor::Customer(ANN)),
         6 => Just(Actor::Agent(KIM)),
         1 => Just(Actor::Supervisor(LEE)),
-        1 => Just(Actor::Bot(BotId::from_uuid(Uuid::from_u128(0xd)))),
+        1 => Just(Actor::Bot(BOT)),
     ]
 }
 
@@ -139,6 +148,10 @@ fn drafts() -> impl Strategy<Value = Draft> {
 }
 
 fn changes(tick: TimeDelta) -> impl Strategy<Value = Change> {
+    prop_oneof![3 => facts(tick), 1 => session_steps()]
+}
+
+fn facts(tick: TimeDelta) -> impl Strategy<Value = Change> {
     let team = select(&["north", "south"][..]).prop_map(TeamId::named);
     prop_oneof![
         3 => select(&[Priority::Normal, Priority::High][..]).prop_map(Change::Priority),
@@ -150,6 +163,72 @@ fn changes(tick: TimeDelta) -> impl Strategy<Value = Change> {
             team,
         }),
     ]
+}
+
+/// A step of one of two calls or chats.
+fn session_steps() -> impl Strategy<Value = Change> {
+    let end = |end| SessionStep::End {
+        end,
+        handling: Handling::default(),
+    };
+    let step = prop_oneof![
+        2 => Just(greet()),
+        2 => Just(offer()),
+        3 => Just(SessionStep::HandOver { reason: name("asked") }),
+        3 => Just(SessionStep::Answer { agent: None }),
+        1 => select(&[
+            SessionEnd::Completed,
+            SessionEnd::Abandoned,
+            SessionEnd::Contained,
+        ][..]).prop_map(end),
+    ];
+    (select(&["first", "second"][..]), step).prop_map(|(id, step)| Change::Session {
+        id: SessionId::named(id),
+        step,
+    })
+}
+
+fn greet() -> SessionStep {
+    SessionStep::Greet {
+        bot: BOT,
+        channel: Channel::Chat,
+    }
+}
+
+fn offer() -> SessionStep {
+    SessionStep::Offer {
+        channel: Channel::Phone,
+    }
+}
+
+/// What a log may have recorded of one ticket, on the same grid: statuses that jump, and what is said in any of them.
+pub fn logs(tick: TimeDelta) -> impl Strategy<Value = History> {
+    let status = prop_oneof![
+        2 => Just(Status::Open),
+        3 => Just(Status::Resolved),
+        2 => Just(Status::Reopened),
+        2 => select(&[CloseReason::Settled, CloseReason::Spam][..]).prop_map(Status::Closed),
+        2 => select(&[Pending::Customer, Pending::ThirdParty][..]).prop_map(Status::Pending),
+    ];
+    let said = prop_oneof![
+        4 => status.prop_map(|to| Said::Status { to, label: None }),
+        4 => drafts().prop_map(Said::Message),
+        3 => changes(tick).prop_map(Said::Change),
+    ];
+    let row = (gaps(tick), actors(), vec(said, 1..3));
+    (any::<bool>(), vec(row, 0..14)).prop_map(|(outbound, rows)| {
+        let (ticket, mut now) = (TicketId::named("log"), beginning());
+        let mut history = History::new(ticket, TicketNumber(1), ANN, now);
+        if outbound {
+            history.opened.direction = Direction::Outbound;
+        }
+        for (gap, by, says) in rows {
+            now += gap;
+            let row = Row::new(now).by(by);
+            history.rows.push(says.into_iter().fold(row, Row::says));
+        }
+        history
+    })
 }
 
 fn moves(tick: TimeDelta) -> impl Strategy<Value = Move> {
@@ -191,11 +270,11 @@ pub fn rulebooks(tick: TimeDelta) -> impl Strategy<Value = Rulebook> {
         calendars,
         vec(policies(tick), 1..5),
         any::<bool>(),
-        proptest::option::of(any::<bool>()),
+        proptest::option::of(escalations()),
     );
     parts.prop_filter_map(
         "builds",
-        |(calendars, policies, reopen_closed, escalates)| {
+        |(calendars, policies, reopen_closed, escalations)| {
             let rules = Rules {
                 reopen_closed,
                 ..Rules::default()
@@ -208,18 +287,38 @@ pub fn rulebooks(tick: TimeDelta) -> impl Strategy<Value = Rulebook> {
                 policy.name = name(["first", "second", "third", "fourth"][n]);
                 draft = draft.policy(policy);
             }
-            if let Some(withdraw) = escalates {
-                let level = Level::new(name("late"), Threshold::percent(100).ok()?)
-                    .action(Action::RaisePriority(Priority::High))
-                    .action(Action::Custom(name("page")));
-                let mut rule =
-                    Rule::new(name("rule"), Trigger::clock(Metric::TotalResolution)).level(level);
-                rule.withdraw = withdraw;
+            for rule in escalations.into_iter().flatten() {
                 draft = draft.escalation(rule);
             }
             draft.build().ok()
         },
     )
+}
+
+/// A rule on a clock, at the due or on the breach, and one on the time in a status.
+fn escalations() -> impl Strategy<Value = [Rule; 2]> {
+    let at = select(&["100 %", "on breach"][..]);
+    let waits = select(&["after 20s calendar", "after 2h", "after 3h calendar"][..]);
+    let stage = select(
+        &[
+            Stage::Open,
+            Stage::Pending,
+            Stage::Reopened,
+            Stage::Resolved,
+        ][..],
+    );
+    let parts = (any::<bool>(), at, stage, waits);
+    parts.prop_filter_map("thresholds", |(withdraw, at, stage, waits)| {
+        let level = |at: &str| Some(Level::new(name("late"), at.parse().ok()?));
+        let page = Action::Custom(name("page"));
+        let late = level(at)?.action(Action::RaisePriority(Priority::High));
+        let clock = Trigger::clock(Metric::TotalResolution);
+        let mut rule = Rule::new(name("rule"), clock).level(late.action(page.clone()));
+        let mut stands = Rule::new(name("stands"), Trigger::time_in_status([stage]))
+            .level(level(waits)?.action(page));
+        (rule.withdraw, stands.withdraw) = (withdraw, withdraw);
+        Some([rule, stands])
+    })
 }
 
 const CALENDARS: [&str; 3] = ["one", "two", "three"];
@@ -307,6 +406,7 @@ fn policies(tick: TimeDelta) -> impl Strategy<Value = Policy> {
         2 => Just(StartOption::FirstContact),
         1 => Just(StartOption::FirstMessage),
         1 => Just(StartOption::Assignment),
+        1 => Just(StartOption::HandOff),
     ];
     let data = (
         btree_map(metrics(), targets(tick), 2..10),

@@ -18,7 +18,7 @@ use super::{Assignment, Cycle, Estimate, Holder, Message, Standing, Ticket, Time
 
 /// The version of the fold, and of what falls due by itself. A ticket that was kept under another version is folded anew from
 /// its events, and its wake-up worked out anew.
-pub const FOLD: u32 = 7;
+pub const FOLD: u32 = 8;
 
 impl Ticket {
     /// The ticket that these events made, oldest first. `None` where the first event is not
@@ -299,8 +299,10 @@ impl Ticket {
                 cycle.resolver = Some(recorded.actor).filter(|actor| *actor != Actor::System);
                 cycle.closed = None;
             }
-            Status::Closed(reason) if from != Stage::Closed => {
-                cycle.closed = Some((recorded.at, reason))
+            Status::Closed(reason) => {
+                let before = cycle.closed.filter(|_| from == Stage::Closed);
+                let at = before.map_or(recorded.at, |(at, _)| at); // closed again, it was closed then
+                cycle.closed = Some((at, reason));
             }
             _ => {}
         }

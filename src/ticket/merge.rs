@@ -39,8 +39,9 @@ use super::Ticket;
 use super::effort::TimeEntry;
 use super::event::Event;
 use super::link::Link;
-use super::mark::{MarkKind, Phase};
-use crate::time::{instant, micros};
+use super::mark::MarkKind;
+use super::promise::Promise;
+use crate::time::micros;
 
 /// Which ticket is to go on in which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,37 +92,7 @@ pub struct Merged {
     pub effort: Vec<TimeEntry>,
 }
 
-/// An update that the customer was promised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Promise {
-    /// When it was promised.
-    pub made_at: DateTime<Utc>,
-    /// By when.
-    pub due: DateTime<Utc>,
-}
-
 impl Ticket {
-    /// The promised update that waits still, late or not.
-    pub fn open_promise(&self) -> Option<Promise> {
-        let mut open = None;
-        for mark in self.marks() {
-            match mark.kind {
-                MarkKind::Promised { due } => open = Some((mark.at, due)),
-                MarkKind::PromisedBefore { since, due } => open = Some((since, due)),
-                MarkKind::Answered { .. }
-                | MarkKind::Moved(Phase::Closed)
-                | MarkKind::MergedAway => {
-                    open = None;
-                }
-                _ => {}
-            }
-        }
-        open.map(|(made_at, due)| Promise {
-            made_at: instant(made_at),
-            due: instant(due),
-        })
-    }
-
     /// Goes on for another ticket.
     pub(super) fn take_over(&mut self, merged: &Merged) {
         self.links.push((Link::MergedFrom, merged.source));

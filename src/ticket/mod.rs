@@ -46,6 +46,7 @@ mod mark;
 mod merge;
 mod open;
 mod priority;
+mod promise;
 mod rating;
 mod refusal;
 mod rules;
@@ -89,9 +90,11 @@ pub use lifecycle::{CloseReason, LIFECYCLE, Pending, Stage, Status, Step};
 pub use link::Link;
 pub(crate) use mark::{Mark, MarkKind, Phase};
 pub use mark::{PendingReason, PendingReasons};
-pub use merge::{Merge, Merged, Promise};
+pub use merge::{Merge, Merged};
 pub use open::{Open, Requester};
 pub use priority::Priority;
+pub use promise::Promise;
+pub(crate) use promise::{Made, PromiseEnd};
 pub use rating::{Rated, Rating, RatingKind, Scale, Scales};
 pub use refusal::Refusal;
 pub use rules::{Label, Permission, Permissions, Rules};
@@ -362,13 +365,21 @@ impl Ticket {
 
     /// Since when nothing happened in its status: the last thing that somebody did, or the last change of status if that was later.
     pub(crate) fn idle_since(&self) -> (Micros, u64) {
-        let moved = self
-            .marks
-            .iter()
-            .rev()
-            .find(|mark| matches!(mark.kind, MarkKind::Moved(_)));
-        self.active
-            .max(moved.map_or((Micros::MIN, 0), |mark| (mark.at, mark.version)))
+        let moved = self.last_move();
+        self.active.max(moved.unwrap_or((Micros::MIN, 0)))
+    }
+
+    /// Since when it has its status, and the place of the event.
+    pub(crate) fn in_status_since(&self) -> (Micros, u64) {
+        let began = self.marks.first().map(|mark| (mark.at, mark.version));
+        self.last_move().or(began).unwrap_or((Micros::MIN, 0))
+    }
+
+    /// The last change of status: when, and the place of the event.
+    fn last_move(&self) -> Option<(Micros, u64)> {
+        let mut newest = self.marks.iter().rev();
+        let moved = newest.find(|mark| matches!(mark.kind, MarkKind::Moved(_)));
+        moved.map(|mark| (mark.at, mark.version))
     }
 
     /// When the oldest message of a customer came that nobody has answered, on an unresolved ticket; or when a bot handed over.

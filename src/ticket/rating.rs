@@ -3,6 +3,7 @@
 //! A rating is a fact about a ticket. It moves no status and no clock; a low one can trigger an escalation, and every one is counted
 //! by the KPIs. Which marks count as positive, neutral and negative is declared where they are counted.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
@@ -204,15 +205,49 @@ impl Ticket {
         self.ratings.iter().rev().find(fits)
     }
 
-    /// The last rating of a kind, where it is at most this mark: since when, and the place of the event. The same mark about the same
-    /// cycle again, such as with a comment, is the one that was given before.
+    /// The low rating of a kind that stands: the newest one, among those of customers whose last mark of the kind is at most this one.
+    /// Since when, and the place of the event. The same mark about the same cycle again, such as with a comment, is the one that was
+    /// given before, whatever others said in between.
     pub(crate) fn low_rating(&self, kind: RatingKind, at_most: u8) -> Option<(Micros, u64)> {
-        let of_kind = |rating: &&Rating| rating.rated.kind == kind;
-        let mut newest = self.ratings.iter().rev().filter(of_kind);
-        let last = newest.next().filter(|last| last.rated.mark <= at_most)?;
-        let first = newest.take_while(|before| before.is_same_mark(last)).last();
-        let first = first.unwrap_or(last);
-        Some((micros(first.at), first.version))
+        self.low_rating_before(kind, at_most, u64::MAX)
+            .map(|low| (micros(low.at), low.version))
+    }
+
+    /// The low rating that stood before the event in this place.
+    fn low_rating_before(&self, kind: RatingKind, at_most: u8, place: u64) -> Option<&Rating> {
+        let known = |rating: &&Rating| rating.rated.kind == kind && rating.version < place;
+        let mut seen = BTreeSet::new();
+        let mut lasts = self.ratings.iter().rev().filter(known);
+        let low = lasts.find(|last| {
+            seen.insert(last.rated.customer) && last.rated.mark <= at_most // each one's last mark
+        })?;
+        Some(self.first_of_run(low))
+    }
+
+    /// The rating that this one only says again: the first of the run of same marks that it ends, among those of its customer, kind and
+    /// cycle.
+    fn first_of_run<'t>(&'t self, last: &'t Rating) -> &'t Rating {
+        let about = |rating: &Rating| (rating.rated.customer, rating.rated.kind, rating.cycle);
+        let earlier =
+            |rating: &&Rating| rating.version < last.version && about(rating) == about(last);
+        let earlier = self.ratings.iter().rev().filter(earlier);
+        let run = earlier.take_while(|before| before.is_same_mark(last));
+        run.last().unwrap_or(last)
+    }
+
+    /// Whether the low rating that stood before the event in this place is over: its customer's last mark of the kind is a better one,
+    /// or another low one, which counts anew.
+    pub(crate) fn is_low_rating_over(&self, kind: RatingKind, at_most: u8, place: u64) -> bool {
+        let Some(was) = self.low_rating_before(kind, at_most, place) else {
+            return true;
+        };
+        let (of_kind, of_customer) = (was.rated.kind, was.rated.customer);
+        let mut newest = self.ratings.iter().rev();
+        let last =
+            newest.find(|now| (now.rated.kind, now.rated.customer) == (of_kind, of_customer));
+        last.is_none_or(|last| {
+            last.rated.mark > at_most || self.first_of_run(last).version != was.version
+        })
     }
 
     /// The cycle that a rating given now is about.

@@ -12,12 +12,13 @@ use crate::id::{ContentId, CustomerId, MessageId, TicketId, TicketNumber};
 use super::Ticket;
 use super::content::Content;
 use super::conversation::{Attachment, Channel, Message, Visibility};
+use super::effort::Estimate;
 use super::lifecycle::Stage;
 
 /// A ticket as its customers see it.
 ///
 /// It has no field for internal notes, tags, scores, priorities, clocks or agents' ids, so none of them can slip out. A
-/// message's author is told as one word.
+/// message's author is told as one word. What the customer was told of the time ahead is in it: the promise and the estimate that stand.
 ///
 /// # Properties
 /// For every history: no internal message, no internal attachment and no redacted text stands in the view.
@@ -34,6 +35,12 @@ pub struct CustomerView {
     pub stage: Stage,
     /// Whether the desk waits for the customer.
     pub waits_for_you: bool,
+    /// By when an update is promised that has not come, whether in time or not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub update_promised_by: Option<DateTime<Utc>>,
+    /// When the ticket is to be resolved, as the customer was told last since it was opened or reopened; none once it is resolved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resolution_estimated_at: Option<DateTime<Utc>>,
     /// The subject line, as a content record.
     pub subject: ContentId,
     /// The public conversation, oldest first.
@@ -144,10 +151,22 @@ impl Ticket {
             created_at: self.created_at(),
             stage: self.status().stage(),
             waits_for_you: self.status() == super::Status::Pending(super::Pending::Customer),
+            update_promised_by: self.open_promise().map(|promise| promise.due),
+            resolution_estimated_at: self.standing_estimate().map(|estimate| estimate.at),
             subject: self.subject(),
             messages: public.map(|message| shown(message, viewer)).collect(),
             merged: Vec::new(),
         })
+    }
+}
+
+impl Ticket {
+    /// What the customer was told last of the work that goes on now.
+    fn standing_estimate(&self) -> Option<&Estimate> {
+        let began = self.cycles().last()?.started_at;
+        let last = self.estimates().last()?;
+        let stands = self.status().stage().is_backlog() && last.made_at >= began;
+        stands.then_some(last)
     }
 }
 

@@ -89,7 +89,7 @@ fn samples() -> [(&'static str, Value); 15] {
         (
             "50 %",
             text(
-                "a threshold: `75 %`, `1h before due`, `1h after due`, `after 3h`, `at once`, `2 times`",
+                "a threshold: `75 %`, `1h before due`, `1h after due`, `on breach`, `after 3h`, `at once`, `2 times`",
                 "75 %",
             ),
         ),

@@ -1,8 +1,8 @@
 //! Why we differ, where we do so knowingly: which rule of ours the peer does not have.
 
-use chrono::{DateTime, Timelike, Utc};
+use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use helpdesk::sla::{Reading, State};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::story::{Story, instant};
 use super::{Asked, Field, is_live};
@@ -93,8 +93,12 @@ fn reason(asked: &Asked<'_>, field: &Field) -> Option<String> {
         (Some(got), Some(expect)) if asked.story.calendar.next_open(got) == Ok(expect) => EARLIEST,
         (Some(_), Some(_)) if is_due && is_without_pauses(asked, field) => HIDES,
         _ if is_use(&field.name) && field.expect.is_null() && goes_on(&readings) => USED,
-        _ if is_answer && asked.story.is("peer-older-version") => CONTACTS,
-        _ if asked.story.waits_by_the_wall() && moved(asked) => OPEN_HOURS,
+        _ if is_answer && asked.story.is("peer-older-version") && by_contacts(asked, field) => {
+            CONTACTS
+        }
+        _ if asked.story.waits_by_the_wall() && moved(asked) && by_the_wall(asked, field, kind) => {
+            OPEN_HOURS
+        }
         _ if field.name == "hold_s" && waits => SO_FAR,
         _ if in_whole_minutes(&field.got, &field.expect) => SECONDS,
         _ if field.name == "status" && field.expect == "hit" && field.got == "missed" => EXACT,
@@ -140,6 +144,67 @@ fn is_without_pauses(asked: &Asked<'_>, field: &Field) -> bool {
     let plain = Story::of(&case).and_then(Asked::of);
     let answer = plain.and_then(|plain| plain.answer(&field.name, &field.expect));
     answer.is_ok_and(|answer| answer.is_some_and(|answer| same(&answer, &field.expect)))
+}
+
+/// Whether the peer's answer is that of its older version: the update is due so much after the last contact, of whichever side, and
+/// creation is the first; what it took is the time from creation to the agent's last contact; what was met is no longer due.
+fn by_contacts(asked: &Asked<'_>, field: &Field) -> bool {
+    let story = &asked.story;
+    let target = |name: &str| {
+        let seconds = story.case["policy"][name].as_i64();
+        seconds.map(TimeDelta::seconds)
+    };
+    let last_of = |kinds: &[&str]| {
+        let events = story.case["events"].as_array().into_iter().flatten();
+        let of_kind = events.filter(|event| kinds.iter().any(|kind| event["kind"] == *kind));
+        let at = of_kind.filter_map(|event| instant(&event["at"]).ok());
+        at.max()
+    };
+    let due = |from: DateTime<Utc>, name: &str| story.calendar.add(from, target(name)?).ok();
+    let contacts = ["created", "customer_reply", "agent_reply", "agent_contact"];
+    let update_due = || due(last_of(&contacts)?, "update_s");
+    let taken = || {
+        let agent = last_of(&["agent_reply", "agent_contact"])?;
+        story.calendar.elapsed(story.created, agent).ok()
+    };
+    let seconds = |length: Option<TimeDelta>| json!(length.map(|length| length.num_seconds()));
+    let left = || Some(target("update_s")? - taken()?);
+    let peers = match field.name.as_str() {
+        "update_due" => json!(update_due()),
+        "update_taken_s" => seconds(taken()),
+        "update_margin_s" => seconds(left()),
+        "update_overdue_s" => seconds(left().map(|left| (-left).max(TimeDelta::zero()))),
+        "next_due" => {
+            let open = |reading: &Reading, name| {
+                let waits = is_live(reading);
+                waits.then(|| due(story.created, name)).flatten()
+            };
+            let first = open(&asked.first_response, "first_response_s");
+            let whole = open(&asked.resolution, "resolution_s");
+            json!(first.into_iter().chain(update_due()).chain(whole).min())
+        }
+        _ => return false,
+    };
+    same(&peers, &field.expect)
+}
+
+/// Whether the peer's answer counts pauses on the wall: a hold is as long as it was there, and a due is that of a ticket without a
+/// pause and so much later. What it makes of that elsewhere is its own.
+fn by_the_wall(asked: &Asked<'_>, field: &Field, kind: Option<&str>) -> bool {
+    let Ok(held) = asked.story.held_by_the_wall() else {
+        return false;
+    };
+    if field.name == "hold_s" {
+        return same(&json!(held.num_seconds()), &field.expect);
+    }
+    let amount = match (kind, field.name.ends_with("_due")) {
+        (Some("first_response"), true) => asked.first_response.amount(),
+        (Some("resolution"), true) => asked.resolution.amount(),
+        _ => return true,
+    };
+    let due = amount.and_then(|amount| asked.story.calendar.add(asked.story.created, amount).ok());
+    let due = due.map(|due| due + held);
+    same(&json!(due), &field.expect) || same(&json!(due.map(without_seconds)), &field.expect)
 }
 
 fn is_use(field: &str) -> bool {

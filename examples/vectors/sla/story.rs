@@ -297,6 +297,29 @@ impl<'a> Story<'a> {
         self.case["policy"]["pause_clock"] == "wall"
     }
 
+    /// How long the ticket was paused, by the clock on the wall: pauses that have ended.
+    pub(crate) fn held_by_the_wall(&self) -> Result<TimeDelta, Failure> {
+        let mut rows = self.history(Kind::Resolution, None)?.rows;
+        rows.sort_by_key(|row| row.at);
+        let (mut held, mut paused) = (TimeDelta::zero(), None);
+        for row in &rows {
+            for said in &row.says {
+                let replay::Said::Status { to, .. } = said else {
+                    continue;
+                };
+                match (to, paused) {
+                    (Status::Pending(_), None) => paused = Some(row.at),
+                    (Status::Pending(_), Some(_)) | (_, None) => {}
+                    (_, Some(since)) => {
+                        held += row.at - since;
+                        paused = None;
+                    }
+                }
+            }
+        }
+        Ok(held)
+    }
+
     /// Whether the case has this tag.
     pub(crate) fn is(&self, tag: &str) -> bool {
         self.case["tags"]

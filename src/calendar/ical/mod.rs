@@ -19,12 +19,14 @@ mod read;
 mod recur;
 mod write;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 use chrono::{Datelike, NaiveDate};
 
-use super::{Calendar, DayHours, EARLIEST, Exception, LATEST, Layer, When};
+use super::error::Problem;
+use super::{Calendar, DayHours, EARLIEST, Exception, InvalidCalendar, LATEST, Layer, When};
+use read::{MOST_NAMES, name_on_a_day};
 
 pub use read::InvalidFeed;
 
@@ -90,9 +92,12 @@ impl Feed {
 
     /// The feed as a layer of closed days.
     pub fn layer(&self, name: impl Into<String>) -> Layer {
+        let mut shared: HashMap<&str, Exception> = HashMap::new();
         let closed = self.holidays.iter().filter_map(|day| {
             let when = When::between(day.first, day.last).ok()?;
-            Some(Exception::new(when, DayHours::Closed, day.name.as_str()))
+            let known = shared.entry(day.name.as_str());
+            let same = known.or_insert_with(|| Exception::new(when, DayHours::Closed, &*day.name));
+            Some(same.on(when))
         });
         closed.fold(Layer::new(name), Layer::and)
     }
@@ -100,12 +105,16 @@ impl Feed {
     /// What would change if the feed took the place of a layer. Looked at are the years the feed covers, of 1970 to 2100: what
     /// it says nothing about is not missing from it. A year is covered from the first to the last in which a day or stretch of
     /// the feed begins: one that runs over New Year does not yet speak of the year that it ends in.
-    pub fn compare(&self, layer: &Layer) -> Difference {
+    ///
+    /// # Errors
+    /// A layer whose names come to more than 64 MiB when each is written beside all its dates. A feed of that kind is not
+    /// [read](Feed::read).
+    pub fn compare(&self, layer: &Layer) -> Result<Difference, InvalidCalendar> {
         let begun = self.holidays.iter().map(|day| day.first.year());
         let last = self.holidays.iter().map(|day| day.last.year()).max();
         let (Some(first), Some(last_begun), Some(last)) = (begun.clone().min(), begun.max(), last)
         else {
-            return Difference::default();
+            return Ok(Difference::default());
         };
         // At the ends a feed does not list what recurs: before its first occurrence, and behind the last one spelled out.
         let end = LATEST.year() - 1;
@@ -129,12 +138,12 @@ impl Feed {
                     Some((first, last, day.name()))
                 })
             });
-        let mut difference =
-            difference(&by_day(closed, first..=last), &by_day(listed, first..=last));
+        let closed = by_day(closed, first..=last)?;
+        let mut difference = difference(&closed, &by_day(listed, first..=last)?);
         difference
             .removed
             .retain(|(day, _)| day.year() <= last_begun);
-        difference
+        Ok(difference)
     }
 }
 
@@ -142,20 +151,32 @@ impl Feed {
 fn by_day<'a>(
     stretches: impl Iterator<Item = (NaiveDate, NaiveDate, &'a str)>,
     years: std::ops::RangeInclusive<i32>,
-) -> BTreeMap<NaiveDate, String> {
+) -> Result<BTreeMap<NaiveDate, String>, InvalidCalendar> {
     let begin = NaiveDate::from_ymd_opt(*years.start(), 1, 1).unwrap_or(NaiveDate::MIN);
     let end = NaiveDate::from_ymd_opt(*years.end(), 12, 31).unwrap_or(NaiveDate::MAX);
     let mut days: BTreeMap<NaiveDate, BTreeSet<&str>> = BTreeMap::new();
+    let mut found = 0usize;
     for (first, last, name) in stretches {
         let (first, last) = (first.max(begin), last.min(end));
+        let count = ((last - first).num_days() + 1).max(0) as usize;
+        found = found.saturating_add(count.saturating_mul(name_on_a_day(name)));
+        if found > MOST_NAMES {
+            return Err(Problem::TooMany {
+                what: "bytes of names on its dates",
+                found,
+                limit: MOST_NAMES,
+            }
+            .into());
+        }
         for day in first.iter_days().take_while(|day| *day <= last) {
             days.entry(day).or_default().insert(name);
         }
     }
     let joined = |names: BTreeSet<&str>| names.into_iter().collect::<Vec<_>>().join("; ");
-    days.into_iter()
+    Ok(days
+        .into_iter()
         .map(|(day, names)| (day, joined(names)))
-        .collect()
+        .collect())
 }
 
 fn difference(old: &BTreeMap<NaiveDate, String>, new: &BTreeMap<NaiveDate, String>) -> Difference {
@@ -204,6 +225,24 @@ impl fmt::Display for Difference {
 }
 
 impl Calendar {
+    /// The same calendar, closed on the days of a feed too: as [`with_closed_days`](Calendar::with_closed_days), with days in a row
+    /// kept together.
+    ///
+    /// ```
+    /// use helpdesk::calendar::{Calendar, ical::Feed};
+    ///
+    /// let feed = Feed::read(b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20261225\nDURATION:P2D\nEND:VEVENT\nEND:VCALENDAR")?;
+    /// let office = Calendar::parse("Mon-Fri 09:00-17:00", "UTC")?.with_holidays(&feed)?;
+    /// assert!(!office.is_business_day("2026-12-25".parse()?)?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`with_closed_days`](Calendar::with_closed_days), and a name of more than 4,096 bytes.
+    pub fn with_holidays(&self, feed: &Feed) -> Result<Calendar, InvalidCalendar> {
+        self.closing(feed.layer("").days)
+    }
+
     /// The whole closed days of all layers as an iCalendar file. Part closings and special hours are not in it, nor dates
     /// before 1969 and after 2101, for which no calendar answers. A stretch of more than 400 days is several events in a row.
     ///

@@ -13,6 +13,14 @@ const MOST_EVENTS: usize = 50_000;
 const MOST_HOLIDAYS: usize = 200_000;
 pub(super) const MOST_DAYS: u64 = 400;
 
+/// How much text the names come to, written out for every day.
+pub(super) const MOST_NAMES: usize = 64 << 20;
+
+/// What a name takes on one day: itself, and the place where it is noted.
+pub(super) fn name_on_a_day(name: &str) -> usize {
+    name.len() + size_of::<&str>()
+}
+
 /// Why a feed cannot be used, and in which line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line} of the feed: {problem}")]
@@ -114,6 +122,7 @@ struct Reader {
     event: Event,
     events: usize,
     work: Work,
+    names: usize,
     feed: Feed,
 }
 
@@ -179,10 +188,15 @@ impl Reader {
             self.feed.skipped += 1;
             return Ok(());
         }
-        event.holidays(&mut self.work, &mut self.feed.holidays)?;
-        if self.feed.holidays.len() > MOST_HOLIDAYS {
+        let spelled_out = event.spelled_out(&mut self.work)?;
+        if self.feed.holidays.len() + spelled_out.starts.len() > MOST_HOLIDAYS {
             return Err(Problem::TooMuch("holidays"));
         }
+        self.names = self.names.saturating_add(spelled_out.names());
+        if self.names > MOST_NAMES {
+            return Err(Problem::TooMuch("names"));
+        }
+        self.feed.holidays.extend(spelled_out.holidays());
         Ok(())
     }
 
@@ -217,7 +231,8 @@ impl Event {
         Ok(())
     }
 
-    fn holidays(self, work: &mut Work, holidays: &mut Vec<Holiday>) -> Result<(), Problem> {
+    /// The dates it means, before its name is written beside each.
+    fn spelled_out(mut self, work: &mut Work) -> Result<SpelledOut, Problem> {
         let start = self.start.ok_or(Problem::NoStart)?;
         let days = self.days.transpose().map_err(Problem::Duration)?;
         let days = match (self.end, days) {
@@ -240,16 +255,36 @@ impl Event {
         starts.extend(self.also);
         starts.sort_unstable();
         starts.dedup();
-        starts.retain(|start| !self.not.contains(start));
-        holidays.extend(starts.into_iter().filter_map(|first| {
-            let last = first.checked_add_days(Days::new(days - 1))?;
-            Some(Holiday {
-                first,
-                last,
-                name: self.name.clone(),
-            })
-        }));
-        Ok(())
+        self.not.sort_unstable();
+        starts.retain(|start| self.not.binary_search(start).is_err());
+        Ok(SpelledOut {
+            starts,
+            days,
+            name: self.name,
+        })
+    }
+}
+
+/// An event as dates.
+struct SpelledOut {
+    starts: Vec<NaiveDate>,
+    days: u64,
+    name: String,
+}
+
+impl SpelledOut {
+    /// What its name comes to on all its days.
+    fn names(&self) -> usize {
+        let days = self.starts.len().saturating_mul(self.days as usize);
+        days.saturating_mul(name_on_a_day(&self.name))
+    }
+
+    fn holidays(self) -> impl Iterator<Item = Holiday> {
+        self.starts.into_iter().filter_map(move |first| {
+            let last = first.checked_add_days(Days::new(self.days - 1))?;
+            let name = self.name.clone();
+            Some(Holiday { first, last, name })
+        })
     }
 }
 

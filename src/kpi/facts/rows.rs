@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use crate::calendar::Calendar;
-use crate::sla::{Clock, Policies, State};
+use crate::sla::{Clock, Policies};
 use crate::ticket::{Agreement, Cycle, Direction, FieldValue, Message, Ticket, Visibility};
 use crate::time::{instant, micros};
 
@@ -202,21 +202,14 @@ fn clocks(ticket: &Ticket, policies: &Policies) -> Vec<ClockFact> {
 }
 
 fn clock_fact(clock: &Clock<'_>) -> Option<ClockFact> {
-    let amount = clock.amount?;
-    let left = amount.saturating_sub(clock.elapsed);
-    let runs = clock.state == State::Running && left >= 0;
     Some(ClockFact {
         clock: clock.id,
-        amount_us: amount,
+        amount_us: clock.amount?,
         state: clock.state,
         verdict: clock.verdict(),
         ever_breached: clock.period_breached,
         elapsed_us: clock.elapsed,
         stopped_at: clock.stopped_at.map(instant),
-        kept_until: if runs {
-            clock.until(left).map(instant)
-        } else {
-            None
-        },
+        kept_until: clock.kept_until().map(instant),
     })
 }

@@ -180,6 +180,7 @@ impl<'a> Others<'a> {
             .map(|rule| &rule.trigger)
         {
             Some(Trigger::Idle { .. }) => active,
+            Some(Trigger::TimeInStatus { .. }) => ticket.in_status_since().1,
             Some(Trigger::CustomerWaits) => waiting.map_or(1, |(_, version)| version),
             Some(Trigger::LowRating { kind, at_most }) => ticket
                 .low_rating(*kind, *at_most)

@@ -4,16 +4,17 @@
 //! last two is new. Rules bring about both: a change of priority, tags or team can give a ticket another policy, and so
 //! another target; entering a team begins the clock of ownership anew. The first ends by itself, because rules only raise
 //! priorities and only add tags, and the targets of a rulebook are counted. The second need not: two levels on ownership
-//! that hand a ticket to each other's team do so for ever.
+//! that hand a ticket to each other's team do so for ever. A level whose guard no longer holds once its own tags and priority are set
+//! fires only once by what rules do, and belongs to no round; nor does one whose guard leaves a single target.
 
 use crate::escalation::{Action, Trigger};
 use crate::id::TeamId;
 use crate::sla::{Condition, Metric};
-use crate::ticket::{Agreement, ClockId};
+use crate::ticket::{Agreement, ClockId, Holder};
 
 use super::logic::Formula;
 use super::problem::Problem;
-use super::view::View;
+use super::view::{LevelView, View};
 use super::{Findings, rules};
 
 /// A level that can fire on a clock, by its place.
@@ -38,7 +39,10 @@ pub(super) fn check(view: &View<'_>, found: &mut Findings) {
     let leads: Vec<_> = nodes.iter().map(|node| leads_to(view, node)).collect();
     let several: Vec<_> = nodes
         .iter()
-        .map(|node| view.reachable(node.clock).len() > 1)
+        .map(|node| {
+            let level = &view.rules[node.rule].levels[node.level];
+            rules::targets_left(view, node.clock, level).len() > 1
+        })
         .collect();
     let next: Vec<Vec<usize>> = (0..nodes.len())
         .map(|a| {
@@ -76,7 +80,7 @@ fn add(view: &View<'_>, nodes: &[Node], cycle: &[usize], endless: bool, found: &
     );
 }
 
-/// The levels on clocks with targets that can fire, and that change a fact.
+/// The levels on clocks with targets that can fire more than once, and that change a fact.
 fn nodes(view: &View<'_>) -> Vec<Node> {
     let mut nodes = Vec::new();
     for (i, rule) in view.rules.iter().enumerate() {
@@ -89,14 +93,12 @@ fn nodes(view: &View<'_>) -> Vec<Node> {
         }
         for (j, level) in rule.levels.iter().enumerate() {
             let changes = |action: &Action| {
-                matches!(
-                    action,
-                    Action::RaisePriority(_) | Action::AddTag(_) | Action::AssignTeam(_)
-                )
+                action.to_team().is_some()
+                    || matches!(action, Action::RaisePriority(_) | Action::AddTag(_))
             };
             let fires = !view.logic.never(&[(&level.guard, true)])
                 && rules::level_never_fires(view, rule.rule, level).is_none();
-            if fires && level.level.actions.iter().any(changes) {
+            if fires && level.level.actions.iter().any(changes) && !fires_once(view, level) {
                 nodes.push(Node {
                     rule: i,
                     level: j,
@@ -106,6 +108,13 @@ fn nodes(view: &View<'_>) -> Vec<Node> {
         }
     }
     nodes
+}
+
+/// Whether a level's guard no longer holds once its own priority and tags are set: rules take neither away.
+fn fires_once(view: &View<'_>, level: &LevelView<'_>) -> bool {
+    let set = level.matters.iter().flatten().map(|change| (change, false));
+    let goal: Vec<_> = set.chain([(&level.guard, true)]).collect();
+    view.logic.never(&goal)
 }
 
 /// The agreements whose policies a firing may exchange, so that levels on their clocks fire again under another target.
@@ -146,9 +155,14 @@ fn asks(condition: &Condition, action: &Action) -> bool {
         (Condition::Not(part), _) => asks(part, action),
         (Condition::Priority(_), Action::RaisePriority(_)) => true,
         (Condition::Tag(asked), Action::AddTag(added)) => asked == added,
-        (Condition::Team(_), Action::AssignTeam(_)) => true,
+        (Condition::Team(_), action) => action.to_team().is_some(),
         _ => false,
     }
+}
+
+/// Whether an action says who is in charge.
+fn hands(action: &Action) -> bool {
+    action.hands_to(Holder::default()).is_some()
 }
 
 /// A way around through `start`, by as few levels as possible.
@@ -181,12 +195,13 @@ fn endless(view: &View<'_>, nodes: &[Node]) -> Option<Vec<usize>> {
     // Each node that assigns a team, with the team it leaves the ticket in.
     let last_team = |node: &Node| {
         let level = &view.rules[node.rule].levels[node.level];
-        let team = |action: &Action| match action {
-            Action::AssignTeam(team) => Some(*team),
+        let mut handed = level.level.actions.iter().rev();
+        let handed = handed.find(|action| **action != Action::Unassign && hands(action));
+        // With an agent in charge the clock ends as it begins.
+        match handed {
+            Some(Action::AssignTeam(team)) => Some(*team).zip(level.teams.last()),
             _ => None,
-        };
-        let team: Option<TeamId> = level.level.actions.iter().rev().find_map(team);
-        team.zip(level.teams.last())
+        }
     };
     let handing: Vec<_> = nodes
         .iter()
@@ -200,7 +215,7 @@ fn endless(view: &View<'_>, nodes: &[Node]) -> Option<Vec<usize>> {
             .level
             .actions
             .iter()
-            .any(|action| matches!(action, Action::AssignTeam(team) if team != to));
+            .any(|action| action.to_team().is_some_and(|team| team != *to));
         // In the team that it comes from, the ticket needs a target for the clock that the level watches.
         let has_target = |(policy, _): &(usize, _)| {
             let mut goal = view.has_policy(*policy);

@@ -24,7 +24,7 @@
 //! *Never* is meant: conditions are seen through exactly ([tickets differ only in the values that conditions
 //! name](Problem::NotFullyChecked)), and a question that would take too long is left without a finding and said to be. What is
 //! said of clocks and stages holds for tickets that live under the rulebook; an imported history can hold what the lifecycle
-//! would refuse.
+//! would refuse, and one that is moved to the rulebook later may be past what it says comes first.
 //!
 //! # What is not here
 //! Nothing is changed and nothing is refused: a host decides which severity it tolerates. The present instant plays no part,
@@ -32,6 +32,7 @@
 
 mod asking;
 mod desk;
+mod forestalled;
 mod logic;
 mod loops;
 mod policies;

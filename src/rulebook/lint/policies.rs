@@ -6,6 +6,7 @@ use crate::calendar::{EARLIEST, LATEST};
 use crate::id::Name;
 use crate::sla::{Condition, Measure, OnReopen, Policy, ReopenOption, Target};
 use crate::ticket::{Agreement, FieldValue, Metric, PendingReasons};
+use crate::time::Span;
 
 use super::Findings;
 use super::logic::Logic;
@@ -188,91 +189,58 @@ fn amount<'a>(
     found: &mut Findings,
 ) {
     let calendar = view.calendar_of(policy);
-    let open = view.time_of(calendar, target.measure());
-    if open == 0 || policy.follow && target.amount().is_some_and(|amount| amount.micros() > open) {
-        return; // the calendar has a finding of its own, or may come to have more time
+    if view.time_of(calendar, target.measure()) == 0 {
+        return; // the calendar has a finding of its own
     }
-    let all = view.time_of(calendar, Measure::Calendar);
-    let on_average = match target.amount() {
-        Some(amount) if amount.micros() > open => {
-            let calendar = calendar.clone();
-            found.add(
-                path,
-                Problem::TargetNeverUsedUp {
-                    metric,
-                    target,
-                    calendar,
-                },
-            );
-            return;
+    let too_short = |amount: Span| amount.micros() < SHORTEST_US;
+    let problem = match on_average(view, calendar, target) {
+        None if policy.follow => return, // the calendar may come to have more
+        None => Problem::TargetNeverUsedUp {
+            metric,
+            target,
+            calendar: calendar.clone(),
+        },
+        Some(_) if target.amount().is_some_and(too_short) => {
+            Problem::TargetTooShort { metric, target }
         }
-        Some(amount) if amount.micros() < SHORTEST_US => {
-            found.add(path, Problem::TargetTooShort { metric, target });
-            return;
-        }
-        Some(amount) => i128::from(amount.micros()) * i128::from(all) / i128::from(open),
-        None => return days(view, path, policy, metric, target, found),
-    };
-    let days = i64::try_from(on_average / i128::from(DAY_US)).unwrap_or(i64::MAX);
-    if days > LONGEST_DAYS {
-        found.add(
-            path,
+        Some(average) => {
+            let days = average / DAY_US;
+            let usual = if target.amount().is_some() { 1 } else { 2 };
+            if days <= usual * LONGEST_DAYS {
+                return;
+            }
             Problem::TargetTakesLong {
                 metric,
                 target,
                 days,
-            },
-        );
-    }
+            }
+        }
+    };
+    found.add(path, problem);
 }
 
-/// A target of business days: whether the calendar has as many, and how long they take.
-fn days<'a>(
-    view: &View<'a>,
-    path: &str,
-    policy: &'a Policy,
-    metric: Metric,
-    target: Target,
-    found: &mut Findings,
-) {
-    let name = view.calendar_of(policy);
-    let (Some(calendar), Some(wanted)) = (view.draft.calendars.get(name), target.business_days())
-    else {
-        return;
+/// How long a target takes on average, whenever it begins, in microseconds on the wall; none where the calendar never has so much.
+pub(super) fn on_average(view: &View<'_>, calendar: &Name, target: Target) -> Option<i64> {
+    let all = view.time_of(calendar, Measure::Calendar);
+    let (amount, there_is) = match (target.amount(), target.business_days()) {
+        (Some(amount), _) => (amount.micros(), view.time_of(calendar, target.measure())),
+        (None, days) => (
+            days.unwrap_or_default().into(),
+            all_business_days(view, calendar),
+        ),
     };
-    let (first, last) = (
-        EARLIEST.date_naive(),
-        (LATEST - chrono::TimeDelta::days(1)).date_naive(),
-    );
-    let Ok(there_are) = calendar.count_business_days(first, last) else {
-        return;
-    };
-    if there_are < i64::from(wanted) {
-        if policy.follow {
-            return; // the calendar may come to have more
-        }
-        let calendar = name.clone();
-        found.add(
-            path,
-            Problem::TargetNeverUsedUp {
-                metric,
-                target,
-                calendar,
-            },
-        );
-        return;
-    }
-    let days = i64::from(wanted) * (last - first).num_days() / there_are;
-    if days > 2 * LONGEST_DAYS {
-        found.add(
-            path,
-            Problem::TargetTakesLong {
-                metric,
-                target,
-                days,
-            },
-        );
-    }
+    let enough = there_is > 0 && amount <= there_is;
+    let average = || i128::from(amount) * i128::from(all) / i128::from(there_is);
+    enough.then(|| i64::try_from(average()).unwrap_or(i64::MAX))
+}
+
+/// How many business days a calendar has in all the time there is.
+fn all_business_days(view: &View<'_>, calendar: &Name) -> i64 {
+    let last = LATEST - chrono::TimeDelta::days(1);
+    let (first, last) = (EARLIEST.date_naive(), last.date_naive());
+    let calendar = view.draft.calendars.get(calendar);
+    let days = calendar.and_then(|calendar| calendar.count_business_days(first, last).ok());
+    days.unwrap_or(i64::MAX) // not known: no day is said to be missing
 }
 
 /// Targets of one policy that contradict each other.
@@ -385,6 +353,7 @@ fn calendars(view: &View<'_>, found: &mut Findings) {
     let by_rules = draft
         .escalations
         .iter()
+        .filter(|rule| super::rules::needs_calendar(rule))
         .filter_map(|rule| rule.calendar.as_ref());
     let used: BTreeSet<&Name> = by_policies
         .chain(by_rules)

@@ -37,8 +37,8 @@ impl fmt::Display for Severity {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Because {
-    /// No role may assign.
-    #[error("nobody may put an agent in charge")]
+    /// No role may assign, and no rule puts an agent in charge.
+    #[error("nobody may put an agent in charge, and no rule does")]
     NobodyAssigns,
     /// Customers may not reply.
     #[error("customers may not reply")]
@@ -63,8 +63,8 @@ pub enum Because {
         "no target for its clock can ever be reached: its policies apply to no ticket, its clock never starts, or its calendar never opens"
     )]
     NoTargetIsReached,
-    /// An idle rule names no stage.
-    #[error("it names no stage to be idle in")]
+    /// A rule on idleness or on time in a status names no stage.
+    #[error("it names no stage to be in")]
     NoStages,
     /// The guard allows only stages in which what is watched is over or has not begun.
     #[error("what it watches never lasts in the stages of its guard")]
@@ -75,6 +75,13 @@ pub enum Because {
     /// The lowest mark on every scale of its kind is higher.
     #[error("no mark of its kind can be so low")]
     NoMarkIsSoLow,
+    /// No role may rate.
+    #[error("nobody may rate the help on a ticket")]
+    NobodyRates,
+    /// Another level, due no later, always resolves or closes the ticket, so that the wait is over. Rules that go round until they are
+    /// stopped ([`MAX_CHAIN`](crate::escalation::MAX_CHAIN)) aside.
+    #[error("another level, due no later, always takes the ticket out of what it watches")]
+    EndedBefore,
     /// The threshold is longer than all open time of the calendar.
     #[error("its calendar has not so much open time, ever")]
     NotEnoughTime,
@@ -263,6 +270,12 @@ problems! {
         name: Name,
     } = "follow_without_effect", Warning,
         "`{name}` follows its calendar, but measures nothing by it, so what is published has no effect";
+    /// A calendar of a rule that counts nothing by it.
+    CalendarWithoutEffect {
+        /// The rule.
+        rule: Name,
+    } = "calendar_without_effect", Warning,
+        "`{rule}` names a calendar, but a clock brings its own and reopenings need none, so it has no effect";
     /// A calendar without open time.
     CalendarNeverOpens {
         /// The calendar.
@@ -299,6 +312,14 @@ problems! {
         because: Because,
     } = "level_never_fires", Error,
         "the level `{level}` never fires: {because}";
+    /// Repeats of a level that cannot come about; the first time can.
+    RepeatsNeverFire {
+        /// The level.
+        level: Name,
+        /// Why.
+        because: Because,
+    } = "repeats_never_fire", Warning,
+        "the level `{level}` never fires a second time: {because}";
     /// A level so long before the due that it fires as soon as the clock starts.
     LevelFiresAtStart {
         /// The level.
@@ -340,10 +361,13 @@ problems! {
     AutoCloseCutsReopenWindow {
         /// When they are closed.
         after: Span,
+        /// Whether that is an average, because it is counted in open time or in business days.
+        on_average: bool,
         /// How long they could be reopened.
         window: Span,
     } = "auto_close_cuts_reopen_window", Warning,
-        "a resolved ticket is closed after {after}, and a closed one is not reopened; the reopen window of {window} is cut";
+        "a resolved ticket is closed after {after}{how}, and a closed one is not reopened; the reopen window of {window} is cut",
+        how = if *on_average { " on average" } else { "" };
     /// No time to reopen.
     ReopenWindowIsZero = "reopen_window_is_zero", Warning,
         "a resolved ticket cannot be reopened at any later instant; each answer of the customer begins a follow-up ticket";

@@ -3,10 +3,12 @@
 use crate::call::Role;
 use crate::escalation::{Action, Level, Recipient, Rule, ThresholdKind, Trigger, share};
 use crate::sla::{Measure, Target};
-use crate::ticket::{Agreement, ClockId, Metric, Permission, Stage, Step};
+use crate::ticket::{Agreement, ClockId, Holder, Metric, Permission, Stage};
+use crate::time::Span;
 
+use super::forestalled::{self, Never};
 use super::problem::{Because, Problem};
-use super::view::{LevelView, RuleView, View};
+use super::view::{LevelView, View};
 use super::{Findings, policies};
 
 pub(super) fn check(view: &View<'_>, found: &mut Findings) {
@@ -18,6 +20,13 @@ pub(super) fn check(view: &View<'_>, found: &mut Findings) {
             found.add(
                 format!("{path}.trigger"),
                 Problem::RuleNeverFires { rule, because },
+            );
+        }
+        if this.rule.calendar.is_some() && !needs_calendar(this.rule) {
+            let rule = this.rule.name.clone();
+            found.add(
+                format!("{path}.calendar"),
+                Problem::CalendarWithoutEffect { rule },
             );
         }
         if this.rule.follow && !this.rule.counts_open_time() {
@@ -38,7 +47,7 @@ pub(super) fn check(view: &View<'_>, found: &mut Findings) {
                 found,
             );
             if rule_never.is_none() && !never {
-                one_level(view, &path, this, level, found);
+                one_level(view, &path, (i, j), found);
             }
             if level.level.actions.is_empty() {
                 let level = level.level.name.clone();
@@ -51,15 +60,18 @@ pub(super) fn check(view: &View<'_>, found: &mut Findings) {
     }
 }
 
-fn one_level(
-    view: &View<'_>,
-    path: &str,
-    rule: &RuleView<'_>,
-    this: &LevelView<'_>,
-    found: &mut Findings,
-) {
+/// Whether the rule's own calendar can matter: a clock brings its own, and reopenings need none.
+pub(super) fn needs_calendar(rule: &Rule) -> bool {
+    rule.trigger.watched().is_none() && rule.trigger != Trigger::Reopened
+}
+
+fn one_level(view: &View<'_>, path: &str, (i, j): (usize, usize), found: &mut Findings) {
+    let rule = &view.rules[i];
+    let this = &rule.levels[j];
     let level = || this.level.name.clone();
-    if let Some((part, because)) = level_never_fires(view, rule.rule, this) {
+    let forestalled = forestalled::forestalled(view, (i, j));
+    let too_late = (forestalled == Some(Never::Level)).then_some(("at", Because::EndedBefore));
+    if let Some((part, because)) = level_never_fires(view, rule.rule, this).or(too_late) {
         found.add(
             format!("{path}.{part}"),
             Problem::LevelNeverFires {
@@ -75,7 +87,14 @@ fn one_level(
             Problem::PendingGuardWithoutEffect,
         );
     }
-    if let Some((policy, target)) = fires_at_start(view, rule.rule, this.level) {
+    if forestalled == Some(Never::Repeats) {
+        let (level, because) = (level(), Because::EndedBefore);
+        found.add(
+            format!("{path}.repeat"),
+            Problem::RepeatsNeverFire { level, because },
+        );
+    }
+    if let Some((policy, target)) = fires_at_start(view, rule.rule, this) {
         found.add(
             format!("{path}.at"),
             Problem::LevelFiresAtStart {
@@ -92,7 +111,9 @@ fn one_level(
 /// Why no level of the rule can ever fire.
 fn rule_never_fires(view: &View<'_>, rule: &Rule) -> Option<Because> {
     match &rule.trigger {
-        Trigger::Idle { stages } if stages.is_empty() => Some(Because::NoStages),
+        Trigger::Idle { stages } | Trigger::TimeInStatus { stages } if stages.is_empty() => {
+            Some(Because::NoStages)
+        }
         Trigger::LowRating { kind, at_most } => {
             let draft = view.draft;
             let questions = draft.feedback.surveys.values();
@@ -101,7 +122,12 @@ fn rule_never_fires(view: &View<'_>, rule: &Rule) -> Option<Because> {
             let scales = asked.map(|question| question.scale(&draft.tickets.scales));
             let worst = scales.map(|scale| scale.worst()).min();
             let usual = draft.tickets.scales.of(*kind).worst();
-            (*at_most < worst.unwrap_or(usual).min(usual)).then_some(Because::NoMarkIsSoLow)
+            let too_low = *at_most < worst.unwrap_or(usual).min(usual);
+            match (view.any_may(&Role::ALL, Permission::Rate), too_low) {
+                (false, _) => Some(Because::NobodyRates),
+                (true, true) => Some(Because::NoMarkIsSoLow),
+                (true, false) => None,
+            }
         }
         Trigger::Clock {
             agreement,
@@ -132,6 +158,21 @@ fn rule_never_fires(view: &View<'_>, rule: &Rule) -> Option<Because> {
     }
 }
 
+/// The targets of the clock that a rule watches which the guard of a level leaves, each with the place of its policy.
+pub(super) fn targets_left(
+    view: &View<'_>,
+    clock: ClockId,
+    this: &LevelView<'_>,
+) -> Vec<(usize, Target)> {
+    let mut targets = view.reachable(clock);
+    targets.retain(|(i, _)| {
+        let mut goal = view.has_policy(*i);
+        goal.push((&this.guard, true));
+        !view.logic.never(&goal)
+    });
+    targets
+}
+
 /// Why a level of a rule that can fire cannot, and which part of it is to blame.
 pub(super) fn level_never_fires(
     view: &View<'_>,
@@ -143,19 +184,14 @@ pub(super) fn level_never_fires(
     }
     match rule.trigger.watched() {
         Some(clock) if clock.metric != Metric::PromisedUpdate => {
-            let targets = view.reachable(clock);
-            let excluded = targets.iter().all(|(i, _)| {
-                let mut goal = view.has_policy(*i);
-                goal.push((&this.guard, true));
-                view.logic.never(&goal)
-            });
+            let targets = targets_left(view, clock, this);
             let too_long = targets.iter().all(|(i, target)| {
                 let calendar = view.calendar_of(view.policies[*i].policy);
                 let wanted = running_threshold(this.level, *target);
                 let follow = view.policies[*i].policy.follow;
                 wanted > view.time_of(calendar, measured(*target, 0).0) && !follow
             });
-            match (excluded, too_long) {
+            match (targets.is_empty(), too_long) {
                 (true, _) => Some(("guard.when", Because::GuardExcludes)),
                 (_, true) => Some(("at", Because::NotEnoughTime)),
                 _ => None,
@@ -188,6 +224,7 @@ fn running_threshold(level: &Level, target: Target) -> i64 {
     let (_, amount) = measured(target, 0);
     match level.at.0 {
         ThresholdKind::Percent(percent) => share(percent, amount),
+        ThresholdKind::OnBreach => amount.saturating_add(1),
         ThresholdKind::After(offset) => match measured(offset, 0) {
             (Measure::Business, by) => amount.saturating_add(by),
             _ => amount,
@@ -196,20 +233,20 @@ fn running_threshold(level: &Level, target: Target) -> i64 {
     }
 }
 
-/// A target that is no longer than the time before its due at which the level fires.
+/// A target, of those that the guard leaves, that is no longer than the time before its due at which the level fires.
 fn fires_at_start(
     view: &View<'_>,
     rule: &Rule,
-    level: &Level,
+    this: &LevelView<'_>,
 ) -> Option<(crate::id::Name, Target)> {
-    let ThresholdKind::Before(offset) = level.at.0 else {
+    let ThresholdKind::Before(offset) = this.level.at.0 else {
         return None;
     };
     // How long a stretch of open time lasts on the wall depends on when it begins.
     let comparable = |target: &Target| {
         offset.measure() == Measure::Business || target.measure() == Measure::Calendar
     };
-    let targets = view.reachable(rule.trigger.watched()?);
+    let targets = targets_left(view, rule.trigger.watched()?, this);
     let (i, target) = targets.into_iter().find(|(_, target)| {
         let amount = target.amount().filter(|_| comparable(target));
         amount.is_some_and(|amount| Some(amount) <= offset.amount())
@@ -220,12 +257,9 @@ fn fires_at_start(
 /// Actions that never change anything.
 fn actions(view: &View<'_>, path: &str, this: &LevelView<'_>, found: &mut Findings) {
     let mut stages = this.stages.clone(); // where the ticket can stand before each action
+    let mut nobody = this.level.guard.unassigned; // whether no agent is in charge before each
     for (n, action) in this.level.actions.iter().enumerate() {
-        let step = match action {
-            Action::Resolve => Some(Step::Resolve),
-            Action::Close(_) => Some(Step::Close),
-            _ => None,
-        };
+        let step = forestalled::step_of(action);
         let moves = |step| {
             stages
                 .iter()
@@ -234,14 +268,16 @@ fn actions(view: &View<'_>, path: &str, this: &LevelView<'_>, found: &mut Findin
         let matters = match (step, &this.matters[n]) {
             (Some(step), _) => moves(step),
             (None, Some(change)) => !view.logic.never(&[(&this.guard, true), (change, true)]),
-            (None, None) => true,
+            (None, None) => !(nobody && *action == Action::Unassign),
         };
         let path = format!("{path}.actions[{n}]");
         if !matters {
             found.add(path, Problem::ActionWithoutEffect);
-        } else if this.level.guard.unassigned && *action == Action::Notify(Recipient::AgentInCharge)
-        {
+        } else if nobody && *action == Action::Notify(Recipient::AgentInCharge) {
             found.add(path, Problem::NotifiesNobodyInCharge);
+        }
+        if let Some(holder) = action.hands_to(Holder::default()) {
+            nobody = holder.agent.is_none();
         }
         if let Some(step) = step {
             for stage in &mut stages {
@@ -250,6 +286,8 @@ fn actions(view: &View<'_>, path: &str, this: &LevelView<'_>, found: &mut Findin
         }
     }
 }
+
+const MINUTE_US: i64 = 60 * 1_000_000;
 
 /// A level that closes resolved tickets while they could still be reopened.
 fn auto_close(
@@ -265,8 +303,11 @@ fn auto_close(
         .actions
         .iter()
         .any(|action| matches!(action, Action::Close(_)));
-    let (Trigger::Idle { .. }, ThresholdKind::For(target)) = (&rule.trigger, this.level.at.0)
-    else {
+    let waits = matches!(
+        rule.trigger,
+        Trigger::Idle { .. } | Trigger::TimeInStatus { .. }
+    );
+    let ThresholdKind::For(target) = this.level.at.0 else {
         return;
     };
     let calendar = rule.calendar.as_ref().unwrap_or(&view.draft.calendar);
@@ -275,18 +316,29 @@ fn auto_close(
         .calendars
         .get(calendar)
         .is_some_and(|calendar| calendar.is_always_open());
-    let Some(after) = target
+    let certain = target
         .amount()
-        .filter(|_| target.measure() == Measure::Calendar || always)
-    else {
+        .filter(|_| target.measure() == Measure::Calendar || always);
+    let on_average = || {
+        let average = policies::on_average(view, calendar, target)?;
+        let minutes = average.saturating_add(MINUTE_US / 2) / MINUTE_US;
+        Span::from_micros(minutes.saturating_mul(MINUTE_US)).ok()
+    };
+    let Some(after) = certain.or_else(on_average) else {
         return;
     };
+    let on_average = certain.is_none();
+    let closes = closes && waits;
     let cuts = closes && this.stages.contains(&Stage::Resolved) && after < tickets.reopen_window;
     if cuts && !tickets.reopen_closed {
         let window = tickets.reopen_window;
         found.add(
             format!("{path}.at"),
-            Problem::AutoCloseCutsReopenWindow { after, window },
+            Problem::AutoCloseCutsReopenWindow {
+                after,
+                on_average,
+                window,
+            },
         );
     }
 }

@@ -42,7 +42,7 @@ pub(super) struct LevelView<'a> {
     pub(super) matters: Vec<Option<Formula>>,
     /// The stages in which it can fire.
     pub(super) stages: Vec<Stage>,
-    /// For an action that assigns a team: that this team is in charge.
+    /// For each action that brings the ticket to a team: that this team is in charge.
     pub(super) teams: Vec<Formula>,
 }
 
@@ -139,13 +139,19 @@ impl<'a> View<'a> {
     }
 
     fn resolves(&self) -> bool {
-        let by_rule = |level: &Level| level.actions.contains(&Action::Resolve);
         self.any_may(&Role::ALL, Permission::Resolve)
-            || self
-                .draft
-                .escalations
-                .iter()
-                .any(|rule| rule.levels.iter().any(by_rule))
+            || self.any_rule(|action| *action == Action::Resolve)
+    }
+
+    /// Whether an agent can come to be in charge.
+    fn assigns(&self) -> bool {
+        self.any_may(&Role::ALL, Permission::Assign)
+            || self.any_rule(|action| matches!(action, Action::AssignAgent { .. }))
+    }
+
+    fn any_rule(&self, does: impl Fn(&Action) -> bool) -> bool {
+        let levels = self.draft.escalations.iter().flat_map(|rule| &rule.levels);
+        levels.flat_map(|level| &level.actions).any(does)
     }
 
     /// Whether a human agent can answer a customer on a ticket: by a message, or on the phone.
@@ -162,10 +168,7 @@ impl<'a> View<'a> {
         let merges = customers(Permission::Open) && self.any_may(&Role::ALL, Permission::Merge);
         let checks: &[(bool, Because)] = match metric {
             Metric::FirstResponse if policy.first_response_starts == StartOption::Assignment => {
-                &[(
-                    self.any_may(&Role::ALL, Permission::Assign),
-                    Because::NobodyAssigns,
-                )]
+                &[(self.assigns(), Because::NobodyAssigns)]
             }
             Metric::NextResponse => &[
                 (
@@ -190,10 +193,7 @@ impl<'a> View<'a> {
         let (possible, because) = match metric.definition().fulfilled_by {
             Fulfilment::Answer => (self.answers(), Because::NoAgentReplies),
             Fulfilment::Resolution => (self.resolves(), Because::NobodyResolves),
-            Fulfilment::Assignment => (
-                self.any_may(&Role::ALL, Permission::Assign),
-                Because::NobodyAssigns,
-            ),
+            Fulfilment::Assignment => (self.assigns(), Because::NobodyAssigns),
         };
         (!possible).then_some(because)
     }
@@ -251,8 +251,8 @@ fn level_view<'a>(
             ))),
             _ => None,
         });
-        if let Action::AssignTeam(team) = action {
-            teams.push(logic.is(Fact::Team, [Value::Team(*team)]));
+        if let Some(team) = action.to_team() {
+            teams.push(logic.is(Fact::Team, [Value::Team(team)]));
         }
     }
     let allowed =
@@ -274,7 +274,7 @@ fn level_view<'a>(
 fn stages_of(draft: &RulebookDraft, trigger: &Trigger) -> Vec<Stage> {
     use Stage::{Open, Pending, Reopened, Resolved};
     match trigger {
-        Trigger::Idle { stages } => stages.clone(),
+        Trigger::Idle { stages } | Trigger::TimeInStatus { stages } => stages.clone(),
         Trigger::CustomerWaits => vec![Open, Pending, Reopened],
         Trigger::LowRating { .. } => Stage::ALL.to_vec(),
         Trigger::Reopened => vec![Pending, Resolved, Reopened, Stage::Closed],

@@ -50,7 +50,7 @@ impl<'a> Clock<'a> {
             }
             MarkKind::MergedAway => {
                 if self.is_live() {
-                    self.end(State::Cancelled, mark.at);
+                    self.end(State::Cancelled, self.ran_until(mark.at));
                 }
             }
             MarkKind::Moved(phase) => self.move_to(*phase, mark, ended),
@@ -58,6 +58,7 @@ impl<'a> Clock<'a> {
             MarkKind::Policy(agreement, name) => {
                 if *agreement == self.id.agreement && self.definition.start != Start::Promise {
                     self.newest = policy(name);
+                    self.latest = self.newest.or(self.latest);
                     self.chosen = true;
                     let ended = matches!(self.state, State::Stopped | State::Cancelled);
                     if !ended || self.came_and_went(mark.at) {
@@ -94,7 +95,7 @@ impl<'a> Clock<'a> {
             }
             (First::ToCome, MarkKind::HandedOver) if !by_assignment => waiting,
             (First::ToCome, MarkKind::Asked | MarkKind::AskedBefore { .. }) if by_message => {
-                First::Waiting
+                waiting
             }
             // One that began with the bot has not begun.
             (First::Waiting, MarkKind::BotBegan)
@@ -112,7 +113,7 @@ impl<'a> Clock<'a> {
             (First::Unanswered, MarkKind::Moved(Phase::Work | Phase::Pending(_))) => First::Waiting,
             (as_before, _) => as_before,
         };
-        if before == First::ToCome && self.first_response == First::Waiting {
+        if before == First::ToCome && self.first_response != First::ToCome {
             self.first_since = mark.at;
         }
     }
@@ -129,8 +130,7 @@ impl<'a> Clock<'a> {
 
     /// By the policy that the ticket has now: the one that measures lags behind it while the clock is ended.
     fn first_contact(&self) -> StartOption {
-        let ready = self.newest.or(self.ready);
-        ready.map_or(StartOption::default(), |ready| {
+        self.latest.map_or(StartOption::default(), |ready| {
             ready.policy.first_response_starts
         })
     }
@@ -175,6 +175,7 @@ impl<'a> Clock<'a> {
     /// A human agent wrote to the customer.
     fn answer(&mut self, mark: &Mark, ended: &mut impl FnMut(&Clock<'a>)) {
         (self.answered, self.with_bot) = (true, false); // whoever writes takes over from a bot
+        self.end_where_it_waits();
         if self.is_live() && self.definition.fulfilled_by == Fulfilment::Answer {
             self.end(State::Stopped, mark.at);
         }
@@ -263,7 +264,7 @@ impl<'a> Clock<'a> {
             } else {
                 State::Cancelled
             };
-            self.end(state, at);
+            self.end(state, self.ran_until(at));
         }
     }
 
@@ -289,18 +290,20 @@ impl<'a> Clock<'a> {
             at: since,
             version: mark.version,
         });
-        self.state = State::Running;
+        (self.state, self.since) = (State::Running, mark.at);
         if self.chosen {
             self.attach(mark.at);
         }
         if let Some(due) = promised {
             self.promised = Some(due);
             self.amount = Some(due.saturating_sub(since).max(0));
+            self.due = (due <= since).then_some(since); // a log's: used up before it was made
         }
         if since < mark.at {
             (self.state, self.since) = (State::Running, since);
             self.elapsed = self.measure(since, mark.at);
             self.find_used_up(mark.version);
+            self.since = mark.at;
             self.weigh(mark.at);
         }
         self.run_or_pause(mark.at);
@@ -323,6 +326,9 @@ impl<'a> Clock<'a> {
     }
 
     fn move_to(&mut self, phase: Phase, mark: &Mark, ended: &mut impl FnMut(&Clock<'a>)) {
+        if phase.is_done() {
+            self.end_where_it_waits();
+        }
         let before = std::mem::replace(&mut self.phase, phase);
         if phase == Phase::Resolved && before != Phase::Resolved {
             self.resolve(mark, ended);
@@ -335,17 +341,38 @@ impl<'a> Clock<'a> {
         }
     }
 
-    /// What a message began after the ticket was over, without reopening it, runs on no clock while that stays so: a log told it, or a bot
-    /// handed over late. Once the ticket is reopened, it has waited since the message.
+    /// Closing stops every clock, and what a message began after the ticket was over runs on none while that stays so.
     pub(super) fn end_after_the_end(&mut self, at: Micros) {
+        self.end_where_it_waits();
+        if self.phase == Phase::Closed && self.is_live() {
+            self.end_by_close(at);
+        }
+    }
+
+    /// Whether a message began it after the ticket was over, without reopening it: a log told it, or a bot handed over late. Nothing
+    /// runs and nothing is late while that stays so. Once the ticket is reopened, it has waited since the message, measured by
+    /// the policy of the reopening.
+    pub(super) fn waits_for_reopening(&self) -> bool {
         let by_message = matches!(
             self.definition.start,
             Start::FirstContact | Start::UnansweredMessage
         );
-        match self.phase {
-            Phase::Closed if self.is_live() => self.end_by_close(at),
-            Phase::Resolved if self.is_live() && by_message => self.end_by_close(at),
-            _ => {}
+        by_message && self.phase.is_done() && self.is_live()
+    }
+
+    /// Answered or closed before a reopening, it never ran: it ended where it began, as a reading said all along.
+    fn end_where_it_waits(&mut self) {
+        if self.waits_for_reopening() {
+            self.end_by_close(self.since);
+        }
+    }
+
+    /// When a live clock that ends at `at` ran last, or would have.
+    fn ran_until(&self, at: Micros) -> Micros {
+        if self.waits_for_reopening() {
+            self.since
+        } else {
+            at
         }
     }
 
@@ -372,6 +399,7 @@ impl<'a> Clock<'a> {
 
     fn reopen(&mut self, mark: &Mark, ended: &mut impl FnMut(&Clock<'a>)) {
         if self.is_live() {
+            self.advance(mark.at); // what waited for this
             match self.definition.on_reopen {
                 OnReopen::Cancel => self.end(State::Cancelled, mark.at),
                 _ => self.run_or_pause(mark.at),
@@ -384,8 +412,7 @@ impl<'a> Clock<'a> {
             .map_or(0, |stopped| mark.at.saturating_sub(stopped));
         let option = match self.definition.on_reopen {
             OnReopen::Resume => self
-                .newest
-                .or(self.ready)
+                .latest
                 .map_or(ReopenOption::Resume, |r| r.reopening(self.id.metric)),
             OnReopen::Keep if unfulfilled => ReopenOption::Resume,
             OnReopen::Keep | OnReopen::BeginAnew | OnReopen::Cancel => ReopenOption::FirstOnly,
@@ -425,7 +452,7 @@ impl<'a> Clock<'a> {
             return;
         }
         self.target = self.newest.and_then(|ready| ready.target(self.id.metric));
-        self.ready = self.newest.or(self.ready);
+        self.ready = self.latest;
         self.all_time = self.target.is_some_and(is_all_time);
         self.amount = match (self.started, self.target, self.ready) {
             (Some(started), Some(target), Some(ready)) => {
@@ -472,7 +499,7 @@ impl<'a> Clock<'a> {
             (Phase::Pending(reason), Some(ready)) => ready.pauses(self.id.metric).contains(reason),
             _ => false,
         };
-        if !(paused && self.state == State::Paused) {
+        if !(paused && self.state == State::Paused || self.waits_for_reopening()) {
             self.since = at;
         }
         self.state = if paused {

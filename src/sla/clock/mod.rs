@@ -26,6 +26,8 @@ pub(crate) struct Clock<'a> {
     ready: Option<&'a Ready>,
     /// The policy that the ticket has now; the one above lags behind it only while the clock is ended.
     newest: Option<&'a Ready>,
+    /// The last one that applied, also while the clock is ended; before any did, the first that will.
+    latest: Option<&'a Ready>,
     /// Whether a policy was chosen, or none, by now: before that, the first one measures.
     chosen: bool,
     /// Closed hours count too.
@@ -168,6 +170,7 @@ impl<'a> Clock<'a> {
             definition: id.metric.definition(),
             ready: first,
             newest: None,
+            latest: first,
             chosen: false,
             all_time: first
                 .and_then(|ready| ready.target(id.metric))
@@ -202,8 +205,11 @@ impl<'a> Clock<'a> {
         }
         let mut last = micros(ticket.created_at());
         for mark in ticket.marks() {
+            let waited = clock.waits_for_reopening().then_some(clock.since);
             if mark.at > last {
-                stretch(&clock, last, mark.at);
+                if waited.is_none() {
+                    stretch(&clock, last, mark.at);
+                }
                 last = mark.at;
             }
             clock.advance(mark.at);
@@ -213,10 +219,14 @@ impl<'a> Clock<'a> {
             let policy = |name: &Option<Name>| named.get(name.as_ref()?);
             let started = clock.started;
             clock.meet(mark, policy, &mut ended);
-            if clock.started != started
-                && let Some(before) = clock.ran_before(mark)
-            {
-                stretch(&before, before.since, mark.at);
+            if let Some(since) = clock.counts_since(mark, started, waited) {
+                let state = State::Running;
+                let before = Clock {
+                    state,
+                    since,
+                    ..clock.clone()
+                };
+                stretch(&before, since, mark.at);
             }
             if clock.definition.start == Start::UnansweredMessage {
                 clock.follow_first_response(mark);
@@ -226,16 +236,24 @@ impl<'a> Clock<'a> {
         clock
     }
 
-    /// The clock as it ran before a mark that began it in the past, on a ticket that was merged into this one.
-    fn ran_before(&self, mark: &Mark) -> Option<Clock<'a>> {
-        let started = self
-            .started
-            .filter(|started| started.version == mark.version && started.at < mark.at)?;
-        Some(Clock {
-            state: State::Running,
-            since: started.at,
-            ..self.clone()
-        })
+    /// Where a mark makes time before it count that no stretch told: what began then on a ticket that was merged into this one, or has
+    /// waited since then for the ticket to be reopened.
+    fn counts_since(
+        &self,
+        mark: &Mark,
+        before: Option<Started>,
+        waited: Option<Micros>,
+    ) -> Option<Micros> {
+        let of_this_mark = self.started.filter(|started| {
+            self.started != before && started.version == mark.version && started.at < mark.at
+        });
+        let waited = waited.filter(|since| {
+            self.started == before
+                && self.is_live()
+                && !self.waits_for_reopening()
+                && *since < mark.at
+        });
+        of_this_mark.map(|started| started.at).or(waited)
     }
 
     /// Whether it runs or waits: nothing has ended it.
@@ -305,6 +323,14 @@ impl<'a> Clock<'a> {
         }
     }
 
+    /// The last instant at which the target is still kept, if nothing else happens: where it is used up when the calendar closes,
+    /// the next opening. None but for a running clock that is not late.
+    pub(crate) fn kept_until(&self) -> Option<Micros> {
+        let left = self.amount?.saturating_sub(self.elapsed);
+        let runs = self.state == State::Running && left >= 0;
+        runs.then(|| self.until(left)).flatten()
+    }
+
     /// The calendar it runs by; none where it runs all the time.
     pub(crate) fn calendar(&self) -> Option<&'a Ready> {
         self.ready
@@ -313,7 +339,7 @@ impl<'a> Clock<'a> {
 
     /// Lets the time up to `to` pass.
     pub(crate) fn advance(&mut self, to: Micros) {
-        if self.state == State::Running && to > self.since {
+        if self.state == State::Running && to > self.since && !self.waits_for_reopening() {
             let before = self.elapsed;
             self.elapsed = before.saturating_add(self.measure(self.since, to));
             if let Some(sought) = self.sought

@@ -315,3 +315,47 @@ impl Store for MemoryStore {
         Ok(pruned)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{RecvTimeoutError, channel};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::id::TicketId;
+    use crate::store::Part;
+    use crate::ticket::Version;
+
+    /// Whoever writes a ticket waits for nobody who writes one in another shard, and for whoever writes one in the same.
+    #[test]
+    fn writers_of_different_shards_do_not_wait_for_each_other() {
+        let store = MemoryStore::new();
+        let stream = |n: u128| {
+            let id = TicketId::from_uuid(Uuid::from_u128(n << 64 | n));
+            StreamId::ticket(TenantId::SINGLE, id)
+        };
+        let held = stream(1);
+        let in_same = |other: &StreamId| shard_of(other.id) == shard_of(held.id);
+        let others = || (2..10_000).map(stream);
+        let same = others().find(in_same).unwrap();
+        let other = others().find(|other| !in_same(other)).unwrap();
+        let (told, answers) = channel();
+        std::thread::scope(|scope| {
+            let (store, lock) = (&store, store.shards[shard_of(held.id)].lock());
+            let write = |stream: StreamId| {
+                let told = told.clone();
+                let part = Part::check(stream, Version(0));
+                let commit = Commit::new(TenantId::SINGLE, DateTime::UNIX_EPOCH, vec![part]);
+                scope.spawn(move || told.send((stream, store.commit(&commit).is_ok())));
+            };
+            write(other);
+            let answer = answers.recv_timeout(Duration::from_secs(30));
+            assert_eq!(answer, Ok((other, true)));
+            write(same);
+            let answer = answers.recv_timeout(Duration::from_millis(50));
+            assert_eq!(answer, Err(RecvTimeoutError::Timeout));
+            drop(lock);
+            assert_eq!(answers.recv(), Ok((same, true)));
+        });
+    }
+}

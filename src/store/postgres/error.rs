@@ -4,6 +4,7 @@ use std::io;
 
 use tokio_postgres::Error;
 use tokio_postgres::error::{DbError, SqlState};
+use tokio_postgres::tls::NoTlsError;
 
 use super::{StoreError, StoreErrorKind};
 
@@ -23,10 +24,24 @@ pub(super) fn failed(error: Error) -> StoreError {
     StoreError::new(kind, what).because(error)
 }
 
+/// The same of a text that is to say where the server is.
+pub(super) fn not_an_address(error: Error) -> StoreError {
+    let why = std::error::Error::source(&error).map_or_else(String::new, |why| format!(": {why}"));
+    let what = format!(
+        "this is no connection text{why}; `postgres://user@host/database` or `host=... user=... dbname=...` is allowed, \
+         with an `sslmode` of disable, prefer or require"
+    );
+    StoreError::new(StoreErrorKind::Other, what).because(error)
+}
+
 /// The same where no connection came about.
 pub(super) fn connecting(error: Error) -> StoreError {
+    if cause::<NoTlsError>(&error).is_some() {
+        let what = "the connection text demands TLS; give a connector to `connect_tls`, or `sslmode=disable`";
+        return StoreError::new(StoreErrorKind::Other, what).because(error);
+    }
     if is_unlike_tls(&error) {
-        let what = "no encrypted connection came about; the server's certificate must be for its name and from somebody trusted";
+        let what = "no encrypted connection came about; the server must offer TLS, and its certificate be for its name and from somebody trusted";
         return StoreError::new(StoreErrorKind::Other, what).because(error);
     }
     if error.as_db_error().is_none() && is_lost(&error) {
@@ -47,13 +62,20 @@ fn is_lost(error: &Error) -> bool {
 
 /// Whether the other side was reached and what it said is no answer: TLS that is not trusted tells so.
 fn is_unlike_tls(error: &Error) -> bool {
-    io_error(error).is_some_and(|error| error.kind() == io::ErrorKind::InvalidData)
+    let invalid = |error: &io::Error| error.kind() == io::ErrorKind::InvalidData;
+    io_error(error).is_some_and(invalid)
+        || io_error(error).is_none() && error.to_string().contains("TLS handshake")
 }
 
 fn io_error(error: &Error) -> Option<&io::Error> {
+    cause(error)
+}
+
+/// What of this kind led to it.
+fn cause<E: std::error::Error + 'static>(error: &Error) -> Option<&E> {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(one) = cause {
-        if let Some(found) = one.downcast_ref::<io::Error>() {
+        if let Some(found) = one.downcast_ref() {
             return Some(found);
         }
         cause = one.source();
@@ -125,7 +147,11 @@ fn meaning(said: &DbError) -> (StoreErrorKind, String) {
                 Unavailable,
                 "the server is short of memory or connections; try again",
             ),
-            Some("28" | "3D") => (Other, "the server does not let this user in"),
+            Some("28") => (Other, "the server does not let this user in"),
+            Some("3D") => (
+                Other,
+                "there is no such database on the server; make it first",
+            ),
             _ => (Other, "postgresql refused the work"),
         },
     };

@@ -5,12 +5,16 @@
 
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
+use futures_core::Stream;
+use tokio::runtime::Handle;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::task::JoinHandle;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Error, Row, Statement};
+use tokio_postgres::{Client, Error, Row, RowStream, Statement};
 
 use super::error::failed;
 use super::{StoreError, StoreErrorKind};
@@ -29,14 +33,42 @@ pub(super) struct Link {
     known: HashMap<String, Statement>,
     /// Whether work was begun on it and did not come to a known end: then nobody else may have it.
     unsure: bool,
+    /// What moves its bytes. After the client is gone it ends when the server answered all that was sent, and not before.
+    moved: Option<JoinHandle<Result<(), Error>>>,
+    /// Its place among the connections that may be at work, while it is.
+    pub(super) place: Option<OwnedSemaphorePermit>,
+    handle: Handle,
+}
+
+/// A client, and what moves the bytes of its connection.
+pub(super) type Connected = (Client, JoinHandle<Result<(), Error>>);
+
+/// A connection that is dropped is at work until the server is done with it: so given up calls cannot have more of them open than
+/// there are places.
+impl Drop for Link {
+    fn drop(&mut self) {
+        if let (Some(moved), Some(place)) = (self.moved.take(), self.place.take()) {
+            self.handle.spawn(async move {
+                let _ = moved.await; // however it ended
+                drop(place);
+            });
+        }
+    }
 }
 
 impl Link {
-    pub(super) fn new(client: Client) -> Link {
+    pub(super) fn new(
+        (client, moved): Connected,
+        place: OwnedSemaphorePermit,
+        handle: Handle,
+    ) -> Link {
         Link {
             client,
             known: HashMap::new(),
             unsure: false,
+            moved: Some(moved),
+            place: Some(place),
+            handle,
         }
     }
 
@@ -122,43 +154,101 @@ impl Link {
         &mut self,
         queries: &[Query<'_>],
     ) -> Result<Vec<Vec<Row>>, StoreError> {
+        self.all_rows(BEGIN_READING, queries).await
+    }
+
+    /// The same of queries that write, all in one transaction, sent in one trip with its end: nothing is held while nobody asks for the
+    /// answer.
+    pub(super) async fn take(
+        &mut self,
+        queries: &[Query<'_>],
+    ) -> Result<Vec<Vec<Row>>, StoreError> {
+        self.all_rows(BEGIN, queries).await
+    }
+
+    async fn all_rows(
+        &mut self,
+        begin: &str,
+        queries: &[Query<'_>],
+    ) -> Result<Vec<Vec<Row>>, StoreError> {
+        let mut all: Vec<Vec<Row>> = queries.iter().map(|_| Vec::new()).collect();
+        let mut keep = |query: usize, row| {
+            if let Some(rows) = all.get_mut(query) {
+                rows.push(row);
+            }
+        };
+        self.visit(begin, queries, &mut keep).await?;
+        Ok(all)
+    }
+
+    /// The rows of [`Link::read`], one at a time as they come, with the place of the query that each belongs to: the server is still at
+    /// work on what follows.
+    pub(super) async fn each_row(
+        &mut self,
+        queries: &[Query<'_>],
+        visit: Visit<'_>,
+    ) -> Result<(), StoreError> {
+        self.visit(BEGIN_READING, queries, visit).await
+    }
+
+    async fn visit(
+        &mut self,
+        begin: &str,
+        queries: &[Query<'_>],
+        visit: Visit<'_>,
+    ) -> Result<(), StoreError> {
         self.prepare(queries.iter().map(|query| query.text).collect())
             .await?;
         self.begin();
-        let answer = self.read_prepared(queries).await;
+        let answer = self.visit_prepared(begin, queries, visit).await;
         self.end(answer)
     }
 
-    async fn read_prepared(&self, queries: &[Query<'_>]) -> Result<Vec<Vec<Row>>, StoreError> {
+    async fn visit_prepared(
+        &self,
+        begin: &str,
+        queries: &[Query<'_>],
+        visit: Visit<'_>,
+    ) -> Result<(), StoreError> {
         let mut asked = Vec::with_capacity(queries.len() + 2);
-        let alone = queries.len() == 1; // one statement is of one instant anyway
+        let alone = queries.len() == 1; // one statement is of one instant, and a transaction, anyway
         if !alone {
-            let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-            asked.push(no_rows(&self.client, begin));
+            asked.push(no_stream(&self.client, begin));
         }
         for query in queries {
-            asked.push(rows(&self.client, self.statement(query.text)?, query));
+            asked.push(stream(&self.client, self.statement(query.text)?, query));
         }
         if !alone {
-            asked.push(no_rows(&self.client, "COMMIT"));
+            asked.push(no_stream(&self.client, "COMMIT"));
         }
-        let mut answers = together(asked).await.into_iter();
-        let mut all = Vec::with_capacity(queries.len());
-        if !alone {
-            answers.next().transpose().map_err(failed)?;
+        let mut queries = 0..;
+        for request in send(asked).await {
+            // Those after the first error fail because of it.
+            let Some(rows) = request.answer().await.map_err(failed)? else {
+                continue;
+            };
+            let (query, mut rows) = (queries.next().unwrap_or_default(), pin!(rows));
+            // The connection gives no answer before the rows of those before it are taken.
+            while let Some(row) = poll_fn(|context| rows.as_mut().poll_next(context)).await {
+                visit(query, row.map_err(failed)?);
+            }
         }
-        for answer in answers {
-            all.push(answer.map_err(failed)?);
-        }
-        all.truncate(queries.len());
-        Ok(all)
+        Ok(())
     }
 
     /// Does all of these in one transaction, sent in one trip with its end; a single one is a transaction by itself. Where one of them
     /// fails, the server undoes all, and the error tells which one it was.
     pub(super) async fn write(&mut self, queries: &[Query<'_>]) -> Result<(), Failed> {
+        self.write_after(BEGIN, queries).await
+    }
+
+    async fn write_after(&mut self, begin: &str, queries: &[Query<'_>]) -> Result<(), Failed> {
         let prepared = self.prepare(queries.iter().map(|query| query.text).collect());
         prepared.await.map_err(Failed::whole)?;
+        if queries.len() > 1 {
+            // Without a transaction each would be one by itself, so nothing is sent before there is one.
+            self.run(begin).await.map_err(Failed::whole)?;
+        }
         self.begin();
         match self.write_prepared(queries).await {
             Ok(()) => self.end(Ok(())).map_err(Failed::whole),
@@ -176,24 +266,18 @@ impl Link {
     }
 
     async fn write_prepared(&self, queries: &[Query<'_>]) -> Result<(), Failed> {
-        let alone = queries.len() == 1;
-        let mut asked = Vec::with_capacity(queries.len() + 2);
-        if !alone {
-            asked.push(no_count(&self.client, BEGIN));
-        }
+        let mut asked = Vec::with_capacity(queries.len() + 1);
         for query in queries {
             let statement = self.statement(query.text).map_err(Failed::whole)?;
-            asked.push(Box::pin(self.client.execute(statement, &query.params)));
+            asked.push(count(&self.client, statement, query));
         }
-        if !alone {
+        if queries.len() > 1 {
             asked.push(no_count(&self.client, "COMMIT"));
         }
         for (n, answer) in together(asked).await.into_iter().enumerate() {
             // Those after the first error fail because of it.
             answer.map_err(|error| Failed {
-                at: n
-                    .checked_sub(usize::from(!alone))
-                    .filter(|at| *at < queries.len()),
+                at: Some(n).filter(|at| *at < queries.len()),
                 is_refused: error.code() == Some(&SqlState::DIVISION_BY_ZERO),
                 is_held_up: matches!(
                     error.code(),
@@ -203,35 +287,6 @@ impl Link {
             })?;
         }
         Ok(())
-    }
-
-    /// Does all of these in one transaction, and ends it as `judge` says of the rows that each gave.
-    pub(super) async fn take<T>(
-        &mut self,
-        queries: &[Query<'_>],
-        judge: impl FnOnce(&[Vec<Row>]) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        self.prepare(queries.iter().map(|query| query.text).collect())
-            .await?;
-        self.begin();
-        let mut asked = vec![no_rows(&self.client, BEGIN)];
-        for query in queries {
-            asked.push(rows(&self.client, self.statement(query.text)?, query));
-        }
-        let answers: Result<Vec<_>, _> = together(asked).await.into_iter().collect();
-        let judged = match answers {
-            Ok(answers) => judge(answers.get(1..).unwrap_or_default()), // the first began it
-            Err(error) => Err(failed(error)),
-        };
-        let ended = match judged.is_ok() {
-            true => self.send("COMMIT").await,
-            false => self.send("ROLLBACK").await,
-        };
-        match (ended, judged) {
-            (Ok(()), judged) => self.end(judged),
-            (Err(error), Ok(_)) => Err(error), // it stays unusable
-            (Err(_), Err(error)) => Err(error),
-        }
     }
 }
 
@@ -258,45 +313,109 @@ impl Failed {
 }
 
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+const BEGIN_READING: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
-fn rows<'a>(
+fn stream<'a>(
     client: &'a Client,
     statement: &'a Statement,
     query: &'a Query<'a>,
-) -> Asked<'a, Vec<Row>> {
-    Box::pin(client.query(statement, &query.params))
+) -> Asked<'a, Option<RowStream>> {
+    let params = query.params.iter().copied();
+    Box::pin(async move { client.query_raw(statement, params).await.map(Some) })
 }
 
-fn no_rows<'a>(client: &'a Client, text: &'a str) -> Asked<'a, Vec<Row>> {
-    Box::pin(async move { client.batch_execute(text).await.map(|()| Vec::new()) })
+fn no_stream<'a>(client: &'a Client, text: &'a str) -> Asked<'a, Option<RowStream>> {
+    Box::pin(async move { client.batch_execute(text).await.map(|()| None) })
+}
+
+fn count<'a>(client: &'a Client, statement: &'a Statement, query: &'a Query<'a>) -> Asked<'a, u64> {
+    Box::pin(client.execute(statement, &query.params))
 }
 
 fn no_count<'a>(client: &'a Client, text: &'a str) -> Asked<'a, u64> {
     Box::pin(async move { client.batch_execute(text).await.map(|()| 0) })
 }
 
+/// What is done with each row, given the place of its query.
+pub(super) type Visit<'a> = &'a mut (dyn FnMut(usize, Row) + Send);
+
 /// A request to the server; it is sent when it is polled first.
 pub(super) type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
-/// Sends all of these in their order without waiting between them, and gives their answers.
-pub(super) async fn together<T>(mut asked: Vec<Asked<'_, T>>) -> Vec<Result<T, Error>> {
-    let mut answers = Vec::with_capacity(asked.len());
+/// A request that was sent, with its answer where that was there at once.
+struct Sent<'a, T> {
+    request: Asked<'a, T>,
+    at_once: Option<Result<T, Error>>,
+}
+
+impl<T> Sent<'_, T> {
+    async fn answer(self) -> Result<T, Error> {
+        match self.at_once {
+            Some(answer) => answer,
+            None => self.request.await,
+        }
+    }
+}
+
+/// Sends all of these in their order without waiting between them.
+async fn send<T>(asked: Vec<Asked<'_, T>>) -> Vec<Sent<'_, T>> {
+    let mut sent = Vec::with_capacity(asked.len());
+    let mut asked = asked.into_iter();
     poll_fn(|context: &mut Context<'_>| {
-        for request in &mut asked {
-            answers.push(match request.as_mut().poll(context) {
+        for mut request in asked.by_ref() {
+            let at_once = match request.as_mut().poll(context) {
                 Poll::Ready(answer) => Some(answer),
                 Poll::Pending => None,
-            });
+            };
+            sent.push(Sent { request, at_once });
         }
         Poll::Ready(())
     })
     .await;
+    sent
+}
+
+/// Sends all of these in their order without waiting between them, and gives their answers.
+pub(super) async fn together<T>(asked: Vec<Asked<'_, T>>) -> Vec<Result<T, Error>> {
     let mut all = Vec::with_capacity(asked.len());
-    for (request, answer) in asked.into_iter().zip(answers) {
-        all.push(match answer {
-            Some(answer) => answer,
-            None => request.await,
-        });
+    for request in send(asked).await {
+        all.push(request.answer().await);
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::PostgresStore;
+    use super::*;
+
+    /// A transaction that cannot begin (its beginning is cancelled by somebody who meant what came before) takes none of what was to be in it.
+    #[test]
+    #[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+    fn postgres_what_cannot_begin_writes_nothing() {
+        let server = std::env::var("HELPDESK_POSTGRES")
+            .expect("`HELPDESK_POSTGRES` must tell where a PostgreSQL server is");
+        let store = PostgresStore::options().connect(&server).unwrap();
+        let asked = async {
+            let mut taken = store.pool.link().await?;
+            let link = &mut taken.link;
+            link.run("DROP TABLE IF EXISTS begun; CREATE TABLE begun (n bigint)")
+                .await?;
+            let add = |text| Query {
+                text,
+                params: Vec::new(),
+            };
+            let queries = ["1", "2"].map(|n| format!("INSERT INTO begun VALUES ({n})"));
+            let queries = queries.each_ref().map(|text| add(text));
+            let cancelled = "DO $$BEGIN RAISE SQLSTATE '57014'; END$$";
+            let refused = link.write_after(cancelled, &queries).await;
+            assert!(refused.is_err_and(|failed| !failed.is_held_up));
+            assert!(!link.is_usable());
+            let mut other = store.pool.link().await?;
+            let count = other.link.ask(&add("SELECT count(*) FROM begun")).await?;
+            other.link.run("DROP TABLE begun").await?;
+            Ok(count.first().map(|row| row.get::<_, i64>(0)))
+        };
+        assert_eq!(store.wait(asked).unwrap(), Some(0));
+    }
 }

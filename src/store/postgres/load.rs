@@ -50,8 +50,10 @@ impl PostgresStore {
         if queries.is_empty() {
             return Ok(Some(Loaded::default()));
         }
-        let answers = self.pool.read(&queries).await?;
-        self.loaded(request, answers)
+        let mut answer = Answer::to(request, queries.len());
+        let mut visit = |query, row| answer.row(query, row);
+        self.pool.each_row(&queries, &mut visit).await?;
+        self.loaded(request, answer)
     }
 
     fn queries<'a>(&'a self, request: &Load, wanted: &'a Wanted) -> Vec<Query<'a>> {
@@ -90,22 +92,16 @@ impl PostgresStore {
     }
 
     /// `None` where a snapshot cannot be read.
-    fn loaded(&self, request: &Load, answers: Vec<Vec<Row>>) -> Result<Option<Loaded>, StoreError> {
-        let mut answers = answers.into_iter();
+    fn loaded(&self, request: &Load, answer: Answer<'_>) -> Result<Option<Loaded>, StoreError> {
+        let Some(streams) = answer.streams.finish()? else {
+            return Ok(None);
+        };
+        let mut answers = answer.others.into_iter();
         let mut next = || answers.next().unwrap_or_default();
-        let mut loaded = Loaded::default();
-        if !request.streams.is_empty() {
-            let rows = next();
-            let mut rest = rows.as_slice();
-            for (n, stream) in (1..).zip(&request.streams) {
-                let (of_stream, others) = rest.split_at(rows_of(n, rest)?);
-                rest = others;
-                match stream_of(*stream, of_stream)? {
-                    Some(stream) => loaded.streams.push(stream),
-                    None => return Ok(None),
-                }
-            }
-        }
+        let mut loaded = Loaded {
+            streams,
+            ..Loaded::default()
+        };
         if !request.owners.is_empty() {
             loaded.owners = owners(&request.owners, &next())?;
         }
@@ -142,11 +138,58 @@ impl Wanted {
     }
 }
 
-/// The snapshot in this row; `None` where it cannot be read or is not of the version beside it.
-fn snapshot(row: &Row) -> Result<Option<Snapshot>, StoreError> {
-    let (version, body): (i64, &str) = (get(row, VERSION)?, get(row, BODY)?);
-    let found = serde_json::from_str::<Snapshot>(body).ok();
-    Ok(found.filter(|found| i64::try_from(found.version().0) == Ok(version)))
+/// What the server answers to a load, taken up row by row while the rest is still on its way.
+struct Answer<'a> {
+    streams: Streams<'a>,
+    asks_streams: bool,
+    /// The rows of each other query.
+    others: Vec<Vec<Row>>,
+}
+
+impl<'a> Answer<'a> {
+    fn to(request: &'a Load, queries: usize) -> Answer<'a> {
+        let asks_streams = !request.streams.is_empty();
+        let others = queries - usize::from(asks_streams);
+        Answer {
+            streams: Streams::of(&request.streams),
+            asks_streams,
+            others: (0..others).map(|_| Vec::new()).collect(),
+        }
+    }
+
+    fn row(&mut self, query: usize, row: Row) {
+        match query.checked_sub(usize::from(self.asks_streams)) {
+            None => self.streams.row(&row),
+            Some(other) => {
+                if let Some(rows) = self.others.get_mut(other) {
+                    rows.push(row);
+                }
+            }
+        }
+    }
+}
+
+/// The streams of a load, whose rows come in the order of the request, a snapshot before the events after it.
+struct Streams<'a> {
+    wanted: std::slice::Iter<'a, StreamId>,
+    done: Vec<Stream>,
+    /// The place in the request of the stream whose rows come now, counted from 1.
+    place: i64,
+    current: Option<(Option<Snapshot>, Following)>,
+    /// Why the rows that follow are passed over.
+    stopped: Option<Stop>,
+}
+
+enum Stop {
+    /// A snapshot cannot be read.
+    Snapshot,
+    Error(StoreError),
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Stop {
+        Stop::Error(error)
+    }
 }
 
 /// Where what stands in a row of an event or a snapshot; the last two are not in every answer.
@@ -156,37 +199,71 @@ const BODY: usize = 2;
 const FOLDED: usize = 3;
 const PLACE: usize = 4;
 
-/// How many of the rows, from the first on, are of the stream with this place in the request.
-fn rows_of(place: i64, rows: &[Row]) -> Result<usize, StoreError> {
-    let mut count = 0;
-    for row in rows {
-        if row.len() > PLACE && get::<i64>(row, PLACE)? != place {
-            break;
-        }
-        count += 1;
+impl<'a> Streams<'a> {
+    fn of(wanted: &'a [StreamId]) -> Streams<'a> {
+        let mut streams = Streams {
+            wanted: wanted.iter(),
+            done: Vec::with_capacity(wanted.len()),
+            place: 0,
+            current: None,
+            stopped: None,
+        };
+        streams.go_on();
+        streams
     }
-    Ok(count)
+
+    /// Goes on to the next stream. Whether there is one.
+    fn go_on(&mut self) -> bool {
+        if let Some((kept, events)) = self.current.take() {
+            self.done.push(Stream::since(kept, events.events()));
+        }
+        self.place += 1;
+        let begun = |stream: &StreamId| (None, Following::new(*stream, Version(0)));
+        self.current = self.wanted.next().map(begun);
+        self.current.is_some()
+    }
+
+    fn row(&mut self, row: &Row) {
+        if self.stopped.is_none() {
+            self.stopped = self.take(row).err();
+        }
+    }
+
+    fn take(&mut self, row: &Row) -> Result<(), Stop> {
+        let place = match row.len() > PLACE {
+            true => get(row, PLACE)?,
+            false => 1_i64,
+        };
+        while self.place < place && self.go_on() {}
+        let Some((kept, events)) = &mut self.current else {
+            return Ok(());
+        };
+        if row.len() > FOLDED && get::<Option<i64>>(row, FOLDED)?.is_some() {
+            let found = snapshot(row)?.ok_or(Stop::Snapshot)?;
+            *events = events.after(found.version());
+            *kept = Some(found);
+            return Ok(());
+        }
+        events.push(get(row, VERSION)?, get(row, KEPT_AS)?, get(row, BODY)?)?;
+        Ok(())
+    }
+
+    /// All of them; `None` where a snapshot cannot be read.
+    fn finish(mut self) -> Result<Option<Vec<Stream>>, StoreError> {
+        match self.stopped.take() {
+            Some(Stop::Error(error)) => return Err(error),
+            Some(Stop::Snapshot) => return Ok(None),
+            None => while self.go_on() {},
+        }
+        Ok(Some(self.done))
+    }
 }
 
-/// The stream in these rows; `None` where its snapshot cannot be read.
-fn stream_of(stream: StreamId, rows: &[Row]) -> Result<Option<Stream>, StoreError> {
-    let (mut kept, mut rest) = (None, rows);
-    if let [first, others @ ..] = rows
-        && first.len() > FOLDED
-        && get::<Option<i64>>(first, FOLDED)?.is_some()
-    {
-        match snapshot(first)? {
-            Some(found) => kept = Some(found),
-            None => return Ok(None),
-        }
-        rest = others;
-    }
-    let after = kept.as_ref().map(Snapshot::version);
-    let mut events = Following::new(stream, after.unwrap_or(Version(0)));
-    for row in rest {
-        events.push(get(row, VERSION)?, get(row, KEPT_AS)?, get(row, BODY)?)?;
-    }
-    Ok(Some(Stream::since(kept, events.events())))
+/// The snapshot in this row; `None` where it cannot be read or is not of the version beside it.
+fn snapshot(row: &Row) -> Result<Option<Snapshot>, StoreError> {
+    let (version, body): (i64, &str) = (get(row, VERSION)?, get(row, BODY)?);
+    let found = serde_json::from_str::<Snapshot>(body).ok();
+    Ok(found.filter(|found| i64::try_from(found.version().0) == Ok(version)))
 }
 
 fn owners(keys: &[UniqueKey], rows: &[Row]) -> Result<Vec<Option<Uuid>>, StoreError> {

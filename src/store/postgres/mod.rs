@@ -61,8 +61,8 @@
 //!
 //! # In an async host
 //! With the feature `async` the same value is an `AsyncStore` too, on any runtime: connect with `PostgresStore::connect_async`, and
-//! give it to an `AsyncDesk`. A future that is dropped half-way closes its connection, and the server undoes what was open on it:
-//! a commit is then stored whole or not at all.
+//! give it to an `AsyncDesk`. A future that is dropped half-way closes its connection: a commit is then stored whole or not at all.
+//! Until the server is done with what was sent, that connection counts among those that may be [open](Options::connections).
 
 #[cfg(feature = "async")]
 mod async_store;
@@ -100,7 +100,7 @@ use super::{
 pub use tokio_postgres;
 pub use write::{commit_in, params};
 
-use error::failed;
+use error::not_an_address;
 use pool::Pool;
 use read::FactsPage;
 use texts::Own;
@@ -180,9 +180,10 @@ impl Options {
     /// [`Unavailable`](StoreErrorKind::Unavailable) where the server cannot be reached;
     /// [`Newer`](StoreErrorKind::Newer) where a newer version of the crate made the tables;
     /// [`Corrupt`](StoreErrorKind::Corrupt) where there are other tables under these names;
-    /// [`Other`](StoreErrorKind::Other) where the text or the schema's name is not one, or the user may not do this.
+    /// [`Other`](StoreErrorKind::Other) where the text or the schema's name is not one, the server is older than version 15, or the user
+    /// may not do this.
     pub fn connect(self, config: &str) -> Result<PostgresStore, StoreError> {
-        self.connect_tls(config.parse().map_err(failed)?, NoTls)
+        self.connect_tls(config.parse().map_err(not_an_address)?, NoTls)
     }
 
     /// The same with a configuration of the driver, and with TLS: `tls` comes from a crate such as `tokio-postgres-rustls`,
@@ -213,7 +214,7 @@ impl Options {
     #[cfg(feature = "async")]
     #[cfg_attr(docsrs, doc(cfg(feature = "async")))]
     pub async fn connect_async(self, config: &str) -> Result<PostgresStore, StoreError> {
-        self.connect_tls_async(config.parse().map_err(failed)?, NoTls)
+        self.connect_tls_async(config.parse().map_err(not_an_address)?, NoTls)
             .await
     }
 
@@ -269,6 +270,7 @@ impl PostgresStore {
 
     async fn set_up(&self) -> Result<(), StoreError> {
         let mut taken = self.pool.link().await?;
+        version::check_server(&mut taken.link).await?;
         version::bring_up(&mut taken.link, &self.sql, &self.schema).await?;
         version::check_tables(&mut taken.link, &self.sql, &self.own).await?;
         taken.back().await;

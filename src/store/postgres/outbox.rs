@@ -31,19 +31,16 @@ impl PostgresStore {
             text: &self.own.claim,
             params: vec![&now, &KNOWN, &most, &until],
         };
-        let judge = |answers: &[Vec<Row>]| {
-            let mut found = Vec::new();
-            for row in answers.iter().flatten() {
-                found.push((get::<Micros>(row, 4)?, get::<Uuid>(row, 0)?, message(row)));
-            }
-            found.sort_unstable_by_key(|(free_at, id, _)| (*free_at, *id));
-            let mut claimed = Claimed::default();
-            for (_, id, read) in found {
-                claimed.push(id, read);
-            }
-            Ok(claimed)
-        };
-        self.pool.take(&[query], judge).await?.finish()
+        let mut found = Vec::new();
+        for row in self.pool.take(&[query]).await?.iter().flatten() {
+            found.push((get::<Micros>(row, 4)?, get::<Uuid>(row, 0)?, message(row)));
+        }
+        found.sort_unstable_by_key(|(free_at, id, _)| (*free_at, *id));
+        let mut claimed = Claimed::default();
+        for (_, id, read) in found {
+            claimed.push(id, read);
+        }
+        claimed.finish()
     }
 
     async fn touch(&self, text: &str, params: Params<'_>) -> Result<u64, StoreError> {

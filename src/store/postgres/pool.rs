@@ -9,11 +9,13 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinHandle;
+use tokio::time::{error::Elapsed, timeout};
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
-use tokio_postgres::{Client, Config, Row, Socket};
+use tokio_postgres::{Config, Row, Socket};
 
-use super::error::{connecting, failed};
-use super::link::{Failed, Link, Query};
+use super::error::connecting;
+use super::link::{Connected, Failed, Link, Query, Visit};
 use super::mover::{Mover, pause};
 use super::{Options, StoreError, StoreErrorKind};
 
@@ -26,7 +28,7 @@ const ASK_AFTER: Duration = Duration::from_secs(15);
 const ASK_EVERY: Duration = Duration::from_secs(5);
 const ASK_TIMES: u32 = 3;
 
-type Connecting = Pin<Box<dyn Future<Output = Result<Client, StoreError>> + Send>>;
+type Connecting = Pin<Box<dyn Future<Output = Result<Connected, StoreError>> + Send>>;
 type Connect = dyn Fn(&Handle) -> Connecting + Send + Sync;
 
 pub(super) struct Pool {
@@ -36,6 +38,8 @@ pub(super) struct Pool {
     most: usize,
     patience: Duration,
     connect: Box<Connect>,
+    /// What a new connection is told first.
+    settings: String,
     pub(super) mover: Mover,
 }
 
@@ -54,17 +58,19 @@ impl Pool {
             "SET lock_timeout = {millis}; SET client_min_messages = warning; SET plan_cache_mode = force_generic_plan; \
             SET default_transaction_isolation = 'read committed'"
         );
+        let longest = longest_handshake(&config);
         let connect = move |handle: &Handle| -> Connecting {
-            let (config, tls, settings) = (config.clone(), tls.clone(), settings.clone());
-            let handle = handle.clone();
+            let (config, tls) = (config.clone(), tls.clone());
+            let connecting = handle.spawn(async move {
+                // The driver's own timeout is for reaching the server, not for being let in.
+                let connected = timeout(longest, config.connect(tls)).await;
+                let (client, connection) = connected.map_err(not_let_in)?.map_err(connecting)?;
+                Ok((client, tokio::spawn(connection))) // who uses it is told what goes wrong
+            });
+            let mut connecting = GivenUp(connecting);
             Box::pin(async move {
-                let made = handle.spawn(async move {
-                    let (client, connection) = config.connect(tls).await.map_err(connecting)?;
-                    tokio::spawn(connection); // who uses it is told what goes wrong
-                    client.batch_execute(&settings).await.map_err(failed)?;
-                    Ok(client)
-                });
-                made.await.unwrap_or_else(|error| {
+                let connected = (&mut connecting.0).await;
+                connected.unwrap_or_else(|error| {
                     let what = "the connections ended";
                     Err(StoreError::new(StoreErrorKind::Unavailable, what).because(error))
                 })
@@ -78,6 +84,7 @@ impl Pool {
             most: options.connections,
             patience: options.lock_timeout,
             connect: Box::new(connect),
+            settings,
             mover: Mover::new()?,
         })
     }
@@ -85,16 +92,19 @@ impl Pool {
     /// A connection that nobody else has meanwhile.
     pub(super) async fn link(&self) -> Result<Taken<'_>, StoreError> {
         let place = self.place().await?;
-        let idle = self.take_idle().await;
-        let link = match idle {
-            Some(link) => link,
-            None => Link::new((self.connect)(self.mover.handle()).await?),
+        let link = match self.take_idle().await {
+            Some(mut link) => {
+                link.place = Some(place);
+                link
+            }
+            None => {
+                let handle = self.mover.handle();
+                let mut link = Link::new((self.connect)(handle).await?, place, handle.clone());
+                link.run(&self.settings).await?;
+                link
+            }
         };
-        Ok(Taken {
-            pool: self,
-            link,
-            _place: place,
-        })
+        Ok(Taken { pool: self, link })
     }
 
     /// [`Link::ask`] on a connection of its own.
@@ -121,6 +131,18 @@ impl Pool {
         answer
     }
 
+    /// [`Link::each_row`] on a connection of its own.
+    pub(super) async fn each_row(
+        &self,
+        queries: &[Query<'_>],
+        visit: Visit<'_>,
+    ) -> Result<(), StoreError> {
+        let mut taken = self.link().await?;
+        let answer = taken.link.each_row(queries, visit).await;
+        taken.back().await;
+        answer
+    }
+
     /// [`Link::write`] on a connection of its own.
     pub(super) async fn write(&self, queries: &[Query<'_>]) -> Result<(), Failed> {
         let mut taken = self.link().await.map_err(Failed::whole)?;
@@ -130,13 +152,9 @@ impl Pool {
     }
 
     /// [`Link::take`] on a connection of its own.
-    pub(super) async fn take<T>(
-        &self,
-        queries: &[Query<'_>],
-        judge: impl FnOnce(&[Vec<Row>]) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
+    pub(super) async fn take(&self, queries: &[Query<'_>]) -> Result<Vec<Vec<Row>>, StoreError> {
         let mut taken = self.link().await?;
-        let answer = taken.link.take(queries, judge).await;
+        let answer = taken.link.take(queries).await;
         taken.back().await;
         answer
     }
@@ -182,6 +200,30 @@ impl Pool {
     }
 }
 
+/// A connection in the making, which ends with whoever waits for it.
+struct GivenUp(JoinHandle<Result<Connected, StoreError>>);
+
+impl Drop for GivenUp {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// To reach the server, each of its hosts, and as long again to be let in.
+fn longest_handshake(config: &Config) -> Duration {
+    let reach = config.get_connect_timeout().copied();
+    let hosts = u32::try_from(config.get_hosts().len().max(1)).unwrap_or(u32::MAX);
+    reach
+        .unwrap_or(CONNECT_TIMEOUT)
+        .saturating_mul(hosts)
+        .saturating_mul(2)
+}
+
+fn not_let_in(elapsed: Elapsed) -> StoreError {
+    let what = "the server does not let anybody in; try again";
+    StoreError::new(StoreErrorKind::Unavailable, what).because(elapsed)
+}
+
 /// What the host left open. A server that vanished without a word is found out within half a minute.
 fn fill_in(config: &mut Config) {
     let driver = Config::new();
@@ -209,14 +251,15 @@ fn fill_in(config: &mut Config) {
 pub(super) struct Taken<'a> {
     pool: &'a Pool,
     pub(super) link: Link,
-    _place: OwnedSemaphorePermit,
 }
 
 impl Taken<'_> {
     /// Lets others have it, unless it became unusable; its place is free in any case.
-    pub(super) async fn back(self) {
+    pub(super) async fn back(mut self) {
         if self.link.is_usable() {
+            let place = self.link.place.take();
             self.pool.idle().push(self.link);
+            drop(place); // whoever waits for it finds the connection idle
             return;
         }
         drop(self);

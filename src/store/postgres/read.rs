@@ -67,7 +67,8 @@ impl PostgresStore {
                 &until,
             ],
         };
-        let found = self.pool.take(&[release, take], streams).await?;
+        // What is taken and cannot be read stays taken for the lease, and is others' after it.
+        let found = streams(&self.pool.take(&[release, take]).await?)?;
         Ok(due_streams(found.unwrap_or_default(), limit))
     }
 

@@ -42,6 +42,13 @@ const FREE: &str = "AND NOT EXISTS (SELECT FROM {t}sweeps l WHERE l.tenant = s.t
     AND l.wake_at = s.wake_at AND CASE WHEN l.holder <> $4 THEN l.held_until > $2 ELSE l.held_until <= $2 \
     AND l.held_until > $5 AND (s.zone_data <> $1 OR l.wake_at <= l.held_until - $6) END)";
 
+/// What the process $2 would find at $1 that is due by its instant, on a lease of $3 which began after $4 and nobody holds.
+const WITHIN: &str = "SELECT FROM zone CROSS JOIN LATERAL (SELECT FROM {t}streams s \
+    WHERE s.zone_data = zone.v AND s.kind <= {last_kind} AND s.wake_at <= $1 AND NOT EXISTS (SELECT FROM {t}sweeps l \
+    WHERE l.tenant = s.tenant AND l.kind = s.kind AND l.id = s.id AND l.wake_at = s.wake_at \
+    AND CASE WHEN l.holder <> $2 THEN l.held_until > $1 \
+    ELSE l.held_until <= $1 AND l.held_until > $4 AND l.wake_at <= l.held_until - $3 END) LIMIT 100";
+
 own! {
     /// What is due under zone data $1 at $2, and a row of nulls where there are wake-ups under others: then [`Own::due`] knows.
     due_here = "(SELECT tenant, kind, id, wake_at FROM {t}streams WHERE zone_data = $1 AND wake_at <= $2 \
@@ -72,7 +79,8 @@ own! {
     next_wake = format!("{ZONES} SELECT min(n.wake_at) FROM zone CROSS JOIN LATERAL (SELECT min(s.wake_at) AS wake_at \
         FROM {{t}}streams s WHERE s.zone_data = zone.v AND s.wake_at > $1) n");
     /// The same for the process $2: what another one holds counts from the end of its lease, and what it held itself until $1 or before
-    /// from the end of the lease $3 after that; $4 is as long before $1.
+    /// from the end of the lease $3 after that; $4 is as long before $1. What is due and just being written, or being taken, is passed
+    /// over by who asks what is due: it counts from a second later.
     next_free_wake = format!("{ZONES} SELECT min(a.wake_at) FROM (SELECT n.wake_at FROM zone CROSS JOIN LATERAL \
         (SELECT s.wake_at FROM {{t}}streams s WHERE s.zone_data = zone.v AND s.wake_at > $1 \
         AND NOT EXISTS (SELECT FROM {{t}}sweeps l WHERE l.tenant = s.tenant AND l.kind = s.kind AND l.id = s.id \
@@ -81,7 +89,9 @@ own! {
         ELSE least(l.held_until, 9223372036854775807 - $3::bigint) + $3::bigint END) \
         FROM {{t}}sweeps l JOIN {{t}}streams s ON l.tenant = s.tenant AND l.kind = s.kind AND l.id = s.id \
         AND l.wake_at = s.wake_at WHERE CASE WHEN l.holder <> $2 THEN l.held_until > $1 \
-        ELSE l.held_until <= $1 AND l.held_until > $4 END) a");
+        ELSE l.held_until <= $1 AND l.held_until > $4 END \
+        UNION ALL SELECT $1 + 1000000 WHERE (SELECT count(*) FROM ({WITHIN}) d) due) \
+        > (SELECT count(*) FROM ({WITHIN} FOR SHARE OF s SKIP LOCKED) d) free)) a");
     /// The events of several streams, each with its stream's place in the request, counted from 1.
     several_whole = "SELECT e.version, e.schema, e.body, NULL::bigint, w.n \
         FROM unnest($2::bigint[], $3::uuid[]) WITH ORDINALITY AS w (kind, id, n) CROSS JOIN LATERAL \

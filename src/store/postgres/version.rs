@@ -1,16 +1,41 @@
 //! The version of the tables, and the way forward from every earlier one.
 
-use crate::store::sql::{MIGRATIONS, Sql, VERSION, known, missing_steps, told_version};
+use crate::store::sql::{
+    MIGRATIONS, SWEEPS, Sql, VERSION, known, missing_steps, note, told_version,
+};
 
-use super::StoreError;
 use super::link::{Link, Query};
 use super::load::get;
 use super::texts::Own;
+use super::{StoreError, StoreErrorKind};
 
-/// What only this adapter has: which streams the sweepers of which process hold. It is no part of the truth, and may be emptied at any time.
-const SWEEPS: &str = "CREATE TABLE IF NOT EXISTS {t}sweeps (tenant {uuid} NOT NULL, kind {integer} NOT NULL, \
-    id {uuid} NOT NULL, wake_at {integer} NOT NULL, held_until {integer} NOT NULL, \
-    holder {uuid} NOT NULL, PRIMARY KEY (tenant, kind, id))";
+/// The first version of the server that all statements are for.
+const OLDEST: i32 = 150_000;
+
+/// Refuses a server that is older than what the statements are for.
+pub(super) async fn check_server(link: &mut Link) -> Result<(), StoreError> {
+    is_new_enough(link, OLDEST).await
+}
+
+async fn is_new_enough(link: &mut Link, oldest: i32) -> Result<(), StoreError> {
+    let ask = Query {
+        text: "SELECT current_setting('server_version_num')::int, current_setting('server_version')",
+        params: Vec::new(),
+    };
+    let found = link.ask(&ask).await?;
+    let Some(row) = found.first() else {
+        return Ok(());
+    };
+    let (number, name): (i32, String) = (get(row, 0)?, get(row, 1)?);
+    if number >= oldest {
+        return Ok(());
+    }
+    let what = format!(
+        "the server is postgresql {name}; version {} and later are allowed",
+        oldest / 10_000
+    );
+    Err(StoreError::new(StoreErrorKind::Other, what))
+}
 
 /// Brings the tables to the newest version, all steps or none; processes that start together wait for each other.
 pub(super) async fn bring_up(link: &mut Link, sql: &Sql, schema: &str) -> Result<(), StoreError> {
@@ -57,12 +82,7 @@ async fn take_steps(
         link.run(&sql.migration(step)).await?;
     }
     link.run(&sql.migration(SWEEPS)).await?;
-    let (table, version) = (sql.migration(VERSION), known(migrations));
-    link.run(&format!(
-        "CREATE TABLE IF NOT EXISTS {table} (version bigint NOT NULL); \
-         DELETE FROM {table}; INSERT INTO {table} (version) VALUES ({version})"
-    ))
-    .await
+    link.run(&sql.migration(&note(known(migrations)))).await
 }
 
 /// Prepares every statement: where a table or a column is missing, this finds out at once and not in the middle of the work.
@@ -93,7 +113,7 @@ async fn version(link: &mut Link, sql: &Sql) -> Result<i64, StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{PostgresStore, StoreErrorKind};
+    use super::super::PostgresStore;
     use super::*;
 
     const NEXT: &str = "ALTER TABLE {t}numbers ADD COLUMN note {text}; CREATE TABLE {t}extra (a {integer}) {heap};";
@@ -140,6 +160,52 @@ mod tests {
             bring_up(link, &store.sql, schema).await
         });
         assert_eq!(older.unwrap_err().kind(), StoreErrorKind::Newer);
+    }
+
+    #[test]
+    #[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+    fn postgres_that_is_too_old_is_refused() {
+        let store = opened("t_too_old");
+        with(&store, check_server).unwrap();
+        let refused = with(&store, async |link| is_new_enough(link, 990_000).await);
+        let error = refused.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Other);
+        let told = error.to_string();
+        assert!(
+            told.starts_with("the server is postgresql ") && told.contains("version 99 and later"),
+            "{told}"
+        );
+    }
+
+    /// Tables that a host made with the published texts are those that the adapter makes, and nothing is left to do.
+    #[test]
+    #[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+    fn postgres_a_host_can_make_the_tables() {
+        let store = opened("t_made_by_us");
+        let sql = Sql::postgres("t_made_by_host").unwrap();
+        let told = with(&store, async |link| {
+            link.run("DROP SCHEMA IF EXISTS t_made_by_host CASCADE")
+                .await?;
+            for text in sql.migrations() {
+                link.run(&format!("BEGIN; {text} COMMIT")).await?;
+            }
+            assert_eq!(version(link, &sql).await?, known(MIGRATIONS));
+            check_tables(link, &sql, &Own::render(&sql)).await?;
+            let mut told = Vec::new();
+            for schema in ["t_made_by_us", "t_made_by_host"] {
+                let ask = Query {
+                    text: "SELECT string_agg(c.table_name || c.column_name || c.data_type || c.is_nullable, ' ' \
+                           ORDER BY c.table_name, c.column_name) || (SELECT string_agg(replace(indexdef, $1, ''), ' ' ORDER BY indexname) \
+                           FROM pg_indexes WHERE schemaname = $1) FROM information_schema.columns c WHERE c.table_schema = $1",
+                    params: vec![&schema],
+                };
+                told.push(get::<String>(&link.ask(&ask).await?.remove(0), 0)?);
+            }
+            Ok(told)
+        });
+        let told = told.unwrap();
+        assert!(told[0].contains("sweeps") && told[0].contains("streams_due"));
+        assert_eq!(told[0], told[1]);
     }
 
     #[test]

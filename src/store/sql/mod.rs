@@ -70,8 +70,10 @@ pub(super) use rebuild::{
 pub(super) use recent::Recent;
 #[cfg(feature = "sqlite")]
 pub(super) use schema::DROP_BLANKED;
+#[cfg(feature = "postgres")]
+pub(super) use schema::SWEEPS;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
-pub(super) use schema::{MIGRATIONS, VERSION};
+pub(super) use schema::{MIGRATIONS, VERSION, note};
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(super) use write::{NEVER, actor_text, kind_of, limit};
 
@@ -89,7 +91,6 @@ pub enum Dialect {
 #[derive(Clone, Debug)]
 pub struct Sql {
     dialect: Dialect,
-    #[cfg(any(feature = "postgres", feature = "sqlite"))]
     namespace: String,
     pub(super) texts: texts::Texts,
     /// What comes before a text is kept, where it must.
@@ -124,7 +125,6 @@ impl Sql {
             texts: texts::Texts::render(dialect, &namespace),
             set_aside: (dialect == Dialect::Sqlite)
                 .then(|| schema::render(dialect, &namespace, schema::SET_ASIDE)),
-            #[cfg(any(feature = "postgres", feature = "sqlite"))]
             namespace,
         }
     }
@@ -148,8 +148,38 @@ impl Sql {
         self.set_aside.as_deref() == Some(statement.sql)
     }
 
+    /// The texts that make the tables, for a host that has a tool of its own for migrations: the first makes those of version 1, each other
+    /// one makes those of its version out of those of the version before, and notes that. Each is several statements without parameters,
+    /// to be run in one transaction. A text that was released is never changed. The adapters of the crate run the same; they find nothing left to do.
+    ///
+    /// ```
+    /// use helpdesk::store::sql::Sql;
+    /// let migrations = Sql::postgres("helpdesk")?.migrations();
+    /// assert!(migrations[0].starts_with("CREATE SCHEMA IF NOT EXISTS helpdesk;"));
+    /// assert!(migrations[1].ends_with("VALUES (2);"));
+    /// # Ok::<(), helpdesk::store::StoreError>(())
+    /// ```
+    pub fn migrations(&self) -> Vec<String> {
+        let first = match self.dialect {
+            Dialect::Sqlite => String::new(),
+            Dialect::Postgres => {
+                let schema = self.namespace.trim_end_matches('.');
+                format!(
+                    "CREATE SCHEMA IF NOT EXISTS {schema};\n{};\n",
+                    schema::SWEEPS
+                )
+            }
+        };
+        let before = std::iter::once(first).chain(std::iter::repeat_with(String::new));
+        let steps = before.zip(schema::MIGRATIONS).zip(1..);
+        steps
+            .map(|((before, step), version)| {
+                self.migration(&format!("{before}{step}\n{}", schema::note(version)))
+            })
+            .collect()
+    }
+
     /// The text of a migration, or of whatever else names tables, as this database reads it.
-    #[cfg(any(feature = "postgres", feature = "sqlite"))]
     pub(super) fn migration(&self, text: &str) -> String {
         schema::render(self.dialect, &self.namespace, text)
     }

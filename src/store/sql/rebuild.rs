@@ -29,6 +29,12 @@ impl Following {
         }
     }
 
+    /// Those of the same stream after another version.
+    #[cfg(feature = "postgres")]
+    pub(in crate::store) fn after(&self, version: Version) -> Following {
+        Following::new(self.stream, version)
+    }
+
     pub(in crate::store) fn push(
         &mut self,
         number: i64,

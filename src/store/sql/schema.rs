@@ -6,12 +6,23 @@ use super::Dialect;
 
 /// One text per schema version, from 1: each makes the tables of its version out of those of the version before. A text that
 /// was released is never changed.
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(in crate::store) const MIGRATIONS: &[&str] = &[include_str!("1.sql"), include_str!("2.sql")];
 
 /// The name of the table that holds the schema version of the others.
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(in crate::store) const VERSION: &str = "{t}schema_version";
+
+/// What only PostgreSQL has: which streams the sweepers of which process hold. It is no part of the truth, and may be emptied at any time.
+pub(in crate::store) const SWEEPS: &str = "CREATE TABLE IF NOT EXISTS {t}sweeps (tenant {uuid} NOT NULL, kind {integer} NOT NULL, \
+    id {uuid} NOT NULL, wake_at {integer} NOT NULL, held_until {integer} NOT NULL, \
+    holder {uuid} NOT NULL, PRIMARY KEY (tenant, kind, id))";
+
+/// Writes down that the tables have this version.
+pub(in crate::store) fn note(version: i64) -> String {
+    format!(
+        "CREATE TABLE IF NOT EXISTS {VERSION} (version {{integer}} NOT NULL) {{heap}}; \
+         DELETE FROM {VERSION}; INSERT INTO {VERSION} (version) VALUES ({version});"
+    )
+}
 
 /// A text that is erased is written over with blanks, as many bytes as it has: nothing else of the table moves. A row that is
 /// deleted lets pages be joined, and the bytes of others that move on that way stay behind where they were, until after these are

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, Error, ErrorCode, OpenFlags};
 
 use super::error::told;
 use super::{Durability, Options, StoreError, StoreErrorKind};
@@ -53,9 +54,7 @@ fn writing(
             );
             return Err(StoreError::new(StoreErrorKind::Other, what));
         }
-        let mode: String = connection
-            .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))
-            .map_err(named)?;
+        let mode = with_a_log(&connection, options).map_err(named)?;
         if mode != "wal" {
             let what = format!(
                 "`{}` cannot have a write-ahead log; its file system has no shared memory",
@@ -80,6 +79,13 @@ fn writing(
     connection
         .pragma_update(None, "synchronous", synchronous)
         .map_err(named)?;
+    // Where a flush does not reach the disk otherwise, which is so on Apple's systems. A checkpoint must in any case, or pages were torn.
+    let to_the_disk = options.durability == Durability::Full;
+    for (flush, wanted) in [("fullfsync", to_the_disk), ("checkpoint_fullfsync", true)] {
+        connection
+            .pragma_update(None, flush, wanted)
+            .map_err(named)?;
+    }
     connection
         .pragma_update_and_check(None, "wal_autocheckpoint", pages(LOG), |_| Ok(()))
         .map_err(named)?;
@@ -89,6 +95,21 @@ fn writing(
             .map_err(named)?;
     }
     Ok(connection)
+}
+
+/// The journal mode that the file has after it was asked to have a write-ahead log. Of several that give a new file one at the same instant, SQLite
+/// turns all but one away at once, whatever their timeout: they ask again, as long as that.
+fn with_a_log(connection: &Connection, options: &Options) -> rusqlite::Result<String> {
+    let begun = Instant::now();
+    loop {
+        let mode =
+            connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0));
+        let is_busy = matches!(&mode, Err(Error::SqliteFailure(code, _)) if code.code == ErrorCode::DatabaseBusy);
+        if !is_busy || begun.elapsed() >= options.busy_timeout {
+            return mode;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 fn reader(path: &Path, options: &Options) -> Result<Connection, StoreError> {
@@ -150,5 +171,27 @@ impl Readers {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is acknowledged as durable is on the disk, also where a flush alone does not bring it there.
+    #[test]
+    fn flushes_reach_the_disk() {
+        let path = std::env::temp_dir().join(format!("helpdesk-flush-{}.db", std::process::id()));
+        for (durability, expected) in [
+            (Durability::Full, [1, 1, 2]),
+            (Durability::FasterNotDurable, [0, 1, 1]),
+        ] {
+            let options = Options::default().durability(durability);
+            let connection = writer(Some(&path), &options).unwrap();
+            let ask = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+            let told = ["fullfsync", "checkpoint_fullfsync", "synchronous"].map(ask);
+            assert_eq!(told.map(Result::unwrap), expected);
+        }
+        std::fs::remove_file(&path).unwrap();
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::ffi::{SQLITE_BUSY_SNAPSHOT, SQLITE_ERROR};
+use rusqlite::ffi::{SQLITE_BUSY_SNAPSHOT, SQLITE_ERROR, SQLITE_IOERR_SHMSIZE};
 use rusqlite::{CachedStatement, Connection, Error, ErrorCode};
 
 use super::{StoreError, StoreErrorKind};
@@ -51,6 +51,8 @@ pub(super) fn failed(error: Error) -> StoreError {
     told(error).into()
 }
 
+const NO_ROOM: &str = "the disk, or the size allowed, is full; make room";
+
 fn meaning(error: &Error) -> (StoreErrorKind, &'static str) {
     use StoreErrorKind::{Conflict, Corrupt, Full, Other, Unavailable};
     let unlike = "the tables are not those of this version of the crate";
@@ -62,12 +64,16 @@ fn meaning(error: &Error) -> (StoreErrorKind, &'static str) {
             Conflict,
             "the transaction began before somebody else's commit; roll it back and begin a new one (`BEGIN IMMEDIATE`)",
         ),
+        // The index of the log is in shared memory, on the same disk; without it nothing is read or written.
+        Error::SqliteFailure(code, _) if code.extended_code == SQLITE_IOERR_SHMSIZE => {
+            (Full, NO_ROOM)
+        }
         Error::SqliteFailure(code, _) => match code.code {
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => (
                 Unavailable,
                 "another process is writing to the database; try again",
             ),
-            ErrorCode::DiskFull => (Full, "the disk, or the size allowed, is full; make room"),
+            ErrorCode::DiskFull => (Full, NO_ROOM),
             ErrorCode::DatabaseCorrupt => {
                 (Corrupt, "the database is damaged; restore it from a backup")
             }

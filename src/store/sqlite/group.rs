@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use crate::store::sql::Statement;
 
-use super::write::{all, in_transaction, run};
+use super::write::{all, in_transaction, run, undo};
 use super::{Commit, SqliteStore, StoreError, StoreErrorKind};
 
 impl SqliteStore {
@@ -76,18 +76,53 @@ fn each(
     Ok(results)
 }
 
-/// Runs all of these, or leaves the transaction as it was.
+/// Runs all of these, or leaves the transaction as it was. Where it cannot go back to that, it undoes the whole transaction: half of a commit
+/// must not become a part of it.
 pub(super) fn in_savepoint(
     connection: &Connection,
     statements: &[Statement<'_>],
 ) -> Result<(), StoreError> {
     run(connection, "SAVEPOINT helpdesk_commit")?;
     let done = all(connection, statements);
-    if done.is_err() && !connection.is_autocommit() {
-        run(connection, "ROLLBACK TO helpdesk_commit")?;
-    }
-    if !connection.is_autocommit() {
-        run(connection, "RELEASE helpdesk_commit")?;
+    let ended = match &done {
+        _ if connection.is_autocommit() => return done,
+        Ok(()) => run(connection, "RELEASE helpdesk_commit"),
+        Err(_) => run(connection, "ROLLBACK TO helpdesk_commit")
+            .and_then(|()| run(connection, "RELEASE helpdesk_commit")),
+    };
+    if let Err(error) = ended {
+        undo(connection)?;
+        return Err(error);
     }
     done
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sql::Expect;
+
+    /// A commit that ends its savepoint itself cannot be taken back alone, so all is.
+    #[test]
+    fn what_cannot_be_taken_back_alone_is_not_written() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE t (n)").unwrap();
+        let statement = |sql: &'static str| Statement {
+            sql,
+            params: Vec::new(),
+            expect: Expect::Any,
+        };
+        let add = || statement("INSERT INTO t VALUES (1)");
+        let torn = vec![
+            add(),
+            statement("RELEASE helpdesk_commit"),
+            statement("INSERT INTO nowhere VALUES (1)"),
+        ];
+        let prepared = [Ok(vec![add()]), Ok(torn), Ok(vec![add()])];
+        let flushed = in_transaction(&connection, || each(&connection, &prepared));
+        assert!(flushed.is_err());
+        let count = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
+        let count = connection.query_row("SELECT count(*) FROM t", [], count);
+        assert_eq!(count.unwrap(), 0);
+    }
 }

@@ -167,6 +167,8 @@ impl Options {
     /// # Errors
     /// [`Newer`](StoreErrorKind::Newer) where a newer version of the crate made the tables;
     /// [`Corrupt`](StoreErrorKind::Corrupt) where the file is no database, is damaged, or has other tables under these names;
+    /// [`Full`](StoreErrorKind::Full) where the disk has no room for the shared memory beside it, 32 KiB;
+    /// [`Unavailable`](StoreErrorKind::Unavailable) where another process is writing all the while;
     /// [`Other`](StoreErrorKind::Other) where it cannot be opened or written, and where the path is empty or `:memory:`.
     pub fn open(self, path: impl AsRef<Path>) -> Result<SqliteStore, StoreError> {
         SqliteStore::with(self, Some(place(path.as_ref())?))

@@ -77,12 +77,17 @@ impl SqliteStore {
     /// Rewrites the file without the room that erased texts and deleted records left. Others wait meanwhile. It needs as much free
     /// memory as the compacted database has bytes (no text of a person goes to a temporary file), and as much free disk beside the
     /// file, for the log that it is written to first. Where it fails, it is to be called again: until then old bytes of texts may stand where these were.
+    ///
+    /// # Errors
+    /// [`Unavailable`](StoreErrorKind::Unavailable) where others were reading all the while: the work is done, and [`SqliteStore::scrub`]
+    /// brings it from the log into the file. [`Full`](StoreErrorKind::Full).
     pub fn compact(&self) -> Result<(), StoreError> {
+        self.unscrubbed.store(true, Ordering::Relaxed);
         self.writing(|connection| {
             let blanked = self.sql.migration(DROP_BLANKED);
             connection.execute(&blanked, []).map_err(failed)?;
             connection.execute_batch("VACUUM").map_err(failed)?;
-            self.scrub_on(connection, self.options.busy_timeout)
+            self.scrubbed_on(connection)
         })
     }
 
@@ -95,9 +100,13 @@ impl SqliteStore {
     /// [`Unavailable`](StoreErrorKind::Unavailable) where others were reading or writing all the while.
     pub fn scrub(&self) -> Result<(), StoreError> {
         self.unscrubbed.store(true, Ordering::Relaxed);
-        self.writing(|connection| self.scrub_on(connection, self.options.busy_timeout))?;
+        self.writing(|connection| self.scrubbed_on(connection))
+    }
+
+    fn scrubbed_on(&self, connection: &Connection) -> Result<(), StoreError> {
+        self.scrub_on(connection, self.options.busy_timeout)?;
         if self.unscrubbed.load(Ordering::Relaxed) {
-            let what = "others were using the database all the while; try again";
+            let what = "others were using the database all the while; `scrub` finishes it later";
             return Err(StoreError::new(StoreErrorKind::Unavailable, what));
         }
         Ok(())
@@ -129,6 +138,15 @@ impl SqliteStore {
         match &self.path {
             None => self.writing(work),
             Some(path) => work(&super::connection::beside(path, &self.options)?),
+        }
+    }
+}
+
+/// Whoever erased something while others were reading, and goes away, tries once more.
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        if self.unscrubbed.load(Ordering::Relaxed) {
+            let _ = self.scrub(); // nobody is there to be told
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
-use crate::store::sql::{MIGRATIONS, Sql, VERSION, known, missing_steps, told_version};
+use crate::store::sql::{MIGRATIONS, Sql, VERSION, known, missing_steps, note, told_version};
 
 use super::StoreError;
 use super::error::{failed, prepare};
@@ -63,11 +63,7 @@ fn version(connection: &Connection, sql: &Sql) -> Result<i64, StoreError> {
 }
 
 fn write_version(transaction: &Transaction<'_>, sql: &Sql, version: i64) -> Result<(), StoreError> {
-    let table = sql.migration(VERSION);
-    let text = format!(
-        "CREATE TABLE IF NOT EXISTS {table} (version INTEGER NOT NULL) STRICT; \
-         DELETE FROM {table}; INSERT INTO {table} (version) VALUES ({version});"
-    );
+    let text = sql.migration(&note(version));
     transaction.execute_batch(&text).map_err(failed)
 }
 
@@ -105,6 +101,29 @@ mod tests {
 
         let error = bring_up(&mut connection, &sql).unwrap_err();
         assert_eq!(error.kind(), StoreErrorKind::Newer, "{error}");
+    }
+
+    /// Tables that a host made with the published texts are those that the adapter makes, and nothing is left to do.
+    #[test]
+    fn a_host_can_make_the_tables() {
+        let (ours, sql) = opened();
+        let mut hosts = Connection::open_in_memory().unwrap();
+        let migrations = sql.migrations();
+        assert_eq!(migrations.len(), MIGRATIONS.len());
+        migrations
+            .iter()
+            .for_each(|text| hosts.execute_batch(text).unwrap());
+        let schema = |connection: &Connection| -> Vec<(String, Option<String>)> {
+            let ask = "SELECT name, sql FROM sqlite_schema ORDER BY name";
+            let mut ask = connection.prepare(ask).unwrap();
+            let rows = ask.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+            rows.unwrap().map(Result::unwrap).collect()
+        };
+        assert_eq!(schema(&hosts), schema(&ours));
+        let before = hosts.total_changes();
+        bring_up(&mut hosts, &sql).unwrap();
+        assert_eq!(hosts.total_changes(), before);
+        check_tables(&hosts, &sql).unwrap();
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::{Commit, SqliteStore, StoreError};
 
 /// Makes `commit` a part of a transaction that the host has open on the same file: its own rows and the ticket, both or neither.
 ///
-/// Load with the store, plan, and pass the commit here. Where this answers an error, the transaction is as it was before, and the
+/// Load with the store, plan, and pass the commit here. Where this answers an error, the transaction is as it was before (or undone as a whole, where SQLite cannot go back to that), and the
 /// host decides what becomes of it; after a conflict it loads and plans again ([`Operation`](crate::desk::Operation) does that).
 /// The transaction had better be an immediate one, so that nobody else writes between its beginning and this.
 ///
@@ -47,6 +47,9 @@ use super::{Commit, SqliteStore, StoreError};
 /// # What it erases
 /// Erased text stands in the write-ahead log until [`SqliteStore::scrub`]: call that after the transaction's own commit, where the
 /// commit has something [erased](Commit::erased) or [persons](Commit::persons).
+///
+/// # What it survives
+/// What the transaction does: on Apple's systems a connection of the host's own needs `PRAGMA fullfsync = on` to outlive the power going.
 pub fn commit_in(transaction: &Transaction<'_>, commit: &Commit) -> Result<(), StoreError> {
     let statements = SQL.commit(commit)?;
     if commit.content.is_empty() {

@@ -1,13 +1,21 @@
 //! The life of one clock: what each metric makes of what happens, row by row of the table of semantics.
 
-use chrono::{DateTime, Utc};
+mod talk;
 
-use super::{Oracle, Period, Shown};
-use crate::id::{Name, TeamId};
-use crate::sla::{Measure, Policy, ReopenOption, StartOption, State};
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Chosen, Oracle, Period, Shown};
+use crate::id::{SessionId, TeamId};
+use crate::rulebook::Rulebook;
+use crate::sla::{Measure, ReopenOption, StartOption, State};
 use crate::ticket::{
-    ClockId, Direction, Event, MessageClass, Metric, PendingReasons, Stage, Status, Visibility,
+    ClockId, Direction, Event, Link, MessageClass, Metric, PendingReasons, Stage, Status,
+    Visibility,
 };
+
+use talk::Talk;
 
 /// Whether a policy applies.
 #[derive(Clone, Copy, PartialEq)]
@@ -22,8 +30,13 @@ pub(super) struct Life<'a> {
     clock: ClockId,
     status: Status,
     team: Option<TeamId>,
+    talks: BTreeMap<SessionId, Talk>,
+    /// Whether the customer talks to a bot, and no agent is asked for.
+    with_bot: bool,
+    /// The version of the rulebook that policies are chosen from.
+    book: &'a Rulebook,
     /// The last policy that applied; before any did, the first that will.
-    policy: Option<&'a Policy>,
+    policy: Option<Chosen<'a>>,
     applies: Applies,
     /// The next response asks whether the first one was given.
     first_response: Option<Box<Life<'a>>>,
@@ -37,14 +50,19 @@ pub(super) struct Life<'a> {
 impl<'a> Life<'a> {
     /// `None` where no policy of the agreement ever applies; promises are made to the customer, whatever the policy.
     pub(super) fn new(oracle: &'a Oracle<'a>, clock: ClockId) -> Option<Life<'a>> {
+        let mut book = oracle.rulebook;
         let policy = oracle
             .events
             .iter()
             .find_map(|recorded| match &recorded.event {
+                Event::RulebookApplied { rulebook } => {
+                    book = oracle.book(*rulebook);
+                    None
+                }
                 Event::PolicyChosen {
                     agreement,
                     policy: Some(name),
-                } if *agreement == clock.agreement => policy_of(oracle, name),
+                } if *agreement == clock.agreement => Chosen::of(book, name),
                 _ => None,
             });
         let is_promise = clock == ClockId::from(Metric::PromisedUpdate);
@@ -66,6 +84,9 @@ impl<'a> Life<'a> {
             clock,
             status: Status::Open,
             team: None,
+            talks: BTreeMap::new(),
+            with_bot: false,
+            book: oracle.rulebook,
             policy,
             applies: Applies::NotYet,
             first_response,
@@ -90,14 +111,46 @@ impl<'a> Life<'a> {
             }
             let hours = self.now.hours;
             let is_open = hours.is_none_or(|hours| oracle.is_open(hours, at));
-            if self.now.state == State::Running && is_open {
+            if self.now.state == State::Running && is_open && !self.waits_for_reopening() {
                 self.now.counted.push(at);
                 self.note_a_breach();
             }
             at += oracle.tick;
         }
+        self.end_where_it_waits();
         let last = self.now.shown(oracle, self.ever_breached, now);
         self.past.into_iter().chain([last]).collect()
+    }
+
+    /// A message of a customer after the ticket was resolved or closed begins what runs only once the ticket is reopened.
+    fn waits_for_reopening(&self) -> bool {
+        let by_message = matches!(
+            self.clock.metric,
+            Metric::FirstResponse | Metric::NextResponse
+        );
+        by_message && is_done(self.status) && self.now.is_live()
+    }
+
+    fn waits_since(&self) -> Option<DateTime<Utc>> {
+        self.now.came.filter(|_| self.waits_for_reopening())
+    }
+
+    /// Whatever else ends it than a reopening, it ended where it began.
+    fn end_where_it_waits(&mut self) {
+        if let Some(began) = self.waits_since() {
+            self.closed(began);
+        }
+    }
+
+    /// Every tick since then counts now, by the hours of now.
+    fn count_since(&mut self, since: DateTime<Utc>, until: DateTime<Utc>) {
+        let (oracle, hours) = (self.oracle, self.now.hours);
+        let ticks = std::iter::successors(Some(since), |at| Some(*at + oracle.tick));
+        let open = ticks
+            .take_while(|at| *at < until)
+            .filter(|at| hours.is_none_or(|hours| oracle.is_open(hours, *at)));
+        self.now.counted.extend(open);
+        self.note_a_breach();
     }
 
     fn meet(&mut self, event: &'a Event, at: DateTime<Utc>) {
@@ -126,12 +179,27 @@ impl<'a> Life<'a> {
                 self.team = *team;
                 self.assigned(agent.is_some(), entered, at);
             }
-            Event::UpdatePromised { due } => self.promised(*due, at),
+            Event::Session { id, what } => self.talked(*id, what, first_was_given, at),
+            Event::UpdatePromised { due } => self.promised(at, *due, at),
+            Event::Merged(merged) => {
+                if let Some(since) = merged.asked_at {
+                    self.customer_wrote_elsewhere(since, first_was_given, at);
+                }
+                if let Some(promise) = merged.promise {
+                    self.promised(promise.made_at, promise.due, at);
+                }
+            }
+            Event::Linked {
+                link: Link::MergedInto,
+                ..
+            } => {
+                let ran_until = self.waits_since().unwrap_or(at);
+                self.end(State::Cancelled, ran_until);
+            }
+            Event::RulebookApplied { rulebook } => self.book = self.oracle.book(*rulebook),
             Event::StatusChanged { to, .. } => self.moved(*to, at),
             Event::PolicyChosen { agreement, policy } if *agreement == self.clock.agreement => {
-                let chosen = policy
-                    .as_ref()
-                    .and_then(|name| policy_of(self.oracle, name));
+                let chosen = policy.as_ref().and_then(|name| Chosen::of(self.book, name));
                 self.policy = chosen.or(self.policy);
                 self.applies = if chosen.is_some() {
                     Applies::Now
@@ -160,7 +228,11 @@ impl<'a> Life<'a> {
             }
             Metric::Ownership => self.begin(at),
             Metric::FirstResponse
-                if by_customer && self.start_option() == StartOption::FirstContact =>
+                if by_customer
+                    && matches!(
+                        self.start_option(),
+                        StartOption::FirstContact | StartOption::HandOff
+                    ) =>
             {
                 self.begin(at)
             }
@@ -170,20 +242,39 @@ impl<'a> Life<'a> {
 
     fn customer_writes(&mut self, first_was_given: bool, at: DateTime<Utc>) {
         let never_began = self.now.started.is_none();
+        let begins = match self.start_option() {
+            StartOption::Assignment => false,
+            StartOption::HandOff => !self.with_bot, // what is said to a bot is said to nobody
+            _ => true,
+        };
         match self.clock.metric {
-            Metric::FirstResponse
-                if never_began && self.start_option() != StartOption::Assignment =>
-            {
-                self.begin(at)
-            }
+            Metric::FirstResponse if never_began && begins => self.begin(at),
             // The oldest unanswered message counts: where one waits already, another one changes nothing.
             Metric::NextResponse if first_was_given && !self.now.is_live() => self.begin(at),
             _ => {}
         }
     }
 
+    /// A message that nobody answered on a ticket that was merged into this one: it counts since it came.
+    fn customer_wrote_elsewhere(
+        &mut self,
+        since: DateTime<Utc>,
+        first_was_given: bool,
+        at: DateTime<Utc>,
+    ) {
+        if self.clock.metric != Metric::NextResponse {
+            return self.customer_writes(first_was_given, at);
+        }
+        let is_older = self.now.started.is_none_or(|started| since < started);
+        if first_was_given && (is_older || !self.now.is_live()) {
+            self.supersede(at);
+            self.begin_since(since, at);
+        }
+    }
+
     fn agent_writes(&mut self, at: DateTime<Utc>) {
-        self.agent_wrote = true;
+        (self.agent_wrote, self.with_bot) = (true, false);
+        self.end_where_it_waits();
         match self.clock.metric {
             Metric::FirstResponse
             | Metric::NextResponse
@@ -227,11 +318,20 @@ impl<'a> Life<'a> {
         }
     }
 
-    fn promised(&mut self, due: DateTime<Utc>, at: DateTime<Utc>) {
+    fn promised(&mut self, since: DateTime<Utc>, due: DateTime<Utc>, at: DateTime<Utc>) {
         let is_closed = self.status.stage() == Stage::Closed;
         if self.clock != ClockId::from(Metric::PromisedUpdate) || is_closed {
             return;
         }
+        self.supersede(at);
+        self.begin_since(since, at);
+        self.now.amount = Some((due - since).max(TimeDelta::zero()));
+        self.note_a_breach();
+    }
+
+    /// Something else takes the place of what runs; what was late already stays late.
+    fn supersede(&mut self, at: DateTime<Utc>) {
+        let at = self.waits_since().unwrap_or(at);
         let late = self
             .now
             .amount
@@ -244,12 +344,17 @@ impl<'a> Life<'a> {
             },
             at,
         );
-        self.begin(at);
-        self.now.amount = Some(due - at);
     }
 
     fn moved(&mut self, to: Status, at: DateTime<Utc>) {
+        let waited = self.waits_since();
+        if is_done(to) {
+            self.end_where_it_waits();
+        }
         let from = std::mem::replace(&mut self.status, to);
+        if let Some(since) = waited.filter(|_| !is_done(to)) {
+            self.count_since(since, at);
+        }
         match to.stage() {
             Stage::Resolved if from.stage() != Stage::Resolved => self.resolved(at),
             Stage::Closed if from.stage() != Stage::Closed => self.closed(at),
@@ -299,7 +404,7 @@ impl<'a> Life<'a> {
             {
                 let option = self
                     .policy
-                    .and_then(|policy| policy.reopening.get(&self.clock.metric));
+                    .and_then(|chosen| chosen.policy.reopening.get(&self.clock.metric));
                 let gap = self
                     .now
                     .stopped
@@ -317,13 +422,19 @@ impl<'a> Life<'a> {
     }
 
     fn begin(&mut self, at: DateTime<Utc>) {
+        self.begin_since(at, at);
+    }
+
+    /// A period that counts since an earlier instant, on the ticket where it ran until now.
+    fn begin_since(&mut self, since: DateTime<Utc>, at: DateTime<Utc>) {
         if self.now.started.is_some() {
             self.past
                 .push(self.now.shown(self.oracle, self.ever_breached, at));
         }
         self.now = Period::new(State::Running);
-        self.now.started = Some(at);
+        (self.now.started, self.now.came) = (Some(since), Some(at));
         self.put_target_in_force(at);
+        self.count_since(since, at);
     }
 
     fn resume(&mut self, at: DateTime<Utc>) {
@@ -349,8 +460,9 @@ impl<'a> Life<'a> {
             return; // a promise carries its own
         }
         let Some(policy) = self.policy else { return };
-        let hours = self.oracle.hours_of(policy);
+        let hours = policy.hours();
         let target = policy
+            .policy
             .targets
             .get(&self.clock.metric)
             .filter(|_| self.applies != Applies::NoLonger);
@@ -387,7 +499,7 @@ impl<'a> Life<'a> {
     fn pauses(&self) -> PendingReasons {
         let listed = self
             .policy
-            .and_then(|policy| policy.pauses.get(&self.clock.metric));
+            .and_then(|chosen| chosen.policy.pauses.get(&self.clock.metric));
         match self.clock.metric {
             Metric::PromisedUpdate => PendingReasons::NONE,
             Metric::RequesterWait | Metric::FirstResolution | Metric::TotalResolution => {
@@ -407,8 +519,8 @@ impl<'a> Life<'a> {
     }
 
     fn start_option(&self) -> StartOption {
-        self.policy.map_or(StartOption::default(), |policy| {
-            policy.first_response_starts
+        self.policy.map_or(StartOption::default(), |chosen| {
+            chosen.policy.first_response_starts
         })
     }
 
@@ -420,15 +532,6 @@ impl<'a> Life<'a> {
             && self.start_option() == StartOption::Assignment;
         given || never
     }
-}
-
-fn policy_of<'a>(oracle: &'a Oracle<'a>, name: &Name) -> Option<&'a Policy> {
-    oracle
-        .rulebook
-        .as_draft()
-        .policies
-        .iter()
-        .find(|policy| policy.name == *name)
 }
 
 fn is_done(status: Status) -> bool {

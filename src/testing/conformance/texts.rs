@@ -8,7 +8,8 @@ use crate::id::{ContentId, CustomerId};
 use crate::store::{Load, Part, Store, UniqueKey};
 use crate::ticket::{Content, ContentKind, Version};
 
-/// Texts come back by id in the order asked for; an erased one never again, also where it is erased twice.
+/// Texts come back by id in the order asked for; an erased one never again, also where it is erased twice, or by the commit that
+/// keeps it.
 pub fn texts_are_kept_and_erased(store: &dyn Store) {
     let mut keep = commit(vec![append(stream("a"), 0, 1)]);
     keep.content = vec![text("1", Some("ann"), "one"), text("2", None, "two")];
@@ -27,6 +28,11 @@ pub fn texts_are_kept_and_erased(store: &dyn Store) {
     erase.erased = vec![ContentId::named("1"), ContentId::named("none")];
     store.commit(&erase).unwrap();
     store.commit(&erase).unwrap();
+    let mut passing = commit(vec![]);
+    passing.content = vec![text("3", Some("ann"), "said and taken back")];
+    passing.erased = vec![ContentId::named("3")];
+    store.commit(&passing).unwrap();
+    assert_eq!(one_text(store, ContentId::named("3")), None);
     let texts = store.content(TENANT, &ids).unwrap();
     assert_eq!(texts, [two.clone(), None, None, two]);
     assert_eq!(versions(store, stream("a")), [1]);

@@ -4,7 +4,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::call::{Actor, Call};
-use crate::desk::TenantDesk;
+use crate::desk::{TenantDesk, foresee, wake_at};
 use crate::id::{CustomerId, TicketId};
 use crate::kpi::{Fact, Report};
 use crate::sla::{State, Verdict};
@@ -92,6 +92,39 @@ pub fn the_wake_up_is_exact<S: Store>(
         );
     }
     assert!(!pass(wake).events().is_empty(), "nothing at {wake}");
+}
+
+/// What is foreseen until `until` is what a sweep at `until` records, event by event; nothing before the wake-up, something at it; and with
+/// less room, the first of it.
+#[track_caller]
+pub fn what_is_foreseen_is_what_a_sweep_records<S: Store>(
+    desk: &TenantDesk<'_, S>,
+    ticket: TicketId,
+    until: DateTime<Utc>,
+) {
+    let before = fine(desk.ticket(ticket));
+    let rulebook = fine(desk.desk().rulebooks().of(&before)).clone();
+    let to_come = |until, limit| foresee(&before, &rulebook, until, limit);
+    let foreseen = to_come(until, usize::MAX);
+    for limit in [1, 2, 300] {
+        let first = &foreseen[..foreseen.len().min(limit)];
+        assert_eq!(
+            to_come(until, limit),
+            first,
+            "the first {limit} until {until}"
+        );
+    }
+    match wake_at(&before, &rulebook) {
+        Some(wake) => {
+            let just_before = wake - TimeDelta::microseconds(1);
+            assert_eq!(to_come(just_before, 1), [], "before {wake}");
+            assert!(!to_come(wake, 1).is_empty(), "nothing at {wake}");
+        }
+        None => assert_eq!(foreseen, [], "nothing is to come"),
+    }
+    let known = fine(desk.history(ticket)).len();
+    fine(sweep_out(desk, until));
+    assert_eq!(fine(desk.history(ticket))[known..], foreseen);
 }
 
 /// A breach is announced exactly where a clock was past its target, and a running clock is read as breached from its due on. The

@@ -6,12 +6,14 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
+use crate::call::Cause;
+use crate::escalation::{Guard, Level, Rule, Threshold};
 use crate::id::FiringKey;
 use crate::rulebook::Rulebook;
 use crate::sla::{State, read};
 use crate::store::{OutboxMessage, Outgoing};
 use crate::testing::story::Told;
-use crate::ticket::{Delivery, Event, Recorded};
+use crate::ticket::{Delivery, Escalated, Event, Recorded};
 
 use super::fold::whole;
 
@@ -93,6 +95,69 @@ pub fn nothing_is_announced_of_an_ended_clock(told: &Told, rulebook: &Rulebook) 
             "{clock} was {state:?}: {recorded:?}"
         );
     }
+}
+
+/// A level at `on breach` fires right after each breach of its clock, and at no other time: other announcements may come between the
+/// two, and nothing else. It is asked of levels without a guard and without repeats. A breach of a target that was passed before it came
+/// into force may be followed by other things first.
+#[track_caller]
+pub fn each_breach_fires_what_waits_for_it(events: &[Recorded], rulebook: &Rulebook) {
+    let watched = rulebook.escalations().iter().filter_map(|rule| {
+        let clock = rule.trigger.watched()?;
+        Some((rule, clock))
+    });
+    for (rule, clock) in watched {
+        let plain = |level: &&Level| {
+            level.at == Threshold::on_breach()
+                && level.guard == Guard::default()
+                && level.repeat.is_none()
+        };
+        for level in rule.levels.iter().filter(plain) {
+            let mut breaches = 0_usize;
+            for (n, recorded) in events.iter().enumerate() {
+                match &recorded.event {
+                    Event::Breached {
+                        clock: of,
+                        on_attach,
+                        ..
+                    } if *of == clock => {
+                        breaches += 1;
+                        let follows = fires_next(&events[n + 1..], rule, level);
+                        assert!(
+                            *on_attach || follows,
+                            "a breach, and not `{}`: {recorded:?} in {events:?}",
+                            level.name
+                        );
+                    }
+                    Event::Escalated(fired) if is_of(fired, rule, level) => {
+                        assert!(
+                            breaches > 0,
+                            "no breach, and `{}`: {recorded:?} in {events:?}",
+                            level.name
+                        );
+                        breaches -= 1;
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+
+fn is_of(fired: &Escalated, rule: &Rule, level: &Level) -> bool {
+    (&fired.rule, &fired.level) == (&rule.name, &level.name)
+}
+
+/// Whether the level is the next thing that happens, but for other announcements; what another level does may end what it waits for.
+fn fires_next(events: &[Recorded], rule: &Rule, level: &Level) -> bool {
+    for recorded in events {
+        match &recorded.event {
+            Event::Escalated(fired) if is_of(fired, rule, level) => return true,
+            Event::Escalated(_) | Event::Breached { .. } => {}
+            _ => return matches!(recorded.cause, Some(Cause::Rule(_))),
+        }
+    }
+    false
 }
 
 /// Two desks that were told the same announced the same, each once: give it the histories of one ticket.

@@ -144,13 +144,16 @@ impl Kept {
         for (key, owner) in &commit.unique {
             self.owners.insert((commit.tenant, *key), *owner);
         }
-        self.texts.retain(|(tenant, id), text| {
+        self.texts.retain(|(tenant, _), text| {
             let about = text.about;
             let of_erased = about.is_some_and(|about| commit.persons.contains(&about));
-            *tenant != commit.tenant || !(commit.erased.contains(id) || of_erased)
+            *tenant != commit.tenant || !of_erased
         });
         for text in &commit.content {
             self.texts.insert((commit.tenant, text.id), text.clone());
+        }
+        for id in &commit.erased {
+            self.texts.remove(&(commit.tenant, *id));
         }
         for message in &commit.outbox {
             let new = || Message {

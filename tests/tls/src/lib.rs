@@ -105,5 +105,6 @@ mod tests {
     fn tls_that_is_demanded_is_not_left_out() {
         let error = PostgresStore::connect(&told("HELPDESK_POSTGRES_TLS")).unwrap_err();
         assert_eq!(error.kind(), StoreErrorKind::Other, "{error}");
+        assert!(error.to_string().contains("connect_tls"), "{error}");
     }
 }
