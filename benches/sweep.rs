@@ -266,6 +266,27 @@ fn ours(tickets: usize, References { sqlite, wheel }: References) {
     index_alone(tickets, wheel);
     moves(&desk, &ids);
 
+    let alone = lived_through(desk, tickets, 1);
+    let two = lived_through(opened(tickets).0, tickets, 2);
+    row(
+        "SQLite's bare sweep, a fired deadline (reference)",
+        sqlite,
+        sqlite,
+    );
+    row(
+        "a fired deadline, with evaluation and commit",
+        alone,
+        sqlite,
+    );
+    row("the same, on two threads", two, sqlite);
+    for (threads, per) in [("", alone), (", on two threads", two)] {
+        let what = format!("as fast as SQLite's bare sweep{threads}, times (at least 10)");
+        println!("{what:<75} {:>10.2} x", sqlite / per);
+    }
+}
+
+/// A week of ticks on so many threads: how long a fired deadline takes.
+fn lived_through(desk: Desk<MemoryStore>, tickets: usize, threads: usize) -> f64 {
     let (mut spent, mut fired, mut ticks, mut quiet, mut rest) =
         (Duration::ZERO, 0, 0, 0, Duration::ZERO);
     let mut now = begin();
@@ -273,7 +294,7 @@ fn ours(tickets: usize, References { sqlite, wheel }: References) {
         now += TimeDelta::minutes(1);
         let (mut here, tick) = (0, Instant::now());
         loop {
-            let swept = desk.sweep(now, 1_000).unwrap();
+            let swept = desk.sweep_with(now, 1_000, threads).unwrap();
             assert!(swept.failed.is_empty(), "{:?}", swept.failed);
             here += swept.events;
             if !swept.more {
@@ -303,17 +324,7 @@ fn ours(tickets: usize, References { sqlite, wheel }: References) {
         "{ticks} ticks, {fired} deadlines fired; {quiet} ticks had nothing to do, {:.0} ns each",
         nanos(rest, quiet)
     );
-    row(
-        "SQLite's bare sweep, a fired deadline (reference)",
-        sqlite,
-        sqlite,
-    );
-    row("a fired deadline, with evaluation and commit", per, sqlite);
-    println!(
-        "{:<58} {:>10.2} x",
-        "as fast as SQLite's bare sweep, times (at least 10)",
-        sqlite / per
-    );
+    per
 }
 
 /// A desk with so many open tickets, begun at instants spread over a week.

@@ -22,7 +22,9 @@ use helpdesk::self_service::{Article, ArticleCommand, Draft, Ending, State, Visi
 use helpdesk::sla::{Condition, Policy};
 use helpdesk::store::{Filter, MemoryStore, Outgoing, Page, SqliteStore, Store};
 use helpdesk::testing::beside;
-use helpdesk::ticket::{self, Change, CloseReason, FieldValue, Metric, RatingKind, Scale, Split};
+use helpdesk::ticket::{
+    self, Change, CloseReason, Event, FieldValue, Metric, RatingKind, Recorded, Scale, Split,
+};
 use helpdesk::time::Span;
 use helpdesk::{Actor, Call, Command, Desk, Error, Open, Rulebook, TenantId};
 use proptest::prelude::*;
@@ -391,6 +393,46 @@ fn an_old_survey_answered_again_fires_nothing_again() {
         let is_call = |m: &&helpdesk::store::OutboxMessage| matches!(&m.what, Outgoing::Escalation { rule, .. } if *rule == name("unhappy"));
         assert_eq!(sent.iter().filter(is_call).count(), 1);
     }
+}
+
+/// Of an older cycle she says again what she said: it is not her last mark, which is the one of the newer cycle. A low one of before does not
+/// come back, and a low one of the newer cycle is not made up for.
+#[test]
+fn an_old_survey_answered_again_is_not_the_last_mark() {
+    let told = |of_survey, of_newer| {
+        let low = Trigger::LowRating {
+            kind: RatingKind::Csat,
+            at_most: 2,
+        };
+        let rule = Rule::new(name("low"), low)
+            .withdraw()
+            .level(at_threshold("now", "at once").action(Action::Custom(name("look"))))
+            .level(at_threshold("still", "after 24h calendar"));
+        let draft = RulebookDraft::from(rules()).escalation(rule);
+        let store: Box<dyn Store> = Box::new(MemoryStore::new());
+        let desk = Desk::new(store, draft.build().unwrap());
+        let t = resolved(&desk, ANN, 0);
+        desk.tell::<Feedback>(ANN, &kim(1), invite("long", t))
+            .unwrap();
+        answer(&desk, &ann(2), &[("satisfied", of_survey)], None).unwrap();
+        desk.submit(t, &ann(3), Command::reopen()).unwrap();
+        desk.submit(t, &kim(4), Command::reply("so").then_resolve())
+            .unwrap();
+        let rate = Command::rate(RatingKind::Csat, of_newer);
+        desk.submit(t, &ann(5), rate).unwrap();
+        desk.sweep(hours(6), 10).unwrap();
+        answer(&desk, &ann(7), &[("satisfied", of_survey)], Some("so")).unwrap();
+        desk.sweep(hours(100), 10).unwrap();
+        let events = common::history(&desk, t);
+        let what = |event: &Recorded| match &event.event {
+            Event::Escalated(fired) if fired.rule == name("low") => Some(fired.level.to_string()),
+            Event::Withdrawn { .. } => Some("withdrawn".to_owned()),
+            _ => None,
+        };
+        events.iter().filter_map(what).collect::<Vec<_>>()
+    };
+    assert_eq!(told(1, 5), ["now", "withdrawn"]);
+    assert_eq!(told(5, 1), ["now", "still"]);
 }
 
 /// Of each kind of question the newest answer that has it stands, in the survey and on the ticket: what is left out revises nothing.

@@ -299,9 +299,9 @@ fn a_mark_given_again_after_somebody_elses_fires_nothing_again() {
         pairs(&[
             ("call back", "02 13:00"),
             ("call back", "02 14:00"),
-            ("still", "03 13:00"),
+            ("still", "03 14:00"),
         ]),
-        "the newest of their last marks is Ann's, which counts from when she gave it first"
+        "the newest of their last marks is Bob's: Ann only says hers again"
     );
 }
 

@@ -416,4 +416,28 @@ fn no_breach_no_page() {
     let id = open(&desk, "2026-03-02T09:00:00Z");
     desk.sweep(at("2026-03-03T00:00:00Z"), 10).unwrap();
     assert_eq!(fired(&desk, id), pairs(&[("give up", "02 13:00")]));
+
+    let rule = Rule::new(name("r"), Trigger::clock(Metric::TotalResolution))
+        .level(at_threshold("page", "on breach"))
+        .level(at_threshold("more time", "100 %").action(Action::AddTag(name("hard"))));
+    let hard = Condition::Tag(name("hard"));
+    let of = |policy: &str, time| {
+        Policy::new(name(policy)).target(Metric::TotalResolution, target(time))
+    };
+    let draft = Rulebook::draft()
+        .policy(of("hard", "6h").when(hard))
+        .policy(of("all", "4h"))
+        .escalation(rule);
+    let desk = Desk::new(MemoryStore::new(), draft.build().unwrap());
+    let id = open(&desk, "2026-03-02T09:00:00Z");
+    desk.sweep(at("2026-03-02T14:59:00Z"), 10).unwrap();
+    assert_eq!(fired(&desk, id), pairs(&[("more time", "02 13:00")]));
+    desk.sweep(at("2026-03-03T00:00:00Z"), 10).unwrap();
+    // Of the new target the due comes again, and this time nothing changes.
+    let of_both = [
+        ("more time", "02 13:00"),
+        ("more time", "02 15:00"),
+        ("page", "02 15:00"),
+    ];
+    assert_eq!(fired(&desk, id), pairs(&of_both));
 }

@@ -1140,6 +1140,13 @@ fn actions_that_put_an_agent_in_charge() {
         acts(json!([tell, lee]), unassigned.clone()),
         acts(json!([lee, tell]), unassigned.clone()),
     );
+    let two = json!({"assign_team": helpdesk::id::TeamId::named("two")});
+    check(
+        "notifies_nobody_in_charge",
+        "escalations[0].levels[0].actions[1]",
+        acts(json!(["unassign", tell]), json!({})),
+        acts(json!([two, "unassign", tell]), json!({})),
+    );
     let taken = |action: Value| {
         let mut book = acts(json!([action]), unassigned.clone());
         book["policies"][0]["targets"]["ownership"] = json!("1h");

@@ -2,7 +2,7 @@
 //!
 //! A store with leases withholds a stream for a while from whoever failed on it, so that others get their turn. That a ticket is not
 //! among what is due proves nothing, then: its own wake-up tells. Where it is past, or cannot be told, the ticket goes on ailing and is
-//! put off once more; where it lies ahead, somebody else looked at the ticket meanwhile.
+//! put off for a short while; where it lies ahead, somebody else looked at the ticket meanwhile.
 
 use chrono::{DateTime, Utc};
 
@@ -10,9 +10,7 @@ use crate::store::{Load, Loaded, NoTicket, Snapshot, Stream, StreamId};
 
 use super::catch_up::Working;
 use super::office::Office;
-
-/// How many tickets are loaded together.
-const LOADED_AT_ONCE: usize = 32;
+use super::sweep::LOADED_AT_ONCE;
 
 /// Tickets whose turn has come and that the store did not give, on their way to be told apart.
 #[derive(Debug)]

@@ -75,10 +75,10 @@ impl Infirmary {
         ailing.error = error.to_string();
     }
 
-    /// Puts one off for as long as after its last failure: nobody could look at it.
+    /// Puts one off for the shortest pause: it was its turn, and nobody could look at it.
     pub(crate) fn put_off_again(&self, stream: StreamId, now: DateTime<Utc>) {
         if let Some(ailing) = self.beds().get_mut(&stream) {
-            ailing.put_off(now);
+            ailing.not_before = now.checked_add_signed(FIRST_PAUSE).unwrap_or(now);
         }
     }
 

@@ -23,6 +23,7 @@ use crate::time::{instant, micros};
 
 use super::absent::Absent;
 use super::ailing::Infirmary;
+use super::sweep::LOADED_AT_ONCE;
 use super::{Operation, Request, Tell, ledger, read, readings};
 
 #[derive(Debug)]
@@ -90,7 +91,7 @@ impl Office {
     }
 
     /// What is due and not put off, of what the store found; and the ailing tickets whose turn has come and that are not among it,
-    /// where it is all that the store has to give.
+    /// where it is all that the store has to give: as many of them as a sweep of this limit may look at.
     pub(super) fn due(
         &self,
         now: DateTime<Utc>,
@@ -98,12 +99,15 @@ impl Office {
         mut found: Vec<DueStream>,
     ) -> (Vec<DueStream>, Absent<'_>) {
         let is_all = found.len() < self.due_wanted(now, limit);
-        let absent = is_all.then(|| self.infirmary.absent(now, &found));
+        let mut absent = match is_all {
+            true => self.infirmary.absent(now, &found),
+            false => Vec::new(),
+        };
+        absent.truncate(limit.max(LOADED_AT_ONCE));
         let put_off = self.infirmary.put_off(now);
         found.retain(|due| !put_off.contains(&due.stream));
         found.truncate(limit.saturating_add(1));
-        let absent = Absent::of(self, now, absent.unwrap_or_default());
-        (found, absent)
+        (found, Absent::of(self, now, absent))
     }
 
     fn rulebook_of(&self, ticket: &Ticket) -> Result<&Rulebook, Error> {

@@ -4,6 +4,8 @@
 //! [`at_once`] polls it a single time.
 
 use std::future::Future;
+#[cfg(feature = "async")]
+use std::future::poll_fn;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
@@ -20,7 +22,7 @@ use crate::store::{
 use crate::ticket::Content;
 use uuid::Uuid;
 
-use super::sweep::{Sweep, Swept};
+use super::sweep::{HandedOut, Sweep, Swept};
 use super::{Conversation, Need};
 
 type Found<T> = Result<T, StoreError>;
@@ -143,6 +145,45 @@ pub(super) async fn go_through(source: &impl Source, mut sweep: Sweep<'_>) -> Re
             Need::Nothing => return Ok(sweep.finish()),
         }
     }
+}
+
+/// One worker of a sweep: drives its own part, if it has one, and then what was handed out, until none is left.
+pub(super) async fn work_through(
+    source: &impl Source,
+    mut own: Option<Sweep<'_>>,
+    others: &HandedOut<'_>,
+) -> Result<Swept, Error> {
+    let mut swept = Swept::default();
+    while let Some(next) = own.take().or_else(|| others.next()) {
+        swept = swept.and(go_through(source, next).await?);
+    }
+    Ok(swept)
+}
+
+/// What several workers of a sweep did, who are waited for together.
+#[cfg(feature = "async")]
+pub(super) async fn together<F>(workers: impl Iterator<Item = F>) -> Result<Swept, Error>
+where
+    F: Future<Output = Result<Swept, Error>>,
+{
+    let mut workers: Vec<_> = workers.map(Box::pin).collect();
+    let mut swept = Ok(Swept::default());
+    let poll = |context: &mut Context<'_>| {
+        workers.retain_mut(|worker| match worker.as_mut().poll(context) {
+            Poll::Pending => true,
+            Poll::Ready(done) => {
+                let before = std::mem::replace(&mut swept, Ok(Swept::default()));
+                swept = before.and_then(|before| Ok(before.and(done?)));
+                false
+            }
+        });
+        match workers.is_empty() {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    };
+    poll_fn(poll).await;
+    swept
 }
 
 /// The answer to a question over a store that answers at once.

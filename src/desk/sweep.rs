@@ -1,6 +1,7 @@
 //! A sweep, as a conversation without I/O: recording what fell due, ticket by ticket.
 
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 
@@ -13,7 +14,7 @@ use super::office::Office;
 use super::sweep_one::SweepOne;
 
 /// What a sweep did.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Swept {
     /// How many tickets were swept to the end; those that failed are not among them.
@@ -27,6 +28,18 @@ pub struct Swept {
     pub failed: Vec<(StreamId, Error)>,
     /// Whether the limit was reached: more may be due.
     pub more: bool,
+}
+
+impl Swept {
+    /// This and what another part of the same sweep did.
+    pub(super) fn and(mut self, other: Swept) -> Swept {
+        self.tickets += other.tickets;
+        self.events += other.events;
+        self.chains_ended.extend(other.chains_ended);
+        self.failed.extend(other.failed);
+        self.more |= other.more;
+        self
+    }
 }
 
 impl fmt::Display for Swept {
@@ -46,8 +59,8 @@ impl fmt::Display for Swept {
     }
 }
 
-/// How many tickets a sweep loads together.
-const LOADED_AT_ONCE: usize = 32;
+/// How many tickets are loaded together.
+pub(super) const LOADED_AT_ONCE: usize = 32;
 
 /// A sweep on its way: batches of tickets of one tenant, loaded together and committed one by one.
 #[derive(Debug)]
@@ -79,13 +92,22 @@ impl<'a> Sweep<'a> {
             batch: 0,
             loaded: Vec::new().into_iter(),
             at_work: None,
-            swept: Swept {
-                tickets: 0,
-                events: 0,
-                chains_ended: Vec::new(),
-                failed: Vec::new(),
-                more: false,
-            },
+            swept: Swept::default(),
+        }
+    }
+
+    /// All but the first tickets that would be loaded together, for others to sweep.
+    pub(super) fn hand_out(&mut self) -> HandedOut<'a> {
+        let mut left = std::mem::take(&mut self.due);
+        self.due = left
+            .by_ref()
+            .take(LOADED_AT_ONCE)
+            .collect::<Vec<_>>()
+            .into_iter();
+        HandedOut {
+            office: self.office,
+            now: self.now,
+            left: Mutex::new(left),
         }
     }
 
@@ -192,5 +214,32 @@ impl<'a> Sweep<'a> {
 
     pub(super) fn finish(self) -> Swept {
         self.swept
+    }
+}
+
+/// The tickets of a sweep that several workers share: whoever is done with some takes the next ones.
+#[derive(Debug)]
+pub(super) struct HandedOut<'a> {
+    office: &'a Office,
+    now: DateTime<Utc>,
+    left: Mutex<std::vec::IntoIter<DueStream>>,
+}
+
+impl<'a> HandedOut<'a> {
+    /// A sweep over the next tickets; none where no one is left.
+    pub(super) fn next(&self) -> Option<Sweep<'a>> {
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let next: Vec<DueStream> = left.by_ref().take(LOADED_AT_ONCE).collect();
+        drop(left);
+        let mut sweep = Sweep::new(self.office, self.now, next.len());
+        sweep.due = next.into_iter();
+        sweep.go_on();
+        sweep.load.is_some().then_some(sweep)
+    }
+
+    /// How many loads of tickets are left.
+    pub(super) fn batches(&self) -> usize {
+        let left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        left.len().div_ceil(LOADED_AT_ONCE)
     }
 }

@@ -77,14 +77,14 @@ impl Causes<'_> {
         moves: &[(Micros, RulebookId)],
         (rule, calendar, name): &Ruled,
     ) -> Option<Micros> {
-        let needs_none = rule.trigger.watched().is_some() || rule.trigger == Trigger::Reopened;
         let counts = rule.counts_open_time();
         let was_there = |(at, version): &(Micros, RulebookId)| {
             let same =
                 |of: &Calendar| of.edition_at(instant(*at)) == calendar.edition_at(instant(*at));
             let rules = self.other_rules.get(version).map_or(&[][..], |rules| rules);
             rules.iter().any(|(known, of, known_as)| {
-                known == rule && (needs_none || known_as == name && (!counts || same(of)))
+                known == rule
+                    && (!rule.needs_calendar() || known_as == name && (!counts || same(of)))
             })
         };
         let brought = moves.iter().rev().find(|step| !was_there(step));

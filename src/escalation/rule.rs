@@ -69,6 +69,11 @@ impl Rule {
             })
     }
 
+    /// Whether its own calendar can matter: a clock brings its own, and reopenings need none.
+    pub(crate) fn needs_calendar(&self) -> bool {
+        self.trigger.watched().is_none() && self.trigger != Trigger::Reopened
+    }
+
     /// A rule without a level yet.
     pub fn new(name: Name, trigger: Trigger) -> Rule {
         Rule {

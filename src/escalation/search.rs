@@ -178,20 +178,15 @@ impl<'c, 'a> Search<'c, 'a> {
         else {
             return;
         };
-        let breached = clock.is_late();
-        let at = match breached {
-            true => Some(self.last),
-            false => clock.kept_until(),
-        };
         let is_new = |at: &Micros| {
             self.is_earlier(*at, self.is_just_after(clock, *at)) && !self.is_settled(*at)
         };
-        let Some(at) = at.filter(is_new) else {
+        let Some(at) = breach_at(clock, self.last).filter(is_new) else {
             return;
         };
         let anchor = Anchor::Clock { clock, started };
         if !self.is_announced(About::breach(clock.id), || self.breach_key(&anchor)) {
-            let on_attach = breached && clock.elapsed_at_attach > amount;
+            let on_attach = clock.is_late() && clock.elapsed_at_attach > amount;
             self.offer(
                 at,
                 Found::Breach {
@@ -227,11 +222,7 @@ impl<'c, 'a> Search<'c, 'a> {
         let reached = |threshold| clock.reached(threshold, ticket, policies);
         // A breach comes with the first of the running time that is too much, and is scheduled just before it.
         let too_much = amount.saturating_add(1);
-        let breach = || match clock.state {
-            _ if clock.is_late() => Some(last),
-            State::Running => clock.until(amount.saturating_sub(clock.elapsed)),
-            _ => None,
-        };
+        let breach = || breach_at(clock, last);
         // Repeats on the wall count from one instant, which takes a walk to find.
         let first = Cell::new(None);
         let first_reached = |threshold| match first.get() {
@@ -435,6 +426,14 @@ impl<'c, 'a> Search<'c, 'a> {
             );
         }
         true
+    }
+}
+
+/// When the clock is breached, unless it stops before: by the last event, or just after the last instant at which its target is kept.
+fn breach_at(clock: &Clock<'_>, last: Micros) -> Option<Micros> {
+    match clock.is_late() {
+        true => Some(last),
+        false => clock.kept_until(),
     }
 }
 

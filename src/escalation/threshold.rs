@@ -16,7 +16,8 @@ use crate::time::Span;
 /// - `on breach`: the target is breached, which is when a microsecond more has run. Where the due falls on a close (Friday 17:00) that is
 ///   the next opening (Monday 09:00): who answers at that very instant is in time, and nothing fires. It comes right after the breach was
 ///   recorded, in the same commit. A target that was passed before it came into force is breached as it does: the level fires then, held
-///   back like every level whose threshold was past ([`Rule::deliver_past`](super::Rule::deliver_past)). Repeats count from the breach;
+///   back like every level whose threshold was past ([`Rule::deliver_past`](super::Rule::deliver_past)). Repeats count from
+///   when the target was used up;
 /// - `30min before due`, `1h after due`: so much before or after the clock's target is used up. A business amount is running time
 ///   of the clock; a calendar amount is counted from the due instant; `0 after due` is `100 %`;
 /// - `after 3h`, `after 48h calendar`, `after 2 business days`: so long after what an idle or waiting rule counts from;

@@ -206,8 +206,8 @@ impl Ticket {
     }
 
     /// The low rating of a kind that stands: the newest one, among those of customers whose last mark of the kind is at most this one.
-    /// Since when, and the place of the event. The same mark about the same cycle again, such as with a comment, is the one that was
-    /// given before, whatever others said in between.
+    /// Since when, and the place of the event. The same mark about the same cycle again, such as with a comment, is as good as not given,
+    /// whatever was said in between by others or of other cycles.
     pub(crate) fn low_rating(&self, kind: RatingKind, at_most: u8) -> Option<(Micros, u64)> {
         self.low_rating_before(kind, at_most, u64::MAX)
             .map(|low| (micros(low.at), low.version))
@@ -215,39 +215,33 @@ impl Ticket {
 
     /// The low rating that stood before the event in this place.
     fn low_rating_before(&self, kind: RatingKind, at_most: u8, place: u64) -> Option<&Rating> {
-        let known = |rating: &&Rating| rating.rated.kind == kind && rating.version < place;
         let mut seen = BTreeSet::new();
-        let mut lasts = self.ratings.iter().rev().filter(known);
-        let low = lasts.find(|last| {
-            seen.insert(last.rated.customer) && last.rated.mark <= at_most // each one's last mark
-        })?;
-        Some(self.first_of_run(low))
+        let mut lasts = self.newest_marks(kind).filter(|one| one.version < place);
+        lasts.find(|last| seen.insert(last.rated.customer) && last.rated.mark <= at_most) // each one's last mark
     }
 
-    /// The rating that this one only says again: the first of the run of same marks that it ends, among those of its customer, kind and
-    /// cycle.
-    fn first_of_run<'t>(&'t self, last: &'t Rating) -> &'t Rating {
+    /// The ratings of a kind that say something new, newest first: not those that say again what their customer said last of the cycle.
+    fn newest_marks(&self, kind: RatingKind) -> impl Iterator<Item = &Rating> {
         let about = |rating: &Rating| (rating.rated.customer, rating.rated.kind, rating.cycle);
-        let earlier =
-            |rating: &&Rating| rating.version < last.version && about(rating) == about(last);
-        let earlier = self.ratings.iter().rev().filter(earlier);
-        let run = earlier.take_while(|before| before.is_same_mark(last));
-        run.last().unwrap_or(last)
+        let is_new = move |(n, rating): &(usize, &Rating)| {
+            let mut earlier = self.ratings[..*n].iter().rev();
+            let before = earlier.find(|before| about(before) == about(rating));
+            before.is_none_or(|before| !before.is_same_mark(rating))
+        };
+        let all = self.ratings.iter().enumerate().rev();
+        let of_kind = all.filter(move |(_, rating)| rating.rated.kind == kind);
+        of_kind.filter(is_new).map(|(_, rating)| rating)
     }
 
-    /// Whether the low rating that stood before the event in this place is over: its customer's last mark of the kind is a better one,
-    /// or another low one, which counts anew.
+    /// Whether the low rating that stood before the event in this place is over: its customer gave another mark of the kind since, a
+    /// better one, or another low one, which counts anew.
     pub(crate) fn is_low_rating_over(&self, kind: RatingKind, at_most: u8, place: u64) -> bool {
         let Some(was) = self.low_rating_before(kind, at_most, place) else {
             return true;
         };
-        let (of_kind, of_customer) = (was.rated.kind, was.rated.customer);
-        let mut newest = self.ratings.iter().rev();
-        let last =
-            newest.find(|now| (now.rated.kind, now.rated.customer) == (of_kind, of_customer));
-        last.is_none_or(|last| {
-            last.rated.mark > at_most || self.first_of_run(last).version != was.version
-        })
+        let mut newest = self.newest_marks(kind);
+        let last = newest.find(|now| now.rated.customer == was.rated.customer);
+        last.is_none_or(|last| last.version != was.version)
     }
 
     /// The cycle that a rating given now is about.

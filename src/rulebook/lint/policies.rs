@@ -353,7 +353,7 @@ fn calendars(view: &View<'_>, found: &mut Findings) {
     let by_rules = draft
         .escalations
         .iter()
-        .filter(|rule| super::rules::needs_calendar(rule))
+        .filter(|rule| rule.needs_calendar())
         .filter_map(|rule| rule.calendar.as_ref());
     let used: BTreeSet<&Name> = by_policies
         .chain(by_rules)

@@ -341,7 +341,7 @@ problems! {
         "whenever the level fires, the ticket is so already, or the lifecycle does not allow it";
     /// Somebody in charge is told on tickets where nobody is.
     NotifiesNobodyInCharge = "notifies_nobody_in_charge", Warning,
-        "the guard wants nobody in charge, and the agent in charge is told; the message goes to the team, if there is one";
+        "nobody is in charge by then, and the agent in charge is told; the message goes to the team, if there is one";
     /// Pending reasons in a guard that never sees a pending ticket.
     PendingGuardWithoutEffect = "pending_guard_without_effect", Warning,
         "the level never fires on a pending ticket, so these reasons have no effect";

@@ -22,7 +22,7 @@ pub(super) fn check(view: &View<'_>, found: &mut Findings) {
                 Problem::RuleNeverFires { rule, because },
             );
         }
-        if this.rule.calendar.is_some() && !needs_calendar(this.rule) {
+        if this.rule.calendar.is_some() && !this.rule.needs_calendar() {
             let rule = this.rule.name.clone();
             found.add(
                 format!("{path}.calendar"),
@@ -58,11 +58,6 @@ pub(super) fn check(view: &View<'_>, found: &mut Findings) {
             }
         }
     }
-}
-
-/// Whether the rule's own calendar can matter: a clock brings its own, and reopenings need none.
-pub(super) fn needs_calendar(rule: &Rule) -> bool {
-    rule.trigger.watched().is_none() && rule.trigger != Trigger::Reopened
 }
 
 fn one_level(view: &View<'_>, path: &str, (i, j): (usize, usize), found: &mut Findings) {
@@ -257,7 +252,8 @@ fn fires_at_start(
 /// Actions that never change anything.
 fn actions(view: &View<'_>, path: &str, this: &LevelView<'_>, found: &mut Findings) {
     let mut stages = this.stages.clone(); // where the ticket can stand before each action
-    let mut nobody = this.level.guard.unassigned; // whether no agent is in charge before each
+    // Before each, whether no agent is in charge, and whether a team certainly is.
+    let (mut nobody, mut team) = (this.level.guard.unassigned, false);
     for (n, action) in this.level.actions.iter().enumerate() {
         let step = forestalled::step_of(action);
         let moves = |step| {
@@ -273,11 +269,12 @@ fn actions(view: &View<'_>, path: &str, this: &LevelView<'_>, found: &mut Findin
         let path = format!("{path}.actions[{n}]");
         if !matters {
             found.add(path, Problem::ActionWithoutEffect);
-        } else if nobody && *action == Action::Notify(Recipient::AgentInCharge) {
+        } else if nobody && !team && *action == Action::Notify(Recipient::AgentInCharge) {
             found.add(path, Problem::NotifiesNobodyInCharge);
         }
         if let Some(holder) = action.hands_to(Holder::default()) {
             nobody = holder.agent.is_none();
+            team |= holder.team.is_some();
         }
         if let Some(step) = step {
             for stage in &mut stages {

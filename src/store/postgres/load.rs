@@ -13,6 +13,7 @@ use crate::ticket::{Content, FOLD, Version};
 
 use super::error::unreadable;
 use super::link::{Params, Query};
+use super::several::{ID, LAST, OF_EVENT, OWNER, Part, SCHEMA_AND_BODY, Several};
 use super::{PostgresStore, StoreError};
 
 /// The parameters of all queries of a load, so that these can borrow them.
@@ -46,47 +47,74 @@ impl PostgresStore {
     /// `None` where a snapshot cannot be read.
     async fn load_once(&self, request: &Load) -> Result<Option<Loaded>, StoreError> {
         let wanted = Wanted::of(request)?;
-        let queries = self.queries(request, &wanted);
-        if queries.is_empty() {
+        let mut queries = self.queries(request, &wanted);
+        let Some((part, query)) = queries.pop() else {
             return Ok(Some(Loaded::default()));
+        };
+        let mut answer = Answer::to(request);
+        if queries.is_empty() && part.is_streams() {
+            let mut visit = |_, row| answer.streams.row(&row, 0);
+            self.pool.each_row(&[query], &mut visit).await?;
+        } else {
+            queries.push((part, query));
+            let (text, params) = Several::of(queries);
+            let query = Query {
+                text: &text,
+                params,
+            };
+            let mut visit = |_, row| answer.row(row);
+            self.pool.each_row(&[query], &mut visit).await?;
         }
-        let mut answer = Answer::to(request, queries.len());
-        let mut visit = |query, row| answer.row(query, row);
-        self.pool.each_row(&queries, &mut visit).await?;
         self.loaded(request, answer)
     }
 
-    fn queries<'a>(&'a self, request: &Load, wanted: &'a Wanted) -> Vec<Query<'a>> {
+    fn queries<'a>(&'a self, request: &Load, wanted: &'a Wanted) -> Vec<(Part, Query<'a>)> {
         let texts = &self.sql.texts;
         let mut queries = Vec::with_capacity(4);
-        let mut ask = |text: &'a str, params: Params<'a>| queries.push(Query { text, params });
+        let mut ask = |part, text: &'a str, params: Params<'a>| {
+            queries.push((part, Query { text, params }));
+        };
         let (tenant, fold) = (&wanted.tenant, &wanted.fold);
         match (wanted.kinds.as_slice(), wanted.ids.as_slice()) {
             ([kind], [id]) if request.snapshots => {
-                ask(&texts.since, vec![tenant, kind, id, fold, &STORED]);
+                ask(
+                    Part::Since,
+                    &texts.since,
+                    vec![tenant, kind, id, fold, &STORED],
+                );
             }
-            ([kind], [id]) => ask(&texts.events, vec![tenant, kind, id, &0_i64]),
+            ([kind], [id]) => ask(Part::Events, &texts.events, vec![tenant, kind, id, &0_i64]),
             ([], _) => {}
             _ if !request.snapshots => {
                 let (kinds, ids) = (&wanted.kinds, &wanted.ids);
-                ask(&self.own.several_whole, vec![tenant, kinds, ids]);
+                let params: Params<'a> = vec![tenant, kinds, ids];
+                ask(Part::Streams, &self.own.several_whole, params);
             }
             _ => {
                 let (kinds, ids) = (&wanted.kinds, &wanted.ids);
-                ask(&self.own.several, vec![tenant, kinds, ids, fold, &STORED]);
+                let params: Params<'a> = vec![tenant, kinds, ids, fold, &STORED];
+                ask(Part::Streams, &self.own.several, params);
             }
         }
         if !wanted.keys.is_empty() {
-            ask(&self.own.owners, vec![&wanted.tenant, &wanted.keys]);
+            ask(Part::Owners, &self.own.owners, vec![tenant, &wanted.keys]);
         }
         if let Some((actor, key)) = &wanted.actor {
-            ask(&texts.remembered, vec![&wanted.tenant, actor, key]);
+            ask(
+                Part::Remembered,
+                &texts.remembered,
+                vec![tenant, actor, key],
+            );
         }
         if request.number {
-            ask(&texts.last_number, vec![&wanted.tenant]);
+            ask(Part::Number, &texts.last_number, vec![tenant]);
         }
         if !wanted.content.is_empty() {
-            ask(&self.own.contents, vec![&wanted.tenant, &wanted.content]);
+            ask(
+                Part::Contents,
+                &self.own.contents,
+                vec![tenant, &wanted.content],
+            );
         }
         queries
     }
@@ -96,25 +124,23 @@ impl PostgresStore {
         let Some(streams) = answer.streams.finish()? else {
             return Ok(None);
         };
-        let mut answers = answer.others.into_iter();
-        let mut next = || answers.next().unwrap_or_default();
         let mut loaded = Loaded {
             streams,
             ..Loaded::default()
         };
         if !request.owners.is_empty() {
-            loaded.owners = owners(&request.owners, &next())?;
+            loaded.owners = owners(&request.owners, &answer.owners)?;
         }
-        if request.idempotency.is_some() {
-            let record = |row| record(row, 0, "an idempotency record");
-            loaded.idempotency = next().first().map(record).transpose()?;
+        if let Some(row) = &answer.remembered {
+            loaded.idempotency = Some(record(row, SCHEMA_AND_BODY, "an idempotency record")?);
         }
         if request.number {
-            let last = next().first().map(|row| get(row, 0)).transpose()?;
+            let last = answer.number.map(|row| get(&row, LAST)).transpose()?;
             loaded.number = Some(self.numbers.next(request.tenant, last));
         }
         if !request.content.is_empty() {
-            loaded.content = in_order(&request.content, &next())?;
+            let places = (ID, SCHEMA_AND_BODY);
+            loaded.content = in_order(&request.content, &answer.contents, places)?;
         }
         Ok(Some(loaded))
     }
@@ -141,30 +167,32 @@ impl Wanted {
 /// What the server answers to a load, taken up row by row while the rest is still on its way.
 struct Answer<'a> {
     streams: Streams<'a>,
-    asks_streams: bool,
-    /// The rows of each other query.
-    others: Vec<Vec<Row>>,
+    owners: Vec<Row>,
+    remembered: Option<Row>,
+    number: Option<Row>,
+    contents: Vec<Row>,
 }
 
 impl<'a> Answer<'a> {
-    fn to(request: &'a Load, queries: usize) -> Answer<'a> {
-        let asks_streams = !request.streams.is_empty();
-        let others = queries - usize::from(asks_streams);
+    fn to(request: &'a Load) -> Answer<'a> {
         Answer {
             streams: Streams::of(&request.streams),
-            asks_streams,
-            others: (0..others).map(|_| Vec::new()).collect(),
+            owners: Vec::new(),
+            remembered: None,
+            number: None,
+            contents: Vec::new(),
         }
     }
 
-    fn row(&mut self, query: usize, row: Row) {
-        match query.checked_sub(usize::from(self.asks_streams)) {
-            None => self.streams.row(&row),
-            Some(other) => {
-                if let Some(rows) = self.others.get_mut(other) {
-                    rows.push(row);
-                }
-            }
+    /// Takes up a row of the answer to several queries.
+    fn row(&mut self, row: Row) {
+        match Part::of(&row) {
+            Ok(Part::Owners) => self.owners.push(row),
+            Ok(Part::Remembered) => self.remembered = Some(row),
+            Ok(Part::Number) => self.number = Some(row),
+            Ok(Part::Contents) => self.contents.push(row),
+            Ok(_) => self.streams.row(&row, OF_EVENT),
+            Err(error) => self.streams.stop(error),
         }
     }
 }
@@ -192,12 +220,8 @@ impl From<StoreError> for Stop {
     }
 }
 
-/// Where what stands in a row of an event or a snapshot; the last two are not in every answer.
-const VERSION: usize = 0;
-const KEPT_AS: usize = 1;
-const BODY: usize = 2;
-const FOLDED: usize = 3;
-const PLACE: usize = 4;
+/// The columns of an event or a snapshot: version, schema, body, fold, place. The last two are not in every answer.
+const COLUMNS: [usize; 5] = [0, 1, 2, 3, 4];
 
 impl<'a> Streams<'a> {
     fn of(wanted: &'a [StreamId]) -> Streams<'a> {
@@ -223,28 +247,34 @@ impl<'a> Streams<'a> {
         self.current.is_some()
     }
 
-    fn row(&mut self, row: &Row) {
+    /// Takes up the row of an event or a snapshot, which begins at this column.
+    fn row(&mut self, row: &Row, first: usize) {
         if self.stopped.is_none() {
-            self.stopped = self.take(row).err();
+            self.stopped = self.take(row, first).err();
         }
     }
 
-    fn take(&mut self, row: &Row) -> Result<(), Stop> {
-        let place = match row.len() > PLACE {
-            true => get(row, PLACE)?,
+    fn stop(&mut self, error: StoreError) {
+        self.stopped.get_or_insert(Stop::Error(error));
+    }
+
+    fn take(&mut self, row: &Row, first: usize) -> Result<(), Stop> {
+        let [version, kept_as, body, folded, place] = COLUMNS.map(|column| first + column);
+        let place = match row.len() > place {
+            true => get(row, place)?,
             false => 1_i64,
         };
         while self.place < place && self.go_on() {}
         let Some((kept, events)) = &mut self.current else {
             return Ok(());
         };
-        if row.len() > FOLDED && get::<Option<i64>>(row, FOLDED)?.is_some() {
-            let found = snapshot(row)?.ok_or(Stop::Snapshot)?;
+        if row.len() > folded && get::<Option<i64>>(row, folded)?.is_some() {
+            let found = snapshot(get(row, version)?, get(row, body)?).ok_or(Stop::Snapshot)?;
             *events = events.after(found.version());
             *kept = Some(found);
             return Ok(());
         }
-        events.push(get(row, VERSION)?, get(row, KEPT_AS)?, get(row, BODY)?)?;
+        events.push(get(row, version)?, get(row, kept_as)?, get(row, body)?)?;
         Ok(())
     }
 
@@ -259,17 +289,16 @@ impl<'a> Streams<'a> {
     }
 }
 
-/// The snapshot in this row; `None` where it cannot be read or is not of the version beside it.
-fn snapshot(row: &Row) -> Result<Option<Snapshot>, StoreError> {
-    let (version, body): (i64, &str) = (get(row, VERSION)?, get(row, BODY)?);
+/// The snapshot of this version; `None` where it cannot be read or is of another one.
+fn snapshot(version: i64, body: &str) -> Option<Snapshot> {
     let found = serde_json::from_str::<Snapshot>(body).ok();
-    Ok(found.filter(|found| i64::try_from(found.version().0) == Ok(version)))
+    found.filter(|found| i64::try_from(found.version().0) == Ok(version))
 }
 
 fn owners(keys: &[UniqueKey], rows: &[Row]) -> Result<Vec<Option<Uuid>>, StoreError> {
-    let mut found = std::collections::HashMap::with_capacity(rows.len());
+    let mut found = HashMap::with_capacity(rows.len());
     for row in rows {
-        found.insert(get::<Uuid>(row, 0)?, get::<Uuid>(row, 1)?);
+        found.insert(get::<Uuid>(row, ID)?, get::<Uuid>(row, OWNER)?);
     }
     Ok(keys
         .iter()
@@ -294,15 +323,16 @@ pub(super) fn record<T: serde::de::DeserializeOwned>(
     read(what, get(row, column)?, get(row, column + 1)?)
 }
 
-/// The texts of these rows, in the order of their ids.
+/// The texts of these rows, in the order of their ids, which stand in these columns.
 pub(super) fn in_order(
     ids: &[ContentId],
     rows: &[Row],
+    (id, text): (usize, usize),
 ) -> Result<Vec<Option<Content>>, StoreError> {
     let mut found: HashMap<Uuid, Content> = HashMap::with_capacity(ids.len());
     for row in rows {
-        let id = get(row, 0)?;
-        let text = record(row, 1, "a text");
+        let id = get(row, id)?;
+        let text = record(row, text, "a text");
         found.insert(id, text.map_err(of_row("text", id))?);
     }
     Ok(ids

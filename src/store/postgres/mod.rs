@@ -74,6 +74,7 @@ mod mover;
 mod outbox;
 mod pool;
 mod read;
+mod several;
 mod texts;
 mod version;
 mod whole;

@@ -182,7 +182,7 @@ impl PostgresStore {
         let rows = self
             .rows(&self.own.contents, vec![&tenant, &wanted])
             .await?;
-        in_order(ids, &rows)
+        in_order(ids, &rows, (0, 1))
     }
 
     pub(super) async fn listed(

@@ -80,6 +80,18 @@ impl PostgresStore {
     }
 }
 
+/// Adds a statement to a text in which so many parameters are in use already.
+pub(super) fn add_renumbered(all: &mut String, text: &str, used: usize) {
+    let mut pieces = text.split('$');
+    all.push_str(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let digits = piece.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, rest) = piece.split_at(digits);
+        let place = used + number.parse::<usize>().unwrap_or_default();
+        let _ = write!(all, "${place}{rest}"); // a string takes all
+    }
+}
+
 fn id(value: &Value) -> Option<uuid::Uuid> {
     match value {
         Value::Uuid(id) => *id,
@@ -114,14 +126,7 @@ impl<'s> Whole<'s> {
         let name = format!("p{}", self.single.len() + self.several.len());
         let comma = if self.used == 0 { "" } else { "," };
         let _ = write!(self.text, "{comma} {name} AS (");
-        let mut pieces = text.split('$');
-        self.text.push_str(pieces.next().unwrap_or_default());
-        for piece in pieces {
-            let digits = piece.bytes().take_while(u8::is_ascii_digit).count();
-            let (number, rest) = piece.split_at(digits);
-            let place = self.used + number.parse::<usize>().unwrap_or_default();
-            let _ = write!(self.text, "${place}{rest}");
-        }
+        add_renumbered(&mut self.text, text, self.used);
         self.used += params;
         name
     }
