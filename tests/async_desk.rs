@@ -5,9 +5,6 @@
 mod common;
 #[path = "common/futures.rs"]
 mod futures;
-#[macro_use]
-#[path = "common/through.rs"]
-mod through;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -367,58 +364,6 @@ fn many_rows_come_in_pieces() {
 }
 
 /// Futures of a shared desk go to a runtime's threads, for a store behind `dyn` as well.
-/// A store that notes how many write at once.
-#[derive(Debug)]
-struct Counting(MemoryStore, Arc<[AtomicUsize; 2]>);
-
-impl Store for Counting {
-    fn commit(&self, commit: &Commit) -> Result<(), helpdesk::store::StoreError> {
-        let [now, most] = &*self.1;
-        most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-        std::thread::sleep(Duration::from_millis(2));
-        now.fetch_sub(1, Ordering::SeqCst);
-        self.0.commit(commit)
-    }
-    through! { load due next_wake facts content list streams claim acknowledge postpone next_delivery prune_keys }
-}
-
-/// Futures of one task share a sweep: they ask the store at once, and record what one would.
-#[test]
-fn workers_share_a_sweep() {
-    let now = at(BEGIN) + TimeDelta::days(30);
-    let swept = |workers: usize| {
-        let most = Arc::<[AtomicUsize; 2]>::default();
-        let store = Counting(MemoryStore::new(), most.clone());
-        let desk = AsyncDesk::new(on_threads(store), rulebook());
-        block_on(async {
-            let mut ids = Vec::new();
-            for n in 0..100 {
-                let call = call(Actor::Customer(ANN), at(BEGIN), n);
-                let opened = desk.open(&call, Open::new("x").body("help")).await;
-                ids.push(opened.unwrap().id());
-            }
-            let swept = desk.sweep_with(now, 90, workers).await.unwrap();
-            assert_eq!((swept.tickets, swept.more), (90, true));
-            let rest = desk.sweep_with(now, 90, workers).await.unwrap();
-            assert_eq!((rest.tickets, rest.more), (10, false));
-            let mut events = Vec::new();
-            for id in ids {
-                let history = desk.tenant(TENANT).history(id).await.unwrap();
-                events.extend(history.into_iter().map(|one| one.event));
-            }
-            (events, most[1].load(Ordering::SeqCst))
-        })
-    };
-    let (alone, at_once) = swept(1);
-    assert_eq!(at_once, 1);
-    let (together, at_once) = swept(4);
-    assert_eq!(together, alone);
-    assert!(
-        (2..=3).contains(&at_once),
-        "{at_once}: one for each load of tickets"
-    );
-}
-
 #[test]
 fn futures_are_send() {
     fn is_send<T: Send>(value: T) -> T {

@@ -619,6 +619,35 @@ fn a_held_row_holds_up_no_other_of_its_group() {
     );
 }
 
+/// A group that waits for a row keeps nobody from the rows that it has written already.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn a_group_that_is_held_up_holds_nothing() {
+    let store = store();
+    let names = ["a", "b"].map(stream);
+    let begin = names.map(|s| append(s, 0, 1));
+    store.commit(&commit(begin.to_vec())).unwrap();
+    let mut other = client();
+    let mut held = other.transaction().unwrap();
+    let hold = format!(
+        "UPDATE {}.streams SET schema = 1 WHERE id = $1",
+        store.schema()
+    );
+    held.execute(&hold, &[&names[1].id]).unwrap();
+    let commits = names.map(|s| commit(vec![append(s, 1, 2)]));
+    std::thread::scope(|scope| {
+        let group = scope.spawn(|| store.commit_all(&commits.each_ref()));
+        std::thread::sleep(Duration::from_millis(50));
+        let mut third = client();
+        third.batch_execute("SET lock_timeout = 2000").unwrap();
+        third.execute(&hold, &[&names[0].id]).unwrap();
+        held.rollback().unwrap();
+        let told = group.join().unwrap();
+        assert!(told.iter().all(Result::is_ok), "{told:?}");
+    });
+    assert_eq!(names.map(|s| length(&store, s)), [2, 2]);
+}
+
 /// A transaction of one instant that began before somebody else's commit can write nothing any more: that is a conflict, and its own.
 #[test]
 #[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]

@@ -377,7 +377,7 @@ impl Store for Withholding {
     through! { load next_wake facts content list streams claim acknowledge postpone next_delivery prune_keys }
 }
 
-/// A desk with so many tickets on which something falls due, each in its own way, and when all of it has.
+/// A desk with so many tickets on which something falls due, and when all of it has.
 fn desk_of(tickets: i64) -> (Desk<FaultyStore<MemoryStore>>, Vec<TicketId>, DateTime<Utc>) {
     let desk = faulty_desk();
     let open = |n: i64| {
@@ -390,34 +390,71 @@ fn desk_of(tickets: i64) -> (Desk<FaultyStore<MemoryStore>>, Vec<TicketId>, Date
     (desk, ids, at(BEGIN) + TimeDelta::days(30))
 }
 
-/// Several workers record what one does, on as many tickets as the limit says, and leave the rest; what fails is told.
+/// What a sweep records on several tickets is written together, each by itself: what befalls one, or the writing as a whole, is told
+/// of those that it befell, and the next sweeps record the same as if nothing had happened.
 #[test]
-fn workers_share_a_sweep() {
-    let (alone, ids, now) = desk_of(200);
-    let expected = alone.sweep(now, 1_000).unwrap();
-    assert_eq!((expected.tickets, expected.more), (200, false));
-    for workers in [0, 1, 2, 7, 1_000] {
-        let (desk, same, _) = desk_of(200);
+fn a_sweep_writes_together() {
+    let (alone, ids, now) = desk_of(100);
+    for _ in &ids {
+        assert_eq!(alone.sweep(now, 1).unwrap().tickets, 1);
+    }
+    let full = Fault::Refuse(StoreErrorKind::Full);
+    let conflict = Fault::Refuse(StoreErrorKind::Conflict);
+    for (cue, fault, failed) in [
+        (Asked::Commit, full, 1),
+        (Asked::Commit, conflict, 0),
+        (Asked::Flush, full, 32),
+        (Asked::Load, full, 0),
+    ] {
+        let (desk, same, _) = desk_of(100);
         assert_eq!(ids, same);
-        fail(&desk, StoreErrorKind::Full, 1);
-        let first = desk.sweep_with(now, 150, workers).unwrap();
-        assert_eq!((first.tickets, first.failed.len()), (149, 1));
-        assert!(first.more);
-        let rest = desk.sweep_with(now, 150, workers).unwrap();
-        assert_eq!((rest.tickets, rest.more), (50, false));
+        desk.store().cue(cue, fault);
+        let first = desk.sweep(now, 90).unwrap();
+        assert_eq!(first.failed.len(), failed, "{cue:?}");
+        assert_eq!((first.tickets, first.more), (90 - failed, true));
+        let rest = desk.sweep(now, 90).unwrap();
+        assert_eq!((rest.tickets, rest.more), (10, false));
         let later = now + TimeDelta::minutes(1);
-        let last = desk.sweep_with(later, 150, workers).unwrap();
-        assert_eq!((last.tickets, last.failed.len()), (1, 0));
-        assert_eq!(first.events + rest.events + last.events, expected.events);
+        let last = desk.sweep(later, 90).unwrap();
+        assert_eq!((last.tickets, last.failed.len()), (failed, 0));
+        let what = |desk, id| {
+            let events = history(desk, id).into_iter();
+            let events = events.map(|one| (one.version, one.event));
+            events.collect::<Vec<_>>()
+        };
         for id in &ids {
-            let what = |desk| {
-                let events = history(desk, *id).into_iter();
-                let events = events.map(|one| (one.version, one.event));
-                events.collect::<Vec<_>>()
-            };
-            assert_eq!(what(&desk), what(&alone));
+            assert_eq!(what(&desk, *id), what(&alone, *id));
         }
     }
+}
+
+/// How many flushes a sweep waits for.
+#[derive(Debug)]
+struct Flushes(MemoryStore, AtomicUsize);
+
+impl Store for Flushes {
+    fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
+        self.commit_all(&[commit]).remove(0)
+    }
+    fn commit_all(&self, commits: &[&Commit]) -> Vec<Result<(), StoreError>> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.commit_all(commits)
+    }
+    through! { load due next_wake facts content list streams claim acknowledge postpone next_delivery prune_keys }
+}
+
+#[test]
+fn a_sweep_waits_once_for_many_tickets() {
+    let desk = Desk::new(Flushes(MemoryStore::new(), 0.into()), rulebook());
+    for n in 0..100 {
+        let call = call(Actor::Customer(ANN), at(BEGIN), n);
+        desk.open(&call, Open::new("x").body("help")).unwrap();
+    }
+    let opened = desk.store().1.load(Ordering::Relaxed);
+    let swept = desk.sweep(at(BEGIN) + TimeDelta::days(30), 100).unwrap();
+    assert_eq!(swept.tickets, 100);
+    let flushes = desk.store().1.load(Ordering::Relaxed) - opened;
+    assert!(flushes <= 4, "{flushes} flushes");
 }
 
 /// A ticket that the store withholds goes on ailing: it is looked for again soon, its pauses go on growing once it failed again, and it is

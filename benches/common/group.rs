@@ -1,10 +1,11 @@
 //! What writers gain that share a flush, beside the same commands one at a time in the same round. Each command opens a ticket,
-//! loading and deciding included.
+//! loading and deciding included; a sweep records what fell due on as many tickets.
 
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use helpdesk::desk::{Need, Operation, Request};
 use helpdesk::id::CustomerId;
 use helpdesk::rulebook::Rulebooks;
@@ -28,6 +29,9 @@ pub(crate) fn sharing(opened: impl Fn() -> SqliteStore) {
         let together = on_threads(GroupCommit::new(opened()), FLUSHES);
         (together, one_at_a_time(opened(), FLUSHES))
     });
+    times("a sweep, 32 tickets in one flush", || {
+        (swept(opened(), FLUSHES * WRITERS), swept(opened(), 1))
+    });
 }
 
 /// How many writers wait at a time.
@@ -37,6 +41,17 @@ fn opening(n: usize) -> (Call, Open) {
     let customer = Actor::Customer(CustomerId::named("ann"));
     let call = Call::with_id(uuid(n + 1), customer, begin());
     (call, Open::new("Printer on fire").body("Please hurry"))
+}
+
+/// Sweeps of so many tickets at most, until nothing is due on any.
+fn swept(store: SqliteStore, limit: usize) -> Duration {
+    let desk = Desk::new(store, Rulebook::starter());
+    for n in 0..FLUSHES * WRITERS {
+        let (call, open) = opening(n);
+        desk.open(&call, open).unwrap();
+    }
+    let later = begin() + TimeDelta::days(30);
+    timed(|| while desk.sweep(later, limit).unwrap().more {})
 }
 
 /// One writer after the other, each waiting for the disk.

@@ -10,7 +10,7 @@ use crate::store::{Load, Loaded, NoTicket, Snapshot, Stream, StreamId};
 
 use super::catch_up::Working;
 use super::office::Office;
-use super::sweep::LOADED_AT_ONCE;
+use super::sweep::AT_ONCE;
 
 /// Tickets whose turn has come and that the store did not give, on their way to be told apart.
 #[derive(Debug)]
@@ -83,7 +83,7 @@ impl<'a> Absent<'a> {
             return Some(Load::streams(alone.tenant, [alone]));
         };
         let tenant = first.tenant;
-        let of_tenant = self.left.iter().rev().take(LOADED_AT_ONCE);
+        let of_tenant = self.left.iter().rev().take(AT_ONCE);
         let count = of_tenant.take_while(|one| one.tenant == tenant).count();
         let batch = self.left.split_off(self.left.len() - count);
         let mut load = Load::streams(tenant, batch);

@@ -18,7 +18,7 @@ use super::keep::keep;
 use super::nap::{Nap, NapNeed};
 use super::office::Office;
 use super::question::Questions;
-use super::source::{Awaited, drive, go_through, together, work_through};
+use super::source::{Awaited, drive, go_through};
 use super::sweep::{Sweep, Swept};
 use super::{Ailing, AsyncTenantDesk, Conversation, Outcome, Request};
 
@@ -269,25 +269,6 @@ impl<S: AsyncStore> AsyncDesk<S> {
             .due(now, self.rulebooks().data_version(), sweep.wanted());
         sweep.due(due.await?);
         go_through(&Awaited(&self.store), sweep).await
-    }
-
-    /// See [`Desk::sweep_with`](super::Desk::sweep_with). The workers are futures of the one task that awaits this: what they ask of the
-    /// store is asked at once, and what the desk works out in between is worked out in turns. Dropped half-way, it has swept some of the
-    /// tickets.
-    pub async fn sweep_with(
-        &self,
-        now: DateTime<Utc>,
-        limit: usize,
-        workers: usize,
-    ) -> Result<Swept, Error> {
-        let mut sweep = Sweep::new(&self.office, now, limit);
-        let data = self.rulebooks().data_version();
-        sweep.due(self.store.due(now, data, sweep.wanted()).await?);
-        let others = &sweep.hand_out();
-        let source = &Awaited(&self.store);
-        let helpers = workers.saturating_sub(1).min(others.batches());
-        let own = std::iter::once(Some(sweep)).chain((0..helpers).map(|_| None));
-        together(own.map(|own| work_through(source, own, others))).await
     }
 
     /// See [`Desk::ailing`](super::Desk::ailing).

@@ -1,8 +1,6 @@
 //! The blocking desk: it drives each conversation with its [`Store`] on the thread that calls.
 
 use std::collections::BTreeSet;
-use std::panic::resume_unwind;
-use std::thread;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
@@ -19,7 +17,7 @@ use crate::ticket::{ClockId, Command, Link, Merge, Open, Split, Ticket};
 use super::keep::keep;
 use super::nap::{Nap, NapNeed};
 use super::office::Office;
-use super::source::{Direct, at_once, drive, go_through, work_through};
+use super::source::{Direct, at_once, drive, go_through};
 use super::sweep::{Sweep, Swept};
 use super::{Ailing, Conversation, Outcome, Request, TenantDesk};
 
@@ -302,50 +300,6 @@ impl<S: Store> Desk<S> {
                 .due(now, self.rulebooks().data_version(), sweep.wanted())?,
         );
         at_once(go_through(&Direct(&self.store), sweep))
-    }
-
-    /// A [`sweep`](Desk::sweep) that so many threads share, the caller's among them: for stores where commits of different tickets do not
-    /// wait for each other (memory), wait together (a connection each of PostgreSQL), or share a flush (SQLite). It does what a sweep
-    /// does, but for the order among tickets; where little is due it begins fewer threads, and where the system gives none it does
-    /// the work alone. They have ended when it answers.
-    ///
-    /// ```
-    /// use helpdesk::{Desk, Rulebook, store::MemoryStore};
-    ///
-    /// let desk = Desk::new(MemoryStore::new(), Rulebook::starter());
-    /// let swept = desk.sweep_with("2026-03-05T10:00:00Z".parse()?, 1_000, 4)?;
-    /// assert_eq!(swept.tickets, 0);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// What the store answers when asked what is due.
-    pub fn sweep_with(
-        &self,
-        now: DateTime<Utc>,
-        limit: usize,
-        workers: usize,
-    ) -> Result<Swept, Error> {
-        let mut sweep = Sweep::new(&self.office, now, limit);
-        let data = self.rulebooks().data_version();
-        sweep.due(self.store.due(now, data, sweep.wanted())?);
-        let others = &sweep.hand_out();
-        let work = |own| at_once(work_through(&Direct(&self.store), own, others));
-        thread::scope(|scope| {
-            let helpers = workers.saturating_sub(1).min(others.batches());
-            let begin = |_| {
-                thread::Builder::new()
-                    .spawn_scoped(scope, || work(None))
-                    .ok()
-            };
-            let helpers: Vec<_> = (0..helpers).map_while(begin).collect();
-            let mut swept = work(Some(sweep));
-            for helper in helpers {
-                let other = helper.join().unwrap_or_else(|panic| resume_unwind(panic));
-                swept = Ok(swept?.and(other?));
-            }
-            swept
-        })
     }
 
     /// The tickets whose sweeps fail, as this desk knows.

@@ -23,7 +23,7 @@ use crate::time::{instant, micros};
 
 use super::absent::Absent;
 use super::ailing::Infirmary;
-use super::sweep::LOADED_AT_ONCE;
+use super::sweep::AT_ONCE;
 use super::{Operation, Request, Tell, ledger, read, readings};
 
 #[derive(Debug)]
@@ -103,7 +103,7 @@ impl Office {
             true => self.infirmary.absent(now, &found),
             false => Vec::new(),
         };
-        absent.truncate(limit.max(LOADED_AT_ONCE));
+        absent.truncate(limit.max(AT_ONCE));
         let put_off = self.infirmary.put_off(now);
         found.retain(|due| !put_off.contains(&due.stream));
         found.truncate(limit.saturating_add(1));

@@ -4,8 +4,6 @@
 //! [`at_once`] polls it a single time.
 
 use std::future::Future;
-#[cfg(feature = "async")]
-use std::future::poll_fn;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
@@ -22,7 +20,7 @@ use crate::store::{
 use crate::ticket::Content;
 use uuid::Uuid;
 
-use super::sweep::{HandedOut, Sweep, Swept};
+use super::sweep::{Sweep, SweepNeed, Swept};
 use super::{Conversation, Need};
 
 type Found<T> = Result<T, StoreError>;
@@ -31,6 +29,7 @@ type Found<T> = Result<T, StoreError>;
 pub(super) trait Source: Sync {
     fn load(&self, load: &Load) -> impl Future<Output = Found<Loaded>>;
     fn commit(&self, commit: &Commit) -> impl Future<Output = Found<()>>;
+    fn commit_all(&self, commits: &[&Commit]) -> impl Future<Output = Vec<Found<()>>>;
     fn facts(
         &self,
         tenant: TenantId,
@@ -79,6 +78,9 @@ macro_rules! source {
             }
             async fn commit(&self, commit: &Commit) -> Found<()> {
                 self.0.commit(commit)$(.$wait)?
+            }
+            async fn commit_all(&self, commits: &[&Commit]) -> Vec<Found<()>> {
+                self.0.commit_all(commits)$(.$wait)?
             }
             async fn facts(&self, tenant: TenantId, visit: &mut (dyn FnMut(&[Fact]) + Send)) -> Found<()> {
                 self.0.facts(tenant, visit)$(.$wait)?
@@ -134,56 +136,17 @@ pub(super) async fn drive<C: Conversation>(
 pub(super) async fn go_through(source: &impl Source, mut sweep: Sweep<'_>) -> Result<Swept, Error> {
     loop {
         match sweep.need() {
-            Need::Load(load) => {
+            SweepNeed::Load(load) => {
                 let loaded = source.load(load).await;
                 sweep.loaded(loaded);
             }
-            Need::Commit(commit) => {
-                let result = source.commit(commit).await;
-                sweep.committed(result);
+            SweepNeed::Commits(commits) => {
+                let results = source.commit_all(&commits).await;
+                sweep.committed(results);
             }
-            Need::Nothing => return Ok(sweep.finish()),
+            SweepNeed::Nothing => return Ok(sweep.finish()),
         }
     }
-}
-
-/// One worker of a sweep: drives its own part, if it has one, and then what was handed out, until none is left.
-pub(super) async fn work_through(
-    source: &impl Source,
-    mut own: Option<Sweep<'_>>,
-    others: &HandedOut<'_>,
-) -> Result<Swept, Error> {
-    let mut swept = Swept::default();
-    while let Some(next) = own.take().or_else(|| others.next()) {
-        swept = swept.and(go_through(source, next).await?);
-    }
-    Ok(swept)
-}
-
-/// What several workers of a sweep did, who are waited for together.
-#[cfg(feature = "async")]
-pub(super) async fn together<F>(workers: impl Iterator<Item = F>) -> Result<Swept, Error>
-where
-    F: Future<Output = Result<Swept, Error>>,
-{
-    let mut workers: Vec<_> = workers.map(Box::pin).collect();
-    let mut swept = Ok(Swept::default());
-    let poll = |context: &mut Context<'_>| {
-        workers.retain_mut(|worker| match worker.as_mut().poll(context) {
-            Poll::Pending => true,
-            Poll::Ready(done) => {
-                let before = std::mem::replace(&mut swept, Ok(Swept::default()));
-                swept = before.and_then(|before| Ok(before.and(done?)));
-                false
-            }
-        });
-        match workers.is_empty() {
-            true => Poll::Ready(()),
-            false => Poll::Pending,
-        }
-    };
-    poll_fn(poll).await;
-    swept
 }
 
 /// The answer to a question over a store that answers at once.

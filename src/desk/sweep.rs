@@ -1,14 +1,16 @@
-//! A sweep, as a conversation without I/O: recording what fell due, ticket by ticket.
+//! A sweep, as a conversation without I/O: recording what fell due.
+//!
+//! Tickets are swept a few at a time: loaded together, decided one after the other, and committed together, each by itself. So a store
+//! that waits for a disk or a server waits once for all of them. Those that are not done then (somebody wrote first, or more fell due than
+//! one commit takes) go through the same again.
 
-use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::{fmt, iter};
 
 use chrono::{DateTime, Utc};
 
 use crate::error::Error;
-use crate::store::{DueStream, Load, Loaded, StoreError, Stream, StreamId};
+use crate::store::{Commit, DueStream, Load, Loaded, StoreError, StreamId};
 
-use super::Need;
 use super::absent::Absent;
 use super::office::Office;
 use super::sweep_one::SweepOne;
@@ -30,18 +32,6 @@ pub struct Swept {
     pub more: bool,
 }
 
-impl Swept {
-    /// This and what another part of the same sweep did.
-    pub(super) fn and(mut self, other: Swept) -> Swept {
-        self.tickets += other.tickets;
-        self.events += other.events;
-        self.chains_ended.extend(other.chains_ended);
-        self.failed.extend(other.failed);
-        self.more |= other.more;
-        self
-    }
-}
-
 impl fmt::Display for Swept {
     /// One line for a log, such as `tickets: 2, events: 3; more may be due; failed: ticket 018f...: the store is not reached`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -59,10 +49,21 @@ impl fmt::Display for Swept {
     }
 }
 
-/// How many tickets are loaded together.
-pub(super) const LOADED_AT_ONCE: usize = 32;
+/// How many tickets are loaded and committed together.
+pub(super) const AT_ONCE: usize = 32;
 
-/// A sweep on its way: batches of tickets of one tenant, loaded together and committed one by one.
+/// What a sweep needs next.
+#[derive(Debug)]
+pub(super) enum SweepNeed<'a> {
+    /// To load this.
+    Load(&'a Load),
+    /// To commit these, each by itself.
+    Commits(Vec<&'a Commit>),
+    /// Nothing any more.
+    Nothing,
+}
+
+/// A sweep on its way.
 #[derive(Debug)]
 pub(super) struct Sweep<'a> {
     office: &'a Office,
@@ -71,12 +72,12 @@ pub(super) struct Sweep<'a> {
     due: std::vec::IntoIter<DueStream>,
     /// Ailing tickets that the store did not give; they are looked at first.
     absent: Absent<'a>,
-    /// The batch that is to be loaded.
+    /// The tickets at work, of one tenant.
+    batch: Vec<SweepOne<'a>>,
+    /// What is to be loaded of them.
     load: Option<Load>,
-    /// How many of the batch at work are left, and what was loaded of them.
-    batch: usize,
-    loaded: std::vec::IntoIter<Stream>,
-    at_work: Option<SweepOne<'a>>,
+    /// Whether they could not be loaded together: then each is loaded alone, and tells why it cannot.
+    alone: bool,
     swept: Swept,
 }
 
@@ -88,26 +89,10 @@ impl<'a> Sweep<'a> {
             limit,
             due: Vec::new().into_iter(),
             absent: Absent::of(office, now, Vec::new()),
+            batch: Vec::new(),
             load: None,
-            batch: 0,
-            loaded: Vec::new().into_iter(),
-            at_work: None,
+            alone: false,
             swept: Swept::default(),
-        }
-    }
-
-    /// All but the first tickets that would be loaded together, for others to sweep.
-    pub(super) fn hand_out(&mut self) -> HandedOut<'a> {
-        let mut left = std::mem::take(&mut self.due);
-        self.due = left
-            .by_ref()
-            .take(LOADED_AT_ONCE)
-            .collect::<Vec<_>>()
-            .into_iter();
-        HandedOut {
-            office: self.office,
-            now: self.now,
-            left: Mutex::new(left),
         }
     }
 
@@ -127,89 +112,101 @@ impl<'a> Sweep<'a> {
     }
 
     /// What is needed next; nothing at the end of the sweep.
-    pub(super) fn need(&self) -> Need<'_> {
-        match (self.absent.load().or(self.load.as_ref()), &self.at_work) {
-            (Some(load), _) => Need::Load(load),
-            (None, Some(at_work)) => at_work.need(),
-            (None, None) => Need::Nothing,
+    pub(super) fn need(&self) -> SweepNeed<'_> {
+        if let Some(load) = self.absent.load().or(self.load.as_ref()) {
+            return SweepNeed::Load(load);
+        }
+        match self
+            .batch
+            .iter()
+            .filter_map(SweepOne::commit)
+            .collect::<Vec<_>>()
+        {
+            commits if commits.is_empty() => SweepNeed::Nothing,
+            commits => SweepNeed::Commits(commits),
         }
     }
 
-    /// Tells what was loaded. Tickets that cannot be loaded together are loaded alone, and each tells why it cannot.
+    /// Tells what was loaded.
     pub(super) fn loaded(&mut self, loaded: Result<Loaded, StoreError>) {
         if self.absent.load().is_some() {
-            self.absent.loaded(loaded.ok());
-        } else if let Some(load) = self.load.take() {
-            self.batch = load.streams.len();
-            self.loaded = loaded.unwrap_or_default().streams.into_iter();
-        } else if let Some(at_work) = &mut self.at_work {
-            let told = loaded.map_err(Error::from);
-            let told = told.and_then(|loaded| at_work.loaded(loaded));
-            self.told(told);
+            return self.absent.loaded(loaded.ok());
         }
-        self.go_on();
-    }
-
-    /// Tells how a commit went.
-    pub(super) fn committed(&mut self, result: Result<(), StoreError>) {
-        if let Some(at_work) = &mut self.at_work {
-            let told = at_work.committed(result);
-            self.told(told);
-        }
-        self.go_on();
-    }
-
-    /// Begins with the next tickets until one of them, or the next batch, needs something.
-    fn go_on(&mut self) {
-        while self.load.is_none() && self.at_work.is_none() {
-            if self.batch == 0 {
-                self.load = self.next_batch();
-                return;
-            }
-            self.batch -= 1;
-            let (Some(due), loaded) = (self.due.next(), self.loaded.next()) else {
-                return;
-            };
-            let at_work = SweepOne::new(self.office.rulebooks(), due.stream, self.now);
-            let at_work = self.at_work.insert(at_work);
-            if let Some(stream) = loaded {
-                let told = at_work.loaded(stream.into());
-                self.told(told);
-            }
-        }
-    }
-
-    fn next_batch(&self) -> Option<Load> {
-        let rest = self.due.as_slice();
-        let tenant = rest.first()?.stream.tenant;
-        let of_tenant = rest.iter().take(LOADED_AT_ONCE);
-        let batch = of_tenant.take_while(|due| due.stream.tenant == tenant);
-        let mut load = Load::streams(tenant, batch.map(|due| due.stream));
-        load.snapshots = true;
-        Some(load)
-    }
-
-    /// Notes how far the ticket at work has come.
-    fn told(&mut self, told: Result<(), Error>) {
-        let is_over = |at_work: &mut SweepOne<'_>| told.is_err() || at_work.is_done();
-        let Some(over) = self.at_work.take_if(is_over) else {
+        let Some(load) = self.load.take() else {
             return;
         };
-        let stream = over.stream();
-        self.swept.events += over.events();
-        if over.ended_a_chain() {
-            self.swept.chains_ended.push(stream);
-        }
-        match told {
-            Ok(()) => {
-                self.swept.tickets += 1;
-                self.office.infirmary.recovered(stream);
-            }
-            Err(error) => {
-                self.office.infirmary.failed(stream, self.now, &error);
-                self.swept.failed.push((stream, error));
+        match loaded {
+            Err(_) if load.streams.len() > 1 => self.alone = true,
+            Err(error) => self.tell(&load.streams, [Err(error)], SweepOne::loaded),
+            Ok(loaded) => {
+                let each = loaded.streams.into_iter().map(|stream| Ok(stream.into()));
+                self.tell(&load.streams, each, SweepOne::loaded);
             }
         }
+        self.go_on();
+    }
+
+    /// Tells how the commits went.
+    pub(super) fn committed(&mut self, results: Vec<Result<(), StoreError>>) {
+        let committing = self.batch.iter().filter(|one| one.commit().is_some());
+        let streams: Vec<StreamId> = committing.map(SweepOne::stream).collect();
+        self.tell(&streams, results, SweepOne::committed);
+        self.go_on();
+    }
+
+    /// Tells each of these tickets at work its part of an answer. One that got none because the store told less is told so.
+    fn tell<T>(
+        &mut self,
+        streams: &[StreamId],
+        answers: impl IntoIterator<Item = Result<T, StoreError>>,
+        hear: impl Fn(&mut SweepOne<'a>, Result<T, StoreError>) -> Result<(), Error>,
+    ) {
+        let mut answers = answers.into_iter();
+        let mut streams = streams.iter().peekable();
+        self.batch.retain_mut(|one| {
+            if streams.next_if(|stream| **stream == one.stream()).is_none() {
+                return true;
+            }
+            let told = match answers.next() {
+                Some(answer) => hear(one, answer),
+                None => Err(Error::misused("a store answers as often as it is asked")),
+            };
+            if told.is_ok() && !one.is_done() {
+                return true;
+            }
+            over(one, told, self.office, &mut self.swept);
+            false
+        });
+    }
+
+    /// Looks for what is to be loaded next: of those at work, else the next tickets; unless commits are due first.
+    fn go_on(&mut self) {
+        if self.batch.is_empty() {
+            self.next_batch();
+        }
+        let loading = |one: &SweepOne<'_>| Some((one.stream(), one.loads()?));
+        let mut loading = self.batch.iter().filter_map(loading);
+        let Some((first, snapshots)) = loading.next() else {
+            return;
+        };
+        let more = loading.filter(|(_, kept)| *kept == snapshots && !self.alone);
+        let streams = iter::once(first).chain(more.map(|(stream, _)| stream));
+        let mut load = Load::streams(first.tenant, streams);
+        load.snapshots = snapshots;
+        self.load = Some(load);
+    }
+
+    fn next_batch(&mut self) {
+        let rest = self.due.as_slice();
+        let Some(tenant) = rest.first().map(|due| due.stream.tenant) else {
+            return;
+        };
+        let first = rest.iter().take(AT_ONCE);
+        let count = first.take_while(|due| due.stream.tenant == tenant).count();
+        let books = self.office.rulebooks();
+        let begin = |due: DueStream| SweepOne::new(books, due.stream, self.now);
+        self.batch = self.due.by_ref().take(count).map(begin).collect();
+        self.alone = false;
     }
 
     pub(super) fn finish(self) -> Swept {
@@ -217,29 +214,21 @@ impl<'a> Sweep<'a> {
     }
 }
 
-/// The tickets of a sweep that several workers share: whoever is done with some takes the next ones.
-#[derive(Debug)]
-pub(super) struct HandedOut<'a> {
-    office: &'a Office,
-    now: DateTime<Utc>,
-    left: Mutex<std::vec::IntoIter<DueStream>>,
-}
-
-impl<'a> HandedOut<'a> {
-    /// A sweep over the next tickets; none where no one is left.
-    pub(super) fn next(&self) -> Option<Sweep<'a>> {
-        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
-        let next: Vec<DueStream> = left.by_ref().take(LOADED_AT_ONCE).collect();
-        drop(left);
-        let mut sweep = Sweep::new(self.office, self.now, next.len());
-        sweep.due = next.into_iter();
-        sweep.go_on();
-        sweep.load.is_some().then_some(sweep)
+/// Notes how a ticket ended.
+fn over(one: &SweepOne<'_>, told: Result<(), Error>, office: &Office, swept: &mut Swept) {
+    let stream = one.stream();
+    swept.events += one.events();
+    if one.ended_a_chain() {
+        swept.chains_ended.push(stream);
     }
-
-    /// How many loads of tickets are left.
-    pub(super) fn batches(&self) -> usize {
-        let left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
-        left.len().div_ceil(LOADED_AT_ONCE)
+    match told {
+        Ok(()) => {
+            swept.tickets += 1;
+            office.infirmary.recovered(stream);
+        }
+        Err(error) => {
+            office.infirmary.failed(stream, one.now(), &error);
+            swept.failed.push((stream, error));
+        }
     }
 }

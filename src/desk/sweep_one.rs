@@ -8,10 +8,9 @@ use chrono::{DateTime, Utc};
 use crate::error::Error;
 use crate::id::TicketId;
 use crate::rulebook::Rulebooks;
-use crate::store::{Load, Loaded, NoTicket, StoreError, StoreErrorKind, StreamId};
+use crate::store::{Commit, Loaded, NoTicket, StoreError, StoreErrorKind, StreamId};
 use crate::ticket::Recorded;
 
-use super::Need;
 use super::operation::MAX_ROUNDS;
 use super::plan::{Planned, plan_due};
 use super::tries::Tries;
@@ -31,10 +30,13 @@ pub(super) struct SweepOne<'a> {
 #[derive(Debug)]
 #[expect(
     clippy::large_enum_variant,
-    reason = "there is one at a time, and it stays where it is"
+    reason = "there are few at a time, and they stay where they are"
 )]
 enum State {
-    Loading(Load),
+    /// With its snapshot, or without.
+    Loading {
+        snapshots: bool,
+    },
     Committing(Planned),
     Done,
 }
@@ -53,26 +55,34 @@ impl<'a> SweepOne<'a> {
             rounds: 0,
             events: 0,
             ended_a_chain: false,
-            state: State::Loading(load(stream, true)),
+            state: State::Loading { snapshots: true },
         }
     }
 
-    pub(super) fn need(&self) -> Need<'_> {
+    /// Whether its snapshot is to be loaded too, if it is to be loaded next.
+    pub(super) fn loads(&self) -> Option<bool> {
+        match self.state {
+            State::Loading { snapshots } => Some(snapshots),
+            _ => None,
+        }
+    }
+
+    /// What is to be committed, if that is needed next.
+    pub(super) fn commit(&self) -> Option<&Commit> {
         match &self.state {
-            State::Loading(load) => Need::Load(load),
-            State::Committing(planned) => Need::Commit(&planned.commit),
-            State::Done => Need::Nothing,
+            State::Committing(planned) => Some(&planned.commit),
+            _ => None,
         }
     }
 
     /// Tells what was loaded. An error ends it; nothing was written.
-    pub(super) fn loaded(&mut self, mut loaded: Loaded) -> Result<(), Error> {
-        let may_be_kept = matches!(&self.state, State::Loading(load) if load.snapshots);
+    pub(super) fn loaded(&mut self, loaded: Result<Loaded, StoreError>) -> Result<(), Error> {
+        let may_be_kept = matches!(self.state, State::Loading { snapshots: true });
         let id = TicketId::from_uuid(self.stream.id);
-        let known = match loaded.take_ticket(self.stream) {
+        let known = match loaded?.take_ticket(self.stream) {
             Ok(known) => known.ok_or_else(|| Error::no_ticket(id))?,
             Err(NoTicket::OtherFold) if may_be_kept => {
-                self.state = State::Loading(load(self.stream, false));
+                self.state = State::Loading { snapshots: false };
                 return Ok(());
             }
             Err(_) => return Err(Error::not_a_history(id)),
@@ -107,8 +117,12 @@ impl<'a> SweepOne<'a> {
                 }
             }
         }
-        self.state = State::Loading(load(self.stream, true));
+        self.state = State::Loading { snapshots: true };
         Ok(())
+    }
+
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        self.now
     }
 
     pub(super) fn is_done(&self) -> bool {
@@ -127,10 +141,4 @@ impl<'a> SweepOne<'a> {
     pub(super) fn ended_a_chain(&self) -> bool {
         self.ended_a_chain
     }
-}
-
-fn load(stream: StreamId, snapshots: bool) -> Load {
-    let mut load = Load::streams(stream.tenant, [stream]);
-    load.snapshots = snapshots;
-    load
 }

@@ -131,7 +131,8 @@ pub trait Store: fmt::Debug + Send + Sync {
 
     /// Writes several commits, each as [`Store::commit`] would, one after the other: each is whole or nothing by itself, one that is
     /// refused undoes only itself, and each sees those before it. A store may let them share one flush; none is answered
-    /// before it is kept. The results are in the order of the commits. Default: one by one. [`GroupCommit`] calls it.
+    /// before it is kept. The results are in the order of the commits. Default: one by one. [`GroupCommit`] calls it,
+    /// and sweeps do, with what they record on up to 32 tickets.
     fn commit_all(&self, commits: &[&Commit]) -> Vec<Result<(), StoreError>> {
         commits.iter().map(|commit| self.commit(commit)).collect()
     }

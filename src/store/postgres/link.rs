@@ -238,11 +238,8 @@ impl Link {
 
     /// Does all of these in one transaction, sent in one trip with its end; a single one is a transaction by itself. Where one of them
     /// fails, the server undoes all, and the error tells which one it was.
-    pub(super) async fn write(&mut self, queries: &[Query<'_>]) -> Result<(), Failed> {
-        self.write_after(BEGIN, queries).await
-    }
-
-    async fn write_after(&mut self, begin: &str, queries: &[Query<'_>]) -> Result<(), Failed> {
+    /// `begin` begins it, where there are several.
+    pub(super) async fn write(&mut self, begin: &str, queries: &[Query<'_>]) -> Result<(), Failed> {
         let prepared = self.prepare(queries.iter().map(|query| query.text).collect());
         prepared.await.map_err(Failed::whole)?;
         if queries.len() > 1 {
@@ -312,7 +309,7 @@ impl Failed {
     }
 }
 
-const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 const BEGIN_READING: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 fn stream<'a>(
@@ -408,7 +405,7 @@ mod tests {
             let queries = ["1", "2"].map(|n| format!("INSERT INTO begun VALUES ({n})"));
             let queries = queries.each_ref().map(|text| add(text));
             let cancelled = "DO $$BEGIN RAISE SQLSTATE '57014'; END$$";
-            let refused = link.write_after(cancelled, &queries).await;
+            let refused = link.write(cancelled, &queries).await;
             assert!(refused.is_err_and(|failed| !failed.is_held_up));
             assert!(!link.is_usable());
             let mut other = store.pool.link().await?;

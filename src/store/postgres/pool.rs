@@ -15,7 +15,7 @@ use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::{Config, Row, Socket};
 
 use super::error::connecting;
-use super::link::{Connected, Failed, Link, Query, Visit};
+use super::link::{BEGIN, Connected, Failed, Link, Query, Visit};
 use super::mover::{Mover, pause};
 use super::{Options, StoreError, StoreErrorKind};
 
@@ -27,6 +27,9 @@ const SENT_TIMEOUT: Duration = Duration::from_secs(30);
 const ASK_AFTER: Duration = Duration::from_secs(15);
 const ASK_EVERY: Duration = Duration::from_secs(5);
 const ASK_TIMES: u32 = 3;
+
+/// Several commits in one transaction wait so long for a row, in milliseconds: whoever wants one that they wrote waits with them.
+const HELD_UP: u128 = 100;
 
 type Connecting = Pin<Box<dyn Future<Output = Result<Connected, StoreError>> + Send>>;
 type Connect = dyn Fn(&Handle) -> Connecting + Send + Sync;
@@ -40,6 +43,8 @@ pub(super) struct Pool {
     connect: Box<Connect>,
     /// What a new connection is told first.
     settings: String,
+    /// What begins a transaction of several commits.
+    pub(super) together: String,
     pub(super) mover: Mover,
 }
 
@@ -85,6 +90,7 @@ impl Pool {
             patience: options.lock_timeout,
             connect: Box::new(connect),
             settings,
+            together: format!("{BEGIN}; SET LOCAL lock_timeout = {}", millis.min(HELD_UP)),
             mover: Mover::new()?,
         })
     }
@@ -144,9 +150,9 @@ impl Pool {
     }
 
     /// [`Link::write`] on a connection of its own.
-    pub(super) async fn write(&self, queries: &[Query<'_>]) -> Result<(), Failed> {
+    pub(super) async fn write(&self, begin: &str, queries: &[Query<'_>]) -> Result<(), Failed> {
         let mut taken = self.link().await.map_err(Failed::whole)?;
-        let answer = taken.link.write(queries).await;
+        let answer = taken.link.write(begin, queries).await;
         taken.back().await;
         answer
     }

@@ -7,7 +7,7 @@ use crate::store::sql::{Expect, Sql, Statement, Value};
 
 use super::columns::Columns;
 use super::error::failed;
-use super::link::{Asked, Failed, Query, together};
+use super::link::{Asked, BEGIN, Failed, Query, together};
 use super::{Commit, PostgresStore, StoreError, StoreErrorKind};
 
 /// Makes `commit` a part of a transaction that the host has open on the same database: its own rows and the ticket, both or
@@ -99,11 +99,15 @@ fn check(statement: &Statement<'_>, rows: u64) -> Result<(), StoreError> {
 impl PostgresStore {
     pub(super) async fn write(&self, commit: &Commit) -> Result<(), StoreError> {
         let statements = self.sql.commit(commit)?; // no connection is held meanwhile
-        let written = self.write_statements(&statements).await;
+        let written = self.write_statements(BEGIN, &statements).await;
         written.map_err(|failed| failed.error)
     }
 
-    async fn write_statements(&self, statements: &[Statement<'_>]) -> Result<(), Failed> {
+    async fn write_statements(
+        &self,
+        begin: &str,
+        statements: &[Statement<'_>],
+    ) -> Result<(), Failed> {
         if statements.is_empty() {
             return Ok(());
         }
@@ -112,7 +116,7 @@ impl PostgresStore {
                 text: whole.text(),
                 params: whole.params(),
             };
-            match self.pool.write(&[query]).await {
+            match self.pool.write(begin, &[query]).await {
                 // Nothing is written; which of them touched no row, only the transaction tells.
                 Err(failed) if failed.is_refused => {}
                 written => return written,
@@ -121,7 +125,7 @@ impl PostgresStore {
         let sent = self.gathered(statements);
         let queries: Result<Vec<_>, _> = sent.iter().map(|one| self.query(one)).collect();
         let queries = queries.map_err(Failed::whole)?;
-        self.pool.write(&queries).await.map_err(|failed| {
+        self.pool.write(begin, &queries).await.map_err(|failed| {
             let at = failed.at.filter(|_| failed.is_refused);
             let refused = match at.and_then(|at| sent.get(at)) {
                 Some(Sent::One(statement)) => check(statement, 0).err(),
@@ -134,12 +138,14 @@ impl PostgresStore {
         })
     }
 
-    /// All of these in one transaction, in one trip; where one of them is refused or held up, none is written, and each is tried alone.
+    /// All of these in one transaction, in one trip; where one of them is refused, or held up for a moment, none is written, and
+    /// each is tried alone.
     pub(super) async fn write_all(&self, commits: &[&Commit]) -> Vec<Result<(), StoreError>> {
         if commits.len() > 1 {
             let all = commits.iter().map(|commit| self.sql.commit(commit));
             if let Ok(all) = all.collect::<Result<Vec<_>, _>>() {
-                match self.write_statements(&all.concat()).await {
+                let begin = &self.pool.together;
+                match self.write_statements(begin, &all.concat()).await {
                     Ok(()) => return commits.iter().map(|_| Ok(())).collect(),
                     Err(Failed {
                         error,
