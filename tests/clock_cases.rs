@@ -464,6 +464,10 @@ fn what_waited_for_a_reopening_counts_since_the_message() {
         .row(row("10:00").status(Status::Resolved))
         .row(asks("11:00"))
         .row(tag(row("12:00")))
+        .row(row("12:30").says(Said::Status {
+            to: Status::Resolved,
+            label: Some(name("settled")),
+        }))
         .row(row("13:00").assigned(kims, None))
         .row(asks("15:00"))
         .row(row("16:00").status(Status::Reopened));

@@ -10,10 +10,10 @@ use helpdesk::id::{AgentId, BotId, CustomerId, TeamId};
 use helpdesk::sla::{Condition, Policy};
 use helpdesk::store::{MemoryStore, Outgoing};
 use helpdesk::ticket::{
-    Agreement, Change, Delivery, Draft, Event, FieldValue, MessageClass, Metric, Pending,
-    PendingReason, Priority, RatingKind, Stage, Status,
+    Agreement, Change, Delivery, Draft, Event, FieldValue, Label, MessageClass, Metric, Move,
+    Pending, PendingReason, Priority, RatingKind, Stage, Status,
 };
-use helpdesk::{Actor, Call, Command, Desk};
+use helpdesk::{Actor, Call, Command, Desk, Rulebook};
 
 const LEE: AgentId = AgentId::from_uuid(uuid::Uuid::from_u128(0x1ee));
 
@@ -225,6 +225,43 @@ fn time_in_a_status_begins_with_the_ticket_and_ends_with_the_status() {
     desk.submit(id, &kim("2026-03-03T13:00:00Z"), Command::resolve())
         .unwrap();
     assert_eq!(withdrawn(), 1);
+}
+
+/// Another label of the same status, or another instant to wait until, is no other status: nothing begins anew, and what was told stands.
+#[test]
+fn another_label_is_no_other_status() {
+    let long = |stage| {
+        Rule::new(name("r"), Trigger::time_in_status([stage]))
+            .withdraw()
+            .level(at_threshold("long", "after 4h calendar").action(Action::Custom(name("page"))))
+    };
+    let told = |stage, steps: &[(&str, Command)]| {
+        let draft = Rulebook::draft().escalation(long(stage));
+        let mut draft = draft.build().unwrap().as_draft().clone();
+        draft.tickets.labels.insert(name("new"), Label::Work);
+        draft.tickets.labels.insert(name("in work"), Label::Work);
+        let desk = Desk::new(MemoryStore::new(), draft.build().unwrap());
+        let id = open(&desk, "2026-03-02T09:00:00Z");
+        for (now, command) in steps {
+            desk.submit(id, &kim(now), command.clone()).unwrap();
+        }
+        desk.sweep(at("2026-03-03T12:00:00Z"), 10).unwrap();
+        let events = history(&desk, id).into_iter();
+        let over = events.filter(|e| matches!(e.event, Event::Withdrawn { .. }));
+        (fired(&desk, id), over.count())
+    };
+    let label = |text| Command::default().then(Move::Label(name(text)));
+    let once = (pairs(&[("long", "02 13:00")]), 0);
+    let early = [("2026-03-02T12:00:00Z", label("in work"))];
+    assert_eq!(told(Stage::Open, &early), once);
+    let late = [("2026-03-02T14:00:00Z", label("in work"))];
+    assert_eq!(told(Stage::Open, &late), once);
+    let until = |until: &str| Command::pend(Pending::Scheduled { until: at(until) });
+    let waits = [
+        ("2026-03-02T09:00:00Z", until("2026-03-04T09:00:00Z")),
+        ("2026-03-02T12:00:00Z", until("2026-03-05T09:00:00Z")),
+    ];
+    assert_eq!(told(Stage::Pending, &waits), once);
 }
 
 /// A low rating is told at once and again after a day; a better one by the same customer ends it. Each low rating counts anew.

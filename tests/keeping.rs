@@ -167,7 +167,7 @@ fn tenants_share_one_place() {
     assert_eq!(bare.tenant(acme).missing_rulebooks().unwrap().len(), 1);
 }
 
-/// Every version that an open ticket was ever pinned to is asked for; a closed one's are not.
+/// Every version that a ticket was ever pinned to is asked for. A closed one's are too: a late message on it begins a follow-up by them.
 #[test]
 fn what_is_missing_is_what_tickets_need() {
     let store = MemoryStore::new();
@@ -198,6 +198,27 @@ fn what_is_missing_is_what_tickets_need() {
         other.ticket(closed).unwrap().status().stage(),
         Stage::Closed
     );
+    let ages = Rulebooks::new(rules(9))
+        .with_earlier(rules(1))
+        .with_earlier(rules(3));
+    let late = call(Actor::Customer(ANN), now() + TimeDelta::days(400), 5);
+    let told = |desk: &Desk<_>| desk.submit(closed, &late, Command::reply("again"));
+    let error = told(&other).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::MissingRulebook);
+    assert!(told(&Desk::new(&store, ages)).is_ok());
+}
+
+#[test]
+fn a_closed_ticket_needs_its_rules() {
+    let store = MemoryStore::new();
+    let desk = Desk::new(&store, rules(1));
+    let closed = opened(&desk, TenantId::SINGLE, 1);
+    let kim = call(Actor::Agent(KIM), now() + TimeDelta::hours(1), 2);
+    let close = Command::close(CloseReason::Settled);
+    desk.submit(closed, &kim, close).unwrap();
+    let other = Desk::new(&store, rules(9));
+    let missing = other.missing_rulebooks().unwrap();
+    assert!(missing.into_iter().eq([rules(1).id()]));
 }
 
 #[test]

@@ -401,6 +401,16 @@ fn tickets_without_the_target_are_told() {
         "{report}"
     );
 
+    // One that has a target and never began is told apart.
+    let mut outbound = Open::new("x").from("bob@example.com");
+    outbound.direction = ticket::Direction::Outbound;
+    desk.open(&kim, outbound).unwrap();
+    let report = desk.report(&Report::standard(), now).unwrap();
+    assert_eq!(
+        told(&report, Metric::FirstResponse),
+        "100.0 % (2 of 2; left out: 1 not started, 1 without a target)"
+    );
+
     // Whoever sums up parts sums these up too.
     let mut rows = Vec::new();
     desk.tenant(helpdesk::TenantId::SINGLE)

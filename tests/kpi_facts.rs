@@ -1,13 +1,16 @@
 //! What the rows of a ticket hold: laws over arbitrary stories, and one story told by hand.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use helpdesk::id::{AgentId, CustomerId, Name, TeamId, TicketNumber};
+use helpdesk::id::{AgentId, CustomerId, Name, TeamId, TicketId, TicketNumber};
 use helpdesk::kpi::{Fact, FirstResponse, Holder, Lengths, Spent};
+use helpdesk::replay::{History, Row, import};
 use helpdesk::sla::Policy;
 use helpdesk::testing::story::{rulebooks, stories};
-use helpdesk::ticket::{self, Change, FieldValue, Metric, Open, Pending, RatingKind, Ticket};
+use helpdesk::ticket::{
+    self, Change, Direction, Draft, FieldValue, Metric, Open, Pending, RatingKind, Status, Ticket,
+};
 use helpdesk::time::Span;
-use helpdesk::{Actor, Calendar, Call, Command, Rulebook};
+use helpdesk::{Actor, Calendar, Call, Command, Rulebook, TenantId};
 use proptest::prelude::*;
 
 const MINUTE: i64 = 60_000_000;
@@ -343,4 +346,54 @@ fn business_time_is_that_of_the_policys_calendar() {
         (spent.calendar_us, spent.business_us),
         (4 * 60 * MINUTE, 3 * 60 * MINUTE)
     );
+}
+
+/// A message on a ticket that the desk opened and resolved is a first contact. An answer while it stays resolved is no response, as on the
+/// clocks; once it is reopened, the wait counts from the message.
+#[test]
+fn an_answer_on_a_resolved_ticket_is_no_response() {
+    let (ann, kim) = (CustomerId::named("ann"), AgentId::named("kim"));
+    let (asks, answers) = (Actor::customer(ann), Actor::agent(kim));
+    let day = |time: &str| at(&format!("2026-03-05T{time}:00Z"));
+    let said = |time, by| Row::new(day(time)).by(by).message(Draft::new("x"));
+    let status = |time, to| Row::new(day(time)).status(to);
+    let facts = |rows: Vec<Row>| {
+        let (id, number) = (TicketId::named("T"), TicketNumber(1));
+        let mut history = History::new(id, number, ann, day("09:00"));
+        history.opened.direction = Direction::Outbound;
+        history.rows = rows;
+        let rulebook = Rulebook::starter();
+        let imported = import(&history, &rulebook, TenantId::SINGLE);
+        let rows = rulebook.facts(imported.ticket());
+        let later: Vec<_> = rows.iter().flat_map(|row| row.responses.clone()).collect();
+        let later = later.iter().map(|one| one.after.calendar_us / MINUTE);
+        (
+            rows[0].own.as_ref().unwrap().first_response,
+            later.collect::<Vec<_>>(),
+        )
+    };
+    let begin = || vec![status("10:00", Status::Resolved), said("11:00", asks)];
+    let with = |more: Vec<Row>| facts(begin().into_iter().chain(more).collect());
+    let unanswered = (FirstResponse::Unanswered, vec![]);
+    assert_eq!(with(vec![]), unanswered);
+    assert_eq!(with(vec![said("15:00", answers)]), unanswered);
+    let minutes = |(first, _): (FirstResponse, Vec<i64>)| match first {
+        FirstResponse::Answered { after, .. } => after.calendar_us / MINUTE,
+        other => panic!("{other:?}"),
+    };
+    let reopened = || status("16:00", Status::Reopened);
+    let answered = vec![reopened(), said("17:00", answers)];
+    assert_eq!(minutes(with(answered)), 360, "since the message");
+    let twice = vec![said("15:00", answers), reopened(), said("17:00", answers)];
+    assert_eq!(minutes(with(twice)), 60, "since the reopening");
+    // The same of later messages.
+    let before = vec![
+        said("09:10", asks),
+        said("09:20", answers),
+        status("10:00", Status::Resolved),
+        said("11:00", asks),
+    ];
+    let later = |more: Vec<Row>| facts(before.clone().into_iter().chain(more).collect()).1;
+    assert!(later(vec![said("15:00", answers)]).is_empty());
+    assert_eq!(later(vec![reopened(), said("17:00", answers)]), [360]);
 }

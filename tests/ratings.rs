@@ -144,9 +144,17 @@ fn the_same_mark_again_stays_with_whoever_had_it() {
         by(ann, "2026-04-02T12:00:00Z"),
         Command::change(rate(3, None)),
     );
-    assert_eq!(
-        told(),
-        [first, (at("2026-04-02T12:00:00Z"), 3, Some(LEE))],
-        "another mark"
-    );
+    let another = (at("2026-04-02T12:00:00Z"), 3, Some(LEE));
+    assert_eq!(told(), [first, another], "another mark");
+
+    // What somebody else said in between makes it no other mark.
+    let bob = helpdesk::id::CustomerId::named("bob");
+    let join = Command::change(Change::AddParticipant(bob));
+    submit(by(kim, "2026-04-03T09:00:00Z"), join);
+    let of_bob = Command::change(rate(5, None));
+    submit(by(Actor::Customer(bob), "2026-04-03T10:00:00Z"), of_bob);
+    let again = Command::change(rate(3, Some("still slow")));
+    submit(by(ann, "2026-04-03T11:00:00Z"), again);
+    let of_bob = (at("2026-04-03T10:00:00Z"), 5, Some(LEE));
+    assert_eq!(told(), [first, another, of_bob]);
 }

@@ -453,6 +453,32 @@ fn a_ticket_that_moves_leaves_room_where_it_was() {
     assert_eq!(plan.transfers(), 1);
 }
 
+/// So does one that goes to a team's queue.
+#[test]
+fn a_ticket_that_goes_to_a_queue_leaves_room_where_it_was() {
+    let team = TeamId::named("t");
+    let skill = name("s");
+    let held_one = Load::default().and(&Channel::Email, 1);
+    let roster = roster([
+        Member::new(agent("full"))
+            .limits(Limits::tickets(1))
+            .load(held_one),
+        Member::new(agent("late"))
+            .team(team)
+            .shift(name("late"))
+            .skill(skill.clone(), 1),
+    ]);
+    let moves = WorkItem::new(TicketId::named("moves"))
+        .priority(Priority::High)
+        .held_by(held(agent("full")))
+        .needs(Needs::default().skill(skill, 1));
+    let comes = WorkItem::new(TicketId::named("comes"));
+    let plan = plan(&roster, &[comes, moves], &Rules::default(), at(MORNING)).unwrap();
+    let route = |key: &str| plan.of(TicketId::named(key)).unwrap().route;
+    assert!(matches!(route("moves"), Route::Team { team: to, .. } if to == team));
+    assert_eq!(route("comes").agent(), Some(agent("full")));
+}
+
 #[test]
 fn the_rules_say_what_a_ticket_needs() {
     let rules: Rules = serde_json::from_str(
@@ -522,6 +548,17 @@ fn the_rules_say_what_a_ticket_needs() {
     assert_eq!(item.before.agent, Some(kim));
     assert_eq!(item.last_agent, Some(kim));
     assert_eq!(item.since, Some(begin + TimeDelta::minutes(3)));
+
+    // It takes room where it goes on.
+    assert_eq!(item.channel, Channel::Chat);
+    let goes_on = Command::change(Change::Continue(Channel::Email));
+    let at = call(4);
+    let decision = ticket::decide(&ticket, &book, &at, at.at(), &goes_on).unwrap();
+    for event in decision.recorded_after(&ticket, &at) {
+        ticket.apply(&event);
+    }
+    let item = rules.item(&ticket).unwrap();
+    assert_eq!((item.channel, item.weight), (Channel::Email, 1));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use common::*;
 use helpdesk::error::ErrorKind;
 use helpdesk::escalation::{Rule, Trigger};
 use helpdesk::store::{
-    Commit, DueStream, MemoryStore, Part, Store, StoreError, StoreErrorKind, StreamId,
+    Commit, DueStream, Loaded, MemoryStore, Part, Store, StoreError, StoreErrorKind, StreamId,
 };
 use helpdesk::testing::{Asked, Fault, FaultyStore};
 use helpdesk::ticket::{Stage, Ticket, Version};
@@ -542,4 +542,45 @@ fn forgotten(together: Option<Fault>) {
     }
     assert!(desk.nap(later).unwrap() > later);
     assert!(desk.ailing().is_empty());
+}
+
+/// A store that has no numbers to give, against the contract.
+#[derive(Debug)]
+struct Numberless(MemoryStore, AtomicBool);
+
+impl Store for Numberless {
+    fn load(&self, request: &helpdesk::store::Load) -> Result<Loaded, StoreError> {
+        let mut loaded = self.0.load(request)?;
+        if self.1.load(Ordering::Relaxed) {
+            loaded.number = None;
+        }
+        Ok(loaded)
+    }
+    through! { commit due next_wake facts content list streams claim acknowledge postpone next_delivery prune_keys }
+}
+
+/// Whoever asks such a store is told so, and does not ask for ever.
+#[test]
+fn a_store_without_numbers_is_told_so() {
+    let desk = Desk::new(Numberless(MemoryStore::new(), false.into()), rulebook());
+    let ann = |n: i64| {
+        call(
+            Actor::Customer(ANN),
+            at(BEGIN) + TimeDelta::days(n),
+            n as u128,
+        )
+    };
+    let id = desk
+        .open(&ann(0), Open::new("x").body("help"))
+        .unwrap()
+        .id();
+    let close = Command::close(helpdesk::ticket::CloseReason::Settled);
+    let kim = call(Actor::Agent(KIM), at(BEGIN) + TimeDelta::hours(1), 1);
+    desk.submit(id, &kim, close).unwrap();
+    desk.store().1.store(true, Ordering::Relaxed);
+    let late = desk.submit(id, &ann(300), Command::reply("again"));
+    let open = desk.open(&ann(300), Open::new("y").body("help"));
+    for error in [late.unwrap_err(), open.unwrap_err()] {
+        assert!(error.to_string().contains("number"), "{error}");
+    }
 }

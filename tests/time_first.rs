@@ -84,6 +84,30 @@ fn a_solution_reaches_an_incident_whoever_swept() {
 }
 
 #[test]
+fn a_problem_that_resolved_itself_is_solved_whoever_swept() {
+    for swept in [false, true] {
+        let desk = desk();
+        let problem = waiting(&desk);
+        let incident = desk
+            .open(&kim(100), Open::new("outage").from_customer(BOB))
+            .unwrap()
+            .id();
+        desk.link(problem, &kim(101), Link::ProblemOf, incident)
+            .unwrap();
+        let ticket = desk.ticket(problem).unwrap();
+        let asked = ticket.messages().last().unwrap().id;
+        if swept {
+            desk.sweep(hour(300), 10).unwrap();
+        }
+        let spread = desk
+            .tenant(TenantId::SINGLE)
+            .spread(problem, &kim(300), &Spread::solution(asked), &[incident])
+            .unwrap();
+        assert_eq!(spread.reached, [incident], "{swept}");
+    }
+}
+
+#[test]
 fn a_survey_about_what_resolved_itself_is_sent_whoever_swept() {
     let invited = |swept: bool| {
         let desk = desk();

@@ -17,8 +17,8 @@ use crate::id::{RulebookId, TicketId};
 use crate::kpi::{Fact, KpiError, Similar, Suggest};
 use crate::rulebook::{Governed, Rulebook, Rulebooks};
 use crate::sla::{Ledger, Reading};
-use crate::store::{DueStream, Filter, Loaded, StreamEvent};
-use crate::ticket::{Agreement, ClockId, Recorded, Stage, Ticket};
+use crate::store::{DueStream, Loaded, StreamEvent};
+use crate::ticket::{Agreement, ClockId, Recorded, Ticket};
 use crate::time::{instant, micros};
 
 use super::absent::Absent;
@@ -166,11 +166,6 @@ impl Office {
         let own = book.policies().calendar_of(ticket, Agreement::Sla);
         Ok(similar.look(ticket, own.unwrap_or(book.calendar()), now))
     }
-}
-
-/// The tickets that something may still be said or read of in the course of work: all that are not closed.
-pub(super) fn not_closed() -> Filter {
-    Filter::open().stage(Stage::Resolved)
 }
 
 /// The events of the one ticket that was loaded.

@@ -44,7 +44,7 @@ use crate::ticket::{Draft, Link, Refusal, Requester, Ticket, Version};
 
 use super::known::whose_profile;
 use super::once::{idempotency_key, in_time};
-use super::plan::{Known, Plan, Planned, Request, plan};
+use super::plan::{Known, Plan, Planned, Request, no_number, plan};
 use super::tries::Tries;
 use super::{Conversation, Need, Outcome};
 
@@ -290,6 +290,7 @@ impl Operation {
                 }
                 State::Committing(planned)
             }
+            Plan::Number if load.number => return Err(no_number()),
             Plan::Number => State::Loading(Load {
                 number: true,
                 ..load

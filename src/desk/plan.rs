@@ -146,9 +146,7 @@ fn plan_open(
 ) -> Result<Plan, Error> {
     let data = rulebooks.data_version();
     let book = rulebooks.current(call.tenant_id());
-    let number = known.number.ok_or(Error::misused(
-        "a ticket number is needed to open a ticket; ask the operation what it needs",
-    ))?;
+    let number = known.number.ok_or_else(no_number)?;
     let open = &of_survivor(open, known, call.actor());
     let decision = ticket::open(book.tickets(), call, open, number, known.customer);
     if let Err(forbidden) = &decision
@@ -193,6 +191,11 @@ fn plan_open(
     keep_texts(&mut planned.commit, decision);
     remember(&mut planned, request, call, Version::default());
     Ok(Plan::Commit(Box::new(planned)))
+}
+
+/// Who looked up a number and gave none is told so.
+pub(super) fn no_number() -> Error {
+    Error::misused("a ticket number is needed to open a ticket; ask the operation what it needs")
 }
 
 fn plan_submit(

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::rulebook::Rulebook;
-use crate::sla::{self, Ledger, Reading, Verdict};
+use crate::sla::{self, Ledger, Reading, State, Verdict};
 use crate::ticket::{ClockId, Event, Ticket};
 use crate::time::micros;
 
@@ -79,9 +79,14 @@ pub(super) fn at_risk(
         }
         _ => None,
     });
-    // Late under one target, it may be late once more under another.
-    let in_time = first_breaches.filter(|(_, reading)| reading.verdict() != Verdict::Breached);
-    in_time.collect()
+    // Late under one target, it may be late once more under another; a period that ended late says nothing of the next one.
+    let is_late = |reading: &Reading| {
+        let goes_on = matches!(reading.state(), State::Running | State::Paused);
+        goes_on && reading.verdict() == Verdict::Breached
+    };
+    first_breaches
+        .filter(|(_, reading)| !is_late(reading))
+        .collect()
 }
 
 /// The ledger behind what [`read`] says.

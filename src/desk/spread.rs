@@ -37,7 +37,7 @@ impl<R: Source> Questions<'_, R> {
         spread: &Spread,
         incidents: &[TicketId],
     ) -> Result<Spreading, Error> {
-        let problem = self.ticket(problem).await?;
+        let problem = self.caught_up(problem, call).await?;
         Rules::reach(&problem, call.actor())?; // what is carried on is what stands there
         let message = spread.message(&problem)?;
         let unknown = Refusal::NotAnUpdate {

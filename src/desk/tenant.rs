@@ -235,8 +235,8 @@ impl<S: Store> TenantDesk<'_, S> {
         Ok(self.desk.store.list(self.tenant, filter, page)?)
     }
 
-    /// The versions of the rulebook that tickets of the tenant were ever pinned to and that are not here, of all tickets that are not
-    /// closed. A host that keeps its versions itself asks this when it starts with other rules, and gives what is missing with
+    /// The versions of the rulebook that tickets of the tenant were ever pinned to and that are not here; closed tickets count too, as messages
+    /// on them and figures about them go by their rules. A host that keeps its versions itself asks this when it starts with other rules, and gives what is missing with
     /// [`Rulebooks::with_earlier`](crate::rulebook::Rulebooks::with_earlier); after [`Desk::keeping`] there are none. It looks at each
     /// of those tickets, page by page.
     ///

@@ -253,11 +253,12 @@ impl Work<'_> {
         let ticket = self.context.around.ticket(known.invited.ticket);
         in_survey
             && ticket.is_none_or(|ticket| {
-                let rating = ticket.rating(kind, known.invited.cycle as usize);
-                rating.is_some_and(|rating| {
-                    let rated = &rating.rated;
-                    (rated.scale, rated.mark, rated.customer) == (scale, mark, self.id)
-                })
+                let (cycle, mut all) =
+                    (known.invited.cycle as usize, ticket.ratings().iter().rev());
+                let own = all.find(|one| {
+                    (one.cycle, one.rated.kind, one.rated.customer) == (cycle, kind, self.id)
+                });
+                own.is_some_and(|own| (own.rated.scale, own.rated.mark) == (scale, mark))
             })
     }
 }

@@ -180,7 +180,7 @@ impl Report {
     /// `as_of`: when a target was passed (a clock that is breached in the end counts as breached), when a paused clock resumed,
     /// when a clock was cancelled and reopened again, when the customer first wrote on a ticket that the desk opened, a
     /// resolution between the first and the last of one cycle, how many of a cycle's messages and transfers came by then where the cycle
-    /// goes on, and any column that stands as the ticket does (priority, team, tags, ...). For an `as_of` not before the last event, all of it is exact.
+    /// goes on, business time by the calendar of another policy, and any column that stands as the ticket does (priority, team, tags, ...). For an `as_of` not before the last event, all of it is exact.
     ///
     /// # Errors
     /// Rows of another formula version; rows that are not those of one ticket from cycle 0 on; a backlog of more than 50,000 days.

@@ -136,8 +136,10 @@ pub fn plan(
                 None => suited += 1,
             }
         }
-        if let Some(place) = found.chosen {
-            router.take(item, place);
+        match (found.chosen, &found.route) {
+            (Some(place), _) => router.take(item, place),
+            (None, Route::Team { .. }) => router.leave(item),
+            (None, _) => {}
         }
         assigned.push(Assigned {
             ticket: item.ticket,

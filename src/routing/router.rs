@@ -364,11 +364,18 @@ impl<'a> Router<'a> {
         if from == Some(place) {
             return;
         }
+        self.leave(item);
+        self.loads[place].take(&item.channel, item.weight);
+        self.given[place] = Some(self.now);
+    }
+
+    /// A ticket goes from its holder, if it has one, to a team's queue.
+    pub(super) fn leave(&mut self, item: &WorkItem) {
+        let holder = item.holder.agent;
+        let from = holder.and_then(|holder| self.roster.place(holder));
         if let Some(load) = from.and_then(|from| self.loads.get_mut(from)) {
             load.give(&item.channel, item.weight);
         }
-        self.loads[place].take(&item.channel, item.weight);
-        self.given[place] = Some(self.now);
     }
 
     pub(super) fn into_loads(self) -> Vec<Load> {

@@ -167,7 +167,7 @@ impl Rules {
         }
         let mut item = WorkItem::new(ticket.id())
             .priority(ticket.priority())
-            .over(ticket.channel().clone())
+            .over(ticket.goes_over().clone())
             .weight(self.weight_of(ticket))
             .needs(needs)
             .held_by(ticket.holder());
@@ -183,7 +183,7 @@ impl Rules {
     }
 
     fn weight_of(&self, ticket: &Ticket) -> u32 {
-        let of_channel = |weight: &&ChannelCount| weight.channel == *ticket.channel();
+        let of_channel = |weight: &&ChannelCount| weight.channel == *ticket.goes_over();
         self.weights
             .iter()
             .find(of_channel)

@@ -8,9 +8,12 @@ pub enum Start {
     /// The ticket's creation.
     Creation,
     /// The customer's first contact: creation by the customer, or the first customer message of a ticket that the desk began.
-    /// A policy may choose otherwise ([`StartOption`](super::StartOption)).
+    /// A policy may choose otherwise ([`StartOption`](super::StartOption)). A message on a resolved or closed ticket that does not reopen
+    /// it (a log tells it) runs on no clock and makes nobody late; once the ticket is reopened, it has waited since it came, by the
+    /// policy of the reopening. Answered before, or the ticket closed, it never ran.
     FirstContact,
-    /// The oldest customer message that nobody answered, once the first response was given.
+    /// The oldest customer message that nobody answered, once the first response was given. On a resolved or closed ticket as
+    /// [`FirstContact`](Start::FirstContact) says.
     UnansweredMessage,
     /// A public message of a human agent, while the ticket is unresolved.
     Answer,
@@ -56,7 +59,7 @@ pub enum OnReopen {
     Resume,
     /// It stays as it ended, unless it ended unfulfilled (unanswered, or by a close): then it runs on.
     Keep,
-    /// What ended stays so; the next cause begins it anew.
+    /// What ended stays so, but for a message that waited for the reopening; the next cause begins it anew.
     BeginAnew,
     /// What runs is cancelled.
     Cancel,

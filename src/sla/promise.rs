@@ -19,7 +19,8 @@
 //!
 //! # Properties
 //! There is one promise for each period of the clock [`PromisedUpdate`](crate::ticket::Metric::PromisedUpdate): kept where that was met,
-//! late or broken where it was breached, superseded or called off where it was cancelled.
+//! late or broken where it was breached, superseded or called off where it was cancelled. One that was broken when a close or a merge ended it
+//! is cancelled on the clock, and broken here.
 
 use std::fmt;
 
@@ -59,7 +60,7 @@ pub enum Fate {
     Broken,
     /// Another one took its place by its instant.
     Superseded,
-    /// The ticket was closed by its instant, or goes on in another one, which has the promise then.
+    /// The ticket was closed by its instant, or goes on in another one, which has the promise then, unless one of its own comes first.
     CalledOff,
 }
 

@@ -18,7 +18,7 @@ use super::{Assignment, Cycle, Estimate, Holder, Message, Standing, Ticket, Time
 
 /// The version of the fold, and of what falls due by itself. A ticket that was kept under another version is folded anew from
 /// its events, and its wake-up worked out anew.
-pub const FOLD: u32 = 8;
+pub const FOLD: u32 = 9;
 
 impl Ticket {
     /// The ticket that these events made, oldest first. `None` where the first event is not
@@ -283,7 +283,7 @@ impl Ticket {
         if done(from) && !done(to.stage()) {
             self.begin_cycle(recorded);
         }
-        if done(to.stage()) {
+        if done(to.stage()) && to.stage() != from {
             self.waiting = None;
         }
         let Some(cycle) = Arc::make_mut(&mut self.cycles).last_mut() else {

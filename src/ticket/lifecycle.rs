@@ -96,7 +96,9 @@ pub enum Step {
 use Stage::{Closed, Open, Pending as Waiting, Reopened, Resolved};
 use Step::{Close, CustomerMessage, Pend, Reopen, Resolve, Resume, Wake};
 
-/// Every step a ticket can take. What is not in this table is refused.
+/// Every step a ticket can take. What is not in this table is refused, but for another label alone: it is recorded as a
+/// [`StatusChanged`](super::Event::StatusChanged) from the stage to itself, with the step that led there ([`Step::Resume`] where work goes on).
+/// Where the rulebook lets customers reopen closed tickets, their message is recorded with its own step.
 ///
 /// Leaving `Pending` has two rows: the ticket returns to the work it came from, which is `Reopened` once it has been
 /// reopened and `Open` before ([`Stage::after`] chooses).

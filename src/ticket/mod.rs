@@ -375,11 +375,23 @@ impl Ticket {
         self.last_move().or(began).unwrap_or((Micros::MIN, 0))
     }
 
-    /// The last change of status: when, and the place of the event.
+    /// The last change of status: when, and the place of the event. Another label, or another instant to wait until, is the same status.
     fn last_move(&self) -> Option<(Micros, u64)> {
-        let mut newest = self.marks.iter().rev();
-        let moved = newest.find(|mark| matches!(mark.kind, MarkKind::Moved(_)));
-        moved.map(|mark| (mark.at, mark.version))
+        let phase_of = |mark: &'_ Mark| match mark.kind {
+            MarkKind::Moved(phase) => Some(phase),
+            _ => None,
+        };
+        let moves = self.marks.iter().rev();
+        let mut moves = moves
+            .filter_map(|mark| Some((mark, phase_of(mark)?)))
+            .peekable();
+        while let Some((mark, phase)) = moves.next() {
+            let before = moves.peek().map_or(Phase::Work, |(_, before)| *before);
+            if before != phase {
+                return Some((mark.at, mark.version));
+            }
+        }
+        None
     }
 
     /// When the oldest message of a customer came that nobody has answered, on an unresolved ticket; or when a bot handed over.

@@ -25,6 +25,8 @@ struct Walk<'a> {
     span: Lengths,
     /// Resolved or closed.
     done: bool,
+    /// The oldest message that came since, and that nobody has answered: the wait counts from it once the ticket is reopened.
+    at_rest: Option<Micros>,
     /// The oldest message after the first response that nobody has answered.
     asked: Option<Micros>,
     found: Conversation,
@@ -32,8 +34,9 @@ struct Walk<'a> {
 
 impl Conversation {
     /// The first response runs from the customer's first contact to the first answer, in one piece: it is never paused. An
-    /// answer after the ticket was resolved or closed away counts only once it is reopened. Each later answer is to the
-    /// oldest message that nobody has answered; resolving and closing answer nothing, and end the wait.
+    /// answer after the ticket was resolved or closed away counts only once it is reopened; a message that came meanwhile then waits
+    /// since it came. Each later answer is to the oldest message that nobody has answered; resolving and closing answer nothing, and
+    /// end the wait.
     pub(super) fn of(ticket: &Ticket, calendar: &Calendar) -> Conversation {
         let mut walk = Walk {
             calendar,
@@ -41,6 +44,7 @@ impl Conversation {
             begun: 0,
             span: Lengths::default(),
             done: false,
+            at_rest: None,
             asked: None,
             found: Conversation {
                 first: FirstResponse::NotApplicable,
@@ -64,15 +68,18 @@ impl Conversation {
 impl Walk<'_> {
     fn meet(&mut self, ticket: &Ticket, mark: &Mark) {
         let is_answered = matches!(self.found.first, FirstResponse::Answered { .. });
+        if self.done {
+            self.rest(mark);
+        }
         match mark.kind {
             MarkKind::Opened { inbound: true } => {
                 (self.since, self.begun) = (Some(mark.at), mark.at);
             }
-            // Also where the desk had resolved it: the message comes before the reopening that it causes.
+            // Where the desk had resolved it, the reopening that the message causes comes right after it.
             MarkKind::Asked | MarkKind::HandedOver | MarkKind::AskedBefore { .. }
                 if self.since.is_none() =>
             {
-                (self.since, self.begun, self.done) = (Some(mark.at), mark.at, false);
+                (self.since, self.begun) = (Some(mark.at), mark.at);
             }
             MarkKind::Asked | MarkKind::HandedOver if is_answered => {
                 self.asked.get_or_insert(mark.at);
@@ -87,16 +94,18 @@ impl Walk<'_> {
                     self.since = None;
                 }
             }
-            MarkKind::Moved(Phase::Resolved | Phase::Closed) => {
+            MarkKind::Moved(Phase::Resolved | Phase::Closed) if !self.done => {
                 self.asked = None;
-                if !self.done && self.since.is_some() && !is_answered {
+                if self.since.is_some() && !is_answered {
                     self.span = self.span + lengths(self.calendar, self.begun, mark.at);
                 }
                 self.done = true;
             }
             MarkKind::Moved(Phase::Work | Phase::Pending(_)) if self.done => {
-                (self.done, self.begun) = (false, mark.at);
+                let begun = self.at_rest.take().unwrap_or(mark.at);
+                (self.done, self.begun) = (false, begun);
             }
+            MarkKind::Answered { .. } if self.done => {}
             MarkKind::Answered { by: agent } => {
                 let by = Holder {
                     agent: Some(agent),
@@ -112,6 +121,17 @@ impl Walk<'_> {
                         after: lengths(self.calendar, asked, mark.at),
                     });
                 }
+            }
+            _ => {}
+        }
+    }
+
+    /// What happens while it is resolved or closed: a message waits for the reopening, unless it is answered or the ticket is closed.
+    fn rest(&mut self, mark: &Mark) {
+        match mark.kind {
+            MarkKind::Asked | MarkKind::HandedOver => _ = self.at_rest.get_or_insert(mark.at),
+            MarkKind::Answered { .. } | MarkKind::Moved(Phase::Closed) => {
+                (self.at_rest, self.asked) = (None, None);
             }
             _ => {}
         }

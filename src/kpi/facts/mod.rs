@@ -26,7 +26,7 @@ pub use rows::facts;
 
 /// The version of the formulas below. Desks make rows of another version anew from their tickets before they use them
 /// ([`TenantDesk::facts`](crate::desk::TenantDesk::facts)); a tally that is given such rows refuses them.
-pub const FORMULA: u32 = 7;
+pub const FORMULA: u32 = 8;
 
 /// One resolution cycle of one ticket: from creation or a reopening to the next reopening.
 ///
@@ -89,8 +89,8 @@ pub struct Fact {
     pub responses: Vec<Response>,
     /// The effort recorded in this cycle.
     pub effort: Vec<Effort>,
-    /// How customers rated this cycle, oldest first, those of one kind that a later one replaced included. The same mark again is none of
-    /// them.
+    /// How customers rated this cycle, oldest first, those of one kind that a later one replaced included. The same mark again by the same
+    /// customer is none of them, whatever others said in between.
     pub ratings: Vec<RatingFact>,
     /// The way the ticket came.
     pub channel: Channel,
@@ -230,7 +230,8 @@ pub enum FirstResponse {
 pub struct Lengths {
     /// All of it.
     pub calendar_us: i64,
-    /// What of it lay in the open time of the policy's calendar (the rulebook's own where no policy applies).
+    /// What of it lay in the open time of the policy's calendar (the rulebook's own where no policy applies): of the policy that applies
+    /// after the ticket's last event. Where a later one has another calendar, all of the ticket's life is measured by that.
     pub business_us: i64,
 }
 
@@ -303,7 +304,8 @@ impl Spent {
 pub struct ClockFact {
     /// Which clock.
     pub clock: ClockId,
-    /// The running time that the target in force allows, in microseconds.
+    /// The running time that the target in force allows, in microseconds; 0 for a clock that never started, which has no instant to
+    /// count it from.
     pub amount_us: i64,
     /// What it was doing after the ticket's last event.
     pub state: State,

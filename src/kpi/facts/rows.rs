@@ -52,16 +52,14 @@ pub fn facts(ticket: &Ticket, policies: &Policies, default: &Calendar) -> Vec<Fa
     }
     for rating in ticket.ratings() {
         if let Some(row) = rows.get_mut(rating.cycle) {
-            // The same mark again, such as with a comment, is the one of before: it counts from when it was given first, to the
-            // credit of whoever had it then.
-            let of_kind = |known: &&RatingFact| known.kind == rating.rated.kind;
-            let stands = row.ratings.iter().rev().find(of_kind);
-            let is_so = |known: &RatingFact| {
-                let rated = &rating.rated;
-                (known.mark, known.scale, known.customer)
-                    == (rated.mark, rated.scale, Some(rated.customer))
+            // What a customer says again, such as with a comment, is the mark of before: it counts from when it was given first, to
+            // the credit of whoever had it then.
+            let rated = &rating.rated;
+            let own = |known: &&RatingFact| {
+                (known.kind, known.customer) == (rated.kind, Some(rated.customer))
             };
-            if stands.is_some_and(is_so) {
+            let before = row.ratings.iter().rev().find(own);
+            if before.is_some_and(|known| (known.mark, known.scale) == (rated.mark, rated.scale)) {
                 continue;
             }
             row.ratings.push(RatingFact {
@@ -196,20 +194,31 @@ fn clocks(ticket: &Ticket, policies: &Policies) -> Vec<ClockFact> {
         let last = Clock::walk(ticket, policies, id, |ended| {
             facts.extend(clock_fact(ended))
         });
-        facts.extend(clock_fact(&last));
+        let had_periods = facts.last().is_some_and(|before| before.clock == id);
+        facts.extend(clock_fact(&last).or_else(|| unstarted(&last).filter(|_| !had_periods)));
     }
     facts
 }
 
+/// A clock that has a target and never started: it is told apart from one that has none.
+fn unstarted(clock: &Clock<'_>) -> Option<ClockFact> {
+    let is_unstarted = clock.target().is_some() && clock.started.is_none();
+    is_unstarted.then(|| told(clock, 0))
+}
+
 fn clock_fact(clock: &Clock<'_>) -> Option<ClockFact> {
-    Some(ClockFact {
+    Some(told(clock, clock.amount?))
+}
+
+fn told(clock: &Clock<'_>, amount_us: i64) -> ClockFact {
+    ClockFact {
         clock: clock.id,
-        amount_us: clock.amount?,
+        amount_us,
         state: clock.state,
         verdict: clock.verdict(),
         ever_breached: clock.period_breached,
         elapsed_us: clock.elapsed,
         stopped_at: clock.stopped_at.map(instant),
         kept_until: clock.kept_until().map(instant),
-    })
+    }
 }

@@ -98,7 +98,7 @@ impl<'a> Clock<'a> {
                 waiting
             }
             // One that began with the bot has not begun.
-            (First::Waiting, MarkKind::BotBegan)
+            (First::Waiting | First::Unanswered, MarkKind::BotBegan)
                 if option == StartOption::HandOff && self.first_since == mark.at =>
             {
                 First::ToCome
@@ -326,13 +326,14 @@ impl<'a> Clock<'a> {
     }
 
     fn move_to(&mut self, phase: Phase, mark: &Mark, ended: &mut impl FnMut(&Clock<'a>)) {
-        if phase.is_done() {
+        if phase.is_done() && phase != self.phase {
             self.end_where_it_waits();
         }
+        let at_rest = self.waits_for_reopening();
         let before = std::mem::replace(&mut self.phase, phase);
         if phase == Phase::Resolved && before != Phase::Resolved {
             self.resolve(mark, ended);
-        } else if phase == Phase::Closed && self.is_live() {
+        } else if phase == Phase::Closed && self.is_live() && !at_rest {
             self.end_by_close(mark.at);
         } else if !phase.is_done() && before.is_done() {
             self.reopen(mark, ended);

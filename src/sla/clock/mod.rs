@@ -218,7 +218,16 @@ impl<'a> Clock<'a> {
             }
             let policy = |name: &Option<Name>| named.get(name.as_ref()?);
             let started = clock.started;
+            let at_rest = waited.map(|since| (since, clock.clone()));
             clock.meet(mark, policy, &mut ended);
+            if let Some((since, before)) = at_rest.filter(|_| !clock.is_live()) {
+                // It ended where it began to wait, and may go on in a reopening: until here it did nothing.
+                let before = Clock {
+                    state: clock.state,
+                    ..before
+                };
+                stretch(&before, since, mark.at);
+            }
             if let Some(since) = clock.counts_since(mark, started, waited) {
                 let state = State::Running;
                 let before = Clock {

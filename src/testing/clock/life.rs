@@ -348,7 +348,7 @@ impl<'a> Life<'a> {
 
     fn moved(&mut self, to: Status, at: DateTime<Utc>) {
         let waited = self.waits_since();
-        if is_done(to) {
+        if is_done(to) && to.stage() != self.status.stage() {
             self.end_where_it_waits();
         }
         let from = std::mem::replace(&mut self.status, to);
