@@ -416,6 +416,26 @@ fn asking_takes_nothing() {
     }
 }
 
+/// Whoever looks ahead sees what others hold and what is just being written, and waits for nobody.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn who_looks_ahead_sees_what_others_hold() {
+    let [one, two] = two_sharing();
+    let names = ["a", "b"].map(stream);
+    let parts = names.map(|s| append(s, 0, 1).wake(due_at(0)));
+    one.commit(&commit(parts.to_vec())).unwrap();
+    assert_eq!(one.due(second(1), "z", 1).unwrap().len(), 1);
+    let mut other = client();
+    let mut held = other.transaction().unwrap();
+    let hold = format!("UPDATE {}.streams SET schema = 1", one.schema());
+    held.execute(&hold, &[]).unwrap();
+    for until in [1, 2, 1_000_000] {
+        let ahead = two.wakes_by(second(until), "z", 9).unwrap();
+        assert_eq!(ahead.len(), 2, "by {until}");
+    }
+    held.rollback().unwrap();
+}
+
 /// What is just being written is given to nobody, and looked at again a second later: whoever writes may give up.
 #[test]
 #[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]

@@ -231,8 +231,7 @@ impl<S: Store> Desk<S> {
     /// The clocks that keep their target at `now` and will have passed it at `until` if nobody does anything, with what they show at
     /// `now`; at most `limit`, the one that is late first at the head. What comes about by itself counts: a wait that ends, a rule.
     /// A clock that is late already is not at risk any more; of one that ended and begins anew by itself, the reading at `now` is that
-    /// of the period that ended. Nothing is recorded. On a store that lets sweepers share their work, tickets that one of them holds, or
-    /// that are just being written, may be missing until the next time it is asked.
+    /// of the period that ended. Nothing is recorded.
     ///
     /// The work is bounded by what wakes by `until`: the wake-ups of all tenants are read (not their tickets), and those tickets of this
     /// tenant that wake before the last clock that is told. It rests on stored wake-ups, as sweeps do: after new zone data or a

@@ -129,7 +129,7 @@ impl<R: Source> Questions<'_, R> {
         let data = self.office.rulebooks().data_version();
         let mut most = PAGE;
         let found = loop {
-            let found = self.source.peek_due(until, data, most).await?;
+            let found = self.source.wakes_by(until, data, most).await?;
             if found.len() < most {
                 break found;
             }

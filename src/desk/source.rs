@@ -52,9 +52,9 @@ pub(super) trait Source: Sync {
         after: Option<Uuid>,
         limit: usize,
     ) -> impl Future<Output = Found<Vec<Uuid>>>;
-    fn peek_due(
+    fn wakes_by(
         &self,
-        now: DateTime<Utc>,
+        until: DateTime<Utc>,
         zone_data: &str,
         limit: usize,
     ) -> impl Future<Output = Found<Vec<DueStream>>>;
@@ -99,8 +99,8 @@ macro_rules! source {
             ) -> Found<Vec<Uuid>> {
                 self.0.streams(tenant, kind, after, limit)$(.$wait)?
             }
-            async fn peek_due(&self, now: DateTime<Utc>, zone_data: &str, limit: usize) -> Found<Vec<DueStream>> {
-                self.0.peek_due(now, zone_data, limit)$(.$wait)?
+            async fn wakes_by(&self, until: DateTime<Utc>, zone_data: &str, limit: usize) -> Found<Vec<DueStream>> {
+                self.0.wakes_by(until, zone_data, limit)$(.$wait)?
             }
         }
     };

@@ -18,7 +18,7 @@
 //! 4. [`Store::load`] answers what one instant of the store's life held: the events of a stream are without gap, in order,
 //!    and equal to what was committed, to the microsecond and to the last character. A stream that nobody wrote is empty, not
 //!    an error. Ticket numbers that one store value gives are all different; a tenant's first one is 1.
-//! 5. Every call but [`Store::due`], [`Store::peek_due`] and [`Store::next_wake`] and the outbox's names its tenant, and never shows another
+//! 5. Every call but [`Store::due`], [`Store::peek_due`], [`Store::wakes_by`] and [`Store::next_wake`] and the outbox's names its tenant, and never shows another
 //!    tenant's records.
 //! 6. An acknowledged commit is kept as the store's own documentation promises (the memory store: while it lives). Where the
 //!    answer is lost (a broken connection in mid-commit), the store answers [`Unavailable`](StoreErrorKind::Unavailable): the
@@ -159,6 +159,18 @@ pub trait Store: fmt::Debug + Send + Sync {
         self.due(now, zone_data, limit)
     }
 
+    /// The streams whose wake-up lies at or before `until`, which may be long to come, in the order of [`Store::due`], whoever holds or is
+    /// just writing them: for whoever looks ahead. It takes nothing and waits for nobody. Default: `peek_due`, which is right where `due`
+    /// gives everything to everybody. A store around another one passes it on.
+    fn wakes_by(
+        &self,
+        until: DateTime<Utc>,
+        zone_data: &str,
+        limit: usize,
+    ) -> Result<Vec<DueStream>, StoreError> {
+        self.peek_due(until, zone_data, limit)
+    }
+
     /// The earliest wake-up of all streams; with `after`, the earliest that is later than it.
     fn next_wake(&self, after: Option<DateTime<Utc>>) -> Result<Option<DateTime<Utc>>, StoreError>;
 
@@ -249,6 +261,15 @@ macro_rules! all_but_commits {
         ) -> Result<Vec<DueStream>, StoreError> {
             let $me = self;
             $store.peek_due(now, zone_data, limit)
+        }
+        fn wakes_by(
+            &self,
+            until: DateTime<Utc>,
+            zone_data: &str,
+            limit: usize,
+        ) -> Result<Vec<DueStream>, StoreError> {
+            let $me = self;
+            $store.wakes_by(until, zone_data, limit)
         }
         fn next_wake(
             &self,

@@ -46,7 +46,7 @@ pub enum Asked {
     Commit,
     /// [`Store::commit_all`] as a whole: the fault befalls every commit in it.
     Flush,
-    /// [`Store::due`] and [`Store::peek_due`].
+    /// [`Store::due`], [`Store::peek_due`] and [`Store::wakes_by`].
     Due,
     /// [`Store::claim`].
     Claim,
@@ -186,6 +186,15 @@ impl<S: Store> Store for FaultyStore<S> {
         limit: usize,
     ) -> Result<Vec<DueStream>, StoreError> {
         self.run(Asked::Due, |_| self.store.peek_due(now, zone_data, limit))
+    }
+
+    fn wakes_by(
+        &self,
+        until: DateTime<Utc>,
+        zone_data: &str,
+        limit: usize,
+    ) -> Result<Vec<DueStream>, StoreError> {
+        self.run(Asked::Due, |_| self.store.wakes_by(until, zone_data, limit))
     }
 
     fn next_wake(&self, after: Option<DateTime<Utc>>) -> Result<Option<DateTime<Utc>>, StoreError> {

@@ -158,6 +158,15 @@ impl<S: AsyncStore> Store for Blocking<S> {
         self.wait(self.store.peek_due(now, zone_data, limit))
     }
 
+    fn wakes_by(
+        &self,
+        until: DateTime<Utc>,
+        zone_data: &str,
+        limit: usize,
+    ) -> Result<Vec<DueStream>, StoreError> {
+        self.wait(self.store.wakes_by(until, zone_data, limit))
+    }
+
     fn next_wake(&self, after: Option<DateTime<Utc>>) -> Result<Option<DateTime<Utc>>, StoreError> {
         self.wait(self.store.next_wake(after))
     }

@@ -98,6 +98,16 @@ pub trait AsyncStore: fmt::Debug + Send + Sync {
         self.due(now, zone_data, limit)
     }
 
+    /// See [`Store::wakes_by`](super::Store::wakes_by). Default: `peek_due`.
+    fn wakes_by<'a>(
+        &'a self,
+        until: DateTime<Utc>,
+        zone_data: &'a str,
+        limit: usize,
+    ) -> Answer<'a, Vec<DueStream>> {
+        self.peek_due(until, zone_data, limit)
+    }
+
     /// See [`Store::next_wake`](super::Store::next_wake).
     fn next_wake(&self, after: Option<DateTime<Utc>>) -> Answer<'_, Option<DateTime<Utc>>>;
 
@@ -178,6 +188,15 @@ macro_rules! async_but_commits {
         ) -> Answer<'a, Vec<DueStream>> {
             let $me = self;
             $store.peek_due(now, zone_data, limit)
+        }
+        fn wakes_by<'a>(
+            &'a self,
+            until: DateTime<Utc>,
+            zone_data: &'a str,
+            limit: usize,
+        ) -> Answer<'a, Vec<DueStream>> {
+            let $me = self;
+            $store.wakes_by(until, zone_data, limit)
         }
         fn next_wake(&self, after: Option<DateTime<Utc>>) -> Answer<'_, Option<DateTime<Utc>>> {
             let $me = self;

@@ -136,6 +136,16 @@ impl<S: Store + 'static> AsyncStore for Offloaded<S> {
         self.run(move |store| store.peek_due(now, &zone_data, limit))
     }
 
+    fn wakes_by<'a>(
+        &'a self,
+        until: DateTime<Utc>,
+        zone_data: &'a str,
+        limit: usize,
+    ) -> Answer<'a, Vec<DueStream>> {
+        let zone_data = zone_data.to_owned();
+        self.run(move |store| store.wakes_by(until, &zone_data, limit))
+    }
+
     fn next_wake(&self, after: Option<DateTime<Utc>>) -> Answer<'_, Option<DateTime<Utc>>> {
         self.run(move |store| store.next_wake(after))
     }

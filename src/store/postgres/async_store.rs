@@ -51,6 +51,15 @@ impl AsyncStore for PostgresStore {
         Box::pin(self.moved(self.peeked_streams(now, zone_data, limit)))
     }
 
+    fn wakes_by<'a>(
+        &'a self,
+        until: DateTime<Utc>,
+        zone_data: &'a str,
+        limit: usize,
+    ) -> Answer<'a, Vec<DueStream>> {
+        Box::pin(self.moved(self.due_for_all(until, zone_data, limit)))
+    }
+
     fn next_wake(&self, after: Option<DateTime<Utc>>) -> Answer<'_, Option<DateTime<Utc>>> {
         Box::pin(self.moved(self.earliest_wake(after)))
     }

@@ -350,6 +350,15 @@ impl Store for PostgresStore {
         self.wait(self.peeked_streams(now, zone_data, limit))
     }
 
+    fn wakes_by(
+        &self,
+        until: DateTime<Utc>,
+        zone_data: &str,
+        limit: usize,
+    ) -> Result<Vec<DueStream>, StoreError> {
+        self.wait(self.due_for_all(until, zone_data, limit))
+    }
+
     fn next_wake(&self, after: Option<DateTime<Utc>>) -> Result<Option<DateTime<Utc>>, StoreError> {
         self.wait(self.earliest_wake(after))
     }

@@ -92,8 +92,8 @@ impl PostgresStore {
         Ok(due_streams(found.unwrap_or_default(), limit))
     }
 
-    /// What is due, where nobody holds anything.
-    async fn due_for_all(
+    /// What is due, whoever holds it.
+    pub(super) async fn due_for_all(
         &self,
         now: DateTime<Utc>,
         zone_data: &str,

@@ -134,7 +134,7 @@ pub fn other_zone_data_counts_as_due(store: &dyn Store) {
     assert_eq!(empty.len(), 6, "ours and those of 2031a");
 }
 
-/// Whoever only asks what is due is told what whoever takes it is given, however often, and before and after.
+/// Whoever only asks what is due, or looks ahead, is told what whoever takes it is given, however often, and before and after.
 pub fn what_is_due_can_be_peeked_at(store: &dyn Store) {
     for (n, zones) in [(1, ZONES), (2, "2025z"), (3, ZONES), (9, ZONES)] {
         put(store, stream(&n.to_string()), wake(Some(minute(n)), zones));
@@ -145,9 +145,14 @@ pub fn what_is_due_can_be_peeked_at(store: &dyn Store) {
     };
     for now in [minute(0), minute(1), minute(5)] {
         let before = [0, 1].map(|_| told(store.peek_due(now, ZONES, 9)));
+        let ahead = told(store.wakes_by(now, ZONES, 9));
         let taken = told(store.due(now, ZONES, 9));
         let after = told(store.peek_due(now, ZONES, 9));
         assert_eq!((&before, &after), (&[taken.clone(), taken.clone()], &taken));
+        assert_eq!(
+            (&ahead, &told(store.wakes_by(now, ZONES, 9))),
+            (&taken, &taken)
+        );
     }
     assert_eq!(told(store.peek_due(minute(5), ZONES, 9)).len(), 3);
     assert_eq!(told(store.peek_due(minute(5), ZONES, 2)).len(), 2);
