@@ -11,7 +11,8 @@ use helpdesk::sla::{
 use helpdesk::store::MemoryStore;
 use helpdesk::ticket::{
     Agreement, Change, Channel, ClockId, CloseReason, Command, Direction, Draft, Event, Handling,
-    Metric, Move, Pending, PendingReasons, Priority, Recorded, SessionEnd, SessionStep, Status,
+    Merge, Metric, Move, Pending, PendingReasons, Priority, Recorded, SessionEnd, SessionStep,
+    Stage, Status,
 };
 use helpdesk::{Actor, Calendar, Call, Desk, Open, Rulebook, TenantId};
 
@@ -482,6 +483,44 @@ fn what_waited_for_a_reopening_counts_since_the_message() {
     let ledger = ledger(&ticket, book.policies(), Metric::NextResponse, at("16:30"));
     assert_eq!(ledger.elapsed(), reading.elapsed());
     assert_eq!(ledger.entries[0].from, at("11:00"));
+}
+
+/// Nor does a merge: what was said on a resolved ticket without reopening it, such as thanks in a log, waits for nobody in the other ticket.
+#[test]
+fn a_message_at_rest_stays_so_through_a_merge() {
+    let book = book([policy("p", Metric::NextResponse, "1h")]);
+    for target_resolved in [false, true] {
+        let desk = Desk::new(MemoryStore::new(), book.clone());
+        let tenant = desk.tenant(TenantId::SINGLE);
+        let thanks = history()
+            .row(says(Row::new(at("09:00")).by(kim())))
+            .row(Row::new(at("10:00")).by(kim()).status(Status::Resolved))
+            .row(says(Row::new(at("11:00")).by(Actor::Customer(ann()))));
+        let mut other = history().row(says(Row::new(at("09:00")).by(kim())));
+        other.ticket = TicketId::named("other");
+        other.number = TicketNumber(2);
+        if target_resolved {
+            other = other.row(Row::new(at("10:00")).by(kim()).status(Status::Resolved));
+        }
+        for history in [&thanks, &other] {
+            tenant
+                .import(&import(history, &book, TenantId::SINGLE))
+                .unwrap();
+        }
+        let merge = Merge::new(thanks.ticket, other.ticket);
+        let merged = desk.merge(&Call::new(kim(), at("16:00")), merge).unwrap();
+        assert_eq!(merged.ticket().waiting_since(), None);
+        let reading = desk
+            .reading(other.ticket, Metric::NextResponse, at("17:00"))
+            .unwrap();
+        assert_eq!(reading.state(), State::NotStarted, "{target_resolved}");
+        let stage = if target_resolved {
+            Stage::Resolved
+        } else {
+            Stage::Open
+        };
+        assert_eq!(merged.ticket().status().stage(), stage);
+    }
 }
 
 /// A bot that hands over on a resolved ticket makes nobody late either, when the ticket is closed days later or answered late.

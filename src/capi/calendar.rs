@@ -397,7 +397,8 @@ pub unsafe extern "C" fn helpdesk_calendar_explain(
         let calendar = handle::get(calendar, "calendar")?;
         let answer = self::out(out, "out")?;
         let explained = calendar.explain(instant(from, "from")?, instant(to, "to")?)?;
-        let most = MOST_REASONS / calendar.count();
+        let editions = calendar.editions().map(|(_, edition)| edition.count()); // a stretch has the reasons of one
+        let most = MOST_REASONS / editions.max().unwrap_or(1).max(1);
         let stretches: Vec<_> = explained.stretches().take(most + 1).collect();
         if stretches.len() > most {
             let why = format!(

@@ -49,13 +49,14 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::calendar::{Calendar, ZONE_DATA_VERSION};
 use crate::id::{Name, RulebookId, TenantId, derive};
+use crate::ticket::FOLD;
 use crate::time::micros;
 
 use super::{Rulebook, Rulebooks};
@@ -156,11 +157,11 @@ impl Rulebooks {
         measured
     }
 
-    /// What wake-ups are worked out with, besides a ticket's version: the zone data and, where anything follows them, the
+    /// What wake-ups are worked out with, besides a ticket's version: the zone data, the fold and, where anything follows them, the
     /// publications.
     pub(super) fn work_out_data(&self) -> Cow<'static, str> {
         if self.publications.is_empty() || !self.written.values().any(Rulebook::follows) {
-            return ZONE_DATA_VERSION.into();
+            return own_data().into();
         }
         let mut text = Vec::new();
         for publication in &self.publications {
@@ -170,6 +171,12 @@ impl Rulebooks {
             text.extend_from_slice(publication.version.uuid().as_bytes());
         }
         let digest = derive(&[b"published", &text]);
-        format!("{ZONE_DATA_VERSION} {}", digest.simple()).into()
+        format!("{} {}", own_data(), digest.simple()).into()
     }
+}
+
+/// What this version of the crate works wake-ups out with.
+pub(super) fn own_data() -> &'static str {
+    static DATA: LazyLock<String> = LazyLock::new(|| format!("{ZONE_DATA_VERSION}/{FOLD}"));
+    &DATA
 }

@@ -7,12 +7,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::calendar::ZONE_DATA_VERSION;
 use crate::id::{RulebookId, TenantId};
 use crate::ticket::Ticket;
 
 use super::Rulebook;
-use super::follow::{Joined, Measured, Publication};
+use super::follow::{Joined, Measured, Publication, own_data};
 
 /// For whom a version was given, and after how many publications.
 pub(super) type Given = BTreeMap<Option<TenantId>, usize>;
@@ -56,7 +55,7 @@ impl Rulebooks {
             publications: Vec::new(),
             versions: Measured::new(),
             own: BTreeMap::new(),
-            data: ZONE_DATA_VERSION.into(),
+            data: own_data().into(),
         };
         nothing.give(current, None)
     }
@@ -230,8 +229,8 @@ impl Rulebooks {
         own.or_else(|| self.versions.get(&id))
     }
 
-    /// What wake-ups rest on besides a ticket's rulebook version: the version of the zone data and, where a policy or rule
-    /// follows them, of the publications. A wake-up that was worked out with anything else counts as due.
+    /// What wake-ups rest on besides a ticket's rulebook version: the version of the zone data, that of the meanings in this version of
+    /// the crate and, where a policy or rule follows them, of the publications. A wake-up that was worked out with anything else counts as due.
     pub fn data_version(&self) -> &Cow<'static, str> {
         &self.data
     }

@@ -51,8 +51,8 @@
 //! # A store of your own
 //! Implement [`Store`], and let `helpdesk::store_conformance!` (feature `testing`) make a `#[test]` of each rule that is listed with
 //! it. They ask for all of the above but for what a call cannot show: what is kept when a process or a disk fails (6), whether
-//! anything erased is left where it was kept (9), and how records are answered that are damaged or that a newer version wrote
-//! (10). A host that has a database transaction of its own open runs a [`Commit`] as the list of statements that [`sql`] makes of it.
+//! anything erased is left where it was kept (9), how records are answered that are damaged or that a newer version wrote
+//! (10), and what is said where no room is left (11). A host that has a database transaction of its own open runs a [`Commit`] as the list of statements that [`sql`] makes of it.
 //!
 //! ```
 //! use helpdesk::store::{Load, MemoryStore, Store, StreamId};

@@ -396,7 +396,8 @@ impl Ticket {
 
     /// When the oldest message of a customer came that nobody has answered, on an unresolved ticket; or when a bot handed over.
     pub fn waiting_since(&self) -> Option<DateTime<Utc>> {
-        self.waiting.map(|(since, _)| instant(since))
+        let waiting = self.waiting.filter(|_| self.status.stage().is_backlog());
+        waiting.map(|(since, _)| instant(since))
     }
 
     /// The same, with the place of the event.

@@ -224,6 +224,7 @@ impl<'a> Clock<'a> {
                 // It ended where it began to wait, and may go on in a reopening: until here it did nothing.
                 let before = Clock {
                     state: clock.state,
+                    stopped_at: clock.stopped_at,
                     ..before
                 };
                 stretch(&before, since, mark.at);

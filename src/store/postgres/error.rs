@@ -102,6 +102,12 @@ fn meaning(said: &DbError) -> (StoreErrorKind, String) {
             "another transaction is writing the same rows; try again",
         ),
         &SqlState::QUERY_CANCELED => (Unavailable, "the work was interrupted; try again"),
+        &SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT => {
+            (Unavailable, "the server ended the session; try again")
+        }
+        other if matches!(other.code(), "57P05" | "25P04") => {
+            (Unavailable, "the server ended the session; try again")
+        }
         &SqlState::ADMIN_SHUTDOWN
         | &SqlState::CRASH_SHUTDOWN
         | &SqlState::CANNOT_CONNECT_NOW

@@ -17,9 +17,9 @@
 //! a leader. Whoever waits longer than the [lock timeout](Options::lock_timeout) is answered
 //! [`Unavailable`](StoreErrorKind::Unavailable).
 //!
-//! A commit takes one round trip to the server, whatever is in it: a usual one is one statement, and of any other everything is sent at
-//! once with the end of the transaction; a statement that finds the stream elsewhere fails and undoes it all. One that is refused takes
-//! another trip, to tell why. A load takes one. Where the connection is lost, the
+//! A load takes one round trip to the server, and so does a usual commit: it is one statement. Any other commit (a merge, an erasure, a
+//! sweep of several tickets) takes two, one to begin the transaction and one for everything in it with its end; a statement that finds
+//! the stream elsewhere fails and undoes it all. One that is refused takes another trip, to tell why. Where the connection is lost, the
 //! answer is [`Unavailable`](StoreErrorKind::Unavailable): the caller does not know whether the commit is stored, and asks
 //! again under the same idempotency key. The next call opens a new connection.
 //!

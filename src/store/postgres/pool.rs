@@ -215,18 +215,19 @@ impl Drop for GivenUp {
     }
 }
 
-/// To reach the server, each of its hosts, and as long again to be let in.
+/// To reach the server, each of its hosts at up to three addresses, and as long again to be let in.
 fn longest_handshake(config: &Config) -> Duration {
     let reach = config.get_connect_timeout().copied();
-    let hosts = u32::try_from(config.get_hosts().len().max(1)).unwrap_or(u32::MAX);
+    let hosts = config.get_hosts().len().max(config.get_hostaddrs().len());
+    let hosts = u32::try_from(hosts.max(1)).unwrap_or(u32::MAX);
     reach
         .unwrap_or(CONNECT_TIMEOUT)
         .saturating_mul(hosts)
-        .saturating_mul(2)
+        .saturating_mul(4)
 }
 
 fn not_let_in(elapsed: Elapsed) -> StoreError {
-    let what = "the server does not let anybody in; try again";
+    let what = "the server was not reached, or lets nobody in; try again";
     StoreError::new(StoreErrorKind::Unavailable, what).because(elapsed)
 }
 

@@ -142,11 +142,15 @@ impl SqliteStore {
     }
 }
 
+/// How long whoever goes away waits for those who read.
+const LAST_PATIENCE: Duration = Duration::from_millis(100);
+
 /// Whoever erased something while others were reading, and goes away, tries once more.
 impl Drop for SqliteStore {
     fn drop(&mut self) {
         if self.unscrubbed.load(Ordering::Relaxed) {
-            let _ = self.scrub(); // nobody is there to be told
+            // Nobody is there to be told, and those who write now are not to wait long.
+            let _ = self.writing(|connection| self.scrub_on(connection, LAST_PATIENCE));
         }
     }
 }

@@ -20,13 +20,13 @@ pub fn spans_add_up(told: &Told, rulebook: &Rulebook, clock: ClockId) {
     let mut was_done = false;
     for (ticket, from, to) in stretches(told) {
         let is_done = !ticket.status().stage().is_backlog();
-        let reopened = std::mem::replace(&mut was_done, is_done) && !is_done;
+        let may_reopen = std::mem::replace(&mut was_done, is_done); // maybe to be resolved at the same instant
         let begins = read(&ticket, rulebook.policies(), clock, from);
         let ends = read(&ticket, rulebook.policies(), clock, to);
         if let Some(before) = before.filter(|before| before.state() != State::NotApplicable) {
             let anew = begins.elapsed() == TimeDelta::zero() && begins.started_at() == Some(from);
             // What came while the ticket was resolved or closed waits since then, once it is reopened.
-            let waited = reopened
+            let waited = may_reopen
                 && begins.started_at() < Some(from)
                 && before.elapsed() == TimeDelta::zero();
             assert!(

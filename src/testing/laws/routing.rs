@@ -190,12 +190,11 @@ pub fn a_plan_is_its_routes(
         let now_on = roster.clone().build();
         let now_on = now_on.unwrap_or_else(|error| panic!("the roster of a plan: {error}"));
         assert_eq!(routed(&now_on, item, rules, now).route(), *route);
-        if let Some(agent) = route
-            .agent()
-            .filter(|agent| item.holder.agent != Some(*agent))
-        {
+        let to = route.agent();
+        let goes_to_a_queue = matches!(route, Route::Team { .. });
+        if goes_to_a_queue || to.is_some() && to != item.holder.agent {
             for member in &mut roster.members {
-                if member.agent == agent {
+                if Some(member.agent) == to {
                     member.load = member.load.clone().and(&item.channel, item.weight);
                     member.last_given_at = Some(now);
                 } else if item.holder.agent == Some(member.agent) {
