@@ -499,7 +499,7 @@ pub const MEASURES: [Definition; Kpi::ALL.len()] = [
         title: "recurrence by cause",
         formula: "of the tickets with a cause that are resolved, the part whose requester came again with the same cause, or a finer one, at most a given time after the resolution",
         numerator: Some(
-            "those that a later ticket of the requester with the cause followed in time, also one that came before the resolution",
+            "those that a later ticket of the requester with the cause followed in time, also one that came before the resolution; none that was closed as a duplicate or as spam without a resolution",
         ),
         denominator: "tickets with the cause or a finer one, resolved at least that time ago",
         exclusions: &[
