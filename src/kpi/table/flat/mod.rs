@@ -175,12 +175,16 @@ impl FactTable {
     /// # Errors
     /// A line that is no JSON object, an unknown or missing column, a value that cannot be read, with its line and column; rows
     /// that [`FactTable::push`] refuses; what the reader answers.
-    pub fn read_json_lines(from: impl BufRead) -> Result<FactTable, FlatError> {
+    pub fn read_json_lines(mut from: impl BufRead) -> Result<FactTable, FlatError> {
         let mut filling = Filling::default();
         let mut last = 0;
-        for (line, text) in (1..).zip(from.lines()) {
-            let text = text.map_err(FlatError::io)?;
-            if text.trim().is_empty() {
+        let mut text = Vec::new(); // one line at a time
+        for line in 1.. {
+            text.clear();
+            if from.read_until(b'\n', &mut text).map_err(FlatError::io)? == 0 {
+                break;
+            }
+            if text.trim_ascii().is_empty() {
                 continue;
             }
             let given: Map<String, Value> =
