@@ -28,6 +28,8 @@ enum Problem {
     Missing,
     #[error("not a column; those of `COLUMNS` are allowed")]
     Unknown,
+    #[error("the header has this column twice; once is allowed")]
+    Twice,
     #[error("`{text}` cannot be read: {why}")]
     Bad { text: String, why: String },
     #[error("not a JSON object: {why}")]
