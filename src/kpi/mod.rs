@@ -87,6 +87,7 @@ mod window;
 
 pub use backlog::{Backlog, BacklogDay, Flow, Snapshot, backlog_at, backlog_by_day};
 pub use bot::{BotTally, sessions};
+pub(crate) use compare::Comparing;
 pub use compare::{
     Attained, COUNTERWEIGHTS, Comparison, Counterweight, Flag, Goal, Statistic, Trend, Value,
     wilson,
