@@ -110,8 +110,7 @@ pub use figures::{
 };
 pub use group::{Group, GroupReport, GroupTally, Grouping};
 pub use measure::{
-    Attribution, Definition, Direction, Kpi, MEASURES, NOT_FED, NotFed, Unit, WindowOf,
-    definitions_markdown,
+    Attribution, Definition, Direction, Kpi, MEASURES, Unit, WindowOf, definitions_markdown,
 };
 pub use period::{Every, Period};
 pub use place::{Dimension, Filter, Label};

@@ -1,6 +1,4 @@
-//! The definitions themselves, and what cannot be fed yet.
-
-use serde::Serialize;
+//! The definitions themselves.
 
 use crate::sla::Measure;
 
@@ -571,16 +569,3 @@ pub const MEASURES: [Definition; Kpi::ALL.len()] = [
         source: "this crate; elsewhere: escalation rate, transfer rate",
     },
 ];
-
-/// A KPI of the field that no event of this version can feed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct NotFed {
-    /// Its name for people.
-    pub title: &'static str,
-    /// What would have to be recorded.
-    pub lacks: &'static str,
-}
-
-/// What is not here, so that nobody takes its absence for a zero.
-pub const NOT_FED: &[NotFed] = &[];
