@@ -15,7 +15,7 @@ use helpdesk::escalation::{Action, Rule, Trigger};
 use helpdesk::feedback::{self, Answer, Feedback, Question, Survey};
 use helpdesk::id::{AgentId, ArticleId, CustomerId, FindingId, Name, ReviewId, TicketId, VisitId};
 use helpdesk::improvement::{self, Aim, Finding, NewAction};
-use helpdesk::kpi::{Kpi, NOT_FED, Report, Trend, Window};
+use helpdesk::kpi::{Kpi, Report, Trend, Window};
 use helpdesk::quality::{self, Candidate, Category, Mark, Marked, Plan, Review, Scorecard};
 use helpdesk::rulebook::RulebookDraft;
 use helpdesk::self_service::{Article, ArticleCommand, Draft, Ending, State, Visit, VisitCommand};
@@ -1499,21 +1499,6 @@ fn findings_are_closed_when_all_is_done() {
         );
         tell(50, close()).unwrap();
         assert_eq!(code(tell(51, plan(99, Kpi::Volume))), "is_closed");
-    }
-}
-
-#[test]
-fn what_is_fed_is_not_said_to_be_missing() {
-    let missing: Vec<_> = NOT_FED.iter().map(|missing| missing.title).collect();
-    for fed in ["quality", "self-service", "survey"] {
-        assert!(!missing.iter().any(|title| title.contains(fed)), "{fed}");
-    }
-    for kpi in [
-        Kpi::QualityScore,
-        Kpi::SelfServiceScore,
-        Kpi::SurveyResponseRate,
-    ] {
-        assert!(!kpi.definition().source.is_empty());
     }
 }
 

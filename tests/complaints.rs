@@ -10,8 +10,8 @@ use helpdesk::sla::{Policy, Target};
 use helpdesk::store::{MemoryStore, Outgoing};
 use helpdesk::testing::complaint::{causes as causes_of_any_kind, workflows};
 use helpdesk::ticket::{
-    Agreement, CauseCode, Causes, Change, ClockId, CloseReason, Event, Metric, Pending, RatingKind,
-    Recorded, Rules, Status,
+    Agreement, CauseCode, Causes, Change, ClockId, CloseReason, Event, Merge, Metric, Pending,
+    RatingKind, Recorded, Rules, Status,
 };
 use helpdesk::time::Span;
 use helpdesk::{Actor, Call, Command, Desk, Open, Refusal, Rulebook, TenantId, TicketId};
@@ -691,6 +691,39 @@ fn recurrence_counts_who_comes_back_with_the_same_cause() {
         at(BEGIN) + TimeDelta::days(2),
     );
     assert_eq!(early["late"].tickets, 3);
+}
+
+/// A second mail about the same that was merged, and spam, are nobody who came again: from the day on which they are closed.
+#[test]
+fn a_duplicate_is_nobody_who_comes_back() {
+    let told = Told::new();
+    let minutes = |day: i64| day * 24 * 60;
+    let shown = |told: &Told, day: i64| {
+        let mut tally = RecurrenceTally::default();
+        tally.add(&told.rows(), &causes()).unwrap();
+        let as_of = at(BEGIN) + TimeDelta::days(day);
+        let figures = tally.report(&causes(), Span::hours(7 * 24), as_of);
+        (
+            figures["late"].tickets,
+            figures["late"].repeated.numerator(),
+        )
+    };
+    let ann = asked(&told, "ann@example.com", "late", 0, Some(1));
+    let again = asked(&told, "ann@example.com", "late", 2, None);
+    assert_eq!(shown(&told, 20), (2, 1));
+    let merge = Merge::new(again, ann);
+    told.desk.merge(&Told::call(minutes(10)), merge).unwrap();
+    assert_eq!(shown(&told, 9), (2, 1), "not yet merged");
+    assert_eq!(shown(&told, 20), (2, 0));
+
+    asked(&told, "bob@example.com", "late", 0, Some(1));
+    let spam = asked(&told, "bob@example.com", "late", 2, None);
+    told.say(spam, minutes(3), Command::close(CloseReason::Spam));
+    assert_eq!(shown(&told, 20), (4, 0));
+    // Resolved and then closed as a duplicate: she came, and was helped.
+    let helped = asked(&told, "bob@example.com", "late", 4, Some(5));
+    told.say(helped, minutes(6), Command::close(CloseReason::Duplicate));
+    assert_eq!(shown(&told, 20), (5, 1));
 }
 
 /// A figure of a day stays what it was, whatever becomes of its tickets after it.

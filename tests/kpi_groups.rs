@@ -4,8 +4,8 @@ mod kpi_common;
 
 use chrono::{DateTime, Utc};
 use helpdesk::kpi::{
-    Bands, Credit, Dialect, Dimension, Every, Exclusion, Fact, FirstContact, Judgement, Kpi, Label,
-    Report, Spent, Summary, differ, first_contact,
+    Bands, Credit, Dialect, Dimension, Every, Exclusion, Fact, Figure, FirstContact, Judgement,
+    Kpi, Label, Report, Spent, Summary, differ, first_contact,
 };
 use helpdesk::testing::laws::kpi::{self as laws, placed};
 use helpdesk::ticket::{RatingKind, Scale};
@@ -318,4 +318,46 @@ fn a_figure_of_few_is_told() {
     assert_eq!(small(3), [false, true]);
     assert_eq!(small(4), [true, true]);
     assert_eq!(small(0), [false, false]);
+}
+
+/// The clocks go back at 03:00 on 25 October 2026: 02:00 to 03:00 comes twice, and 03:00 once.
+#[test]
+fn an_hour_that_comes_twice_has_two_names() {
+    let created = |when: &str| {
+        let mut rows = rows(&[]);
+        rows[0].ticket = helpdesk::TicketId::named(when);
+        (rows[0].created_at, rows[0].started_at) = (at(when), at(when));
+        rows
+    };
+    let tickets =
+        ["00:30", "01:30", "02:30"].map(|time| created(&format!("2026-10-25T{time}:00Z")));
+    let zone = helpdesk::calendar::Zone::parse("Europe/Berlin").unwrap();
+    let by = Report::standard()
+        .zone(zone)
+        .by([Dimension::Period(Every::Hour)]);
+    let report = by.over(tickets, at("2026-10-26T00:00:00Z")).unwrap();
+    let names: Vec<_> = report
+        .groups()
+        .iter()
+        .map(|group| group.labels()[0].to_string())
+        .collect();
+    let (summer, winter) = ("2026-10-25 02:00+02:00", "2026-10-25 02:00+01:00");
+    assert_eq!(names, [summer, winter, "2026-10-25 03:00"]);
+}
+
+/// Resolved as it was opened: nobody held it, and that is told.
+#[test]
+fn a_resolution_that_took_no_time_is_counted_as_such() {
+    let at_once = rows(&[("2026-03-02T09:00:00Z", RESOLVED)]);
+    let mut later = rows(&[("2026-03-02T10:00:00Z", RESOLVED)]);
+    later[0].ticket = helpdesk::TicketId::named("later");
+    let report = Report::standard()
+        .over([&at_once, &later], at("2026-03-09T00:00:00Z"))
+        .unwrap();
+    let Figure::Durations(held) = report.figure(Kpi::HeldTime) else {
+        panic!("no lengths");
+    };
+    let n = held.calendar.map_or(0, |held| held.n());
+    assert_eq!((n, held.excluded.total()), (1, 1));
+    assert_eq!(held.excluded.to_string(), "1 took no time");
 }

@@ -562,6 +562,49 @@ mod flat {
         let bad = read(&good.replace("\"tags\":[", "\"tags\":[7,"));
         assert_eq!((bad.0, bad.1.as_deref()), (Some(1), Some("tags")));
     }
+
+    /// What a parser says of its own lines is of no line of the file.
+    #[test]
+    fn each_error_names_one_line() {
+        let good = lines(&table());
+        let read = |text: &[u8]| FactTable::read_json_lines(text).unwrap_err();
+        let bad = read(format!("{good}{{\"cycle\": ?}}\n{good}").as_bytes());
+        assert_eq!(
+            (bad.line(), bad.to_string().as_str()),
+            (
+                Some(2),
+                "line 2: not a JSON object: expected value at byte 11"
+            )
+        );
+        let broken = [good.as_bytes(), b"{\"ticket\": \"\xff\"}\n"].concat();
+        let bad = read(&broken);
+        assert_eq!(bad.line(), Some(2), "{bad}");
+        assert!(bad.to_string().starts_with("line 2: not a JSON object: "));
+        // The list of a cell is read by the same parser.
+        let good = csv(&table(), Csv::default());
+        let text = good.replace("\"[\"\"a,b", "\"[?\"\"a,b");
+        assert_ne!(text, good);
+        let bad = FactTable::read_csv(text.as_bytes(), Csv::default()).unwrap_err();
+        assert_eq!((bad.line(), bad.column()), (Some(2), Some("tags")));
+        assert!(
+            bad.to_string().ends_with(": expected value at byte 2"),
+            "{bad}"
+        );
+    }
+
+    #[test]
+    fn a_column_stands_once() {
+        let good = csv(&table(), Csv::default());
+        let (header, row) = good.split_once('\n').unwrap();
+        let twice = format!(
+            "{},priority\n{},urgent\n",
+            header.trim_end(),
+            row.trim_end()
+        );
+        let bad = FactTable::read_csv(twice.as_bytes(), Csv::default()).unwrap_err();
+        assert_eq!((bad.line(), bad.column()), (Some(1), Some("priority")));
+        assert!(bad.to_string().contains("twice"), "{bad}");
+    }
 }
 
 /// Many tickets, so that the stretches differ: 1 in 3 of them has several rows.

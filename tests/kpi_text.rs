@@ -121,6 +121,27 @@ fn csv_holds_every_count() {
     assert!(whole.contains("\r\nnext_response_time,,calendar,"));
 }
 
+/// Nothing is left out of a count, of numbers that every ticket has, or of a score of marks.
+#[test]
+fn what_does_not_apply_is_empty() {
+    let whole = Report::standard().over(many(), after(80 * DAY)).unwrap();
+    let csv = whole.to_csv(Formulas::Kept);
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    let at = header.iter().position(|column| column == "left_out");
+    let records: Vec<_> = reader.records().map(Result::unwrap).collect();
+    let left_out = |kpi: Kpi| {
+        let record = records.iter().find(|record| &record[0] == kpi.name());
+        record.unwrap()[at.unwrap()].to_owned()
+    };
+    for kpi in [Kpi::Volume, Kpi::Resolved, Kpi::TeamTransfers, Kpi::Nps] {
+        assert_eq!(left_out(kpi), "", "{kpi}");
+    }
+    for kpi in [Kpi::ReopenRate, Kpi::HandleTime, Kpi::Csat] {
+        assert!(left_out(kpi).parse::<u64>().is_ok(), "{kpi}");
+    }
+}
+
 const HOSTILE: [&str; 6] = [
     "=HYPERLINK(\"http://evil.example\",\"x\")",
     "<script>alert(1)</script>",

@@ -186,6 +186,76 @@ fn a_small_log_gives_the_figures_worked_out_by_hand() {
     assert!(run(&packed.0, "").unwrap().contains("last resolution"));
 }
 
+/// The first two are closed without a resolution and go on; the third is resolved in five hours, and only then becomes critical.
+#[test]
+fn a_rate_is_of_the_resolved_and_a_target_of_the_priority_then() {
+    let header = LOG.lines().next().unwrap();
+    let row = |number: u8, state: &str, at: &str, priority: &str| {
+        format!(
+            "INC000000{number},{state},Caller A,7/3/2016 08:00,Agent A,7/3/2016 {at},Phone,{priority},Red,?\n"
+        )
+    };
+    let mut log = format!("{header}\n");
+    for number in [1, 2] {
+        log += &row(number, "Closed", "10:00", "4 - Low");
+        log += &row(number, "Active", "11:00", "4 - Low");
+    }
+    log += &row(3, "New", "08:00", "3 - Moderate");
+    log += &row(3, "Resolved", "14:00", "3 - Moderate");
+    log += &row(3, "Closed", "15:00", "1 - Critical");
+    let file = Scratch::new("rates.csv", log.as_bytes());
+    let figures = json_of(&file.0, "--targets 1=1h,3=8h");
+    assert_eq!(figures["reopened_tickets"], json!(2));
+    assert_eq!(figures["reopen_rate"], json!({"num": 0, "den": 1}));
+    assert_eq!(
+        figures["sla"],
+        json!({"1": {"met": 0, "breached": 0}, "3": {"met": 1, "breached": 0}})
+    );
+}
+
+/// A clock that was called off is not open.
+#[test]
+fn a_cancelled_clock_is_shown_as_such() {
+    let rulebook = helpdesk::Rulebook::starter();
+    let at = "2026-03-02T09:00:00Z".parse().unwrap();
+    let kim = helpdesk::Actor::agent(helpdesk::id::AgentId::named("kim"));
+    let call = helpdesk::Call::new(kim, at);
+    let desk = helpdesk::Desk::new(helpdesk::store::MemoryStore::new(), rulebook);
+    let open = helpdesk::Open::new("win a prize").from("ann@example.com");
+    let ticket = desk.open(&call, open).unwrap().id();
+    let spam = helpdesk::Command::close(helpdesk::ticket::CloseReason::Spam);
+    desk.submit(ticket, &call, spam).unwrap();
+    let mut tickets = Vec::new();
+    let tenant = desk.tenant(helpdesk::TenantId::SINGLE);
+    tenant
+        .facts(&mut |rows| tickets.push(rows.to_vec()))
+        .unwrap();
+    let table = show::attainment(&tickets, at);
+    let header: Vec<_> = table.header().unwrap().cell_iter().collect();
+    let column = |name: &str| header.iter().position(|cell| cell.content() == name);
+    let (open, cancelled) = (column("open").unwrap(), column("cancelled").unwrap());
+    let shown = |row: &comfy_table::Row| {
+        let row: Vec<_> = row.cell_iter().map(|cell| cell.content()).collect();
+        [1, open, cancelled].map(|at| row[at].clone())
+    };
+    let rows: Vec<_> = table.row_iter().map(shown).collect();
+    assert_eq!(
+        rows,
+        [
+            ["first response", "0", "0"], // unanswered
+            ["total resolution", "0", "1"]
+        ],
+        "{table}"
+    );
+}
+
+#[test]
+fn the_zone_of_the_stamps_is_told() {
+    let help = Arguments::try_parse_from(["replay", "servicenow", "--help"]).unwrap_err();
+    let help = help.to_string();
+    assert!(help.contains("stamps of the log count as UTC"), "{help}");
+}
+
 #[test]
 fn rows_of_other_incidents_may_stand_between() {
     let straight = Scratch::new("straight.csv", LOG.as_bytes());

@@ -87,6 +87,39 @@ fn an_open_saturday_on_a_small_log() {
     assert_eq!(no_policy.to_string(), "there is no policy for priority 4");
 }
 
+/// Without `--other-hours`, Saturday is as long as the other days are, whatever those are.
+#[test]
+fn the_other_hours_follow_the_hours() {
+    let path = std::env::temp_dir().join(format!("helpdesk-hours-{}.csv", std::process::id()));
+    std::fs::write(&path, LOG).unwrap();
+    let file = path.to_str().unwrap().replace(' ', "_");
+    let of = |options: &str| answer(&format!("servicenow {file} {options}"));
+    let asked = |hours: &str| {
+        let text = of(&format!("--hours {hours}"))?;
+        let line = text.lines().find(|line| line.starts_with("What if: "));
+        Ok::<_, Failure>(line.unwrap_or_default().to_owned())
+    };
+    assert_eq!(
+        asked("Mon-Fri_08:00-12:00,13:00-18:00").unwrap(),
+        "What if: open Mon-Sat 08:00-12:00,13:00-18:00"
+    );
+    assert_eq!(
+        asked("Mon-Fri_08:00-18:00;_Sat_10:00-14:00").unwrap(),
+        "What if: open Mon-Sat 08:00-18:00"
+    );
+    for none in [
+        "Mon-Sat_08:00-18:00",
+        "Mon-Thu_08:00-18:00",
+        "Mon-Thu_08:00-18:00;_Fri_08:00-16:00",
+    ] {
+        let error = asked(none).unwrap_err().to_string();
+        assert!(error.contains("`--other-hours`"), "{error}");
+    }
+    let page = of("--html page.html").unwrap_err().to_string();
+    std::fs::remove_file(&path).unwrap();
+    assert!(page.contains("`--html`"), "{page}");
+}
+
 /// The same quarter and question, the same answer; what the desk recorded comes about again on every ticket.
 #[test]
 fn the_quarter_is_answered_the_same_twice() {

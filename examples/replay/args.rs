@@ -50,7 +50,7 @@ pub(crate) enum What {
 pub(crate) struct Options {
     /// The log.
     pub(crate) file: PathBuf,
-    /// The time zone of the business hours.
+    /// The time zone of the business hours. The stamps of the log count as UTC.
     #[arg(long, default_value = "UTC")]
     pub(crate) zone: String,
     /// The business hours.

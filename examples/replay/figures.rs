@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
+use helpdesk::TicketId;
 use helpdesk::calendar::Zone;
 use helpdesk::id::TeamId;
 use helpdesk::kpi::{self, Fact, Spent, Summary};
 use helpdesk::replay::Anomalies;
+use helpdesk::ticket::{Event, Priority, Recorded};
 use serde::Serialize;
 
 use crate::Failure;
@@ -74,8 +76,29 @@ pub(crate) struct About {
     pub(crate) rows: u64,
     pub(crate) anomalies: Anomalies,
     pub(crate) groups: HashMap<TeamId, String>,
+    pub(crate) priorities: Priorities,
     /// The last instant of the log.
     pub(crate) until: DateTime<Utc>,
+}
+
+/// Which priority each ticket had since when. Rows tell the last one alone.
+#[derive(Debug, Default)]
+pub(crate) struct Priorities(HashMap<TicketId, Vec<(DateTime<Utc>, Priority)>>);
+
+impl Priorities {
+    pub(crate) fn add(&mut self, ticket: TicketId, events: &[Recorded]) {
+        let set = events.iter().filter_map(|one| match &one.event {
+            Event::Opened(opened) => Some((one.at, opened.priority)),
+            Event::PriorityChanged { to, .. } => Some((one.at, *to)),
+            _ => None,
+        });
+        self.0.insert(ticket, set.collect());
+    }
+
+    fn in_force(&self, ticket: TicketId, at: DateTime<Utc>) -> Option<Priority> {
+        let mut set = self.0.get(&ticket)?.iter();
+        set.rfind(|(since, _)| *since <= at).map(|(_, to)| *to)
+    }
 }
 
 /// The figures of these tickets, each given as all its rows.
@@ -90,6 +113,7 @@ pub(crate) fn figures(
         |rows: &Vec<Fact>| rows.iter().filter(|row| row.reopened_at.is_some()).count() as u64;
     let reopened = tickets.iter().filter(|rows| reopenings(rows) > 0).count() as u64;
     let resolved_tickets = resolved().count() as u64;
+    let failed = |rows: &&Vec<Fact>| reopenings(rows) > 0 && last_resolution(rows).is_some();
 
     let all: Vec<Fact> = tickets.concat();
     let backlog = kpi::backlog_by_day(&all, &Zone::utc(), about.until)?;
@@ -101,9 +125,13 @@ pub(crate) fn figures(
         .collect();
     let mut groups: BTreeMap<String, Vec<i64>> = BTreeMap::new();
     for (row, spent) in resolved() {
+        let then = row
+            .resolved_at
+            .and_then(|at| about.priorities.in_force(row.ticket, at))
+            .unwrap_or(row.priority);
         let number = PRIORITIES
             .iter()
-            .find(|(_, priority)| *priority == row.priority)
+            .find(|(_, priority)| *priority == then)
             .map(|(number, _)| *number);
         if let Some((number, target)) =
             number.and_then(|number| Some((number, targets.0.get(&number)?)))
@@ -132,7 +160,7 @@ pub(crate) fn figures(
         reopened_tickets: reopened,
         reopen_events: tickets.iter().map(reopenings).sum(),
         reopen_rate: Share {
-            num: reopened,
+            num: tickets.iter().filter(failed).count() as u64,
             den: resolved_tickets,
         },
         resolution: ThreeWays::of(resolved().map(|(_, spent)| spent)),

@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::Failure;
 use crate::args::Options;
-use crate::figures::{About, figures};
+use crate::figures::{About, Priorities, figures};
 use crate::log_rules::rulebook;
 use crate::{page, servicenow, show};
 
@@ -29,11 +29,13 @@ pub(crate) fn run(options: &Options, out: &mut dyn Write) -> Result<(), Failure>
         ProgressStyle::with_template("{bar:40} {pos} of {len} tickets imported")?,
     );
     let mut anomalies = Anomalies::default();
+    let mut priorities = Priorities::default();
     let mut until = DateTime::<Utc>::MIN_UTC;
     for history in log.histories {
         let imported = import(&history, &rulebook, TenantId::SINGLE);
         anomalies.merge(imported.anomalies());
         until = until.max(imported.ticket().last_event_at());
+        priorities.add(imported.ticket().id(), imported.events());
         tenant.import(&imported)?;
         importing.inc(1);
     }
@@ -45,6 +47,7 @@ pub(crate) fn run(options: &Options, out: &mut dyn Write) -> Result<(), Failure>
         rows: log.rows,
         anomalies,
         groups: log.groups,
+        priorities,
         until,
     };
     if let Some(file) = &options.html {

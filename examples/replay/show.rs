@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use helpdesk::TenantId;
 use helpdesk::kpi::{Backlog, Durations, Fact, KpiReport, Ratio, Summary};
-use helpdesk::sla::Verdict;
+use helpdesk::sla::{State, Verdict};
 use helpdesk::ticket::{Delivery, Event, Metric, Priority};
 
 use crate::Failure;
@@ -82,18 +82,19 @@ pub(crate) fn simulated(
 }
 
 /// Targets kept and missed, by priority and clock.
-fn attainment(tickets: &[Vec<Fact>], as_of: DateTime<Utc>) -> Table {
-    let mut counts: BTreeMap<(std::cmp::Reverse<Priority>, Metric), [u64; 4]> = BTreeMap::new();
+pub(crate) fn attainment(tickets: &[Vec<Fact>], as_of: DateTime<Utc>) -> Table {
+    let mut counts: BTreeMap<(std::cmp::Reverse<Priority>, Metric), [u64; 5]> = BTreeMap::new();
     for row in tickets.iter().flatten() {
         for clock in row.own.iter().flat_map(|own| &own.clocks) {
             let count = counts
                 .entry((std::cmp::Reverse(row.priority), clock.clock.metric))
                 .or_default();
-            count[match clock.verdict_at(as_of) {
-                Verdict::Met => 0,
-                Verdict::Breached => 1,
-                Verdict::Unanswered => 2,
-                Verdict::Open => 3,
+            count[match (clock.verdict_at(as_of), clock.state) {
+                (Verdict::Met, _) => 0,
+                (Verdict::Breached, _) => 1,
+                (Verdict::Unanswered, _) => 2,
+                (Verdict::Open, State::Cancelled) => 3,
+                (Verdict::Open, _) => 4,
             }] += 1;
         }
     }
@@ -104,12 +105,13 @@ fn attainment(tickets: &[Vec<Fact>], as_of: DateTime<Utc>) -> Table {
         "breached",
         "attainment",
         "unanswered",
+        "cancelled",
         "open",
     ]);
-    for ((priority, metric), [met, breached, unanswered, open]) in counts {
+    for ((priority, metric), [met, breached, unanswered, cancelled, open]) in counts {
         let [priority, metric] = [priority.0.to_string(), metric.to_string().replace('_', " ")];
-        let numbers = [met, breached, unanswered, open].map(|n| n.to_string());
-        let [met_text, breached_text, unanswered, open] = &numbers;
+        let numbers = [met, breached, unanswered, cancelled, open].map(|n| n.to_string());
+        let [met_text, breached_text, unanswered, cancelled, open] = &numbers;
         let attained = percent(met, met + breached);
         table.add_row(cells([
             &priority,
@@ -118,6 +120,7 @@ fn attainment(tickets: &[Vec<Fact>], as_of: DateTime<Utc>) -> Table {
             breached_text,
             &attained,
             unanswered,
+            cancelled,
             open,
         ]));
     }
@@ -204,7 +207,7 @@ pub(crate) fn recorded(
     let mut overview = table(["", "", "of", ""]);
     let [resolved, reopened, all] = [
         figures.resolved_tickets,
-        figures.reopened_tickets,
+        figures.reopen_rate.num,
         figures.tickets,
     ]
     .map(|n| n.to_string());

@@ -1,5 +1,7 @@
 //! The rules as they are, with other hours or other targets.
 
+use chrono::Weekday;
+use helpdesk::calendar::Week;
 use helpdesk::rulebook::RulebookDraft;
 use helpdesk::sla::{Condition, Target};
 use helpdesk::ticket::Metric;
@@ -21,6 +23,24 @@ pub(crate) struct Wishes {
 pub(crate) fn hours(rulebook: &Rulebook) -> String {
     let week = rulebook.calendar().week();
     week.map_or_else(|| "always".to_owned(), ToString::to_string)
+}
+
+/// The same week with a Saturday as long as Monday to Friday; none where those differ, or where Saturday is as long already.
+pub(crate) fn with_saturday(week: &Week) -> Option<Week> {
+    use Weekday::{Fri, Mon, Sat, Sun, Thu, Tue, Wed};
+    let usual = week.on(Mon);
+    let is_usual = |day| week.on(day) == usual;
+    if usual.is_empty() || ![Tue, Wed, Thu, Fri].into_iter().all(is_usual) || is_usual(Sat) {
+        return None;
+    }
+    let with = |longer: Week, day| {
+        let windows = if day == Sat { usual } else { week.on(day) };
+        windows
+            .iter()
+            .fold(longer, |longer, window| longer.and(day, *window))
+    };
+    let days = [Mon, Tue, Wed, Thu, Fri, Sat, Sun];
+    Some(days.into_iter().fold(Week::new(), with))
 }
 
 /// The same rules, as wished.

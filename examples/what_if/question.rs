@@ -11,7 +11,7 @@ use helpdesk::{Rulebook, TenantId};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args::{Options, Targets};
-use crate::other::{Wishes, hours, other};
+use crate::other::{Wishes, hours, other, with_saturday};
 use crate::simulate::{Quarter, simulate};
 use crate::{Failure, log_rules, servicenow};
 
@@ -39,7 +39,7 @@ enum Of {
 
 #[derive(Debug, Args)]
 struct Wish {
-    /// The other business hours. Default: Saturday as long as the other days.
+    /// The other business hours. Default: Saturday as long as Monday to Friday, where those are equally long and Saturday is not.
     #[arg(long, global = true)]
     other_hours: Option<String>,
     /// How much time a resolution may take instead, by priority from 1 to 4, such as `1=2h,2=4h`. Default: as now.
@@ -69,7 +69,7 @@ impl Question {
         bar.finish_and_clear();
 
         let now = simulated.desk.rulebooks().current(TenantId::SINGLE).clone();
-        let wishes = self.wishes("Mon-Sat 08:00-18:00");
+        let wishes = self.wishes(&now)?;
         let then = other(&now, &wishes)?;
         let mut what_if = self.what_if(&now, &then, simulated.until);
         let tenant = simulated.desk.tenant(TenantId::SINGLE);
@@ -83,13 +83,16 @@ impl Question {
     }
 
     fn of_a_log(&self, options: &Options, out: &mut dyn Write) -> Result<(), Failure> {
+        if options.html.is_some() {
+            return Err("`--html` is for `replay`; here no page is written".into());
+        }
         let reading = ProgressBar::new_spinner()
             .with_style(ProgressStyle::with_template("{spinner} {pos} rows read")?);
         let log = servicenow::read(&options.file, &|rows| reading.set_position(rows))?;
         reading.finish_and_clear();
 
         let now = log_rules::rulebook(options)?;
-        let wishes = self.wishes("Mon-Sat 09:00-17:00");
+        let wishes = self.wishes(&now)?;
         let then = other(&now, &wishes)?;
         let imported: Vec<_> = log
             .histories
@@ -122,15 +125,19 @@ impl Question {
         tell(out, &now, &wishes, story, &difference)
     }
 
-    fn wishes(&self, longer: &str) -> Wishes {
-        Wishes {
-            hours: self
-                .wish
-                .other_hours
-                .clone()
-                .unwrap_or_else(|| longer.to_owned()),
+    fn wishes(&self, now: &Rulebook) -> Result<Wishes, Failure> {
+        let longer = || now.calendar().week().and_then(with_saturday);
+        let given = self.wish.other_hours.clone();
+        let hours = given.or_else(|| Some(longer()?.to_string()));
+        Ok(Wishes {
+            hours: hours.ok_or_else(|| {
+                format!(
+                    "`--other-hours` is wanted: beside `{}`, Saturday cannot be made as long as the other days",
+                    crate::other::hours(now)
+                )
+            })?,
             targets: self.wish.other_targets.clone(),
-        }
+        })
     }
 
     fn what_if(&self, now: &Rulebook, then: &Rulebook, as_of: DateTime<Utc>) -> WhatIf {

@@ -12,7 +12,8 @@ use crate::feedback::Feedback;
 use crate::id::{AgentId, CustomerId, FindingId, Name, TicketId};
 use crate::improvement::{self, Finding};
 use crate::kpi::{
-    Comparison, Fact, Kpi, QualityTally, Report, SelfServiceTally, SurveyTally, Trend, Window,
+    Comparing, Comparison, Fact, Kpi, QualityTally, Report, SelfServiceTally, SurveyTally, Trend,
+    Window,
 };
 use crate::quality::{Candidate, Plan, Review};
 use crate::self_service::{Article, Gap, Visit, gaps};
@@ -20,6 +21,7 @@ use crate::sla::State;
 use crate::store::{Filter, Page, TicketRow};
 use crate::ticket::{Channel, Direction, Metric, Rating, Ticket};
 
+use super::office::Count;
 use super::question::{PAGE, Questions};
 use super::read;
 use super::source::Source;
@@ -225,11 +227,12 @@ impl<R: Source> Questions<'_, R> {
         if now < to {
             return Ok(None);
         }
-        let mut tickets: Vec<Vec<Fact>> = Vec::new();
-        self.facts(&mut |rows| tickets.push(rows.to_vec())).await?;
         let report = report.clone().between(from, to);
         let before = Window::new(before.0, before.1); // as long as this one, whatever the calendar says
-        let compared = report.compare_with(Some(before), &tickets, now)?;
+        let comparing = report.comparing(Some(before), now)?;
+        let mut count = Count::of(comparing, Comparing::add);
+        self.facts(&mut |rows| count.add(rows)).await?;
+        let compared = count.finish()?.finish()?;
         Ok(Some(Effect {
             kpi,
             trend: compared.since_before(kpi)?,

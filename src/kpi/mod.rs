@@ -87,6 +87,7 @@ mod window;
 
 pub use backlog::{Backlog, BacklogDay, Flow, Snapshot, backlog_at, backlog_by_day};
 pub use bot::{BotTally, sessions};
+pub(crate) use compare::Comparing;
 pub use compare::{
     Attained, COUNTERWEIGHTS, Comparison, Counterweight, Flag, Goal, Statistic, Trend, Value,
     wilson,
@@ -109,8 +110,7 @@ pub use figures::{
 };
 pub use group::{Group, GroupReport, GroupTally, Grouping};
 pub use measure::{
-    Attribution, Definition, Direction, Kpi, MEASURES, NOT_FED, NotFed, Unit, WindowOf,
-    definitions_markdown,
+    Attribution, Definition, Direction, Kpi, MEASURES, Unit, WindowOf, definitions_markdown,
 };
 pub use period::{Every, Period};
 pub use place::{Dimension, Filter, Label};

@@ -52,6 +52,9 @@ pub struct Period {
     every: Every,
     start: NaiveDateTime,
     west_s: i32, // of an hour: how far the clocks stand behind UTC. Otherwise 0
+    /// Of an hour: whether the clocks show it under another offset too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_repeated: bool,
 }
 
 impl Period {
@@ -60,10 +63,12 @@ impl Period {
         let local = zone.local(at);
         if every == Every::Hour {
             let full = local.date().and_hms_opt(local.hour(), 0, 0);
+            let start = full.unwrap_or(local);
             return Period {
                 every,
-                start: full.unwrap_or(local),
+                start,
                 west_s: zone.offset(at).saturating_neg(),
+                is_repeated: is_repeated(start, zone),
             };
         }
         Period::of_date(every, day_of(at, local.date(), zone), week_begins)
@@ -84,6 +89,7 @@ impl Period {
             every,
             start: first.unwrap_or(date).and_time(NaiveTime::MIN),
             west_s: 0,
+            is_repeated: false,
         }
     }
 
@@ -182,6 +188,7 @@ impl Period {
         };
         Period {
             start: moved.unwrap_or(self.start),
+            is_repeated: false, // no zone is asked
             ..*self
         }
     }
@@ -189,7 +196,7 @@ impl Period {
 
 impl Ord for Period {
     fn cmp(&self, other: &Period) -> Ordering {
-        let key = |one: &Period| (one.every, one.begin(), one.west_s);
+        let key = |one: &Period| (one.every, one.begin(), one.west_s, one.is_repeated);
         key(self).cmp(&key(other))
     }
 }
@@ -199,6 +206,17 @@ impl PartialOrd for Period {
         Some(self.cmp(other))
     }
 }
+
+/// Whether the clocks show some of the hour that begins at `start` twice.
+fn is_repeated(start: NaiveDateTime, zone: &Zone) -> bool {
+    let last = start.checked_add_signed(TimeDelta::seconds(HOUR_S - 1));
+    [Some(start), last]
+        .into_iter()
+        .flatten()
+        .any(|wall| zone.instant_of(wall) != zone.last_instant_of(wall))
+}
+
+const HOUR_S: i64 = 3_600;
 
 /// The day to which `at` belongs: a day lasts from its first instant to that of the next, also where the clocks then show the day
 /// before once more.
@@ -212,10 +230,22 @@ fn day_of(at: DateTime<Utc>, shown: NaiveDate, zone: &Zone) -> NaiveDate {
 }
 
 impl fmt::Display for Period {
-    /// Such as `2026-03-05 14:00`, `2026-03-05`, `week of 2026-03-02`, `2026-03`, `2026-Q1`, `2026`.
+    /// Such as `2026-03-05 14:00`, `2026-03-05`, `week of 2026-03-02`, `2026-03`, `2026-Q1`, `2026`. An hour that the clocks show twice
+    /// has its offset, such as `2026-10-25 02:00+02:00` and then `2026-10-25 02:00+01:00`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let start = self.start;
         let text = match self.every {
+            Every::Hour if self.is_repeated => {
+                let (sign, minutes) = match self.west_s {
+                    1.. => ('-', self.west_s / 60),
+                    east => ('+', (east / 60).saturating_neg()),
+                };
+                let (hours, minutes) = (minutes / 60, minutes % 60);
+                format!(
+                    "{}{sign}{hours:02}:{minutes:02}",
+                    start.format("%Y-%m-%d %H:%M")
+                )
+            }
             Every::Hour => start.format("%Y-%m-%d %H:%M").to_string(),
             Every::Day => start.format("%Y-%m-%d").to_string(),
             Every::Week => start.format("week of %Y-%m-%d").to_string(),
@@ -292,7 +322,20 @@ mod tests {
         let zone = Zone::parse("Europe/Berlin").unwrap();
         let hour = |text: &str| Period::at(Every::Hour, text.parse().unwrap(), &zone, Weekday::Mon);
         let (first, second) = (hour("2026-10-25T00:30:00Z"), hour("2026-10-25T01:30:00Z"));
-        assert_eq!(first.to_string(), second.to_string());
+        assert_eq!(first.start(), second.start());
+        assert_eq!(
+            [first, second, second.after()].map(|hour| hour.to_string()),
+            [
+                "2026-10-25 02:00+02:00",
+                "2026-10-25 02:00+01:00",
+                "2026-10-25 03:00"
+            ]
+        );
         assert!(first < second);
+        let half = Zone::parse("Australia/Lord_Howe").unwrap();
+        let names = ["2026-04-04T14:15:00Z", "2026-04-04T15:10:00Z"].map(|at| {
+            Period::at(Every::Hour, at.parse().unwrap(), &half, Weekday::Mon).to_string()
+        });
+        assert_eq!(names, ["2026-04-05 01:00+11:00", "2026-04-05 01:00+10:30"]);
     }
 }

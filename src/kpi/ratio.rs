@@ -52,6 +52,8 @@ pub enum Exclusion {
     Withdrawn,
     /// The ticket has no target for the clock.
     NoTarget,
+    /// It took no time.
+    NoTime,
 }
 
 impl fmt::Display for Exclusion {
@@ -75,6 +77,7 @@ impl fmt::Display for Exclusion {
             Exclusion::NotApplicable => "not applicable",
             Exclusion::Withdrawn => "withdrawn",
             Exclusion::NoTarget => "without a target",
+            Exclusion::NoTime => "took no time",
         })
     }
 }

@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::id::{CustomerId, Name, TicketId};
-use crate::ticket::{Causes, FieldValue};
+use crate::ticket::{Causes, CloseReason, FieldValue};
 use crate::time::{Micros, Span, micros};
 
 use super::error::KpiError;
@@ -44,6 +44,9 @@ struct Cycle {
     first_resolved: Option<Micros>,
     /// The last entry into `Resolved`.
     resolved: Option<Micros>,
+    /// When it was closed as a duplicate or as spam.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    set_aside: Option<Micros>,
 }
 
 /// What one cause brought.
@@ -82,7 +85,8 @@ impl RecurrenceTally {
     }
 
     /// Each cause that any ticket has, with its figures: who came again at most `within` after the resolution, as known at `as_of`.
-    /// A ticket that came before the resolution counts as coming again too.
+    /// A ticket that came before the resolution counts as coming again too; one that stands closed as a duplicate (a merge does that)
+    /// or as spam, and was not resolved since it was last open, does not: with it nobody came again.
     ///
     /// Tickets resolved less than `within` before `as_of` are left out as immature, and a reopening after `as_of` has not happened: so
     /// a figure does not change any more once it is given. What rows cannot tell of the past, [`Report::over`](super::Report::over) says.
@@ -94,7 +98,8 @@ impl RecurrenceTally {
     ) -> BTreeMap<Name, CauseFigures> {
         let (within, as_of) = (within.micros(), micros(as_of));
         let mut came: BTreeMap<(&Name, CustomerId), Vec<(Micros, TicketId)>> = BTreeMap::new();
-        for (id, known) in self.0.iter().filter(|(_, known)| known.created <= as_of) {
+        let created = || self.0.iter().filter(|(_, known)| known.created <= as_of);
+        for (id, known) in created().filter(|(_, known)| !known.is_set_aside(as_of)) {
             for cause in causes.upwards(known.cause.as_str()) {
                 let times = came.entry((cause, known.requester)).or_default();
                 times.push((known.created, *id));
@@ -102,7 +107,7 @@ impl RecurrenceTally {
         }
         came.values_mut().for_each(|times| times.sort_unstable());
         let mut counts: BTreeMap<&Name, Counts> = BTreeMap::new();
-        for (id, known) in self.0.iter().filter(|(_, known)| known.created <= as_of) {
+        for (id, known) in created() {
             let (resolved, reopened) = known.standing(as_of);
             for cause in causes.upwards(known.cause.as_str()) {
                 let counts = counts.entry(cause).or_default();
@@ -174,13 +179,24 @@ impl Known {
     /// The last resolution, where the ticket stood resolved at `as_of` or was closed after it; and whether it was resolved in a
     /// cycle before the one that it was in.
     fn standing(&self, as_of: Micros) -> (Option<Micros>, bool) {
-        let begun = self.cycles.partition_point(|one| one.started <= as_of);
-        let cycles = self.cycles.get(..begun).unwrap_or_default();
-        let Some((last, before)) = cycles.split_last() else {
+        let Some((last, before)) = self.begun(as_of).split_last() else {
             return (None, false);
         };
         let is_resolved = |one: &Cycle| one.resolution(as_of).is_some();
         (last.resolution(as_of), before.iter().any(is_resolved))
+    }
+
+    /// Whether it stood closed at `as_of` as a duplicate or as spam, without a resolution.
+    fn is_set_aside(&self, as_of: Micros) -> bool {
+        self.begun(as_of).last().is_some_and(|last| {
+            last.set_aside.is_some_and(|at| at <= as_of) && last.resolution(as_of).is_none()
+        })
+    }
+
+    /// The cycles that had begun by then.
+    fn begun(&self, as_of: Micros) -> &[Cycle] {
+        let begun = self.cycles.partition_point(|one| one.started <= as_of);
+        self.cycles.get(..begun).unwrap_or_default()
     }
 }
 
@@ -190,6 +206,10 @@ impl Cycle {
             started: micros(row.started_at),
             first_resolved: row.first_resolved_at.map(micros),
             resolved: row.resolved_at.map(micros),
+            set_aside: row
+                .closed
+                .filter(|(_, reason)| matches!(reason, CloseReason::Duplicate | CloseReason::Spam))
+                .map(|(at, _)| micros(at)),
         }
     }
 

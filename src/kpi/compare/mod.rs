@@ -132,27 +132,36 @@ impl Report {
         as_of: DateTime<Utc>,
     ) -> Result<Comparison, KpiError> {
         let scope = self.scope(as_of);
-        let before = scope.window.before(&scope.zone);
-        self.compare_with(before, tickets, as_of)
+        let mut comparing = self.comparing(scope.window.before(&scope.zone), as_of)?;
+        for ticket in tickets {
+            comparing.add(ticket.as_ref())?;
+        }
+        comparing.finish()
     }
 
-    /// The same, with this window as the one before.
-    pub(crate) fn compare_with<T: AsRef<[Fact]>>(
+    /// The same over tickets that come one by one, with this window as the one before.
+    pub(crate) fn comparing(
         &self,
         before: Option<Window>,
-        tickets: impl IntoIterator<Item = T>,
         as_of: DateTime<Utc>,
-    ) -> Result<Comparison, KpiError> {
+    ) -> Result<Comparing, KpiError> {
         let scope = self.scope(as_of);
         let before = shifted(&scope, before)?;
         let year_ago = shifted(&scope, scope.window.a_year_before(&scope.zone))?;
-        let mut tallies = [scope, before, year_ago].map(Tally::new);
-        for ticket in tickets {
-            for tally in &mut tallies {
-                tally.add(ticket.as_ref())?;
-            }
-        }
-        let [now, before, year_ago] = tallies.map(|tally| {
+        Ok(Comparing([scope, before, year_ago].map(Tally::new)))
+    }
+}
+
+/// The periods of a comparison, while tickets are added to them.
+pub(crate) struct Comparing([Tally; 3]);
+
+impl Comparing {
+    pub(crate) fn add(&mut self, rows: &[Fact]) -> Result<(), KpiError> {
+        self.0.iter_mut().try_for_each(|tally| tally.add(rows))
+    }
+
+    pub(crate) fn finish(self) -> Result<Comparison, KpiError> {
+        let [now, before, year_ago] = self.0.map(|tally| {
             let report = tally.report();
             report.map(|report| (tally, report))
         });

@@ -208,7 +208,7 @@ pub struct Definition {
 }
 
 pub use render::definitions_markdown;
-pub use table::{MEASURES, NOT_FED, NotFed};
+pub use table::MEASURES;
 
 impl Kpi {
     /// Every KPI.

@@ -2,19 +2,15 @@
 
 use std::fmt::Write as _;
 
-use super::{Attribution, Definition, Direction, MEASURES, NOT_FED, Unit, WindowOf};
+use super::{Attribution, Definition, Direction, MEASURES, Unit, WindowOf};
 
-/// Every definition as a list in Markdown, and what is not fed yet.
+/// Every definition as a list in Markdown.
 ///
 /// The documentation of [`kpi`](crate::kpi) ends with just this text; a test compares them.
 pub fn definitions_markdown() -> String {
     let mut text = String::from("# The definitions\n");
     for definition in &MEASURES {
         let _ = define(&mut text, definition);
-    }
-    text.push_str("\n# Not fed yet\n");
-    for missing in NOT_FED {
-        let _ = writeln!(text, "- {}: lacks {}", missing.title, missing.lacks);
     }
     text
 }

@@ -1,6 +1,4 @@
-//! The definitions themselves, and what cannot be fed yet.
-
-use serde::Serialize;
+//! The definitions themselves.
 
 use crate::sla::Measure;
 
@@ -499,7 +497,7 @@ pub const MEASURES: [Definition; Kpi::ALL.len()] = [
         title: "recurrence by cause",
         formula: "of the tickets with a cause that are resolved, the part whose requester came again with the same cause, or a finer one, at most a given time after the resolution",
         numerator: Some(
-            "those that a later ticket of the requester with the cause followed in time, also one that came before the resolution",
+            "those that a later ticket of the requester with the cause followed in time, also one that came before the resolution; none that was closed as a duplicate or as spam without a resolution",
         ),
         denominator: "tickets with the cause or a finer one, resolved at least that time ago",
         exclusions: &[
@@ -571,16 +569,3 @@ pub const MEASURES: [Definition; Kpi::ALL.len()] = [
         source: "this crate; elsewhere: escalation rate, transfer rate",
     },
 ];
-
-/// A KPI of the field that no event of this version can feed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct NotFed {
-    /// Its name for people.
-    pub title: &'static str,
-    /// What would have to be recorded.
-    pub lacks: &'static str,
-}
-
-/// What is not here, so that nobody takes its absence for a zero.
-pub const NOT_FED: &[NotFed] = &[];

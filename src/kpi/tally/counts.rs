@@ -228,7 +228,8 @@ impl Counts {
         }
     }
 
-    /// How long a resolution lay with the holders that are admitted.
+    /// How long a resolution lay with the holders that are admitted. One that took no time lay with nobody: it is told of whoever was in
+    /// charge.
     fn held(&mut self, change: &mut Change<'_, impl FnMut(&Place) -> bool>, of: &Resolution<'_>) {
         let mut held = None;
         for holding in &of.row.holdings {
@@ -236,6 +237,9 @@ impl Counts {
             if let (true, Some(spent)) = (admitted, holding.spent) {
                 held = Some(held.unwrap_or(Lengths::default()) + spent.unresolved());
             }
+        }
+        if of.row.holdings.is_empty() && change.resolution(of.at, of.row.assignee) {
+            self.held.change(Err(Exclusion::NoTime), change.by);
         }
         if let Some(held) = held {
             self.held.change(Ok(held), change.by);

@@ -40,7 +40,7 @@ struct Line {
     ratio: Option<Ratio>,
     sum: Option<i128>,
     places: [Option<i64>; 5],
-    left_out: u64,
+    left_out: Option<u64>,
 }
 
 impl KpiReport {
@@ -125,7 +125,7 @@ fn lengths(kpi: Kpi, durations: &Durations, line: impl Fn() -> Line) -> Vec<Line
     let one = |measure: &'static str, summary: Option<Summary>| Line {
         measure,
         n: Some(summary.map_or(0, |summary| summary.n())),
-        left_out: durations.excluded.total(),
+        left_out: Some(durations.excluded.total()),
         sum: summary.map(|summary| summary.sum_us()),
         places: summary.map_or([None; 5], |s| {
             [s.p50_us(), s.p90_us(), s.p95_us(), s.p99_us(), s.max_us()].map(Some)
@@ -147,7 +147,7 @@ impl Line {
     fn of(self, ratio: Ratio) -> Line {
         Line {
             n: Some(ratio.denominator()),
-            left_out: ratio.excluded().total(),
+            left_out: Some(ratio.excluded().total()),
             ratio: Some(ratio),
             ..self
         }
@@ -165,7 +165,7 @@ impl Line {
             shown(self.n),
             shown(ratio.map(Ratio::numerator)),
             shown(ratio.map(Ratio::denominator)),
-            self.left_out.to_string(),
+            shown(self.left_out),
             shown(self.sum),
         ];
         cells.extend(self.places.map(shown));

@@ -28,6 +28,8 @@ enum Problem {
     Missing,
     #[error("not a column; those of `COLUMNS` are allowed")]
     Unknown,
+    #[error("the header has this column twice; once is allowed")]
+    Twice,
     #[error("`{text}` cannot be read: {why}")]
     Bad { text: String, why: String },
     #[error("not a JSON object: {why}")]
@@ -73,8 +75,12 @@ impl FlatError {
         FlatError::new(line, Some(&shorten(column)), Problem::Unknown)
     }
 
+    pub(super) fn twice(line: u64, column: &str) -> FlatError {
+        FlatError::new(line, Some(column), Problem::Twice)
+    }
+
     pub(super) fn json(line: u64, error: &serde_json::Error) -> FlatError {
-        let why = error.to_string();
+        let why = of_one_line(error);
         FlatError::new(line, None, Problem::Json { why })
     }
 
@@ -108,6 +114,17 @@ impl FlatError {
     /// The column at fault.
     pub fn column(&self) -> Option<&str> {
         self.column.as_deref()
+    }
+}
+
+/// What the parser says, without its own count of lines: it was given one line, or one cell of it.
+fn of_one_line(error: &serde_json::Error) -> String {
+    let (line, byte) = (error.line(), error.column());
+    let text = error.to_string();
+    match text.strip_suffix(&format!(" at line {line} column {byte}")) {
+        Some(why) if line == 1 => format!("{why} at byte {byte}"),
+        Some(why) => why.to_owned(), // a cell of several lines
+        None => text,
     }
 }
 
@@ -203,7 +220,7 @@ impl Cells {
             Value::String(text) if self.is_text => serde_json::from_str(text),
             other => T::deserialize(other),
         };
-        read.map_err(|error| self.bad(name, &value.to_string(), &error))
+        read.map_err(|error| self.bad(name, &value.to_string(), &of_one_line(&error)))
     }
 
     pub(super) fn needed<T>(&self, value: Option<T>, name: &str) -> Result<T, FlatError> {

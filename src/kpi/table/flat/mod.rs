@@ -122,13 +122,19 @@ impl FactTable {
     /// Reads a table from CSV: [`flat`](self).
     ///
     /// # Errors
-    /// A header without one of the columns or with another one; a cell that cannot be read, with its line and column; rows that
+    /// A header without one of the columns, with another one, or with one twice; a cell that cannot be read, with its line and column; rows that
     /// [`FactTable::push`] refuses; what the reader answers.
     pub fn read_csv(from: impl Read, how: Csv) -> Result<FactTable, FlatError> {
         let mut csv = csv::Reader::from_reader(from);
         let header = csv.headers().map_err(FlatError::csv)?.clone();
         if let Some(unknown) = header.iter().find(|name| !COLUMNS.contains(name)) {
             return Err(FlatError::unknown(1, unknown));
+        }
+        let names = || header.iter().enumerate();
+        if let Some((_, twice)) =
+            names().find(|&(n, name)| names().any(|(m, it)| m < n && it == name))
+        {
+            return Err(FlatError::twice(1, twice));
         }
         if let Some(missing) = COLUMNS
             .iter()
@@ -175,16 +181,20 @@ impl FactTable {
     /// # Errors
     /// A line that is no JSON object, an unknown or missing column, a value that cannot be read, with its line and column; rows
     /// that [`FactTable::push`] refuses; what the reader answers.
-    pub fn read_json_lines(from: impl BufRead) -> Result<FactTable, FlatError> {
+    pub fn read_json_lines(mut from: impl BufRead) -> Result<FactTable, FlatError> {
         let mut filling = Filling::default();
         let mut last = 0;
-        for (line, text) in (1..).zip(from.lines()) {
-            let text = text.map_err(FlatError::io)?;
-            if text.trim().is_empty() {
+        let mut text = Vec::new(); // one line at a time
+        for line in 1.. {
+            text.clear();
+            if from.read_until(b'\n', &mut text).map_err(FlatError::io)? == 0 {
+                break;
+            }
+            if text.trim_ascii().is_empty() {
                 continue;
             }
             let given: Map<String, Value> =
-                serde_json::from_str(&text).map_err(|error| FlatError::json(line, &error))?;
+                serde_json::from_slice(&text).map_err(|error| FlatError::json(line, &error))?;
             if let Some(unknown) = given.keys().find(|name| !COLUMNS.contains(&name.as_str())) {
                 return Err(FlatError::unknown(line, unknown));
             }
