@@ -61,8 +61,8 @@ pub struct Known {
     pub others: BTreeMap<TicketId, Snapshot>,
     /// The customer behind the requester's address.
     pub customer: Option<CustomerId>,
-    /// The profile of the customer whose ticket is opened, split off or begun by a late message; or of who speaks about a ticket that is
-    /// not hers by its own word.
+    /// The profile of the customer whose ticket is opened, split off, merged into another one or begun by a late message; or of who speaks
+    /// about a ticket that is not hers by its own word.
     pub profile: Option<Profile>,
     /// The ticket that has a message with the same id outside.
     pub message_in: Option<TicketId>,
