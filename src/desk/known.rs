@@ -86,7 +86,7 @@ impl Known {
 
 /// The customer whose profile a decision rests on. Who is named may have been joined into another one, and who speaks in a ticket that
 /// is not hers by its own word may be the same person, and so may the requesters of two tickets that are merged, or who says again what
-/// another ticket has. The others are looked at where profiles tell fields of
+/// another ticket has; whoever is found by her address may be erased meanwhile. The others are looked at where profiles tell fields of
 /// tickets (`tells`): whoever has the ticket that is to begin. What a customer says of her address is not proof, so it is her own profile
 /// that counts.
 pub(super) fn whose_profile(
@@ -103,7 +103,7 @@ pub(super) fn whose_profile(
             (_, Actor::Customer(caller)) => {
                 Some(caller).filter(|_| tells || known.message_in.is_some())
             }
-            _ => known.customer.filter(|_| tells),
+            _ => known.customer,
         },
         (Request::Submit(..), Actor::Customer(caller)) => {
             let begins = known.number.is_some(); // asked for where her message begins a follow-up

@@ -60,7 +60,7 @@ pub struct Operation {
     tries: Tries,
     rounds: u32,
     /// The profiles that were looked at since the last try, and the number that was given then.
-    profiles: Vec<(CustomerId, Option<Profile>)>,
+    profiles: Vec<(CustomerId, Version, Option<Profile>)>,
     /// What is known of who says again what another ticket has.
     speaker: Known,
     number: Option<TicketNumber>,
@@ -330,9 +330,10 @@ impl Operation {
         let is_profile = |stream: &mut StreamId| stream.kind == Profile::KIND;
         if let Some(stream) = load.streams.pop_if(is_profile) {
             let events = loaded.streams.pop().unwrap_or_default().events;
+            let version = events.last_version().unwrap_or_default();
             let profile = Profile::replay(events.of::<customer::Event>());
             let customer = CustomerId::from_uuid(stream.id);
-            self.profiles.push((customer, profile));
+            self.profiles.push((customer, version, profile));
         }
     }
 
@@ -340,17 +341,18 @@ impl Operation {
     fn profile_wanted(&self, known: &mut Known) -> Option<CustomerId> {
         let (by, tells) = (self.call.actor(), self.reads_profiles());
         let asked = whose_profile(&self.request, by, known, tells)?;
-        let seen = |customer| self.profiles.iter().find(|(seen, _)| *seen == customer);
-        let Some((_, own)) = seen(asked) else {
+        let seen = |customer| self.profiles.iter().find(|(seen, ..)| *seen == customer);
+        let Some((_, _, own)) = seen(asked) else {
             return Some(asked);
         };
         let into = own.as_ref().and_then(Profile::joined_into);
         let customer = into.unwrap_or(asked);
-        let Some((_, profile)) = seen(customer) else {
+        let Some((_, version, profile)) = seen(customer) else {
             return Some(customer);
         };
         known.customer = Some(customer);
         known.profile.clone_from(profile);
+        known.profile_version = Some(*version);
         None
     }
 
