@@ -470,3 +470,123 @@ fn an_erasure_that_the_store_refuses_is_told() {
     tenant.erase_person(ANN, later).unwrap();
     assert!(desk.state::<Profile>(ANN).unwrap().identities().is_empty());
 }
+
+/// Who has no profile is erased like who has one: nobody makes the id somebody again.
+#[test]
+fn an_erasure_of_a_customer_without_a_profile_is_remembered() {
+    for desk in desks() {
+        let tenant = desk.tenant(TenantId::SINGLE);
+        let ann = desk.open(&kim(1), Open::new("x").from("ann@example.com"));
+        let ann = ann.unwrap().ticket().requester();
+        let later = at(BEGIN) + TimeDelta::hours(1);
+        tenant.erase_person(ann, later).unwrap();
+        let erased = desk.state::<Profile>(ann).unwrap();
+        assert_eq!(erased.erased_at(), Some(later));
+        // Once: erased again is no event.
+        tenant
+            .erase_person(ann, later + TimeDelta::hours(1))
+            .unwrap();
+        assert_eq!(desk.state::<Profile>(ann).unwrap(), erased);
+        let history = tenant.told::<Profile>(ann).unwrap();
+        assert_eq!(history.len(), 1);
+
+        let is_erased = |error: Error| assert_eq!(error.code(), "was_erased");
+        let identify = Command::Identify(Identity::address("ann@example.com"));
+        is_erased(tell(&desk, ann, &kim(200), identify.clone()).unwrap_err());
+        is_erased(tell(&desk, ann, &kim(200), Command::Note("x".into())).unwrap_err());
+        is_erased(tell(&desk, customer("bob"), &kim(200), Command::Join(ann)).unwrap_err());
+        // The address is free, for whoever writes from it next.
+        let again = desk.open(&kim(201), Open::new("y").from("ann@example.com"));
+        assert_ne!(again.unwrap().ticket().requester(), ann);
+    }
+}
+
+/// Whoever is erased between the look at her address and the ticket that is opened from it does not get it back: the address belongs to
+/// nobody by then, and the opening makes a new customer.
+#[test]
+fn an_opening_beside_an_erasure_gives_no_address_back() {
+    use std::sync::Arc;
+
+    use helpdesk::desk::{Need, Operation, Request};
+    use helpdesk::rulebook::Rulebooks;
+
+    fn load(operation: &mut Operation, store: &dyn Store) {
+        while let Need::Load(wanted) = operation.need() {
+            let loaded = store.load(wanted).unwrap();
+            operation.loaded(loaded).unwrap();
+        }
+    }
+    fn commit(operation: &mut Operation, store: &dyn Store) -> bool {
+        let Need::Commit(wanted) = operation.need() else {
+            panic!("{:?}", operation.need());
+        };
+        let done = store.commit(wanted);
+        let written = done.is_ok();
+        operation.committed(done).unwrap();
+        written
+    }
+
+    let open = || Open::new("x").from("ann@example.com");
+    for with_profile in [false, true] {
+        for desk in desks() {
+            let ann = desk.open(&kim(1), open()).unwrap().ticket().requester();
+            if with_profile {
+                tell(&desk, ann, &kim(2), Command::Note("is a pilot".into())).unwrap();
+            }
+            let rulebooks = Arc::new(Rulebooks::new(rulebook()));
+            let begin = |n| Operation::new(rulebooks.clone(), kim(n), Request::Open(open()));
+            // Two openings of one customer do not stand in each other's way, apart from the number that both may be given.
+            let (mut one, mut other) = (begin(3), begin(4));
+            load(&mut one, desk.store());
+            load(&mut other, desk.store());
+            assert!(commit(&mut one, desk.store()));
+            if !commit(&mut other, desk.store()) {
+                load(&mut other, desk.store());
+                assert!(commit(&mut other, desk.store()));
+            }
+            for done in [one, other] {
+                assert_eq!(done.finish().unwrap().ticket().requester(), ann);
+            }
+
+            let mut late = begin(5);
+            load(&mut late, desk.store());
+            let tenant = desk.tenant(TenantId::SINGLE);
+            tenant
+                .erase_person(ann, at(BEGIN) + TimeDelta::hours(1))
+                .unwrap();
+            assert!(
+                !commit(&mut late, desk.store()),
+                "decided before the erasure"
+            );
+            load(&mut late, desk.store());
+            assert!(commit(&mut late, desk.store()));
+            let new = late.finish().unwrap().ticket().requester();
+            assert_ne!(new, ann);
+            let again = desk.open(&kim(100), open()).unwrap();
+            assert_eq!(again.ticket().requester(), new);
+        }
+    }
+}
+
+/// Openings of one known customer that come at once all open her tickets, also where they share commits.
+#[test]
+fn openings_of_one_customer_at_once_are_all_hers() {
+    use helpdesk::store::GroupCommit;
+
+    fn all_hers<S: Store>(store: S) {
+        let desk = Desk::new(store, rulebook());
+        let open = || Open::new("x").from("ann@example.com");
+        let ann = desk.open(&kim(1), open()).unwrap().ticket().requester();
+        let opens = &|n| desk.open(&kim(n), open()).unwrap().ticket().requester();
+        std::thread::scope(|scope| {
+            let writers: Vec<_> = (2..10).map(|n| scope.spawn(move || opens(n))).collect();
+            for writer in writers {
+                assert_eq!(writer.join().unwrap(), ann);
+            }
+        });
+        assert!(desk.state::<Profile>(ann).is_err(), "no profile was made");
+    }
+    all_hers(GroupCommit::new(MemoryStore::new()));
+    all_hers(GroupCommit::new(SqliteStore::in_memory().unwrap()));
+    all_hers(MemoryStore::new());
+}

@@ -764,6 +764,35 @@ fn copied_customers_take_part_where_the_speaker_may_let_them() {
     assert_eq!(refused.unwrap_err().code(), "too_large");
 }
 
+/// A mail that comes in is its customer's word, whoever hands it to the desk: whom it copies it opens the ticket to nobody, unless an
+/// agent writes it down.
+#[test]
+fn copies_of_a_mail_that_comes_in_take_part_where_its_customer_may_let_them() {
+    let dee = helpdesk::id::CustomerId::named("dee");
+    let mail = || {
+        let open = Open::new("x").from("ann@example.com");
+        open.message(Draft::new("help").copy_to(dee))
+    };
+    let when = at("2026-03-02T15:00:00Z");
+    let bot = Actor::Bot(helpdesk::id::BotId::named("gateway"));
+    for (caller, takes_part) in [
+        (Actor::System, false),
+        (bot, false),
+        (Actor::Agent(KIM), true),
+        (Actor::Supervisor(KIM), true),
+    ] {
+        let t = desk().open(&Call::new(caller, when), mail()).unwrap();
+        assert_eq!(t.ticket().messages()[0].recipients.cc, [dee]);
+        let participants = t.ticket().participants();
+        assert_eq!(participants.contains(&dee), takes_part, "{caller:?}");
+        assert_eq!(t.ticket().customer_view(dee).is_some(), takes_part);
+    }
+    // Where customers may, so may their mail.
+    let desk = Desk::new(MemoryStore::new(), open_rulebook());
+    let t = desk.open(&Call::new(Actor::System, when), mail()).unwrap();
+    assert!(t.ticket().participants().contains(&dee));
+}
+
 /// The scheduled wait ends by itself, just after its instant, and the rule fires once; whoever looks late is told of the last
 /// level only.
 #[test]

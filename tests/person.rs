@@ -9,7 +9,7 @@ use common::*;
 use helpdesk::customer::{self, Profile};
 use helpdesk::id::CustomerId;
 use helpdesk::store::{Filter, MemoryStore, Page, Store};
-use helpdesk::ticket::{CustomerView, Merge};
+use helpdesk::ticket::{Change, CloseReason, CustomerView, Draft, Merge};
 use helpdesk::{Actor, Call, Command, Desk, Open, TenantId, TicketId};
 use proptest::prelude::*;
 
@@ -116,6 +116,100 @@ fn joined_and_merged_is_one_conversation_of_one_person() {
                     .map(|one| (one.ticket, from(one)))
                     .collect();
                 assert_eq!(merged, [(bobs, vec!["you"])]);
+            }
+        });
+    }
+}
+
+/// Tickets of one person are merged without more ado, under whichever of her ids they stand; those of two people are not.
+#[test]
+fn tickets_of_one_person_are_no_other_requesters() {
+    let [cy, dee] = ["cy", "dee"].map(CustomerId::named);
+    for (one, other) in [(ANN, BOB), (BOB, ANN), (BOB, cy), (cy, BOB)] {
+        on_both_stores(|desk| {
+            let (source, into) = (open(&desk, one, 1), open(&desk, other, 2));
+            let strangers = open(&desk, dee, 3);
+            let merge = |n, source, into| {
+                let merge = Merge::new(source, into);
+                desk.merge(&by(Actor::Agent(KIM), n), merge)
+            };
+            let refused = merge(4, source, into).unwrap_err();
+            assert_eq!(refused.code(), "other_requester");
+            join(&desk, ANN, BOB, 5);
+            join(&desk, ANN, cy, 6);
+            for (source, into) in [(strangers, into), (source, strangers)] {
+                let refused = merge(7, source, into).unwrap_err();
+                assert_eq!(refused.code(), "other_requester");
+            }
+            let merged = merge(8, source, into).unwrap();
+            assert_eq!(merged.id(), into);
+            let gone = desk.ticket(source).unwrap();
+            assert_eq!(gone.merged_into(), Some(into));
+        });
+    }
+}
+
+/// Who opens a ticket and names herself by another of her ids opens it as herself; somebody else's name is not hers to say.
+#[test]
+fn a_joined_customer_opens_by_whichever_id() {
+    let [cy, dee] = ["cy", "dee"].map(CustomerId::named);
+    on_both_stores(|desk| {
+        join(&desk, ANN, BOB, 1);
+        join(&desk, ANN, cy, 2);
+        let opens = |n, caller, named| {
+            let open = Open::new("x").from_customer(named).body("help");
+            desk.open(&by(Actor::Customer(caller), n), open)
+        };
+        for (n, caller, named) in [(3, ANN, BOB), (4, BOB, ANN), (5, BOB, cy), (6, cy, cy)] {
+            let opened = opens(n, caller, named).unwrap();
+            assert_eq!(opened.ticket().requester(), caller);
+        }
+        for (n, caller, named) in [(7, dee, ANN), (8, dee, BOB), (9, ANN, dee), (10, BOB, dee)] {
+            let refused = opens(n, caller, named).unwrap_err();
+            assert_eq!(refused.code(), "not_yours");
+        }
+    });
+}
+
+/// A mail that comes twice is one mail, also where the second one finds its sender under the id that she was joined into.
+#[test]
+fn a_mail_that_comes_again_after_a_join_is_known_to_its_sender() {
+    let mail = || Draft::new("And?").external_id("<2@example.com>");
+    let stranger = Actor::Customer(CustomerId::named("cy"));
+    for takes_part in [false, true] {
+        on_both_stores(|desk| {
+            let bobs = open(&desk, BOB, 1);
+            let his = customer::Identity::address("bob@example.com");
+            let identify = customer::Command::Identify(his);
+            desk.tell::<Profile>(BOB, &by(Actor::Agent(KIM), 1), identify)
+                .unwrap();
+            if takes_part {
+                let joins_in = Command::change(Change::AddParticipant(ANN));
+                desk.submit(bobs, &by(Actor::Agent(KIM), 2), joins_in)
+                    .unwrap();
+            }
+            let close = Command::close(CloseReason::Settled);
+            desk.submit(bobs, &by(Actor::Agent(KIM), 2), close).unwrap();
+            let said = |n, actor| desk.submit(bobs, &by(actor, n), Command::say(mail()));
+            let opened = |n, actor| desk.open(&by(actor, n), Open::new("x").message(mail()));
+            let late = said(3, Actor::Customer(BOB)).unwrap();
+            let follow_up = late.follow_up().unwrap();
+            let refused = opened(4, Actor::Customer(ANN)).unwrap_err();
+            assert_eq!(refused.code(), "message_known", "not hers before");
+            join(&desk, ANN, BOB, 5);
+            for actor in [Actor::Customer(ANN), Actor::Customer(BOB)] {
+                let again = said(6, actor).unwrap();
+                assert!(again.is_replayed());
+                assert_eq!(again.id(), follow_up);
+                assert_eq!(again.message(), late.message());
+                let again = opened(7, actor).unwrap();
+                assert_eq!((again.id(), again.is_replayed()), (follow_up, true));
+            }
+            // Somebody else's is not told, whatever address she says that she has.
+            for open in [Open::new("x"), Open::new("x").from("bob@example.com")] {
+                let open = open.message(mail());
+                let refused = desk.open(&by(stranger, 8), open).unwrap_err();
+                assert_eq!(refused.code(), "message_known");
             }
         });
     }

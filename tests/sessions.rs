@@ -12,8 +12,8 @@ use helpdesk::sla::preset::first_answers;
 use helpdesk::sla::{Measure, Policy, StartOption, State, Target, Verdict};
 use helpdesk::store::{MemoryStore, Store};
 use helpdesk::ticket::{
-    Change, Channel, CloseReason, Draft, Handling, Merge, Metric, SessionEnd, SessionStep, Stage,
-    Status, Ticket,
+    Change, Channel, CloseReason, Draft, Handling, Merge, Metric, Pending, SessionEnd, SessionStep,
+    Stage, Status, Ticket,
 };
 use helpdesk::time::Span;
 use helpdesk::{Actor, Call, Command, Desk, Open, Refusal, Rulebook, TenantId};
@@ -354,6 +354,59 @@ fn a_bot_hands_over_and_the_first_response_counts_from_there() {
             Some(at("2026-03-02T08:05:00Z"))
         );
     });
+}
+
+/// A bot that hands over leaves the customer waiting for an agent, as one who rings: a waiting ticket goes on, and a resolved one is reopened
+/// within the window. Beyond it the hand-over stands, and wakes nobody.
+#[test]
+fn a_hand_over_wakes_like_an_offer() {
+    let greet = || SessionStep::Greet {
+        bot: BOT,
+        channel: Channel::Chat,
+    };
+    let hand_over = || SessionStep::HandOver {
+        reason: name("asked for a person"),
+    };
+    let step = |step| Command::change(session("talk", step));
+    let resolve = Command::resolve;
+    let pend = |pending| Command::pend(pending);
+    let first = Metric::FirstResponse;
+    let next = Metric::NextResponse;
+    let (day, months) = ("2026-03-03T08:00:00Z", "2026-05-03T08:00:00Z");
+    for (moved, metric, when, then) in [
+        (resolve(), next, day, Status::Reopened),
+        (resolve(), first, day, Status::Reopened),
+        (resolve(), next, months, Status::Resolved),
+        (resolve(), first, months, Status::Resolved),
+        (pend(Pending::Customer), next, day, Status::Open),
+        (pend(Pending::Internal), first, day, Status::Open),
+    ] {
+        on_both_stores(|store| {
+            let target = Target::new(Span::hours(1), Measure::Calendar).unwrap();
+            let mut policy = Policy::new(name("p")).target(metric, target);
+            if metric == first {
+                policy.first_response_starts = StartOption::HandOff;
+            }
+            let book = Rulebook::draft().policy(policy).build().unwrap();
+            let desk = Desk::new(store, book);
+            let open = Open::new("x").from_customer(ANN).body("help");
+            let greeted = open.and(session("talk", greet()));
+            let t = desk.open(&bot("2026-03-02T08:00:00Z"), greeted);
+            let t = t.unwrap().id();
+            let says = |call: Call, command| desk.submit(t, &call, command).unwrap();
+            if metric == next {
+                says(kim("2026-03-02T08:01:00Z"), Command::reply("Which?"));
+            }
+            says(kim("2026-03-02T08:03:00Z"), moved.clone());
+            let told = says(bot(when), step(hand_over()));
+            let ticket = told.ticket();
+            assert!(ticket.sessions()[0].handed_over.is_some());
+            assert_eq!(ticket.status(), then, "{moved:?} {when}");
+            let reading = desk.reading(t, metric, at(when)).unwrap();
+            let runs = reading.state() == State::Running;
+            assert_eq!(runs, then != Status::Resolved, "{moved:?} {metric} {when}");
+        });
+    }
 }
 
 #[test]

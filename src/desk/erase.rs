@@ -1,6 +1,7 @@
 //! Erasing a person, as a conversation without I/O.
 //!
-//! The texts about every id that leads to the person go, with the keys that they own, and the profile says so in one event.
+//! The texts about every id that leads to the person go, with the keys that they own, and the profile says so in one event. So does the
+//! stream of who had no profile: an id that was erased is nobody's again.
 
 use chrono::{DateTime, Utc};
 
@@ -60,8 +61,8 @@ impl Erase {
     fn commit(&self, profile: Option<&Profile>, last: Option<&Recorded<Event>>) -> Commit {
         let stream = StreamId::of::<Profile>(self.tenant, self.customer);
         let expected = last.map_or(Version::default(), |last| last.version);
-        let is_there = profile.is_some_and(|profile| profile.erased_at().is_none());
-        let part = if is_there {
+        let is_new = profile.is_none_or(|profile| profile.erased_at().is_none());
+        let part = if is_new {
             let erased = Recorded {
                 version: expected.next(),
                 at: last.map_or(self.at, |last| self.at.max(last.at)),
@@ -73,7 +74,7 @@ impl Erase {
             };
             Part::append(stream, expected, vec![erased])
         } else {
-            Part::check(stream, expected) // nobody may begin or join it meanwhile
+            Part::check(stream, expected) // once is enough
         };
         let mut commit = Commit::new(self.tenant, self.at, vec![part]);
         let joined = profile.into_iter().flat_map(Profile::joined);

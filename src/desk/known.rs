@@ -53,6 +53,22 @@ pub(super) fn news<'c>(
 }
 
 impl Known {
+    /// What is known of who speaks, and nothing else.
+    pub(super) fn of_speaker(&self) -> Known {
+        Known {
+            customer: self.customer,
+            profile: self.profile.clone(),
+            ..Known::default()
+        }
+    }
+
+    /// Whether the customer whose profile was looked at is this one too.
+    pub(super) fn is_also(&self, other: CustomerId) -> bool {
+        let profile = self.profile.iter();
+        let mut joined = profile.flat_map(|profile| profile.joined());
+        self.customer == Some(other) || joined.any(|one| *one == other)
+    }
+
     /// Who speaks, as `ticket` knows her: a customer who was joined with another speaks for that one too, by whichever id.
     pub(super) fn speaker(&self, ticket: &Ticket, actor: Actor) -> Actor {
         let profile = self.profile.iter();
@@ -69,8 +85,10 @@ impl Known {
 }
 
 /// The customer whose profile a decision rests on. Who is named may have been joined into another one, and who speaks in a ticket that
-/// is not hers by its own word may be the same person; the others are looked at where profiles tell fields of tickets (`tells`): whoever
-/// has the ticket that is to begin. What a customer says of her address is not proof, so it is her own profile that counts.
+/// is not hers by its own word may be the same person, and so may the requesters of two tickets that are merged, or who says again what
+/// another ticket has; whoever is found by her address may be erased meanwhile. The others are looked at where profiles tell fields of
+/// tickets (`tells`): whoever has the ticket that is to begin. What a customer says of her address is not proof, so it is her own profile
+/// that counts.
 pub(super) fn whose_profile(
     request: &Request,
     by: Actor,
@@ -82,15 +100,26 @@ pub(super) fn whose_profile(
     match (request, by) {
         (Request::Open(open), _) => match (&open.requester, by) {
             (Some(Requester::Customer(named)), _) => Some(*named),
-            (_, Actor::Customer(caller)) => Some(caller).filter(|_| tells),
-            _ => known.customer.filter(|_| tells),
+            (_, Actor::Customer(caller)) => {
+                Some(caller).filter(|_| tells || known.message_in.is_some())
+            }
+            _ => known.customer,
         },
         (Request::Submit(..), Actor::Customer(caller)) => {
             let begins = known.number.is_some(); // asked for where her message begins a follow-up
-            let wanted = |ticket: &Ticket| begins && tells || !ticket.reaches(caller);
+            let is_elsewhere =
+                |ticket: &Ticket| known.message_in.is_some_and(|id| id != ticket.id());
+            let wanted = |ticket: &Ticket| {
+                begins && tells || is_elsewhere(ticket) || !ticket.reaches(caller)
+            };
             // The ticket that is named, and those that it goes on in.
             let mut all = ticket().into_iter().chain(others());
             all.any(|ticket| wanted(ticket)).then_some(caller)
+        }
+        (Request::Merge(merge), _) if !merge.across_requesters => {
+            let (into, source) = (ticket()?, &known.others.get(&merge.source)?.ticket);
+            let differ = source.requester() != into.requester();
+            differ.then(|| source.requester())
         }
         (Request::Split(_, split), _) => {
             let ticket = ticket()?;
@@ -101,13 +130,16 @@ pub(super) fn whose_profile(
     }
 }
 
-/// The same opening, for the customer that the requester was joined into. Who names herself is taken as who names nobody.
+/// The same opening, for the customer that the requester was joined into. Who names herself, by whichever of her ids, is taken as who
+/// names nobody.
 pub(super) fn of_survivor(open: &Open, known: &Known, by: Actor) -> Open {
     let mut open = open.clone();
-    if let (Some(Requester::Customer(named)), Some(survivor)) = (&open.requester, known.customer)
-        && by != Actor::Customer(*named)
-    {
-        open.requester = Some(Requester::Customer(survivor));
+    if let (Some(Requester::Customer(_)), Some(survivor)) = (&open.requester, known.customer) {
+        let requester = match by {
+            Actor::Customer(caller) if known.is_also(caller) => caller,
+            _ => survivor,
+        };
+        open.requester = Some(Requester::Customer(requester));
     }
     open
 }

@@ -55,7 +55,13 @@ pub(super) fn plan_merge(
         let rules = (source_book.tickets(), book.tickets());
         let (mut source, mut into) = {
             let (source, into) = ((&*ends.ticket, rules.0), (&*goes_on.ticket, rules.1));
-            let merging = ticket::merge(source, into, call, at, merge)?;
+            // Two ids that lead to one customer are no two requesters.
+            let of_one = known.is_also(into.0.requester());
+            let merge = match merge.clone() {
+                merge if of_one => merge.across_requesters(),
+                merge => merge,
+            };
+            let merging = ticket::merge(source, into, call, at, &merge)?;
             (merging.source, merging.into)
         };
         ends.add(source.take_recorded(ends.ticket.version(), call));

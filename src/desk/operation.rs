@@ -31,7 +31,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::aggregate::Aggregate;
-use crate::call::{Actor, Call};
+use crate::call::Call;
 use crate::customer::{self, Profile};
 use crate::error::Error;
 use crate::id::{CustomerId, MessageId, TicketId, TicketNumber};
@@ -40,7 +40,7 @@ use crate::store::{
     Commit, IdempotencyRecord, Load, Loaded, NoTicket, OutboxMessage, Snapshot, StoreError,
     StoreErrorKind, StreamId, UniqueKey,
 };
-use crate::ticket::{Draft, Link, Refusal, Requester, Ticket, Version};
+use crate::ticket::{self, Draft, Link, Refusal, Requester, Ticket, Version};
 
 use super::known::whose_profile;
 use super::once::{idempotency_key, in_time};
@@ -60,7 +60,9 @@ pub struct Operation {
     tries: Tries,
     rounds: u32,
     /// The profiles that were looked at since the last try, and the number that was given then.
-    profiles: Vec<(CustomerId, Option<Profile>)>,
+    profiles: Vec<(CustomerId, Version, Option<Profile>)>,
+    /// What is known of who says again what another ticket has.
+    speaker: Known,
     number: Option<TicketNumber>,
     /// The events that earlier commits of this operation recorded.
     earlier: Vec<crate::ticket::Recorded>,
@@ -96,6 +98,7 @@ impl Operation {
             tries: Tries::many(),
             rounds: 0,
             profiles: Vec::new(),
+            speaker: Known::default(),
             number: None,
             earlier: Vec::new(),
             told: Vec::new(),
@@ -219,10 +222,8 @@ impl Operation {
     /// Whether a known message may be answered with the ticket that has it: it is the ticket of the request, or the follow-up
     /// that the message began; and the caller reaches it.
     fn is_same_conversation(&self, holder: &Ticket) -> bool {
-        let reached = match self.call.actor() {
-            Actor::Customer(caller) => holder.reaches(caller),
-            _ => true,
-        };
+        let speaker = self.speaker.speaker(holder, self.call.actor());
+        let reached = ticket::Rules::reach(holder, speaker).is_ok();
         let is_meant = |ticket: TicketId| self.meant.contains(&ticket);
         match &self.request {
             // That the caller may speak in the ticket that was meant, or in one that goes on in it, was asked before.
@@ -317,6 +318,7 @@ impl Operation {
             ),
             Plan::Message(ticket) => {
                 self.meant = meant(&load).collect();
+                self.speaker = known.of_speaker();
                 let stream = StreamId::ticket(self.call.tenant_id(), ticket);
                 State::Recalling(Load::streams(self.call.tenant_id(), [stream]), None)
             }
@@ -329,9 +331,10 @@ impl Operation {
         let is_profile = |stream: &mut StreamId| stream.kind == Profile::KIND;
         if let Some(stream) = load.streams.pop_if(is_profile) {
             let events = loaded.streams.pop().unwrap_or_default().events;
+            let version = events.last_version().unwrap_or_default();
             let profile = Profile::replay(events.of::<customer::Event>());
             let customer = CustomerId::from_uuid(stream.id);
-            self.profiles.push((customer, profile));
+            self.profiles.push((customer, version, profile));
         }
     }
 
@@ -339,20 +342,18 @@ impl Operation {
     fn profile_wanted(&self, known: &mut Known) -> Option<CustomerId> {
         let (by, tells) = (self.call.actor(), self.reads_profiles());
         let asked = whose_profile(&self.request, by, known, tells)?;
-        let seen = |customer| self.profiles.iter().find(|(seen, _)| *seen == customer);
-        let Some((_, profile)) = seen(asked) else {
+        let seen = |customer| self.profiles.iter().find(|(seen, ..)| *seen == customer);
+        let Some((_, _, own)) = seen(asked) else {
             return Some(asked);
         };
-        let into = profile.as_ref().and_then(Profile::joined_into);
-        known.customer = Some(into.unwrap_or(asked));
+        let into = own.as_ref().and_then(Profile::joined_into);
+        let customer = into.unwrap_or(asked);
+        let Some((_, version, profile)) = seen(customer) else {
+            return Some(customer);
+        };
+        known.customer = Some(customer);
         known.profile.clone_from(profile);
-        let speaks = matches!(self.request, Request::Submit(..) | Request::Split(..));
-        if let Some(survivor) = into.filter(|_| speaks || tells) {
-            let Some((_, profile)) = seen(survivor) else {
-                return Some(survivor);
-            };
-            known.profile.clone_from(profile);
-        }
+        known.profile_version = Some(*version);
         None
     }
 

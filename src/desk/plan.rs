@@ -61,9 +61,11 @@ pub struct Known {
     pub others: BTreeMap<TicketId, Snapshot>,
     /// The customer behind the requester's address.
     pub customer: Option<CustomerId>,
-    /// The profile of the customer whose ticket is opened, split off or begun by a late message; or of who speaks about a ticket that is
-    /// not hers by its own word.
+    /// The profile of the customer whose ticket is opened, split off, merged into another one or begun by a late message; or of who speaks
+    /// about a ticket that is not hers by its own word.
     pub profile: Option<Profile>,
+    /// The version at which the stream of that profile stands: zero where there is no profile, none where nobody looked.
+    pub profile_version: Option<Version>,
     /// The ticket that has a message with the same id outside.
     pub message_in: Option<TicketId>,
     /// A ticket number that nobody has.
@@ -181,10 +183,13 @@ fn plan_open(
     let by_customer = matches!(call.actor(), Actor::Customer(_));
     if let (Some(Requester::Address(address)), false) = (&open.requester, by_customer) {
         let key = UniqueKey::address(call.tenant_id(), address);
-        planned
-            .commit
-            .unique
-            .push((key, planned.ticket.requester().uuid()));
+        let requester = planned.ticket.requester();
+        planned.commit.unique.push((key, requester.uuid()));
+        // Whoever was erased meanwhile gets no address back.
+        if let (Some(_), Some(version)) = (known.customer, known.profile_version) {
+            let profile = StreamId::of::<Profile>(call.tenant_id(), requester);
+            planned.commit.parts.push(Part::check(profile, version));
+        }
     }
     claim_number(&mut planned.commit, ticket, number);
     claim_message(&mut planned.commit, ticket, open.message.as_ref());

@@ -5,7 +5,8 @@
 //! an ordinary policy with a channel condition ([`preset::first_answers`](crate::sla::preset::first_answers)).
 //!
 //! A bot's conversation begins with the bot; the bot may *hand over* for a stated reason, and the customer is then offered to the
-//! agents, in the same ticket, with everything said so far: nothing has to be asked twice. A policy may let the first response count
+//! agents, in the same ticket, with everything said so far: nothing has to be asked twice. That wakes the ticket as an offer does; on one
+//! that was resolved longer ago than the reopen window it is recorded, and wakes nobody. A policy may let the first response count
 //! from there ([`StartOption::HandOff`](crate::sla::StartOption::HandOff)). Bots fulfil no clock.
 //!
 //! ```

@@ -10,7 +10,8 @@ use super::work::Work;
 
 impl Work<'_> {
     /// A customer who begins one goes on with the ticket like a customer who writes: it wakes a waiting ticket, and reopens a
-    /// resolved one within the reopen window.
+    /// resolved one within the reopen window. So does one whom a bot hands over to the agents; beyond the window that is recorded, and
+    /// wakes nobody.
     pub(super) fn session(
         &mut self,
         sessions: &mut Vec<Session>,
@@ -32,8 +33,10 @@ impl Work<'_> {
         if begins {
             self.limit("the list of sessions", sessions.len())?;
         }
+        let hands_over = matches!(what, SessionEvent::HandedOver { .. });
+        let in_time = self.stage() != Stage::Resolved || self.within_reopen_window().is_ok();
         self.push(Event::Session { id, what });
-        if begins {
+        if begins || hands_over && in_time {
             self.wake_for_customer();
         }
         Ok(())

@@ -214,13 +214,17 @@ impl<'a> Work<'a> {
             attachments,
             recipients: draft.recipients.clone(),
         }));
-        self.let_take_part(&draft.recipients);
+        self.let_take_part(author, &draft.recipients);
         Ok(())
     }
 
-    /// Whoever a message names takes part, where the speaker may let somebody take part; see [`Work::check_sets`].
-    fn let_take_part(&mut self, recipients: &Recipients) {
-        let role = self.call.actor().role();
+    /// Whoever a message names takes part, where the speaker may let somebody take part; see [`Work::check_sets`]. A customer's message
+    /// is her own word, also where a gateway hands it in; an agent who writes it down answers for whom it names.
+    fn let_take_part(&mut self, author: Actor, recipients: &Recipients) {
+        let role = match (author, self.role()) {
+            (_, agent @ (Role::Agent | Role::Supervisor)) => agent,
+            (author, _) => author.role(),
+        };
         if !self
             .rules
             .permissions
