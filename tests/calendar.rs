@@ -1,6 +1,7 @@
 //! Calendars by example: what can be written, what is refused, and what the answers are at the edges.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc, Weekday};
+use helpdesk::Rulebook;
 use helpdesk::calendar::{
     Calendar, CalendarError, DayEnd, DayHours, EARLIEST, Exception, InvalidCalendar, LATEST, Layer,
     Overnight, Reason, Week, When, Window,
@@ -1244,4 +1245,36 @@ proptest! {
             prop_assert_eq!(when.to_string().parse::<When>(), Ok(when));
         }
     }
+}
+
+/// What would not be read again is not built: the parts of editions count, and those of all calendars of a rulebook.
+#[test]
+fn what_could_not_be_read_again_is_refused() {
+    let doubled = |mut calendar: Calendar| {
+        for _ in 0..10 {
+            calendar = calendar.union(&calendar).expect("a calendar");
+        }
+        calendar
+    };
+    let (always, office) = (doubled(Calendar::always()), doubled(office()));
+    let begun = at("2026-03-10T12:00:00Z");
+    let refused = always
+        .succeeded_by(&office, begun)
+        .expect_err("2,048 parts");
+    assert_eq!(
+        refused.to_string(),
+        "the calendar has `2048` parts: at most `2000` are allowed"
+    );
+    let draft = |count| {
+        let named = |n| format!("c{n}").parse().expect("a name");
+        (0..count).fold(Rulebook::draft(), |draft, n| {
+            draft.calendar(named(n), always.clone())
+        })
+    };
+    draft(9).build().expect("9,216 parts");
+    let refused = draft(10).build().expect_err("10,240 parts").to_string();
+    assert_eq!(
+        refused,
+        "`calendars`: there are `10240` parts of calendars: at most `10000` are allowed"
+    );
 }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use super::compile::join;
 use super::definition::Definition;
-use super::error::{InvalidCalendar, Problem};
+use super::error::{InvalidCalendar, few};
 use super::exception::DayHours;
 use super::plan::{DAY, Named, Span};
 use super::range::weekday;
@@ -165,15 +165,8 @@ impl<'a> DaySpans<'a> {
 
     fn spend(&mut self, work: usize) -> Result<(), InvalidCalendar> {
         self.work = self.work.saturating_add(work);
-        if self.work > MOST_WORK {
-            return Err(Problem::TooMany {
-                what: "windows to work out on dates with exceptions",
-                found: self.work,
-                limit: MOST_WORK,
-            }
-            .into());
-        }
-        Ok(())
+        let what = "windows to work out on dates with exceptions";
+        Ok(few(what, self.work, MOST_WORK)?)
     }
 
     fn hours(&self, number: u32) -> Option<&Hours> {

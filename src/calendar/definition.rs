@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::error::{InvalidCalendar, Problem};
+use super::error::{InvalidCalendar, Problem, few};
 use super::exception::{DayHours, DayRule, Exception, Layer};
 use super::week::Week;
 use super::zone::Zone;
@@ -51,24 +51,9 @@ impl Definition {
     /// Refuses what cannot be meant, and brings what is left into one normal form.
     pub(super) fn check(mut self) -> Result<Definition, InvalidCalendar> {
         self.week.check()?;
-        let found = self.layers.len();
-        if found > MOST_LAYERS {
-            return Err(Problem::TooMany {
-                what: "layers",
-                found,
-                limit: MOST_LAYERS,
-            }
-            .into());
-        }
+        few("layers", self.layers.len(), MOST_LAYERS)?;
         let found = self.layers.iter().map(|layer| layer.days.len()).sum();
-        if found > MOST_EXCEPTIONS {
-            return Err(Problem::TooMany {
-                what: "exceptions",
-                found,
-                limit: MOST_EXCEPTIONS,
-            }
-            .into());
-        }
+        few("exceptions", found, MOST_EXCEPTIONS)?;
         let mut shared = HashMap::new();
         for layer in &mut self.layers {
             short(&layer.name)?;
@@ -84,14 +69,8 @@ impl Definition {
 
 /// Refuses a name that is too long to be repeated.
 fn short(name: &str) -> Result<(), Problem> {
-    match name.len() > MOST_NAME {
-        true => Err(Problem::TooMany {
-            what: "bytes in a name of an exception or a layer",
-            found: name.len(),
-            limit: MOST_NAME,
-        }),
-        false => Ok(()),
-    }
+    let what = "bytes in a name of an exception or a layer";
+    few(what, name.len(), MOST_NAME)
 }
 
 /// The rule with its windows in the order of the day, one copy for all dates that share it.

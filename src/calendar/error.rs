@@ -127,3 +127,11 @@ fn suggestion(near: &[&'static str]) -> String {
         }
     }
 }
+
+/// That there are no more of something than are allowed.
+pub(super) fn few(what: &'static str, found: usize, limit: usize) -> Result<(), Problem> {
+    match found > limit {
+        true => Err(Problem::TooMany { what, found, limit }),
+        false => Ok(()),
+    }
+}

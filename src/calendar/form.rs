@@ -14,7 +14,7 @@ use crate::id::Name;
 
 use super::algebra::Combination;
 use super::definition::Definition;
-use super::error::{InvalidCalendar, Problem};
+use super::error::{InvalidCalendar, few};
 use super::succession::Editions;
 use super::{Calendar, MOST_PARTS, Source};
 
@@ -128,15 +128,8 @@ impl<'de> DeserializeSeed<'de> for One<'_> {
     }
 }
 
-fn few(what: &'static str, found: usize, limit: usize) -> Result<(), InvalidCalendar> {
-    match found > limit {
-        true => Err(Problem::TooMany { what, found, limit }.into()),
-        false => Ok(()),
-    }
-}
-
 /// How many calendars a record with named ones may have, with the parts of combinations: each takes 57 KB.
-const MOST_NAMED: usize = 10_000;
+pub(crate) const MOST_NAMED: usize = 10_000;
 
 /// Reads calendars by their names.
 pub(crate) fn named<'de, D: Deserializer<'de>>(

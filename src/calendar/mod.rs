@@ -83,7 +83,7 @@ pub use zone::{ZONE_DATA_VERSION, Zone};
 
 use day_set::DaySet;
 use definition::Definition;
-use error::Problem;
+use error::{Problem, few};
 use plan::Plan;
 use succession::Editions;
 use timeline::Timeline;
@@ -266,14 +266,7 @@ impl Calendar {
             return Err(Problem::TooDeep { limit: MOST_DEPTH }.into());
         }
         let found = self.count().saturating_add(other.count());
-        if found > MOST_PARTS {
-            return Err(Problem::TooMany {
-                what: "parts",
-                found,
-                limit: MOST_PARTS,
-            }
-            .into());
-        }
+        few("parts", found, MOST_PARTS)?;
         let timeline = how.compile(self.timeline(), other.timeline())?;
         let source = Source::Combined {
             how,

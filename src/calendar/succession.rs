@@ -9,12 +9,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use super::algebra::{shape_of, spans};
-use super::error::{InvalidCalendar, Problem};
+use super::error::{InvalidCalendar, few};
 use super::range::WEEKS;
 use super::shapes::{Shape, WEEK};
 use super::timeline::Timeline;
 use super::weaver::Weaver;
-use super::{Calendar, EARLIEST, LATEST, Source};
+use super::{Calendar, EARLIEST, LATEST, MOST_PARTS, Source};
 
 /// The editions of a calendar that others succeeded. None of them is a succession itself.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -57,7 +57,7 @@ impl Calendar {
     /// `next` that is closed more never makes a due earlier.
     ///
     /// # Errors
-    /// More than 1,000 editions.
+    /// More than 1,000 editions, or editions combined from more than 2,000 calendars.
     pub fn succeeded_by(
         &self,
         next: &Calendar,
@@ -79,15 +79,8 @@ impl Calendar {
             }
             let before = editions.unwrap_or_else(|| Editions::of(self));
             let joined = before.followed_by(&next, from);
-            let found = 1 + joined.then.len();
-            if found > MOST_EDITIONS {
-                return Err(Problem::TooMany {
-                    what: "editions",
-                    found,
-                    limit: MOST_EDITIONS,
-                }
-                .into());
-            }
+            few("editions", 1 + joined.then.len(), MOST_EDITIONS)?;
+            few("parts", joined.count(), MOST_PARTS)?;
             editions = Some(joined);
         }
         Ok(editions.map_or_else(|| self.clone(), Editions::join))

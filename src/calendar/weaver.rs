@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::error::Problem;
+use super::error::{Problem, few};
 use super::range::{SECOND_US, WEEKS};
 use super::shapes::{CLOSED, Shape, Shapes, WEEK};
 use super::timeline::{HINTS, LAST_YEAR, ROWS, Row, Table, Timeline};
@@ -70,13 +70,8 @@ impl Weaver {
     /// # Errors
     /// More open stretches than a calendar may have. What is beyond them was not kept.
     pub(super) fn finish(self) -> Result<Timeline, Problem> {
-        if self.spans > self.most {
-            return Err(Problem::TooMany {
-                what: "open stretches in its different weeks",
-                found: self.spans,
-                limit: self.most,
-            });
-        }
+        let what = "open stretches in its different weeks";
+        few(what, self.spans, self.most)?;
         Ok(self.table())
     }
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use chrono::Weekday;
 
-use super::error::{InvalidCalendar, Problem};
+use super::error::{InvalidCalendar, Problem, few};
 use super::window::{self, Window};
 
 const NAMES: [&str; 7] = [
@@ -72,7 +72,9 @@ impl Week {
         if self.is_empty() {
             return Err(Problem::EmptyWeek);
         }
-        self.days.iter().try_for_each(|windows| few(windows.len()))
+        self.days
+            .iter()
+            .try_for_each(|windows| few_windows(windows.len()))
     }
 
     fn add(&mut self, day: usize, window: Window) {
@@ -86,15 +88,8 @@ impl Week {
 }
 
 /// Refuses more windows than a day may have.
-fn few(found: usize) -> Result<(), Problem> {
-    match found > MOST_WINDOWS {
-        true => Err(Problem::TooMany {
-            what: "windows on one day",
-            found,
-            limit: MOST_WINDOWS,
-        }),
-        false => Ok(()),
-    }
+fn few_windows(found: usize) -> Result<(), Problem> {
+    few("windows on one day", found, MOST_WINDOWS)
 }
 
 impl FromStr for Week {
@@ -116,7 +111,7 @@ impl FromStr for Week {
                 return Err(Problem::DayList(part.to_owned()).into());
             }
             let windows = window::windows(hours)?;
-            few(windows.len())?;
+            few_windows(windows.len())?;
             let mut named = [false; 7];
             for days in days.split(',') {
                 for day in day_range(days)? {
@@ -125,7 +120,7 @@ impl FromStr for Week {
             }
             for day in (0..7).filter(|&day| named[day]) {
                 windows.iter().for_each(|&window| week.add(day, window));
-                few(week.day(day).len())?;
+                few_windows(week.day(day).len())?;
             }
         }
         week.check()?;

@@ -15,7 +15,7 @@ use std::sync::{Arc, OnceLock};
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use time_tz::{Offset, TimeZone};
 
-use super::error::{InvalidCalendar, Problem};
+use super::error::{InvalidCalendar, Problem, few};
 use super::near::near;
 use super::offsets::{Offsets, Reading};
 use super::range::{DAY_S, FIRST_DAY, LAST_DAY, WEEK_S, WEEKS, date_of, day_number};
@@ -128,15 +128,7 @@ impl Zone {
         name: String,
         mut offsets: Offsets,
     ) -> Result<Zone, InvalidCalendar> {
-        let found = offsets.changes.len();
-        if found > MOST_CHANGES {
-            return Err(Problem::TooMany {
-                what: "changes of its zone",
-                found,
-                limit: MOST_CHANGES,
-            }
-            .into());
-        }
+        few("changes of its zone", offsets.changes.len(), MOST_CHANGES)?;
         let ascending = offsets.changes.windows(2).all(|pair| pair[0].0 < pair[1].0);
         if !ascending {
             return Err(Problem::ZoneData("its changes are not in ascending order").into());

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aggregate::version_of;
 use crate::calendar::Calendar;
+use crate::calendar::form::MOST_NAMED;
 use crate::customer;
 use crate::escalation::Rule;
 use crate::feedback;
@@ -182,6 +183,9 @@ impl RulebookDraft {
         };
         let calendar = calendar_at("calendar", &self.calendar)?;
 
+        let parts = self.calendars.values().map(Calendar::count);
+        let parts = parts.fold(0, usize::saturating_add);
+        few("calendars", "parts of calendars", parts, MOST_NAMED)?;
         few("policies", "policies", self.policies.len(), MOST_POLICIES)?;
         let levels = self.escalations.iter().map(|rule| rule.levels.len());
         few("escalations", "levels", levels.sum(), MOST_LEVELS)?;
