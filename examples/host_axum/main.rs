@@ -66,7 +66,7 @@ async fn run(args: Args) -> Result<(), Failed> {
     let asked_to_end = asked_to_end()?; // whoever hears that this listens may end it
     let listener = TcpListener::bind(args.listen).await?;
     let (end, ended) = watch::channel(false);
-    let sweeper = tokio::spawn(sweeper::run(app.clone(), ended.clone()));
+    let mut sweeper = tokio::spawn(sweeper::run(app.clone(), ended.clone()));
     println!("listening on http://{}", listener.local_addr()?);
 
     let mut stop = ended.clone();
@@ -75,16 +75,19 @@ async fn run(args: Args) -> Result<(), Failed> {
     let mut serving = tokio::spawn(async move { served.await });
     tokio::select! {
         result = &mut serving => return Ok(result??), // the port was taken away
+        result = &mut sweeper => return Ok(result?), // nobody would sweep: whoever watches this process starts it anew
         () = asked_to_end => {}
     }
     println!("ending: requests under way are finished");
     end.send_replace(true);
-    if tokio::time::timeout(PATIENCE, serving).await.is_err() {
-        println!("some requests took too long and were given up");
+    match tokio::time::timeout(PATIENCE, serving).await {
+        Ok(result) => result??,
+        Err(_) => println!("some requests took too long and were given up"),
     }
     // The last sweep; what it does not get to, the next start does.
-    if tokio::time::timeout(PATIENCE, sweeper).await.is_err() {
-        println!("the last sweep took too long and was given up");
+    match tokio::time::timeout(PATIENCE, sweeper).await {
+        Ok(result) => result?,
+        Err(_) => println!("the last sweep took too long and was given up"),
     }
     println!("ended");
     Ok(())

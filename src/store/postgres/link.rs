@@ -14,7 +14,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Error, Row, RowStream, Statement};
+use tokio_postgres::{Client, Error, Row, Statement};
 
 use super::error::failed;
 use super::{StoreError, StoreErrorKind};
@@ -149,91 +149,47 @@ impl Link {
         self.end(answer.map_err(failed))
     }
 
-    /// The rows of each of these, all as of one instant, in one trip.
-    pub(super) async fn read(
-        &mut self,
-        queries: &[Query<'_>],
-    ) -> Result<Vec<Vec<Row>>, StoreError> {
-        self.all_rows(BEGIN_READING, queries).await
-    }
-
-    /// The same of queries that write, all in one transaction, sent in one trip with its end: nothing is held while nobody asks for the
-    /// answer.
-    pub(super) async fn take(
-        &mut self,
-        queries: &[Query<'_>],
-    ) -> Result<Vec<Vec<Row>>, StoreError> {
-        self.all_rows(BEGIN, queries).await
-    }
-
-    async fn all_rows(
-        &mut self,
-        begin: &str,
-        queries: &[Query<'_>],
-    ) -> Result<Vec<Vec<Row>>, StoreError> {
-        let mut all: Vec<Vec<Row>> = queries.iter().map(|_| Vec::new()).collect();
-        let mut keep = |query: usize, row| {
-            if let Some(rows) = all.get_mut(query) {
-                rows.push(row);
-            }
-        };
-        self.visit(begin, queries, &mut keep).await?;
-        Ok(all)
-    }
-
-    /// The rows of [`Link::read`], one at a time as they come, with the place of the query that each belongs to: the server is still at
-    /// work on what follows.
+    /// The rows of one statement, each as it comes: the server is still at work on what follows.
     pub(super) async fn each_row(
         &mut self,
-        queries: &[Query<'_>],
+        query: &Query<'_>,
         visit: Visit<'_>,
     ) -> Result<(), StoreError> {
-        self.visit(BEGIN_READING, queries, visit).await
-    }
-
-    async fn visit(
-        &mut self,
-        begin: &str,
-        queries: &[Query<'_>],
-        visit: Visit<'_>,
-    ) -> Result<(), StoreError> {
-        self.prepare(queries.iter().map(|query| query.text).collect())
-            .await?;
+        self.prepare(vec![query.text]).await?;
         self.begin();
-        let answer = self.visit_prepared(begin, queries, visit).await;
+        let answer = self.visit(query, visit).await;
         self.end(answer)
     }
 
-    async fn visit_prepared(
-        &self,
-        begin: &str,
-        queries: &[Query<'_>],
-        visit: Visit<'_>,
-    ) -> Result<(), StoreError> {
-        let mut asked = Vec::with_capacity(queries.len() + 2);
-        let alone = queries.len() == 1; // one statement is of one instant, and a transaction, anyway
-        if !alone {
-            asked.push(no_stream(&self.client, begin));
-        }
-        for query in queries {
-            asked.push(stream(&self.client, self.statement(query.text)?, query));
-        }
-        if !alone {
-            asked.push(no_stream(&self.client, "COMMIT"));
-        }
-        let mut queries = 0..;
-        for request in send(asked).await {
-            // Those after the first error fail because of it.
-            let Some(rows) = request.answer().await.map_err(failed)? else {
-                continue;
-            };
-            let (query, mut rows) = (queries.next().unwrap_or_default(), pin!(rows));
-            // The connection gives no answer before the rows of those before it are taken.
-            while let Some(row) = poll_fn(|context| rows.as_mut().poll_next(context)).await {
-                visit(query, row.map_err(failed)?);
-            }
+    async fn visit(&self, query: &Query<'_>, visit: Visit<'_>) -> Result<(), StoreError> {
+        let (statement, params) = (self.statement(query.text)?, query.params.iter().copied());
+        let asked = self.client.query_raw(statement, params).await;
+        let mut rows = pin!(asked.map_err(failed)?);
+        while let Some(row) = poll_fn(|context| rows.as_mut().poll_next(context)).await {
+            visit(row.map_err(failed)?);
         }
         Ok(())
+    }
+
+    /// The rows of all of these, done in one transaction, sent in one trip with its end: nothing is held while nobody asks for the
+    /// answer.
+    pub(super) async fn take(&mut self, queries: &[Query<'_>]) -> Result<Vec<Row>, StoreError> {
+        self.prepare(queries.iter().map(|query| query.text).collect())
+            .await?;
+        self.begin();
+        let answer = self.take_prepared(queries).await;
+        self.end(answer)
+    }
+
+    async fn take_prepared(&self, queries: &[Query<'_>]) -> Result<Vec<Row>, StoreError> {
+        let mut asked = vec![no_rows(&self.client, BEGIN)];
+        for query in queries {
+            asked.push(rows(&self.client, self.statement(query.text)?, query));
+        }
+        asked.push(no_rows(&self.client, "COMMIT"));
+        // Those after the first error fail because of it.
+        let answers: Result<Vec<_>, _> = together(asked).await.into_iter().collect();
+        Ok(answers.map_err(failed)?.into_iter().flatten().collect())
     }
 
     /// Does all of these in one transaction, sent in one trip with its end; a single one is a transaction by itself. Where one of them
@@ -310,19 +266,17 @@ impl Failed {
 }
 
 pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
-const BEGIN_READING: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
-fn stream<'a>(
+fn rows<'a>(
     client: &'a Client,
     statement: &'a Statement,
     query: &'a Query<'a>,
-) -> Asked<'a, Option<RowStream>> {
-    let params = query.params.iter().copied();
-    Box::pin(async move { client.query_raw(statement, params).await.map(Some) })
+) -> Asked<'a, Vec<Row>> {
+    Box::pin(client.query(statement, &query.params))
 }
 
-fn no_stream<'a>(client: &'a Client, text: &'a str) -> Asked<'a, Option<RowStream>> {
-    Box::pin(async move { client.batch_execute(text).await.map(|()| None) })
+fn no_rows<'a>(client: &'a Client, text: &'a str) -> Asked<'a, Vec<Row>> {
+    Box::pin(async move { client.batch_execute(text).await.map(|()| Vec::new()) })
 }
 
 fn count<'a>(client: &'a Client, statement: &'a Statement, query: &'a Query<'a>) -> Asked<'a, u64> {
@@ -333,52 +287,33 @@ fn no_count<'a>(client: &'a Client, text: &'a str) -> Asked<'a, u64> {
     Box::pin(async move { client.batch_execute(text).await.map(|()| 0) })
 }
 
-/// What is done with each row, given the place of its query.
-pub(super) type Visit<'a> = &'a mut (dyn FnMut(usize, Row) + Send);
+/// What is done with each row.
+pub(super) type Visit<'a> = &'a mut (dyn FnMut(Row) + Send);
 
 /// A request to the server; it is sent when it is polled first.
 pub(super) type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
-/// A request that was sent, with its answer where that was there at once.
-struct Sent<'a, T> {
-    request: Asked<'a, T>,
-    at_once: Option<Result<T, Error>>,
-}
-
-impl<T> Sent<'_, T> {
-    async fn answer(self) -> Result<T, Error> {
-        match self.at_once {
-            Some(answer) => answer,
-            None => self.request.await,
-        }
-    }
-}
-
-/// Sends all of these in their order without waiting between them.
-async fn send<T>(asked: Vec<Asked<'_, T>>) -> Vec<Sent<'_, T>> {
+/// Sends all of these in their order without waiting between them, and gives their answers.
+pub(super) async fn together<T>(asked: Vec<Asked<'_, T>>) -> Vec<Result<T, Error>> {
     let mut sent = Vec::with_capacity(asked.len());
     let mut asked = asked.into_iter();
+    // A request is sent when it is polled first; it may have its answer at once.
     poll_fn(|context: &mut Context<'_>| {
         for mut request in asked.by_ref() {
-            let at_once = match request.as_mut().poll(context) {
-                Poll::Ready(answer) => Some(answer),
-                Poll::Pending => None,
-            };
-            sent.push(Sent { request, at_once });
+            let answer = request.as_mut().poll(context);
+            sent.push((request, answer));
         }
         Poll::Ready(())
     })
     .await;
-    sent
-}
-
-/// Sends all of these in their order without waiting between them, and gives their answers.
-pub(super) async fn together<T>(asked: Vec<Asked<'_, T>>) -> Vec<Result<T, Error>> {
-    let mut all = Vec::with_capacity(asked.len());
-    for request in send(asked).await {
-        all.push(request.answer().await);
+    let mut answers = Vec::with_capacity(sent.len());
+    for (request, answer) in sent {
+        answers.push(match answer {
+            Poll::Ready(answer) => answer,
+            Poll::Pending => request.await,
+        });
     }
-    all
+    answers
 }
 
 #[cfg(test)]

@@ -53,8 +53,8 @@ impl PostgresStore {
         };
         let mut answer = Answer::to(request);
         if queries.is_empty() && part.is_streams() {
-            let mut visit = |_, row| answer.streams.row(&row, 0);
-            self.pool.each_row(&[query], &mut visit).await?;
+            let mut visit = |row| answer.streams.row(&row, 0);
+            self.pool.each_row(&query, &mut visit).await?;
         } else {
             queries.push((part, query));
             let (text, params) = Several::of(queries);
@@ -62,8 +62,8 @@ impl PostgresStore {
                 text: &text,
                 params,
             };
-            let mut visit = |_, row| answer.row(row);
-            self.pool.each_row(&[query], &mut visit).await?;
+            let mut visit = |row| answer.row(row);
+            self.pool.each_row(&query, &mut visit).await?;
         }
         self.loaded(request, answer)
     }

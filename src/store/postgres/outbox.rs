@@ -32,7 +32,7 @@ impl PostgresStore {
             params: vec![&now, &KNOWN, &most, &until],
         };
         let mut found = Vec::new();
-        for row in self.pool.take(&[query]).await?.iter().flatten() {
+        for row in &self.pool.rows(&query).await? {
             found.push((get::<Micros>(row, 4)?, get::<Uuid>(row, 0)?, message(row)));
         }
         found.sort_unstable_by_key(|(free_at, id, _)| (*free_at, *id));

@@ -129,22 +129,21 @@ impl Pool {
         answer
     }
 
-    /// [`Link::read`] on a connection of its own.
-    pub(super) async fn read(&self, queries: &[Query<'_>]) -> Result<Vec<Vec<Row>>, StoreError> {
-        let mut taken = self.link().await?;
-        let answer = taken.link.read(queries).await;
-        taken.back().await;
-        answer
+    /// The rows of one statement, on a connection of its own.
+    pub(super) async fn rows(&self, query: &Query<'_>) -> Result<Vec<Row>, StoreError> {
+        let mut rows = Vec::new();
+        self.each_row(query, &mut |row| rows.push(row)).await?;
+        Ok(rows)
     }
 
     /// [`Link::each_row`] on a connection of its own.
     pub(super) async fn each_row(
         &self,
-        queries: &[Query<'_>],
+        query: &Query<'_>,
         visit: Visit<'_>,
     ) -> Result<(), StoreError> {
         let mut taken = self.link().await?;
-        let answer = taken.link.each_row(queries, visit).await;
+        let answer = taken.link.each_row(query, visit).await;
         taken.back().await;
         answer
     }
@@ -158,7 +157,7 @@ impl Pool {
     }
 
     /// [`Link::take`] on a connection of its own.
-    pub(super) async fn take(&self, queries: &[Query<'_>]) -> Result<Vec<Vec<Row>>, StoreError> {
+    pub(super) async fn take(&self, queries: &[Query<'_>]) -> Result<Vec<Row>, StoreError> {
         let mut taken = self.link().await?;
         let answer = taken.link.take(queries).await;
         taken.back().await;

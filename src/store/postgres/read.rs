@@ -35,9 +35,7 @@ impl PostgresStore {
         text: &str,
         params: Params<'_>,
     ) -> Result<Vec<Row>, StoreError> {
-        let query = [Query { text, params }];
-        let mut all = self.pool.read(&query).await?;
-        Ok(all.pop().unwrap_or_default())
+        self.pool.rows(&Query { text, params }).await
     }
 
     pub(super) async fn due_streams(
@@ -88,7 +86,7 @@ impl PostgresStore {
             text: &self.own.peek_due,
             params: vec![&zone_data, &now, &most, &self.holder, &since, &lease],
         };
-        let found = streams(&self.pool.read(&[peek]).await?)?;
+        let found = streams(&self.pool.rows(&peek).await?)?;
         Ok(due_streams(found.unwrap_or_default(), limit))
     }
 
@@ -104,9 +102,9 @@ impl PostgresStore {
             text,
             params: vec![&zone_data, &now, &most],
         };
-        let found = match streams(&self.pool.read(&[ask(&self.own.due_here)]).await?)? {
+        let found = match streams(&self.pool.rows(&ask(&self.own.due_here)).await?)? {
             Some(found) => Some(found),
-            None => streams(&self.pool.read(&[ask(&self.own.due)]).await?)?,
+            None => streams(&self.pool.rows(&ask(&self.own.due)).await?)?,
         };
         Ok(due_streams(found.unwrap_or_default(), limit))
     }
@@ -223,9 +221,9 @@ impl PostgresStore {
 }
 
 /// The streams in these rows; `None` where a row of nulls says that there are others.
-fn streams(answers: &[Vec<Row>]) -> Result<Option<Vec<(Micros, StreamId)>>, StoreError> {
+fn streams(rows: &[Row]) -> Result<Option<Vec<(Micros, StreamId)>>, StoreError> {
     let mut found = Vec::new();
-    for row in answers.iter().flatten() {
+    for row in rows {
         let Some(kind) = get::<Option<i64>>(row, 1)? else {
             return Ok(None);
         };
