@@ -9,7 +9,7 @@ use helpdesk::store::{MemoryStore, Store};
 use helpdesk::testing::clock::{Oracle, Shown};
 use helpdesk::testing::laws::{clock as laws, clocks};
 use helpdesk::testing::story::{
-    Scene, Story, holidays, logs, published_rulebooks, rulebooks, stories,
+    Scene, Story, Told, holidays, logs, published_rulebooks, rulebooks, stories,
 };
 use helpdesk::ticket::{Merge, Metric, Ticket};
 use helpdesk::time::Span;
@@ -180,6 +180,20 @@ proptest! {
         let (now, horizon) = (last + MINUTE * after, last + MINUTE * (after + 1_500));
         let oracle = Oracle::new(imported.events(), &book, MINUTE, horizon);
         agrees_about(imported.ticket(), &book, &oracle, (now, horizon));
+    }
+
+    #[test]
+    fn ledgers_of_logs_explain_readings(book in rulebooks(MINUTE), log in logs(MINUTE), after in 0i64..4_000) {
+        let desk = Desk::new(MemoryStore::new(), book.clone());
+        let imported = import(&log, &book, TenantId::SINGLE);
+        let now = imported.ticket().last_event_at() + TimeDelta::minutes(after);
+        desk.import(&imported).unwrap();
+        desk.sweep(now, usize::MAX).unwrap();
+        let told = Told::of(&desk.tenant(TenantId::SINGLE), imported.ticket().id(), now).unwrap();
+        for clock in clocks() {
+            laws::ledgers_explain_readings(&told, &book, clock, now);
+            laws::spans_add_up(&told, &book, clock);
+        }
     }
 
     #[test]

@@ -132,7 +132,7 @@ pub fn ledgers(
         policies,
         id,
         |clock, from, to| book.borrow_mut().write(clock, from, to),
-        |ended| book.borrow_mut().begin(ended),
+        |ended| book.borrow_mut().end(ended),
     );
     let mut book = book.into_inner();
     book.begin(&last);
@@ -157,8 +157,8 @@ pub fn shares(
 struct Writer<'t> {
     ticket: &'t Ticket,
     ledgers: Vec<Ledger>,
-    /// The start of the period that is being written.
-    period: Option<u64>,
+    /// The start of the period that is being written; none between two of them.
+    period: Option<Option<u64>>,
     /// What followed the clock's end, and when that was: part of the period only if the clock went on after all.
     after_end: Vec<Entry>,
     ended_at: Option<Micros>,
@@ -166,11 +166,14 @@ struct Writer<'t> {
 }
 
 impl Writer<'_> {
-    /// Opens a new ledger where the clock is in another period than the last stretch was. Within a period, an end that no longer
-    /// stands was none.
+    /// Opens a new ledger where the clock is in another period than the last stretch was; what was written of a start that was
+    /// taken back is gone with it. Within a period, an end that no longer stands was none.
     fn begin(&mut self, clock: &Clock<'_>) {
-        let period = clock.started.map(|started| started.version);
-        if self.period != period || self.ledgers.is_empty() {
+        let period = Some(clock.started.map(|started| started.version));
+        if self.period != period {
+            if self.period.is_some() {
+                self.ledgers.pop();
+            }
             self.period = period;
             self.after_end.clear();
             let zone = clock.calendar().map_or(Zone::utc(), |r| r.calendar.zone());
@@ -187,6 +190,12 @@ impl Writer<'_> {
                 .for_each(|entry| ledger.push(entry));
         }
         self.ended_at = clock.stopped_at;
+    }
+
+    /// The period is over: what comes after it is another.
+    fn end(&mut self, clock: &Clock<'_>) {
+        self.begin(clock);
+        self.period = None;
     }
 
     /// What a clock took over from a merged ticket is one stretch: it is cut where somebody else came to be in charge.
