@@ -501,6 +501,46 @@ fn an_erasure_of_a_customer_without_a_profile_is_remembered() {
     }
 }
 
+/// An imported ticket of a customer who was erased, before the import or beside it, gives her no address back.
+#[test]
+fn an_import_gives_no_address_back() {
+    use helpdesk::id::{TicketId, TicketNumber};
+    use helpdesk::replay::{History, import};
+    use helpdesk::testing::{Asked, Fault, FaultyStore};
+    use std::time::Duration;
+
+    for beside in [false, true] {
+        let desk = Desk::new(FaultyStore::new(MemoryStore::new()), rulebook());
+        let tenant = desk.tenant(TenantId::SINGLE);
+        let open = || Open::new("x").from("ann@example.com");
+        let ann = desk.open(&kim(1), open()).unwrap().ticket().requester();
+        let mut log = History::new(TicketId::named("old"), TicketNumber(90), ann, at(BEGIN));
+        log.opened.address = Some("ann@example.com".to_owned());
+        let imported = import(&log, &rulebook(), TenantId::SINGLE);
+        let erase = || {
+            let later = at(BEGIN) + TimeDelta::hours(1);
+            tenant.erase_person(ann, later).unwrap();
+        };
+        if beside {
+            let slow = Fault::Slow(Duration::from_secs(2));
+            desk.store().cue(Asked::Commit, slow);
+            std::thread::scope(|scope| {
+                let importing = scope.spawn(|| tenant.import(&imported).unwrap());
+                while desk.store().cues_left() > 0 && !importing.is_finished() {
+                    std::thread::yield_now(); // until it is about to write
+                }
+                erase();
+            });
+        } else {
+            erase();
+            tenant.import(&imported).unwrap();
+        }
+        assert!(desk.ticket(TicketId::named("old")).is_ok());
+        let again = desk.open(&kim(201), open()).unwrap();
+        assert_ne!(again.ticket().requester(), ann, "beside: {beside}");
+    }
+}
+
 /// Whoever is erased between the look at her address and the ticket that is opened from it does not get it back: the address belongs to
 /// nobody by then, and the opening makes a new customer.
 #[test]

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use common::*;
 use helpdesk::escalation::{Action, Recipient, Rule, Trigger, ready};
 use helpdesk::id::SessionId;
-use helpdesk::id::{AgentId, CustomerId, TicketNumber};
+use helpdesk::id::{AgentId, BotId, CustomerId, TicketNumber};
 use helpdesk::replay::{
     AnomalyKind, Changed, Difference, History, How, Line, Row, TicketDifference, What, WhatIf,
     import, what_if,
@@ -344,6 +344,23 @@ fn whoever_waits_reopens_what_is_resolved_by_now() {
         },
     });
     one.submit(id, &kim(late), call).unwrap();
+    end(&one, id);
+    assert_eq!(resolutions(one, id), (1, 2));
+
+    let (one, id) = desk();
+    let step = |step| {
+        let id = SessionId::named("chat");
+        Command::change(Change::Session { id, step })
+    };
+    let greet = step(SessionStep::Greet {
+        bot: BotId::named("bot"),
+        channel: Channel::Chat,
+    });
+    let hand_over = step(SessionStep::HandOver {
+        reason: name("asked"),
+    });
+    one.submit(id, &kim("2026-03-02T12:00:00Z"), greet).unwrap();
+    one.submit(id, &kim(late), hand_over).unwrap();
     end(&one, id);
     assert_eq!(resolutions(one, id), (1, 2));
 

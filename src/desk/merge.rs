@@ -57,7 +57,7 @@ pub(super) fn plan_merge(
             let (source, into) = ((&*ends.ticket, rules.0), (&*goes_on.ticket, rules.1));
             // Two ids that lead to one customer are no two requesters.
             let of_one = known.is_also(into.0.requester());
-            let merge = match merge.clone() {
+            let merge = match *merge {
                 merge if of_one => merge.across_requesters(),
                 merge => merge,
             };

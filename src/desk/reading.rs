@@ -75,7 +75,7 @@ pub(super) fn at_risk(
     let first_breaches = to_come.filter_map(|recorded| match recorded.event {
         Event::Breached { clock, .. } if seen.insert(clock) => {
             let reading = sla::read(&standing, rulebook.policies(), clock, now);
-            Some((recorded.timing?.scheduled_at, reading))
+            Some((recorded.at, reading))
         }
         _ => None,
     });

@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use crate::aggregate::Aggregate;
+use crate::customer::{self, Profile};
 #[cfg(feature = "async")]
 use crate::desk::{AsyncDesk, AsyncTenantDesk};
 use crate::desk::{Conversation, Desk, Need, TenantDesk, Tries, Working};
@@ -12,8 +14,8 @@ use crate::rulebook::{MissingRulebook, Rulebooks};
 #[cfg(feature = "async")]
 use crate::store::AsyncStore;
 use crate::store::{
-    Commit, Load, Loaded, Part, Snapshot, Store, StoreError, StoreErrorKind, StreamId, TicketRow,
-    UniqueKey,
+    Commit, Load, Loaded, Part, Snapshot, Store, StoreError, StoreErrorKind, Stream, StreamId,
+    TicketRow, UniqueKey,
 };
 use crate::ticket::{Refusal, Version};
 
@@ -93,10 +95,28 @@ impl<'a> Importing<'a> {
     }
 
     fn look(&mut self) {
-        let stream = StreamId::ticket(self.all.tenant, self.imported.ticket.id());
-        let mut load = Load::streams(self.all.tenant, [stream]);
+        let tenant = self.all.tenant;
+        let ticket = StreamId::ticket(tenant, self.imported.ticket.id());
+        let mut load = Load::streams(tenant, [ticket, self.profile()]);
         load.owners = self.all.unique.iter().map(|(key, _)| *key).collect();
         self.state = State::Loading(load);
+    }
+
+    fn profile(&self) -> StreamId {
+        StreamId::of::<Profile>(self.all.tenant, self.imported.ticket.requester())
+    }
+
+    /// Leaves the requester's address to nobody where she was erased: an id that was erased is nobody's again. An erasure beside the
+    /// import is a conflict.
+    fn keep_from_erased(&self, commit: &mut Commit, profile: &Stream) {
+        let requester = self.imported.ticket.requester().uuid();
+        let events = profile.events.of::<customer::Event>();
+        if Profile::replay(events).is_some_and(|profile| profile.erased_at().is_some()) {
+            commit.unique.retain(|(_, owner)| *owner != requester);
+        } else if commit.unique.iter().any(|(_, owner)| *owner == requester) {
+            let version = profile.events.last_version().unwrap_or_default();
+            commit.parts.push(Part::check(self.profile(), version));
+        }
     }
 
     fn number_taken(&self, owners: &[Option<Uuid>]) -> Refusal {
@@ -120,8 +140,11 @@ impl Conversation for Importing<'_> {
     }
 
     fn loaded(&mut self, loaded: Loaded) -> Result<(), Error> {
-        let mut streams = loaded.streams.iter();
-        if streams.any(|stream| !stream.events.is_empty()) {
+        let mut streams = loaded.streams.into_iter();
+        if streams
+            .next()
+            .is_some_and(|ticket| !ticket.events.is_empty())
+        {
             let ticket = self.imported.ticket.id();
             return Err(Refusal::AlreadyOpen { ticket }.into());
         }
@@ -131,6 +154,7 @@ impl Conversation for Importing<'_> {
         if commit.unique.first().is_none_or(|(key, _)| *key != number) {
             return Err(self.number_taken(&loaded.owners).into());
         }
+        self.keep_from_erased(&mut commit, &streams.next().unwrap_or_default());
         self.state = State::Committing(Box::new(commit));
         Ok(())
     }
@@ -170,7 +194,8 @@ impl<S: Store> TenantDesk<'_, S> {
     /// [`History::until`](super::History::until) when the log was exported, and nothing older is delivered. A ticket on
     /// which nothing is to happen by itself has no wake-up: a closed one, unless a rule watches closed tickets or low ratings.
     ///
-    /// The number must be free. The requester's address and the ids of messages outside are claimed where nobody has them.
+    /// The number must be free. The requester's address and the ids of messages outside are claimed where nobody has them; the address
+    /// of a requester who was erased is claimed by nobody.
     ///
     /// # Errors
     /// [`AlreadyOpen`](Refusal::AlreadyOpen) where the ticket is stored already, so that importing twice is harmless;

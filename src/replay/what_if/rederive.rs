@@ -287,7 +287,7 @@ impl Again<'_> {
         }
     }
 
-    /// A customer waits who did not write: a call, or somebody of a merged ticket. That acts like a message.
+    /// A customer waits who did not write: a call, somebody whom a bot hands over, or somebody of a merged ticket. That acts like a message.
     fn wake(&mut self, recorded: &Recorded) {
         if self.working.ticket.status().stage() == Stage::Closed {
             self.anomalies.add(AnomalyKind::ChangeAfterClose); // a live desk takes neither
@@ -311,7 +311,9 @@ impl Again<'_> {
                 None
             }
             Ok(decision) if decision.follow_up.is_some() => {
-                self.anomalies.add(AnomalyKind::LateMessage);
+                if !hands_over(&recorded.event) {
+                    self.anomalies.add(AnomalyKind::LateMessage); // a live desk hands over where nothing moves
+                }
                 None
             }
             Ok(decision) => {
@@ -366,10 +368,19 @@ impl Again<'_> {
 /// Whether a customer waits from then on who did not write.
 fn somebody_waits(event: &Event) -> bool {
     match event {
-        Event::Session { what, .. } => matches!(what, SessionEvent::Began { .. }),
+        Event::Session { what, .. } => {
+            matches!(what, SessionEvent::Began { .. }) || hands_over(event)
+        }
         Event::Merged(merged) => merged.asked_at.is_some(),
         _ => false,
     }
+}
+
+fn hands_over(event: &Event) -> bool {
+    let Event::Session { what, .. } = event else {
+        return false;
+    };
+    matches!(what, SessionEvent::HandedOver { .. })
 }
 
 /// Whether a log that was imported told it.

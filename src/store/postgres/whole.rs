@@ -2,8 +2,8 @@
 //!
 //! Each statement becomes a part of a `WITH`; the `SELECT` behind them counts the rows of those that must touch one, and fails where
 //! there is none, so that the server undoes all of it. All parts see the database as it was before, so none may touch a row that
-//! another one touches: a commit that does more than add (it erases, or frees and moves keys), or does one thing twice (two parts with a wake-up, two
-//! keys), is a transaction of several statements. So is one that was refused here: only then it is known what stood in the way.
+//! another one touches: a commit that does more than add (it erases, or frees and moves keys), or does one thing twice (moves two
+//! streams, claims two keys), is a transaction of several statements. So is one that was refused here: only then it is known what stood in the way.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -13,6 +13,9 @@ use crate::store::sql::{Expect, Statement, Value};
 use super::PostgresStore;
 use super::columns::Columns;
 use super::link::Params;
+
+/// How many parts but lists one statement may have: so that there are few texts, and each is prepared once.
+const MOST_PARTS: usize = 9;
 
 /// A statement that does all of a commit.
 pub(super) struct Whole<'s> {
@@ -40,6 +43,11 @@ impl PostgresStore {
             &texts.use_number,
         ];
         let several = [&texts.add_event, &texts.keep_content, &texts.send];
+        // An opening asks beside its own stream for that of a customer without a profile.
+        let stand_apart = |one: &Statement<'_>, other: &Statement<'_>| {
+            let stream = |of: &Statement<'_>| of.params.get(..3).map(<[Value]>::to_vec);
+            one.sql != other.sql || one.sql == texts.begin_stream && stream(one) != stream(other)
+        };
         let mut whole = Whole {
             text: "WITH".to_owned(),
             used: 0,
@@ -52,7 +60,8 @@ impl PostgresStore {
             match several.iter().position(|text| **text == one.sql) {
                 Some(place) => of.get_mut(place)?.push(one),
                 None if once.iter().all(|text| **text != one.sql) => return None,
-                None if whole.single.iter().any(|before| before.sql == one.sql) => return None,
+                None if !whole.single.iter().all(|other| stand_apart(one, other)) => return None,
+                None if whole.single.len() == MOST_PARTS => return None,
                 None => whole.add(one),
             }
         }
