@@ -192,9 +192,10 @@ mod tests {
             assert_eq!((orders().await, tickets(&store)), (1, 1));
 
             let mut operation = opening(2);
-            let Need::Load(load) = operation.need() else { panic!() };
-            let loaded = store.load(load).unwrap();
-            operation.loaded(loaded).unwrap();
+            while let Need::Load(load) = operation.need() {
+                let loaded = store.load(load).unwrap();
+                operation.loaded(loaded).unwrap();
+            }
             let Need::Commit(ticket) = operation.need() else { panic!() };
             let mut host = pool.begin().await.unwrap();
             $module::commit_in(&mut host, &sql, ticket).await.unwrap().unwrap();
