@@ -7,15 +7,15 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use common::*;
-use helpdesk::escalation::ready;
+use helpdesk::escalation::{Action, Guard, Rule, Trigger, ready};
 use helpdesk::kpi::{Dimension, Fact, Report};
-use helpdesk::sla::{Agreement, Metric, Policy, Reading, State, Verdict};
+use helpdesk::sla::{Agreement, Condition, Metric, Policy, Reading, State, Verdict};
 use helpdesk::store::{Filter, MemoryStore, Page};
 use helpdesk::testing::laws::clocks;
 use helpdesk::testing::{Asked, Fault, FaultyStore};
 use helpdesk::ticket::{
     AttachmentDraft, Change, CloseReason, CustomerView, Draft, Merge, Pending, PendingReasons,
-    Priority, Visibility,
+    Priority, Stage, Visibility,
 };
 use helpdesk::{Actor, Calendar, Call, Command, Desk, Open, Rulebook, TenantId, TicketId, name};
 use proptest::prelude::*;
@@ -237,6 +237,43 @@ fn what_is_kept_over_the_weekend_is_not_at_risk_in_it() {
             .unwrap()
             .is_empty()
     );
+}
+
+/// A rule waits for the ticket to be work again, and brings a target that is passed already: late is it then, not when the rule was due.
+#[test]
+fn what_a_late_rule_brings_is_late_when_it_comes() {
+    let urgent = Policy::new(name!("urgent"))
+        .when(Condition::Priority(vec![Priority::Urgent]))
+        .target(Metric::FirstResponse, "1h calendar".parse().unwrap());
+    let plain =
+        Policy::new(name!("plain")).target(Metric::FirstResponse, "3h calendar".parse().unwrap());
+    let raise = Rule::new(name!("raise"), Trigger::CustomerWaits).level(
+        at_threshold("raise", "after 1h calendar")
+            .guard(Guard::stages([Stage::Open]))
+            .action(Action::RaisePriority(Priority::Urgent)),
+    );
+    let book = Rulebook::draft()
+        .policy(urgent)
+        .policy(plain)
+        .escalation(raise);
+    let desk = Desk::new(MemoryStore::new(), book.build().unwrap());
+    let open = |now, n| {
+        let ann = call(Actor::customer(ANN), at(now), n);
+        desk.open(&ann, Open::new("x").body("help")).unwrap().id()
+    };
+    let slow = open("2026-03-02T08:00:00Z", 1);
+    let until = at("2026-03-02T10:30:00Z");
+    let wait = Command::pend(Pending::Scheduled { until });
+    desk.submit(slow, &kim("2026-03-02T08:10:00Z", 2), wait)
+        .unwrap();
+    let soon = open("2026-03-02T08:50:00Z", 3);
+    let names = |limit| {
+        let until = at("2026-03-02T12:00:00Z");
+        let found = desk.at_risk(at("2026-03-02T09:00:00Z"), until, limit);
+        found.unwrap().iter().map(|(id, _)| *id).collect::<Vec<_>>()
+    };
+    assert_eq!(names(9), [soon, slow]);
+    assert_eq!(names(1), [soon]);
 }
 
 /// A follow-up came late, the customer is waited for, and a rule will resolve the ticket: the follow-up after that is at risk anew.

@@ -159,3 +159,34 @@ impl<'s> Whole<'s> {
         params
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::customer::Profile;
+    use crate::id::{CustomerId, TenantId, TicketId};
+    use crate::store::{Commit, Part, StreamId};
+    use crate::ticket::Version;
+
+    use super::super::PostgresStore;
+
+    /// An opening asks for the stream of a customer without a profile beside its own; the same stream twice is no usual commit.
+    #[test]
+    #[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+    fn postgres_two_streams_begin_in_one_statement() {
+        let server = std::env::var("HELPDESK_POSTGRES")
+            .expect("`HELPDESK_POSTGRES` must tell where a PostgreSQL server is");
+        let store = PostgresStore::options()
+            .schema("two_streams")
+            .connect(&server)
+            .unwrap();
+        let ticket = StreamId::ticket(TenantId::SINGLE, TicketId::named("T"));
+        let ann = StreamId::of::<Profile>(TenantId::SINGLE, CustomerId::named("ann"));
+        let begin = |stream| Part::check(stream, Version::default());
+        let at = chrono::DateTime::UNIX_EPOCH;
+        let commit = Commit::new(TenantId::SINGLE, at, vec![begin(ticket), begin(ann)]);
+        let statements = store.sql.commit(&commit).unwrap();
+        assert!(store.whole(&statements).is_some());
+        let twice = [statements.clone(), statements].concat();
+        assert!(store.whole(&twice).is_none());
+    }
+}
