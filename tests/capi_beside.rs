@@ -459,3 +459,51 @@ fn zones_and_holidays_are_read_from_files() {
     let told = with_holidays(&closed, "BEGIN:VCALENDAR").unwrap_err();
     assert_eq!((told.status, &*told.code), (HELPDESK_INVALID, "bad_text"));
 }
+
+/// What is to come, and what the customer was told.
+#[test]
+fn what_is_to_come_is_asked_as_in_rust() {
+    let late = json!({"name": "late", "trigger": {"clock": {"metric": "total_resolution"}},
+        "levels": [{"name": "lead", "at": "on breach", "actions": [{"raise_priority": "urgent"}]}]});
+    let rulebook = json!({"policies": [{"name": "all", "targets": {"total_resolution": "8h calendar"}}], "escalations": [late]});
+    let mut both = Both::new(&rulebook);
+    let ticket = TicketId::named("t");
+    both.say(
+        json!({"open": {"subject": "x", "requester": {"address": "a@example.com"}, "id": ticket}}),
+    );
+    let told = json!([{"promise_update": "2026-03-05T16:00:00Z"}, {"estimate_resolution": "2026-03-06T09:00:00Z"}]);
+    both.say(json!({"submit": {"ticket": ticket, "command": {"changes": told}}}));
+
+    let (now, until) = (at("2026-03-05T11:30:00Z"), at("2026-03-06T11:00:00Z"));
+    let ask = |query: Value| {
+        both.c
+            .ask(now.timestamp_micros(), &query.to_string())
+            .unwrap()
+    };
+    let there = both.rust.ticket(ticket).unwrap();
+    let soon = both.rust.at_risk(now, until, 9).unwrap().into_iter();
+    let soon = soon.map(|(ticket, reading)| json!({"ticket": ticket, "reading": reading}));
+    let soon: Vec<Value> = soon.collect();
+    assert_eq!(soon.len(), 2, "the promise and the clock");
+    assert_eq!(
+        ask(json!({"at_risk": {"until": until, "limit": 9}})),
+        json!(soon)
+    );
+    let book = both.rust.rulebooks().of(&there).unwrap();
+    let to_come = helpdesk::desk::foresee(&there, book, until, 9);
+    assert_eq!(to_come.len(), 4, "two breaches, and what the rule does");
+    let foresee = json!({"foresee": {"ticket": ticket, "until": until, "limit": 9}});
+    assert_eq!(ask(foresee), json!(to_come));
+    let promises = helpdesk::sla::promises(&there, now);
+    assert_eq!(promises.len(), 1);
+    assert_eq!(
+        ask(json!({"promises": {"ticket": ticket}})),
+        json!(promises)
+    );
+    let estimates = helpdesk::sla::estimates(&there);
+    assert_eq!(estimates.len(), 1);
+    assert_eq!(
+        ask(json!({"estimates": {"ticket": ticket}})),
+        json!(estimates)
+    );
+}

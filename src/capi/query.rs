@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::customer::{Identity, Profile};
 use crate::desk::{self, TenantDesk};
+use crate::error::Error;
 use crate::feedback::Feedback;
 use crate::id::{ContentId, CustomerId, FindingId, TicketId, TicketNumber};
 use crate::improvement::Finding;
@@ -13,6 +14,7 @@ use crate::kpi::{Grouping, Report, Suggest, Window};
 use crate::quality::{Plan, Review};
 use crate::routing;
 use crate::self_service::{Article, Visit};
+use crate::sla::{self, Reading};
 use crate::store::{Filter, Page, Store, StreamId};
 use crate::ticket::ClockId;
 
@@ -48,6 +50,32 @@ pub enum Query {
     },
     /// What each of its clocks with a target shows.
     Readings {
+        /// The ticket.
+        ticket: TicketId,
+    },
+    /// The clocks of all tickets that will have passed their target by an instant if nobody does anything, soonest first.
+    AtRisk {
+        /// By when.
+        until: DateTime<Utc>,
+        /// How many at most.
+        limit: usize,
+    },
+    /// The events that would be recorded on a ticket if nobody did anything.
+    Foresee {
+        /// The ticket.
+        ticket: TicketId,
+        /// Until when.
+        until: DateTime<Utc>,
+        /// How many at most.
+        limit: usize,
+    },
+    /// The promised updates of a ticket, and what became of each.
+    Promises {
+        /// The ticket.
+        ticket: TicketId,
+    },
+    /// The estimated times of resolution that the customer was told, and how near each was.
+    Estimates {
         /// The ticket.
         ticket: TicketId,
     },
@@ -254,6 +282,22 @@ impl Query {
             Query::History { ticket } => json::write(&desk.history(ticket)?),
             Query::Reading { ticket, clock } => json::write(&desk.reading(ticket, clock, now)?),
             Query::Readings { ticket } => json::write(&desk.readings(ticket, now)?),
+            Query::AtRisk { until, limit } => {
+                let late = desk.at_risk(now, until, limit)?.into_iter();
+                let late = late.map(|(ticket, reading)| LateSoon { ticket, reading });
+                json::write(&late.collect::<Vec<_>>())
+            }
+            Query::Foresee {
+                ticket,
+                until,
+                limit,
+            } => {
+                let ticket = desk.ticket(ticket)?;
+                let book = desk.desk().rulebooks().of(&ticket).map_err(Error::from)?;
+                json::write(&desk::foresee(&ticket, book, until, limit))
+            }
+            Query::Promises { ticket } => json::write(&sla::promises(&desk.ticket(ticket)?, now)),
+            Query::Estimates { ticket } => json::write(&sla::estimates(&desk.ticket(ticket)?)),
             Query::Ledger { ticket, clock } => json::write(&desk.ledger(ticket, clock, now)?),
             Query::CustomerView { ticket, viewer } => {
                 json::write(&desk.customer_view(ticket, viewer)?)
@@ -323,6 +367,13 @@ impl Query {
             }
         }
     }
+}
+
+/// A clock that will be late, as JSON.
+#[derive(Serialize)]
+struct LateSoon {
+    ticket: TicketId,
+    reading: Reading,
 }
 
 /// A ticket whose sweeps fail, as JSON.
