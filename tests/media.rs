@@ -77,6 +77,11 @@ fn on_a_full_disk() {
     store.check_integrity().unwrap();
     println!("full after {version} commits: {error}");
 
+    let copy = path.with_file_name("copy.db");
+    let error = store.back_up(&copy).unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Full, "{error}");
+    assert!(!copy.exists(), "half a copy is none");
+
     // A process that starts there needs a little room, and says so.
     drop(store);
     let shared = path.with_file_name(format!("{}-shm", path.file_name().unwrap().display()));

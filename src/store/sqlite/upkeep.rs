@@ -50,7 +50,7 @@ impl SqliteStore {
     }
 
     /// Writes a copy of the whole database as of one instant to a new file, while others go on working. The copy holds
-    /// nothing that was erased before.
+    /// nothing that was erased before. Where it fails, no half of a copy is left.
     ///
     /// # Errors
     /// [`Other`](StoreErrorKind::Other) where there is a file of that name, or the name is none, or where the store's own file was moved away;
@@ -61,6 +61,7 @@ impl SqliteStore {
             let what = format!("`{}` is not a name in utf-8", path.display());
             return Err(StoreError::new(StoreErrorKind::Other, what));
         };
+        let is_new = !path.exists();
         self.copying(
             |connection| match connection.execute("VACUUM INTO ?1", [name]) {
                 Ok(_) => Ok(()),
@@ -69,7 +70,12 @@ impl SqliteStore {
                     let what = format!("`{}` cannot be made a copy: {why}", path.display());
                     Err(StoreError::new(StoreErrorKind::Other, what))
                 }
-                Err(error) => Err(told(error).at(path)),
+                Err(error) => {
+                    if is_new {
+                        let _ = std::fs::remove_file(path); // or it was not begun
+                    }
+                    Err(told(error).at(path))
+                }
             },
         )
     }
