@@ -4,13 +4,16 @@
 //! stream of who had no profile: an id that was erased is nobody's again.
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::aggregate::Aggregate;
 use crate::call::Actor;
 use crate::customer::{Event, Profile};
 use crate::error::Error;
 use crate::id::{CustomerId, TenantId};
-use crate::store::{Commit, Load, Loaded, Part, StoreError, StoreErrorKind, StreamId};
+use crate::store::{
+    Commit, Load, Loaded, Part, StoreError, StoreErrorKind, Stream, StreamId, UniqueKey,
+};
 use crate::ticket::{Recorded, Version};
 use crate::time::truncate;
 
@@ -84,7 +87,26 @@ impl Erase {
 }
 
 fn load(tenant: TenantId, customer: CustomerId) -> Load {
-    Load::streams(tenant, [StreamId::of::<Profile>(tenant, customer)])
+    Load::streams(tenant, [profile_of(tenant, customer)])
+}
+
+/// Where it stands whether a customer was erased.
+pub(crate) fn profile_of(tenant: TenantId, customer: CustomerId) -> StreamId {
+    StreamId::of::<Profile>(tenant, customer)
+}
+
+/// Leaves the keys that the customer would claim to nobody where she was erased: an id that was erased is nobody's again. An erasure
+/// beside the commit is a conflict. `profile` is what stands in her stream.
+pub(crate) fn keep_from_erased(commit: &mut Commit, customer: CustomerId, profile: &Stream) {
+    let is_hers = |(_, owner): &(UniqueKey, Uuid)| *owner == customer.uuid();
+    let known = Profile::replay(profile.events.of::<Event>());
+    if known.is_some_and(|known| known.erased_at().is_some()) {
+        commit.unique.retain(|claim| !is_hers(claim));
+    } else if commit.unique.iter().any(is_hers) {
+        let version = profile.events.last_version().unwrap_or_default();
+        let stream = profile_of(commit.tenant, customer);
+        commit.parts.push(Part::check(stream, version));
+    }
 }
 
 impl Conversation for Erase {

@@ -3,19 +3,19 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::aggregate::Aggregate;
-use crate::customer::{self, Profile};
 #[cfg(feature = "async")]
 use crate::desk::{AsyncDesk, AsyncTenantDesk};
-use crate::desk::{Conversation, Desk, Need, TenantDesk, Tries, Working};
+use crate::desk::{
+    Conversation, Desk, Need, TenantDesk, Tries, Working, keep_from_erased, profile_of,
+};
 use crate::error::Error;
 use crate::id::{TenantId, TicketId};
 use crate::rulebook::{MissingRulebook, Rulebooks};
 #[cfg(feature = "async")]
 use crate::store::AsyncStore;
 use crate::store::{
-    Commit, Load, Loaded, Part, Snapshot, Store, StoreError, StoreErrorKind, Stream, StreamId,
-    TicketRow, UniqueKey,
+    Commit, Load, Loaded, Part, Snapshot, Store, StoreError, StoreErrorKind, StreamId, TicketRow,
+    UniqueKey,
 };
 use crate::ticket::{Refusal, Version};
 
@@ -97,26 +97,12 @@ impl<'a> Importing<'a> {
     fn look(&mut self) {
         let tenant = self.all.tenant;
         let ticket = StreamId::ticket(tenant, self.imported.ticket.id());
-        let mut load = Load::streams(tenant, [ticket, self.profile()]);
+        let mut load = Load::streams(
+            tenant,
+            [ticket, profile_of(tenant, self.imported.ticket.requester())],
+        );
         load.owners = self.all.unique.iter().map(|(key, _)| *key).collect();
         self.state = State::Loading(load);
-    }
-
-    fn profile(&self) -> StreamId {
-        StreamId::of::<Profile>(self.all.tenant, self.imported.ticket.requester())
-    }
-
-    /// Leaves the requester's address to nobody where she was erased: an id that was erased is nobody's again. An erasure beside the
-    /// import is a conflict.
-    fn keep_from_erased(&self, commit: &mut Commit, profile: &Stream) {
-        let requester = self.imported.ticket.requester().uuid();
-        let events = profile.events.of::<customer::Event>();
-        if Profile::replay(events).is_some_and(|profile| profile.erased_at().is_some()) {
-            commit.unique.retain(|(_, owner)| *owner != requester);
-        } else if commit.unique.iter().any(|(_, owner)| *owner == requester) {
-            let version = profile.events.last_version().unwrap_or_default();
-            commit.parts.push(Part::check(self.profile(), version));
-        }
     }
 
     fn number_taken(&self, owners: &[Option<Uuid>]) -> Refusal {
@@ -154,7 +140,8 @@ impl Conversation for Importing<'_> {
         if commit.unique.first().is_none_or(|(key, _)| *key != number) {
             return Err(self.number_taken(&loaded.owners).into());
         }
-        self.keep_from_erased(&mut commit, &streams.next().unwrap_or_default());
+        let (requester, profile) = (self.imported.ticket.requester(), streams.next());
+        keep_from_erased(&mut commit, requester, &profile.unwrap_or_default());
         self.state = State::Committing(Box::new(commit));
         Ok(())
     }
