@@ -202,6 +202,9 @@ pub struct Session {
     pub ended: Option<(DateTime<Utc>, SessionEnd)>,
     /// What telephony measured.
     pub handling: Handling,
+    /// When a human agent answered the customer while the bot had not handed over, and who: that agent took over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_over: Option<(DateTime<Utc>, AgentId)>,
 }
 
 impl Session {
@@ -258,6 +261,7 @@ impl Session {
                 answered: None,
                 ended: None,
                 handling: Handling::default(),
+                taken_over: None,
             }),
             (None, SessionEvent::MovedFrom { session, .. }) => sessions.push((**session).clone()),
             (Some(_), SessionEvent::MovedTo { .. }) => sessions.retain(|session| session.id != id),
@@ -275,6 +279,18 @@ impl Session {
                 session.handling = *handling;
             }
             _ => {}
+        }
+    }
+
+    /// Whether the customer talks to a bot, and no agent was asked for.
+    fn is_with_bot(&self) -> bool {
+        self.bot.is_some() && self.handed_over.is_none() && self.ended.is_none()
+    }
+
+    /// A human agent answers the customer of these: whoever writes takes over from a bot.
+    pub(super) fn answered_beside(sessions: &mut [Session], at: DateTime<Utc>, by: AgentId) {
+        for session in sessions.iter_mut().filter(|session| session.is_with_bot()) {
+            session.taken_over.get_or_insert((at, by));
         }
     }
 
