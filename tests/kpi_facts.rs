@@ -445,13 +445,20 @@ fn first_response_is_that_of_its_clock(rows: &[Fact]) -> Result<(), TestCaseErro
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases * 4, ..ProptestConfig::default() })]
 
     #[test]
     fn the_first_response_of_a_log_is_that_of_its_clock(log in logs(TimeDelta::minutes(1))) {
         let rulebook = ample();
         let imported = import(&log, &rulebook, TenantId::SINGLE);
         first_response_is_that_of_its_clock(&rulebook.facts(imported.ticket()))?;
+    }
+
+    #[test]
+    fn the_first_response_of_a_story_is_that_of_its_clock(story in stories(TimeDelta::minutes(1))) {
+        let rulebook = ample();
+        let ticket = story.tell(&rulebook).unwrap().ticket;
+        first_response_is_that_of_its_clock(&rulebook.facts(&ticket))?;
     }
 }
 

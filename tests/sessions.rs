@@ -563,6 +563,42 @@ fn a_chat_counts_once_whatever_is_written_in_it() {
     assert_eq!(counted(&desk, u), (3, 3, 2, 1, false));
 }
 
+/// Each call and each hand-over is its own contact, however they lie; what a bot was told is part of its talk.
+#[test]
+fn a_call_beside_a_talk_with_a_bot_is_another_contact() {
+    let desk = Desk::new(MemoryStore::new(), by_channel());
+    let open = Open::new("x").from_customer(ANN).body("Help");
+    let t = desk.open(&ann("2026-03-02T08:00:00Z"), open).unwrap().id();
+    let says = |call: Call, id, step| {
+        let step = Command::change(session(id, step));
+        desk.submit(t, &call, step).unwrap();
+    };
+    let greet = SessionStep::Greet {
+        bot: BOT,
+        channel: Channel::Chat,
+    };
+    let reason = name("asked");
+    says(bot("2026-03-02T08:10:00Z"), "talk", greet);
+    says(bot("2026-03-02T08:11:00Z"), "call", offer(Channel::Phone));
+    says(kim("2026-03-02T08:11:10Z"), "call", answer());
+    let completed = || end(SessionEnd::Completed);
+    says(kim("2026-03-02T08:12:00Z"), "call", completed());
+    says(
+        bot("2026-03-02T08:13:00Z"),
+        "talk",
+        SessionStep::HandOver { reason },
+    );
+    let mut draft = Draft::new("Are you there?");
+    draft.channel = Some(Channel::Chat);
+    let asks = Command::say(draft);
+    desk.submit(t, &ann("2026-03-02T08:13:10Z"), asks).unwrap();
+    says(kim("2026-03-02T08:14:00Z"), "talk", answer());
+    says(kim("2026-03-02T08:15:00Z"), "talk", completed());
+    let resolved = kim("2026-03-02T08:16:00Z");
+    desk.submit(t, &resolved, Command::resolve()).unwrap();
+    assert_eq!(counted(&desk, t), (2, 2, 2, 1, false));
+}
+
 /// What a customer wrote to another ticket, and what nobody has answered there, comes with a merge: she has asked twice.
 #[test]
 fn what_a_merge_brings_is_a_further_contact() {

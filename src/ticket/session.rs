@@ -301,7 +301,7 @@ impl Session {
             let begins = matches!(step, Offer { .. } | Greet { .. });
             return (!begins).then_some("is not known; it has to be offered first");
         };
-        let with_bot = session.bot.is_some() && session.handed_over.is_none();
+        let with_bot = session.is_with_bot();
         match step {
             Offer { .. } | Greet { .. } => Some("has begun already; a new session needs a new id"),
             _ if session.ended.is_some() => Some("is over; a new session needs a new id"),

@@ -5,13 +5,14 @@
 //! contact; and what comes by mail at the same time, or in the same window after the chat has ended, is a contact of its own.
 //!
 //! What counts is what the marks of a ticket tell: a customer who asks, an agent who answers. Each lies on the ticket on which it
-//! happened; a merge brings what nobody had answered as one contact.
+//! happened; a merge brings what nobody had answered as one contact. A call or chat that a merge took along is known to the other
+//! ticket alone: what was written in it before counts here by itself.
 
 use std::collections::BTreeSet;
 
 use crate::id::{AgentId, SessionId};
 use crate::ticket::{Mark, MarkKind, Message, Session, Ticket};
-use crate::time::{instant, micros};
+use crate::time::{Micros, instant, micros};
 
 use super::Fact;
 use super::rows::{cycle_at, is_note};
@@ -72,6 +73,8 @@ fn is_of(mark: &Mark, message: &Message) -> bool {
 /// The calls and chats of a ticket, with who was counted in them.
 struct Talks<'a> {
     sessions: &'a [Session],
+    /// What happened to them, each with the mark that it made, as long as that has not come.
+    moments: Vec<(Micros, MarkKind, SessionId)>,
     /// In which cycle, in which of them, and which agent; the customer where none.
     counted: BTreeSet<(u32, SessionId, Option<AgentId>)>,
 }
@@ -83,8 +86,11 @@ impl Talks<'_> {
         let opened = sessions
             .iter()
             .filter(|session| session.began_at <= ticket.created_at());
-        let counted = opened.map(|session| (0, session.id, None)).collect();
-        Talks { sessions, counted }
+        Talks {
+            sessions,
+            moments: sessions.iter().flat_map(moments).collect(),
+            counted: opened.map(|session| (0, session.id, None)).collect(),
+        }
     }
 
     /// Whether what made the mark is a contact of its own: no part of a call or chat in which the same side has its count.
@@ -97,25 +103,47 @@ impl Talks<'_> {
     ) -> bool {
         if let MarkKind::AskedBefore { since } = mark.kind {
             let brought = self.sessions.iter().filter(|session| {
-                session
-                    .offered_at()
-                    .is_some_and(|offered| micros(offered) == since)
+                let offered = session.offered_at();
+                offered.is_some_and(|offered| micros(offered) == since)
             });
             self.counted
                 .extend(brought.map(|session| (cycle, session.id, who)));
             return true;
         }
-        let mut sessions = self.sessions.iter().rev();
-        let by_now = |at| micros(at) <= mark.at;
-        let session = sessions.find(|session| match (message, &mark.kind) {
-            (Some(message), _) => is_said_in(message, session),
-            (None, MarkKind::Answered { by }) => session
-                .answered
-                .is_some_and(|(at, agent)| agent == *by && by_now(at)),
-            (None, _) => session.offered_at().is_some_and(by_now),
-        });
-        session.is_none_or(|session| self.counted.insert((cycle, session.id, who)))
+        let talk = match message {
+            Some(message) => self.around(message),
+            None => self.met(mark),
+        };
+        talk.is_none_or(|talk| self.counted.insert((cycle, talk, who)))
     }
+
+    /// The call or chat in which a message was said.
+    fn around(&self, message: &Message) -> Option<SessionId> {
+        let mut latest = self.sessions.iter().rev();
+        let around = latest.find(|session| is_said_in(message, session));
+        around.map(|session| session.id)
+    }
+
+    /// The call or chat that made a mark.
+    fn met(&mut self, mark: &Mark) -> Option<SessionId> {
+        let moments = self.moments.iter().enumerate();
+        let so_far = moments.filter(|(_, (at, kind, _))| *at <= mark.at && *kind == mark.kind);
+        let (place, _) = so_far.max_by_key(|(_, (at, ..))| *at)?;
+        Some(self.moments.swap_remove(place).2)
+    }
+}
+
+/// What happened to a call or chat, with the marks that it made.
+fn moments(session: &Session) -> impl Iterator<Item = (Micros, MarkKind, SessionId)> {
+    let rang = session.bot.is_none().then_some(session.began_at);
+    let rang = rang.map(|at| (at, MarkKind::Asked));
+    let handed_over = session.handed_over.as_ref();
+    let handed_over = handed_over.map(|(at, _)| (*at, MarkKind::HandedOver));
+    let answered = session.answered;
+    let answered = answered.map(|(at, by)| (at, MarkKind::Answered { by }));
+    let id = session.id;
+    let all = rang.into_iter().chain(handed_over).chain(answered);
+    all.map(move |(at, kind)| (micros(at), kind, id))
 }
 
 fn is_said_in(message: &Message, session: &Session) -> bool {
