@@ -31,24 +31,24 @@ pub(super) fn count(ticket: &Ticket, rows: &mut [Fact]) -> u32 {
         let Some(row) = cycle_at(rows, at) else {
             continue;
         };
+        let who = match mark.kind {
+            MarkKind::Asked | MarkKind::HandedOver | MarkKind::AskedBefore { .. } => None,
+            MarkKind::Answered { by } => Some(by),
+            _ => continue,
+        };
+        agents.extend(who);
+        if !talks.counts(row.cycle, mark, message, who) {
+            continue;
+        }
         let in_time = row.first_resolved_at.is_some_and(|until| at <= until);
-        match mark.kind {
-            MarkKind::Asked | MarkKind::HandedOver | MarkKind::AskedBefore { .. } => {
-                // What opened a ticket has its instant, and is no second contact.
-                if talks.counts(row.cycle, mark, message, None) && at > row.created_at {
-                    row.follow_ups = row.follow_ups.saturating_add(1);
-                    row.one_contact &= !in_time;
-                }
-            }
-            MarkKind::Answered { by } => {
-                agents.insert(by);
-                if talks.counts(row.cycle, mark, message, Some(by)) {
-                    row.replies = row.replies.saturating_add(1);
-                    row.touches = row.touches.saturating_add(1);
-                    row.one_contact &= !in_time || row.replies <= 1;
-                }
-            }
-            _ => {}
+        if who.is_some() {
+            row.replies = row.replies.saturating_add(1);
+            row.touches = row.touches.saturating_add(1);
+            row.one_contact &= !in_time || row.replies <= 1;
+        } else if at > row.created_at {
+            // What opened a ticket has its instant, and is no second contact.
+            row.follow_ups = row.follow_ups.saturating_add(1);
+            row.one_contact &= !in_time;
         }
     }
     for note in ticket.messages().iter().filter(|note| is_note(note)) {

@@ -19,10 +19,12 @@ impl Credits<'_> {
         let mut is_done = false;
         let mut reopened = Vec::new();
         for mark in ticket.marks() {
-            if let MarkKind::Moved(phase) = mark.kind {
-                if std::mem::replace(&mut is_done, phase.is_done()) && !phase.is_done() {
-                    reopened.push(mark.version);
-                }
+            let MarkKind::Moved(phase) = mark.kind else {
+                continue;
+            };
+            let was_done = std::mem::replace(&mut is_done, phase.is_done());
+            if was_done && !is_done {
+                reopened.push(mark.version);
             }
         }
         Credits {

@@ -298,7 +298,7 @@ pub const MEASURES: [Definition; Kpi::ALL.len()] = [
             "unanswered: resolved or closed without an answer",
             "cancelled: closed without a resolution",
             "not started",
-            "without a target: created in the window, under a policy that has none for the clock; where one had been passed before, that is told beside it",
+            "without a target: created in the window, under a policy that has none for the clock, also where one had been passed before (that is told beside it)",
         ],
         window: WindowOf::Created,
         attribution: Attribution::ByClock,
