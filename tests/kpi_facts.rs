@@ -4,10 +4,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use helpdesk::id::{AgentId, CustomerId, Name, TeamId, TicketId, TicketNumber};
 use helpdesk::kpi::{Fact, FirstResponse, Holder, Lengths, Spent};
 use helpdesk::replay::{History, Row, import};
-use helpdesk::sla::Policy;
-use helpdesk::testing::story::{rulebooks, stories};
+use helpdesk::sla::{Policy, State, Verdict};
+use helpdesk::testing::story::{logs, rulebooks, stories};
 use helpdesk::ticket::{
-    self, Change, Direction, Draft, FieldValue, Metric, Open, Pending, RatingKind, Status, Ticket,
+    self, Change, CloseReason, Direction, Draft, FieldValue, Metric, Open, Pending, RatingKind,
+    Status, Ticket,
 };
 use helpdesk::time::Span;
 use helpdesk::{Actor, Calendar, Call, Command, Rulebook, TenantId};
@@ -32,7 +33,9 @@ proptest! {
 
         // Every message, hour and mark stands in one cycle.
         prop_assert_eq!(rows.iter().map(|row| row.replies).sum::<u32>(), own.replies);
-        prop_assert!(rows.iter().map(|row| row.follow_ups).sum::<u32>() <= own.customer_messages);
+        let offered = ticket.sessions().iter().filter(|session| session.offered_at().is_some());
+        let asked = own.customer_messages as usize + offered.count();
+        prop_assert!(rows.iter().map(|row| row.follow_ups).sum::<u32>() as usize <= asked);
         prop_assert!(rows.iter().map(|row| row.touches).sum::<u32>() <= own.replies + own.notes);
         let effort: i64 = rows.iter().flat_map(|row| &row.effort).map(|one| one.spent_us).sum();
         prop_assert_eq!(effort, own.effort_us);
@@ -55,11 +58,15 @@ proptest! {
                 prop_assert!(spent.whole().business_us <= spent.whole().calendar_us);
             }
         }
-        // All replies and calls taken: one is the first response, others answer something, the rest came unasked.
+        // All that was said and all calls taken: one is the first response, others answer something, the rest came unasked.
         let answers = rows.iter().map(|row| row.responses.len()).sum::<usize>();
         let first = usize::from(matches!(own.first_response, FirstResponse::Answered { .. }));
-        let taken = ticket.sessions().iter().filter(|session| session.answered.is_some());
-        prop_assert!(answers + first <= own.replies as usize + taken.count());
+        let said = ticket.messages().iter().filter(|message| message.answers()).count();
+        let taken = ticket.sessions().iter().filter(|session| session.answered.is_some()).count();
+        prop_assert!(answers + first <= said + taken);
+        // What one says in a call or chat counts once.
+        prop_assert!(own.replies as usize <= said + taken);
+        prop_assert_eq!(own.replies > 0, said + taken > 0);
     }
 }
 
@@ -396,4 +403,104 @@ fn an_answer_on_a_resolved_ticket_is_no_response() {
     let later = |more: Vec<Row>| facts(before.clone().into_iter().chain(more).collect()).1;
     assert!(later(vec![said("15:00", answers)]).is_empty());
     assert_eq!(later(vec![reopened(), said("17:00", answers)]), [360]);
+}
+
+/// A ticket that a log tells, under a first response in all time with time for everything.
+fn logged(rulebook: &Rulebook, direction: Direction, rows: Vec<Row>) -> Vec<Fact> {
+    let (id, number, ann) = (
+        TicketId::named("T"),
+        TicketNumber(1),
+        CustomerId::named("ann"),
+    );
+    let mut history = History::new(id, number, ann, at("2026-03-05T09:00:00Z"));
+    history.opened.direction = direction;
+    history.rows = rows;
+    rulebook.facts(import(&history, rulebook, TenantId::SINGLE).ticket())
+}
+
+fn ample() -> Rulebook {
+    let policy = Policy::new(Name::new("all").unwrap());
+    let target = "10000h calendar".parse().unwrap();
+    let draft = Rulebook::draft().policy(policy.target(Metric::FirstResponse, target));
+    draft.build().unwrap()
+}
+
+/// The figure of the first response and its clock know one and the same wait.
+fn first_response_is_that_of_its_clock(rows: &[Fact]) -> Result<(), TestCaseError> {
+    let own = rows[0].own.as_ref().unwrap();
+    let of = |clock: &&helpdesk::kpi::ClockFact| clock.clock.metric == Metric::FirstResponse;
+    let clock = own.clocks.iter().find(of).unwrap();
+    let (state, verdict) = (clock.state, clock.verdict);
+    match own.first_response {
+        FirstResponse::Answered { after, at, .. } => {
+            prop_assert_eq!((state, verdict), (State::Stopped, Verdict::Met));
+            prop_assert_eq!(clock.elapsed_us, after.calendar_us);
+            prop_assert_eq!(clock.stopped_at, Some(at));
+        }
+        FirstResponse::Unanswered => prop_assert_eq!(verdict, Verdict::Unanswered),
+        FirstResponse::Waiting => prop_assert_eq!(state, State::Running),
+        FirstResponse::NotApplicable => prop_assert_eq!(state, State::NotStarted),
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases * 4, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_first_response_of_a_log_is_that_of_its_clock(log in logs(TimeDelta::minutes(1))) {
+        let rulebook = ample();
+        let imported = import(&log, &rulebook, TenantId::SINGLE);
+        first_response_is_that_of_its_clock(&rulebook.facts(imported.ticket()))?;
+    }
+
+    #[test]
+    fn the_first_response_of_a_story_is_that_of_its_clock(story in stories(TimeDelta::minutes(1))) {
+        let rulebook = ample();
+        let ticket = story.tell(&rulebook).unwrap().ticket;
+        first_response_is_that_of_its_clock(&rulebook.facts(&ticket))?;
+    }
+}
+
+/// What a log tells of a ticket that is over: only a message that is the first contact waits for the reopening, and only until the
+/// ticket is over in another way.
+#[test]
+fn a_message_at_rest_waits_as_on_the_clock() {
+    let day = |time: &str| at(&format!("2026-03-05T{time}:00Z"));
+    let asks = |time| {
+        let ann = Actor::customer(CustomerId::named("ann"));
+        Row::new(day(time)).by(ann).message(Draft::new("x"))
+    };
+    let answers = |time| {
+        let kim = Actor::agent(AgentId::named("kim"));
+        Row::new(day(time)).by(kim).message(Draft::new("x"))
+    };
+    let status = |time, to| Row::new(day(time)).status(to);
+    let hours = |direction, rows| {
+        let rows = logged(&ample(), direction, rows);
+        first_response_is_that_of_its_clock(&rows).unwrap();
+        match rows[0].own.as_ref().unwrap().first_response {
+            FirstResponse::Answered { after, .. } => after.calendar_us / MINUTE / 60,
+            other => panic!("{other:?}"),
+        }
+    };
+    let rest = || [status("16:00", Status::Reopened), answers("17:00")];
+    let (settled, spam) = (CloseReason::Settled, CloseReason::Spam);
+
+    let begun = [status("10:00", Status::Resolved), asks("11:00")];
+    let begun = begun.into_iter().chain(rest()).collect();
+    assert_eq!(hours(Direction::Inbound, begun), 2, "an hour, and another");
+    let closed = |again| {
+        let rows = [
+            status("10:00", Status::Closed(settled)),
+            asks("11:00"),
+            status("12:00", again),
+        ];
+        hours(
+            Direction::Outbound,
+            rows.into_iter().chain(rest()).collect(),
+        )
+    };
+    assert_eq!(closed(Status::Closed(spam)), 6, "since the message");
+    assert_eq!(closed(Status::Resolved), 1, "since the reopening");
 }

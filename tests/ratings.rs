@@ -158,3 +158,40 @@ fn the_same_mark_again_stays_with_whoever_had_it() {
     let of_bob = (at("2026-04-03T10:00:00Z"), 5, Some(LEE));
     assert_eq!(told(), [first, another, of_bob]);
 }
+
+/// Of several customers the last new mark stands: who only adds a comment to what was said before does not take the word from another.
+#[test]
+fn a_mark_that_is_said_again_does_not_stand_before_a_later_one() {
+    let desk = Desk::new(MemoryStore::new(), Rulebook::starter());
+    let (ann, bob) = (Actor::Customer(ANN), Actor::Customer(BOB));
+    let open = by(ann, "2026-03-02T09:00:00Z");
+    let t = desk.open(&open, Open::new("x")).unwrap().id();
+    let join = Command::change(Change::AddParticipant(BOB)).then_resolve();
+    let kim = by(Actor::Agent(KIM), "2026-03-02T10:00:00Z");
+    desk.submit(t, &kim, join).unwrap();
+    let rates = |actor, now, mark, comment: Option<&str>| {
+        let comment = comment.map(str::to_owned);
+        let kind = RatingKind::Csat;
+        let rate = Change::Rate {
+            kind,
+            mark,
+            comment,
+        };
+        desk.submit(t, &by(actor, now), Command::change(rate))
+            .unwrap();
+    };
+    rates(ann, "2026-03-02T11:00:00Z", 2, None);
+    rates(bob, "2026-03-02T12:00:00Z", 5, None);
+    rates(ann, "2026-03-02T13:00:00Z", 2, Some("slow"));
+    let ticket = desk.ticket(t).unwrap();
+    assert_eq!(ticket.ratings().len(), 3);
+    let stands = |ticket: &helpdesk::Ticket| {
+        let rating = ticket.rating(RatingKind::Csat, 0).unwrap().rated;
+        (rating.customer, rating.mark)
+    };
+    assert_eq!(stands(&ticket), (BOB, 5));
+    let marks = &Rulebook::starter().facts(&ticket)[0].ratings;
+    assert_eq!(marks.last().map(|one| one.mark), Some(5), "as in figures");
+    rates(ann, "2026-03-02T14:00:00Z", 3, None);
+    assert_eq!(stands(&desk.ticket(t).unwrap()), (ANN, 3));
+}

@@ -12,7 +12,8 @@
 //!
 //! # Properties
 //! Tallies merge (associative, commutative, the empty one changes nothing) and give back what is taken. Each conversation that is over
-//! for the bot was contained (confirmed or not), abandoned or handed over, and nothing else; every ratio lies in [0, 1].
+//! for the bot was contained (confirmed or not), abandoned or handed over, and nothing else; every ratio lies in [0, 1]. An agent who answers
+//! the customer while the bot talks takes over, as on the clocks: that counts as handed over, however the host says that it ended.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -79,7 +80,7 @@ impl BotTally {
         self.ratio(self.confirmed)
     }
 
-    /// The part that the bot handed over to an agent.
+    /// The part that the bot handed over to an agent, or that an agent took over by answering the customer.
     ///
     /// # Errors
     /// More taken back than added.
@@ -105,10 +106,10 @@ impl BotTally {
         if session.bot.is_none() || session.began_at > as_of {
             return;
         }
-        let handed_over = session
-            .handed_over
-            .as_ref()
-            .is_some_and(|(at, _)| *at <= as_of);
+        let handed_over = session.handed_over.as_ref().map(|(at, _)| *at);
+        let taken_over = session.taken_over.map(|(at, _)| at);
+        let mut to_agents = handed_over.into_iter().chain(taken_over);
+        let handed_over = to_agents.any(|at| at <= as_of);
         let place = match session.ended.filter(|(at, _)| *at <= as_of) {
             _ if handed_over => &mut self.handed_over,
             None => &mut self.going_on,

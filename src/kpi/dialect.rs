@@ -33,7 +33,8 @@ use super::window::Scope;
 /// One product's, or one school's, meaning of a resolution at the first contact.
 ///
 /// Rows cannot tell whether a call was resolved before the caller hung up: in HDI's dialects a live contact counts where nobody
-/// wrote a second time, no other team took over and the customer did not come back.
+/// answered a second time, no other team took over and the customer did not come back. A call or chat is one answer and one contact,
+/// whatever is said in it ([`Fact::replies`](super::Fact::replies)).
 ///
 /// Grows with the products.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -79,7 +80,7 @@ pub const DIALECTS: [DialectDefinition; Dialect::ALL.len()] = [
     DialectDefinition {
         dialect: Dialect::Standard,
         title: "first contact resolution",
-        numerator: "those resolved in their first cycle with, up to that resolution, at most one public message of a human agent, no further message of the customer and no change of team, and not reopened within 7 days (or as set)",
+        numerator: "those resolved in their first cycle with, up to that resolution, at most one answer of a human agent (a public message, or a call or chat with all that the agent says in it), no further contact by the customer (a message, a call or chat, an unanswered ticket merged in) and no change of team, and not reopened within 7 days (or as set)",
         denominator: "tickets whose first resolution lies in the window and is at least 7 days old (or as set)",
         exclusions: &["immature: younger"],
         source: "this crate",
@@ -87,7 +88,7 @@ pub const DIALECTS: [DialectDefinition; Dialect::ALL.len()] = [
     DialectDefinition {
         dialect: Dialect::Zendesk,
         title: "one-touch (Zendesk)",
-        numerator: "those with fewer than two public messages of human agents over their whole life",
+        numerator: "those with fewer than two answers of human agents over their whole life: public messages, and calls and chats, each with all that one agent says in it",
         denominator: "tickets whose last resolution lies in the window and that are resolved or closed at the instant of the report",
         exclusions: &["open again"],
         source: "Zendesk, How are one-touch resolutions calculated?, support.zendesk.com/hc/en-us/articles/4408820618266: agent replies < 2 and status Solved or Closed",
@@ -95,7 +96,7 @@ pub const DIALECTS: [DialectDefinition; Dialect::ALL.len()] = [
     DialectDefinition {
         dialect: Dialect::HdiGross,
         title: "gross first contact resolution (HDI)",
-        numerator: "by phone, chat or in person: up to the resolution at most one public message of a human agent and no further message of the customer; otherwise: resolved within one business hour; in both: no change of team and not reopened",
+        numerator: "by phone, chat or in person: up to the resolution at most one answer of a human agent and no further contact by the customer; otherwise: resolved within one business hour; in both: no change of team and not reopened",
         denominator: "tickets created in the window: all contacts",
         exclusions: &[],
         source: "J. Rumburg, Metric of the Month: First Contact Resolution Rate, HDI and MetricNet; HDI, How Do You Calculate First Call Resolution?, thinkhdi.com, 2018: one business hour for e-mail and web",
@@ -111,7 +112,7 @@ pub const DIALECTS: [DialectDefinition; Dialect::ALL.len()] = [
     DialectDefinition {
         dialect: Dialect::Freshservice,
         title: "FCR % (Freshservice)",
-        numerator: "those without a message of the customer after the one that opened them, however often the agents wrote",
+        numerator: "those without a message, call or chat of the customer after the one that opened them, however often the agents answered",
         denominator: "tickets whose last resolution lies in the window and that are resolved or closed at the instant of the report",
         exclusions: &["open again"],
         source: "Freshservice, How do you calculate FCR%?, support.freshservice.com/en/support/solutions/articles/50000004904",
@@ -119,7 +120,7 @@ pub const DIALECTS: [DialectDefinition; Dialect::ALL.len()] = [
     DialectDefinition {
         dialect: Dialect::Intercom,
         title: "closed on first contact (Intercom)",
-        numerator: "those resolved or closed exactly once, on which exactly one human agent wrote",
+        numerator: "those resolved or closed exactly once, on which exactly one human agent wrote or took a call or chat",
         denominator: "tickets created in the window",
         exclusions: &[],
         source: "Intercom, Reporting metrics & attributes, intercom.com/help/en/articles/7022438: closed once with one participating teammate, by when the conversation started",

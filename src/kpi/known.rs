@@ -7,8 +7,8 @@
 use chrono::{DateTime, Utc};
 
 use crate::id::Name;
-use crate::sla::{OnReopen, State, Verdict};
-use crate::ticket::{CloseReason, Estimate, FieldValue, Metric, RatingKind};
+use crate::sla::{Fulfilment, OnReopen, State, Verdict};
+use crate::ticket::{CloseReason, Estimate, FieldValue, RatingKind};
 
 use super::error::KpiError;
 use super::facts::{
@@ -214,7 +214,7 @@ impl<'a> Known<'a> {
         counts.fold(0, |sum, n| sum.saturating_add(u64::from(n)))
     }
 
-    /// How many human agents wrote on it.
+    /// How many human agents had a part in it.
     pub(super) fn agents(&self) -> u32 {
         self.own.agents
     }
@@ -230,17 +230,33 @@ impl<'a> Known<'a> {
         }
     }
 
-    /// To whose credit a clock is counted: who answered first, who resolved last, else who is in charge as the ticket stands.
-    pub(super) fn credit(&self, metric: Metric) -> Holder {
-        let found = match metric {
-            Metric::FirstResponse => self.replier(),
-            Metric::RequesterWait
-            | Metric::AgentWork
-            | Metric::FirstResolution
-            | Metric::TotalResolution => self.last_resolution().map(|one| one.credited),
-            _ => None,
-        };
-        found.unwrap_or(self.assigned())
+    /// To whose credit a clock is counted: whoever ended it, else who is in charge as the ticket stands.
+    pub(super) fn credit(&self, clock: &ClockFact) -> Holder {
+        let by_resolution = clock.clock.metric.definition().fulfilled_by == Fulfilment::Resolution;
+        match self.past(clock.stopped_at) {
+            Some(at) if by_resolution && clock.state == State::Stopped => {
+                self.resolved_at(at, clock.credited)
+            }
+            Some(_) => clock.credited,
+            // It stood resolved then, and runs again or ended later.
+            None if by_resolution && self.standing() == Standing::Resolved => self
+                .last_resolution()
+                .map_or(self.assigned(), |one| one.credited),
+            None => self.assigned(),
+        }
+    }
+
+    /// Whose the resolution at this instant is: the resolver's, or of whoever was in charge.
+    fn resolved_at(&self, at: DateTime<Utc>, resolver: Holder) -> Holder {
+        let is_it = |row: &&Fact| [row.first_resolved_at, row.resolved_at].contains(&Some(at));
+        match self.credit {
+            Credit::Resolver => resolver,
+            Credit::Assignee => self
+                .rows
+                .iter()
+                .find(is_it)
+                .map_or(resolver, |row| row.assignee),
+        }
     }
 
     /// How long the customer's first contact waited for an answer, or why that is not known.
@@ -255,6 +271,9 @@ impl<'a> Known<'a> {
 
     pub(super) fn outcome(&self, clock: &ClockFact) -> Outcome {
         let in_backlog = self.standing() == Standing::Backlog;
+        if clock.without_target {
+            return Outcome::Outside(Exclusion::NoTarget);
+        }
         match (clock.verdict_at(self.as_of), clock.state) {
             (Verdict::Breached, _) => Outcome::Breached,
             (Verdict::Met, _) if self.is_fulfilled(clock) => Outcome::Met,

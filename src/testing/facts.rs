@@ -267,6 +267,9 @@ fn told(pattern: &Fact, life: &Life) -> Vec<Fact> {
                 State::Stopped
             };
             clock.kept_until = until.filter(|_| verdict == Verdict::Open).map(after);
+            clock.stopped_at = until.filter(|_| verdict != Verdict::Open).map(after);
+            clock.credited = holder(life.dice >> 7);
+            clock.without_target = clock.ever_breached && life.dice & 2048 > 0;
         }
     }
     if let Some(first) = rows.first_mut() {

@@ -18,7 +18,7 @@ use super::{Assignment, Cycle, Estimate, Holder, Message, Standing, Ticket, Time
 
 /// The version of the fold, and of what falls due by itself. A ticket that was kept under another version is folded anew from
 /// its events, and its wake-up worked out anew.
-pub const FOLD: u32 = 9;
+pub const FOLD: u32 = 10;
 
 impl Ticket {
     /// The ticket that these events made, oldest first. `None` where the first event is not
@@ -214,7 +214,7 @@ impl Ticket {
         if message.asks() {
             self.ask(MarkKind::Asked);
         } else if let (true, Some(agent)) = (message.answers(), message.author.human_agent()) {
-            self.answer(agent);
+            self.answer(agent, recorded);
         }
         Arc::make_mut(&mut self.messages).push(message);
     }
@@ -235,7 +235,7 @@ impl Ticket {
             SessionEvent::Understood { .. }
             | SessionEvent::MovedTo { .. }
             | SessionEvent::MovedFrom { .. } => {}
-            SessionEvent::Answered { agent } => self.answer(*agent),
+            SessionEvent::Answered { agent } => self.answer(*agent, recorded),
             SessionEvent::Ended { end, .. } => {
                 if matches!(
                     before,
@@ -270,8 +270,9 @@ impl Ticket {
     }
 
     /// A human agent answered the customer.
-    fn answer(&mut self, by: AgentId) {
+    fn answer(&mut self, by: AgentId, recorded: &Recorded) {
         self.waiting = None;
+        Session::answered_beside(&mut self.sessions, recorded.at, by);
         self.mark(MarkKind::Answered { by });
     }
 

@@ -194,15 +194,16 @@ impl Rating {
 }
 
 impl Ticket {
-    /// How customers rated it, oldest first. Of several of one kind about one cycle the last one stands; the others are kept.
+    /// How customers rated it, oldest first. Of several of one kind about one cycle the last one stands that says something new
+    /// ([`rating`](Ticket::rating)); the others are kept.
     pub fn ratings(&self) -> &[Rating] {
         &self.ratings
     }
 
-    /// The rating of a kind that stands for a cycle.
+    /// The rating of a kind that stands for a cycle: the last one that is not its customer's own last mark of the cycle once more. Who says
+    /// a mark again, such as with a comment, does not take the word from another customer who rated since; figures and rules see it so too.
     pub fn rating(&self, kind: RatingKind, cycle: usize) -> Option<&Rating> {
-        let fits = |rating: &&Rating| rating.rated.kind == kind && rating.cycle == cycle;
-        self.ratings.iter().rev().find(fits)
+        self.newest_marks(kind).find(|rating| rating.cycle == cycle)
     }
 
     /// The low rating of a kind that stands: the newest one, among those of customers whose last mark of the kind is at most this one.

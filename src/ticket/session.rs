@@ -202,6 +202,9 @@ pub struct Session {
     pub ended: Option<(DateTime<Utc>, SessionEnd)>,
     /// What telephony measured.
     pub handling: Handling,
+    /// When a human agent answered the customer while the bot had not handed over, and who: that agent took over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_over: Option<(DateTime<Utc>, AgentId)>,
 }
 
 impl Session {
@@ -258,6 +261,7 @@ impl Session {
                 answered: None,
                 ended: None,
                 handling: Handling::default(),
+                taken_over: None,
             }),
             (None, SessionEvent::MovedFrom { session, .. }) => sessions.push((**session).clone()),
             (Some(_), SessionEvent::MovedTo { .. }) => sessions.retain(|session| session.id != id),
@@ -278,6 +282,18 @@ impl Session {
         }
     }
 
+    /// Whether the customer talks to a bot, and no agent was asked for.
+    fn is_with_bot(&self) -> bool {
+        self.bot.is_some() && self.handed_over.is_none() && self.ended.is_none()
+    }
+
+    /// A human agent answers the customer of these: whoever writes takes over from a bot.
+    pub(super) fn answered_beside(sessions: &mut [Session], at: DateTime<Utc>, by: AgentId) {
+        for session in sessions.iter_mut().filter(|session| session.is_with_bot()) {
+            session.taken_over.get_or_insert((at, by));
+        }
+    }
+
     /// Why a step is not possible now; none where it is.
     pub(super) fn objection(known: Option<&Session>, step: &SessionStep) -> Option<&'static str> {
         use SessionStep::{Answer, End, Greet, HandOver, Offer, Understand};
@@ -285,7 +301,7 @@ impl Session {
             let begins = matches!(step, Offer { .. } | Greet { .. });
             return (!begins).then_some("is not known; it has to be offered first");
         };
-        let with_bot = session.bot.is_some() && session.handed_over.is_none();
+        let with_bot = session.is_with_bot();
         match step {
             Offer { .. } | Greet { .. } => Some("has begun already; a new session needs a new id"),
             _ if session.ended.is_some() => Some("is over; a new session needs a new id"),

@@ -23,9 +23,9 @@ struct Walk<'a> {
     since: Option<Micros>,
     begun: Micros,
     span: Lengths,
-    /// Resolved or closed.
-    done: bool,
-    /// The oldest message that came since, and that nobody has answered: the wait counts from it once the ticket is reopened.
+    phase: Phase,
+    /// The first contact, where it came while the ticket was resolved or closed and waits still: the wait counts from it once the ticket
+    /// is reopened.
     at_rest: Option<Micros>,
     /// The oldest message after the first response that nobody has answered.
     asked: Option<Micros>,
@@ -34,8 +34,8 @@ struct Walk<'a> {
 
 impl Conversation {
     /// The first response runs from the customer's first contact to the first answer, in one piece: it is never paused. An
-    /// answer after the ticket was resolved or closed away counts only once it is reopened; a message that came meanwhile then waits
-    /// since it came. Each later answer is to the oldest message that nobody has answered; resolving and closing answer nothing, and
+    /// answer after the ticket was resolved or closed away counts only once it is reopened. Where the first contact itself came meanwhile, it
+    /// has waited since then; of one that came before, the time in between does not count. Each later answer is to the oldest message that nobody has answered; resolving and closing answer nothing, and
     /// end the wait.
     pub(super) fn of(ticket: &Ticket, calendar: &Calendar) -> Conversation {
         let mut walk = Walk {
@@ -43,7 +43,7 @@ impl Conversation {
             since: None,
             begun: 0,
             span: Lengths::default(),
-            done: false,
+            phase: Phase::Work,
             at_rest: None,
             asked: None,
             found: Conversation {
@@ -55,7 +55,7 @@ impl Conversation {
         for mark in ticket.marks() {
             walk.meet(ticket, mark);
         }
-        walk.found.first = match (walk.found.first, walk.since, walk.done) {
+        walk.found.first = match (walk.found.first, walk.since, walk.phase.is_done()) {
             (answered @ FirstResponse::Answered { .. }, ..) => answered,
             (_, None, _) => FirstResponse::NotApplicable,
             (_, Some(_), true) => FirstResponse::Unanswered,
@@ -68,7 +68,8 @@ impl Conversation {
 impl Walk<'_> {
     fn meet(&mut self, ticket: &Ticket, mark: &Mark) {
         let is_answered = matches!(self.found.first, FirstResponse::Answered { .. });
-        if self.done {
+        let done = self.phase.is_done();
+        if done {
             self.rest(mark);
         }
         match mark.kind {
@@ -90,22 +91,24 @@ impl Walk<'_> {
             // What waits for an answer waits for it in the other ticket.
             MarkKind::MergedAway => {
                 self.asked = None;
-                if !is_answered && !self.done {
+                if !is_answered && !done {
                     self.since = None;
                 }
             }
-            MarkKind::Moved(Phase::Resolved | Phase::Closed) if !self.done => {
-                self.asked = None;
-                if self.since.is_some() && !is_answered {
-                    self.span = self.span + lengths(self.calendar, self.begun, mark.at);
+            MarkKind::Moved(phase) => {
+                match (done, phase.is_done()) {
+                    (false, true) => {
+                        self.asked = None;
+                        if self.since.is_some() && !is_answered {
+                            self.span = self.span + lengths(self.calendar, self.begun, mark.at);
+                        }
+                    }
+                    (true, false) => self.begun = self.at_rest.take().unwrap_or(mark.at),
+                    _ => {}
                 }
-                self.done = true;
+                self.phase = phase;
             }
-            MarkKind::Moved(Phase::Work | Phase::Pending(_)) if self.done => {
-                let begun = self.at_rest.take().unwrap_or(mark.at);
-                (self.done, self.begun) = (false, begun);
-            }
-            MarkKind::Answered { .. } if self.done => {}
+            MarkKind::Answered { .. } if done => {}
             MarkKind::Answered { by: agent } => {
                 let by = Holder {
                     agent: Some(agent),
@@ -126,11 +129,15 @@ impl Walk<'_> {
         }
     }
 
-    /// What happens while it is resolved or closed: a message waits for the reopening, unless it is answered or the ticket is closed.
+    /// What happens while it is resolved or closed: a message waits for the reopening, unless it is answered, or the ticket is over in
+    /// another way (a closed one resolved, a resolved one closed). A bot that hands over then begins no wait before the reopening.
     fn rest(&mut self, mark: &Mark) {
         match mark.kind {
-            MarkKind::Asked | MarkKind::HandedOver => _ = self.at_rest.get_or_insert(mark.at),
-            MarkKind::Answered { .. } | MarkKind::Moved(Phase::Closed) => {
+            MarkKind::Asked | MarkKind::AskedBefore { .. } if self.since.is_none() => {
+                self.at_rest = Some(mark.at);
+            }
+            MarkKind::Moved(phase) if !phase.is_done() || phase == self.phase => {}
+            MarkKind::Answered { .. } | MarkKind::Moved(_) | MarkKind::MergedAway => {
                 (self.at_rest, self.asked) = (None, None);
             }
             _ => {}
@@ -138,7 +145,7 @@ impl Walk<'_> {
     }
 
     fn answer_first(&mut self, mark: &Mark, by: Holder) {
-        let (Some(_), false, Some(agent)) = (self.since, self.done, by.agent) else {
+        let (Some(_), false, Some(agent)) = (self.since, self.phase.is_done(), by.agent) else {
             return;
         };
         self.found.first = FirstResponse::Answered {
@@ -152,12 +159,13 @@ impl Walk<'_> {
 
 /// The team in charge when the event of this version was recorded.
 pub(super) fn team_before(ticket: &Ticket, version: u64) -> Option<TeamId> {
-    let assigned = ticket
-        .assignments()
-        .partition_point(|one| one.version.0 < version);
-    ticket
-        .assignments()
-        .get(assigned.checked_sub(1)?)?
-        .holder
-        .team
+    holder_before(ticket, version).team
+}
+
+/// Who was in charge when the event of this version was recorded.
+pub(super) fn holder_before(ticket: &Ticket, version: u64) -> Holder {
+    let all = ticket.assignments();
+    let assigned = all.partition_point(|one| one.version.0 < version);
+    let last = assigned.checked_sub(1).and_then(|place| all.get(place));
+    last.map_or(Holder::default(), |one| one.holder)
 }

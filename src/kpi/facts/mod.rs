@@ -1,9 +1,11 @@
 //! What a ticket contributes to every figure: one row per resolution cycle.
 //!
-//! [`rows`] makes them from a ticket; [`conversation`] finds who answered whom, [`ledger`] what the time was spent on, and
-//! [`holding`] who was in charge.
+//! [`rows`] makes them from a ticket; [`conversation`] finds who answered whom, [`contact`] how often they did, [`ledger`] what the
+//! time was spent on, [`holding`] who was in charge, and [`credit`] whose a clock is.
 
+mod contact;
 mod conversation;
+mod credit;
 mod holding;
 mod ledger;
 mod rows;
@@ -26,7 +28,7 @@ pub use rows::facts;
 
 /// The version of the formulas below. Desks make rows of another version anew from their tickets before they use them
 /// ([`TenantDesk::facts`](crate::desk::TenantDesk::facts)); a tally that is given such rows refuses them.
-pub const FORMULA: u32 = 8;
+pub const FORMULA: u32 = 9;
 
 /// One resolution cycle of one ticket: from creation or a reopening to the next reopening.
 ///
@@ -74,15 +76,16 @@ pub struct Fact {
     pub team_transfers: u32,
     /// How often it went from one agent to another in this cycle.
     pub agent_transfers: u32,
-    /// Ordinary public messages of human agents in this cycle.
+    /// How often human agents answered in this cycle: ordinary public messages, and calls and chats that were taken. What is said over
+    /// the channel of a call or chat while it goes on belongs to it: it counts once for each agent, however much they write.
     pub replies: u32,
-    /// Messages of human agents in this cycle, to the customer or within the desk.
+    /// `replies`, and the internal notes of human agents in this cycle.
     pub touches: u32,
-    /// Ordinary messages of customers in this cycle, without those that opened the ticket.
+    /// How often customers came again in this cycle, after what opened the ticket: ordinary messages, calls and chats (a conversation
+    /// with a bot when it is handed over), each with what the customer says in it, and what a merge brought that nobody had answered.
     pub follow_ups: u32,
-    /// Whether one contact was enough: by `first_resolved_at` there had been at most one ordinary public message of a human agent, no
-    /// ordinary message of the customer after those that opened the ticket, and no change of team. What came later changes
-    /// nothing of it. No, where nothing was resolved.
+    /// Whether one contact was enough: by `first_resolved_at` human agents had answered at most once (`replies`), the customer had not come
+    /// again (`follow_ups`), and the team had not changed. What came later changes nothing of it. No, where nothing was resolved.
     #[serde(default)]
     pub one_contact: bool,
     /// The answers in this cycle to the customer's messages after the first response.
@@ -120,9 +123,9 @@ pub struct Own {
     pub first_response: FirstResponse,
     /// Its clocks that have a target.
     pub clocks: Vec<ClockFact>,
-    /// Ordinary public messages of human agents.
+    /// How often human agents answered: the sum over its cycles.
     pub replies: u32,
-    /// Ordinary messages of customers.
+    /// Ordinary messages of customers, those in calls and chats among them; a call itself is none.
     pub customer_messages: u32,
     /// Internal notes.
     pub notes: u32,
@@ -130,7 +133,7 @@ pub struct Own {
     pub effort_us: i64,
     /// The team in charge at the first answer.
     pub first_responding_team: Option<TeamId>,
-    /// How many human agents wrote on it, to the customer or within the desk.
+    /// How many human agents wrote on it, to the customer or within the desk, or took a call or chat.
     pub agents: u32,
     /// What the customer was told about when it will be resolved, oldest first.
     pub estimates: Vec<Estimate>,
@@ -305,7 +308,7 @@ pub struct ClockFact {
     /// Which clock.
     pub clock: ClockId,
     /// The running time that the target in force allows, in microseconds; 0 for a clock that never started, which has no instant to
-    /// count it from.
+    /// count it from, and for one `without_target`.
     pub amount_us: i64,
     /// What it was doing after the ticket's last event.
     pub state: State,
@@ -319,6 +322,15 @@ pub struct ClockFact {
     pub stopped_at: Option<DateTime<Utc>>,
     /// Where it runs with time left: the last instant at which the target is still kept if nothing else happens.
     pub kept_until: Option<DateTime<Utc>>,
+    /// To whose credit it is: of what an answer ended, who gave it, in the team in charge then; of what a resolution ended, who resolved
+    /// that cycle; of what an assignment ended, who was put in charge; of what ended otherwise, who was in charge then. While it goes on,
+    /// who is in charge as the ticket stands.
+    #[serde(default)]
+    pub credited: Holder,
+    /// Whether it had passed a target and lost it: the policy that the ticket came under then has none for the clock. One that lost its
+    /// target in time is not told at all.
+    #[serde(default)]
+    pub without_target: bool,
 }
 
 impl ClockFact {

@@ -1,7 +1,5 @@
 //! The rows of a ticket, from what its events made of it.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, Utc};
 
 use crate::calendar::Calendar;
@@ -9,7 +7,9 @@ use crate::sla::{Clock, Policies};
 use crate::ticket::{Agreement, Cycle, Direction, FieldValue, Message, Ticket, Visibility};
 use crate::time::{instant, micros};
 
+use super::contact;
 use super::conversation::{Conversation, team_before};
+use super::credit::Credits;
 use super::holding::{Keep, holdings};
 use super::ledger::Ledger;
 use super::{ClockFact, Effort, FORMULA, Fact, Own, RatingFact};
@@ -35,11 +35,7 @@ pub fn facts(ticket: &Ticket, policies: &Policies, default: &Calendar) -> Vec<Fa
             row.responses.push(response);
         }
     }
-    for message in ticket.messages() {
-        if let Some(row) = cycle_at(&mut rows, message.at) {
-            count_message(row, message);
-        }
-    }
+    let agents = contact::count(ticket, &mut rows);
     for entry in ticket.effort() {
         if let Some(row) = cycle_at(&mut rows, entry.at) {
             row.effort.push(Effort {
@@ -73,10 +69,11 @@ pub fn facts(ticket: &Ticket, policies: &Policies, default: &Calendar) -> Vec<Fa
             });
         }
     }
+    let mut own = own(ticket, policies, &rows);
+    own.first_response = conversation.first;
+    own.first_responding_team = conversation.first_team;
+    own.agents = agents;
     if let Some(first) = rows.first_mut() {
-        let mut own = own(ticket, policies);
-        own.first_response = conversation.first;
-        own.first_responding_team = conversation.first_team;
         first.own = Some(own);
     }
     rows
@@ -126,43 +123,20 @@ fn row(ticket: &Ticket, index: usize, cycle: &Cycle, keep: Keep, ledger: &Ledger
 }
 
 /// The cycle that was going on at an instant: at that of a reopening, the new one.
-fn cycle_at(rows: &mut [Fact], at: DateTime<Utc>) -> Option<&mut Fact> {
+pub(super) fn cycle_at(rows: &mut [Fact], at: DateTime<Utc>) -> Option<&mut Fact> {
     let begun = rows.partition_point(|row| row.started_at <= at);
     rows.get_mut(begun.saturating_sub(1))
 }
 
-fn count_message(row: &mut Fact, message: &Message) {
-    let plus = |count: &mut u32| *count = count.saturating_add(1);
-    let in_time = row.first_resolved_at.is_some_and(|at| message.at <= at);
-    if message.answers() {
-        plus(&mut row.replies);
-        row.one_contact &= !in_time || row.replies <= 1;
-    }
-    if message.answers() || is_note(message) && message.author.human_agent().is_some() {
-        plus(&mut row.touches);
-    }
-    // What opened a ticket has its instant, and is no second contact.
-    if message.asks() && message.at > row.created_at {
-        plus(&mut row.follow_ups);
-        row.one_contact &= !in_time;
-    }
-}
-
-fn is_note(message: &Message) -> bool {
+pub(super) fn is_note(message: &Message) -> bool {
     message.direction == Direction::Internal && message.visibility == Visibility::Internal
 }
 
-fn own(ticket: &Ticket, policies: &Policies) -> Own {
+fn own(ticket: &Ticket, policies: &Policies, rows: &[Fact]) -> Own {
     let count = |yes: &dyn Fn(&Message) -> bool| {
         let found = ticket.messages().iter().filter(|message| yes(message));
         u32::try_from(found.count()).unwrap_or(u32::MAX)
     };
-    let agents: BTreeSet<_> = ticket
-        .messages()
-        .iter()
-        .filter(|message| message.answers() || is_note(message))
-        .filter_map(|message| message.author.human_agent())
-        .collect();
     let fields = ticket
         .fields()
         .iter()
@@ -170,8 +144,10 @@ fn own(ticket: &Ticket, policies: &Policies) -> Own {
     Own {
         stage: ticket.status().stage(),
         first_response: super::FirstResponse::NotApplicable,
-        clocks: clocks(ticket, policies),
-        replies: count(&|message| message.answers()),
+        clocks: clocks(ticket, policies, &Credits::of(ticket, rows)),
+        replies: rows
+            .iter()
+            .fold(0, |sum, row| row.replies.saturating_add(sum)),
         customer_messages: count(&|message| message.asks()),
         notes: count(&is_note),
         effort_us: ticket
@@ -179,7 +155,7 @@ fn own(ticket: &Ticket, policies: &Policies) -> Own {
             .iter()
             .fold(0, |sum, entry| entry.spent.micros().saturating_add(sum)),
         first_responding_team: None,
-        agents: u32::try_from(agents.len()).unwrap_or(u32::MAX),
+        agents: 0,
         estimates: ticket.estimates().to_vec(),
         sessions: ticket.sessions().to_vec(),
         fields: fields
@@ -188,29 +164,38 @@ fn own(ticket: &Ticket, policies: &Policies) -> Own {
     }
 }
 
-fn clocks(ticket: &Ticket, policies: &Policies) -> Vec<ClockFact> {
+fn clocks(ticket: &Ticket, policies: &Policies, credits: &Credits<'_>) -> Vec<ClockFact> {
     let mut facts = Vec::new();
     for id in policies.clocks_with_target(ticket) {
         let last = Clock::walk(ticket, policies, id, |ended| {
-            facts.extend(clock_fact(ended))
+            facts.extend(clock_fact(ended, credits))
         });
         let had_periods = facts.last().is_some_and(|before| before.clock == id);
-        facts.extend(clock_fact(&last).or_else(|| unstarted(&last).filter(|_| !had_periods)));
+        let unstarted = || unstarted(&last, credits).filter(|_| !had_periods);
+        facts.extend(clock_fact(&last, credits).or_else(unstarted));
     }
     facts
 }
 
 /// A clock that has a target and never started: it is told apart from one that has none.
-fn unstarted(clock: &Clock<'_>) -> Option<ClockFact> {
+fn unstarted(clock: &Clock<'_>, credits: &Credits<'_>) -> Option<ClockFact> {
     let is_unstarted = clock.target().is_some() && clock.started.is_none();
-    is_unstarted.then(|| told(clock, 0))
+    is_unstarted.then(|| told(clock, 0, credits))
 }
 
-fn clock_fact(clock: &Clock<'_>) -> Option<ClockFact> {
-    Some(told(clock, clock.amount?))
+/// A period with a target; and one that had passed its target before it lost it, which is no less late for that.
+fn clock_fact(clock: &Clock<'_>, credits: &Credits<'_>) -> Option<ClockFact> {
+    match clock.amount {
+        Some(amount) => Some(told(clock, amount, credits)),
+        None if clock.period_breached => Some(ClockFact {
+            without_target: true,
+            ..told(clock, 0, credits)
+        }),
+        None => None,
+    }
 }
 
-fn told(clock: &Clock<'_>, amount_us: i64) -> ClockFact {
+fn told(clock: &Clock<'_>, amount_us: i64, credits: &Credits<'_>) -> ClockFact {
     ClockFact {
         clock: clock.id,
         amount_us,
@@ -220,5 +205,7 @@ fn told(clock: &Clock<'_>, amount_us: i64) -> ClockFact {
         elapsed_us: clock.elapsed,
         stopped_at: clock.stopped_at.map(instant),
         kept_until: clock.kept_until().map(instant),
+        credited: credits.credited(clock),
+        without_target: false,
     }
 }

@@ -315,6 +315,9 @@ pub struct Attainment {
     pub(super) ratio: Ratio,
     pub(super) met_after_breach: u64, // INVARIANT: <= the ratio's numerator
     pub(super) outside_after_breach: u64,
+    /// The same by what they are left out for.
+    #[serde(skip)]
+    pub(super) outside: Excluded,
 }
 
 impl Attainment {
@@ -337,18 +340,22 @@ impl Attainment {
     }
 
     /// Periods of the clock left out of the ratio although a target had been passed: the ticket was closed or resolved late
-    /// without what was promised.
+    /// without what was promised, or came under a policy that has no target for the clock.
     pub fn outside_after_breach(&self) -> u64 {
         self.outside_after_breach
     }
 
-    /// The stricter ratio over the same periods: met only where no target was ever passed while in force.
+    /// The stricter ratio: met only where no target was ever passed while in force, and breached wherever one was, also of the periods
+    /// that [`ratio`](Attainment::ratio) leaves out.
     pub fn never_breached(&self) -> Ratio {
         let kept = self.ratio.numerator().saturating_sub(self.met_after_breach);
+        let decided = self.ratio.denominator();
+        let left_out = self.ratio.excluded().iter();
+        let left_out = left_out.map(|(why, n)| (why, n.saturating_sub(self.outside.count(why))));
         Ratio::new(
             kept,
-            self.ratio.denominator(),
-            self.ratio.excluded().clone(),
+            decided.saturating_add(self.outside_after_breach),
+            Excluded::from_iter(left_out),
         )
         .unwrap_or_default()
     }

@@ -155,7 +155,8 @@ pub enum Attribution {
     Worker,
     /// Whom the customer's mark is credited to: who resolved it last, else who was in charge then.
     Credited,
-    /// Of the first response who gave it, of resolutions who resolved it last, otherwise who is in charge as the ticket stands.
+    /// Of each period of a clock, what ended it: of an answer who gave it, of a resolution who resolved it then ([`Resolver`](Self::Resolver)),
+    /// of an assignment who was put in charge; otherwise who was in charge when it ended. While it goes on, who is as the ticket stands.
     ByClock,
     /// Whose work was reviewed.
     Reviewed,

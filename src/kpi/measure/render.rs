@@ -52,7 +52,7 @@ fn define(text: &mut String, d: &Definition) -> std::fmt::Result {
         Attribution::Credited => "whom the mark is credited to",
         Attribution::Reviewed => "whose work was reviewed",
         Attribution::ByClock => {
-            "of the first response who gave it, of resolutions who resolved it last, otherwise who is in charge"
+            "of what an answer ended who gave it, of a resolution who resolved it then (or as set: who was in charge), of an assignment who was put in charge, otherwise who was in charge when it ended; while it goes on, who is as the ticket stands"
         }
         Attribution::Desk => "the desk",
     };

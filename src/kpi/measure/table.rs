@@ -99,7 +99,7 @@ pub const MEASURES: [Definition; Kpi::ALL.len()] = [
         title: "first contact resolution",
         formula: "of the tickets first resolved in the window, the part that one answer resolved for good",
         numerator: Some(
-            "those resolved in their first cycle with, up to that resolution, at most one public message of a human agent, no further message of the customer and no change of team, and not reopened within 7 days (or as set)",
+            "those resolved in their first cycle with, up to that resolution, at most one answer of a human agent (a public message, or a call or chat with all that the agent says in it), no further contact by the customer (a message, a call or chat, an unanswered ticket merged in) and no change of team, and not reopened within 7 days (or as set)",
         ),
         denominator: "tickets whose first resolution lies in the window and is at least 7 days old (or as set)",
         exclusions: &["immature: younger"],
@@ -113,9 +113,9 @@ pub const MEASURES: [Definition; Kpi::ALL.len()] = [
     Definition {
         kpi: Kpi::OneTouch,
         title: "one-touch",
-        formula: "of the tickets last resolved in the window that still are, the part that took fewer than two public messages of human agents",
+        formula: "of the tickets last resolved in the window that still are, the part that took fewer than two answers of human agents",
         numerator: Some(
-            "those with fewer than two public messages of human agents over their whole life",
+            "those with fewer than two answers of human agents over their whole life: public messages, and calls and chats, each with all that one agent says in it",
         ),
         denominator: "tickets whose last resolution lies in the window and that are resolved or closed at the instant of the report",
         exclusions: &["open again"],
@@ -248,7 +248,7 @@ pub const MEASURES: [Definition; Kpi::ALL.len()] = [
     Definition {
         kpi: Kpi::Touches,
         title: "touches",
-        formula: "messages of human agents on the ticket, to the customer or within the desk, over its whole life",
+        formula: "messages of human agents on the ticket, to the customer or within the desk, and calls and chats that they took, over its whole life; what one agent says in a call or chat counts once",
         numerator: None,
         denominator: "tickets whose last resolution lies in the window, reopened since or not",
         exclusions: &[],
@@ -298,7 +298,7 @@ pub const MEASURES: [Definition; Kpi::ALL.len()] = [
             "unanswered: resolved or closed without an answer",
             "cancelled: closed without a resolution",
             "not started",
-            "without a target: created in the window, under a policy that has none for the clock",
+            "without a target: created in the window, under a policy that has none for the clock, also where one had been passed before (that is told beside it)",
         ],
         window: WindowOf::Created,
         attribution: Attribution::ByClock,
@@ -318,7 +318,7 @@ pub const MEASURES: [Definition; Kpi::ALL.len()] = [
             "cancelled: superseded before its instant, or the ticket was closed or merged",
         ],
         window: WindowOf::Created,
-        attribution: Attribution::Assignee,
+        attribution: Attribution::ByClock,
         unit: Unit::Ratio,
         measured_in: &[],
         direction: Direction::HigherIsBetter,
@@ -529,7 +529,7 @@ pub const MEASURES: [Definition; Kpi::ALL.len()] = [
     Definition {
         kpi: Kpi::Containment,
         title: "containment",
-        formula: "of the conversations with a bot, the part that ended without an agent and without the customer giving up: BotTally",
+        formula: "of the conversations with a bot, the part that ended without an agent and without the customer giving up: BotTally. An agent who answers the customer while the bot talks takes over: that is handed over",
         numerator: Some("those that ended contained or confirmed"),
         denominator: "conversations with a bot that were contained, abandoned or handed over",
         exclusions: &["undecided: still going on"],
@@ -557,8 +557,8 @@ pub const MEASURES: [Definition; Kpi::ALL.len()] = [
     Definition {
         kpi: Kpi::HandOffRate,
         title: "hand-off rate",
-        formula: "of the conversations with a bot, the part that the bot handed over to an agent: BotTally",
-        numerator: Some("those handed over, whatever came of it"),
+        formula: "of the conversations with a bot, the part that the bot handed over to an agent, or that an agent took over: BotTally",
+        numerator: Some("those handed over or taken over, whatever came of it"),
         denominator: "conversations with a bot that were contained, abandoned or handed over",
         exclusions: &["undecided: still going on"],
         window: WindowOf::Event,

@@ -166,7 +166,7 @@ impl Counts {
             before = Some(id); // those of one clock stand together
         }
         for clock in ticket.clocks() {
-            if !change.event(created, ticket.credit(clock.clock.metric)) {
+            if !change.event(created, ticket.credit(clock)) {
                 continue;
             }
             let counts = self.clocks.entry(clock.clock).or_default();

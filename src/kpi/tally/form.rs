@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::kpi::facts::FORMULA;
 
 /// The version of the tally's form.
-const TALLY: u32 = 3;
+const TALLY: u32 = 4;
 
 /// The versions that a tally was made by: of its own form and of the formulas. Others are refused when read.
 #[derive(Clone, Copy, Debug)]

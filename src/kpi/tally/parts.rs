@@ -97,7 +97,8 @@ pub(super) struct ClockCounts {
     pub(super) met: i64,
     pub(super) breached: i64,
     pub(super) met_after_breach: i64,
-    pub(super) outside_after_breach: i64,
+    /// Of `excluded`, those that had passed a target.
+    pub(super) outside_after_breach: BTreeMap<Exclusion, i64>,
     pub(super) excluded: BTreeMap<Exclusion, i64>,
 }
 
@@ -112,7 +113,7 @@ impl ClockCounts {
             Outcome::Breached => plus(&mut self.breached, by),
             Outcome::Outside(reason) => {
                 bump(&mut self.excluded, reason, by);
-                plus(&mut self.outside_after_breach, once);
+                bump(&mut self.outside_after_breach, reason, once);
             }
         }
     }
@@ -121,7 +122,7 @@ impl ClockCounts {
         plus(&mut self.met, other.met);
         plus(&mut self.breached, other.breached);
         plus(&mut self.met_after_breach, other.met_after_breach);
-        plus(&mut self.outside_after_breach, other.outside_after_breach);
+        merge(&mut self.outside_after_breach, other.outside_after_breach);
         merge(&mut self.excluded, other.excluded);
     }
 
@@ -134,6 +135,7 @@ impl ClockCounts {
         let ratio =
             Ratio::new(met, decided, excluded(&left_out)?).ok_or_else(KpiError::unbalanced)?;
         let met_after_breach = count(self.met_after_breach)?;
+        let outside = excluded(&self.outside_after_breach)?;
         if met_after_breach > met {
             return Err(KpiError::unbalanced());
         }
@@ -141,7 +143,8 @@ impl ClockCounts {
             clock,
             ratio,
             met_after_breach,
-            outside_after_breach: count(self.outside_after_breach)?,
+            outside_after_breach: outside.total(),
+            outside,
         })
     }
 }

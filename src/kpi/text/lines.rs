@@ -64,6 +64,7 @@ mod tests {
             ratio: Ratio::new(2, 3, Excluded::default()).unwrap(),
             met_after_breach: 0,
             outside_after_breach: 0,
+            outside: Excluded::default(),
         };
         assert_eq!(kept.to_string(), "ownership (ola): 66.7 % (2 of 3)");
     }

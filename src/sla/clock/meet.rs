@@ -323,6 +323,7 @@ impl<'a> Clock<'a> {
     fn end(&mut self, state: State, at: Micros) {
         self.state = state;
         self.stopped_at = Some(at);
+        self.stopped_in = self.meeting;
     }
 
     fn move_to(&mut self, phase: Phase, mark: &Mark, ended: &mut impl FnMut(&Clock<'a>)) {

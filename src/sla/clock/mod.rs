@@ -54,6 +54,10 @@ pub(crate) struct Clock<'a> {
     pub(crate) since: Micros,
     pub(crate) started: Option<Started>,
     pub(crate) stopped_at: Option<Micros>,
+    /// The place of the event that ended it; before any did, 0.
+    pub(crate) stopped_in: u64,
+    /// The place of the event that is being met.
+    meeting: u64,
     /// When the target in force was used up; where that was before it came into force, when it did.
     pub(crate) due: Option<Micros>,
     /// The target in force was used up before it came into force: [`Clock::used_up`] tells when.
@@ -189,6 +193,8 @@ impl<'a> Clock<'a> {
             since: micros(ticket.created_at()),
             started: None,
             stopped_at: None,
+            stopped_in: 0,
+            meeting: 0,
             due: None,
             was_used_up: false,
             sought,
@@ -213,6 +219,7 @@ impl<'a> Clock<'a> {
                 last = mark.at;
             }
             clock.advance(mark.at);
+            clock.meeting = mark.version;
             if let MarkKind::Rulebook(version) = mark.kind {
                 named = of_version(version);
             }

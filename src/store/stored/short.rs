@@ -61,7 +61,7 @@ short! {
     Response { asked_at, at, by: record, after: record }
     Effort { at, by, team, spent_us }
     RatingFact { at, kind, mark, scale, credit, team, customer }
-    ClockFact { clock: record, amount_us, state, verdict, ever_breached, elapsed_us, stopped_at, kept_until }
+    ClockFact { clock: record, amount_us, state, verdict, ever_breached, elapsed_us, stopped_at, kept_until, credited: record, without_target }
     Lengths { calendar_us, business_us }
     Spent { work: record, waiting: record, done: record, for_customer: record }
     ClockId { agreement, metric }

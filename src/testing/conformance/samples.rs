@@ -28,6 +28,7 @@ fn waiting_call() -> Session {
         answered: None,
         ended: None,
         handling: Handling::default(),
+        taken_over: None,
     }
 }
 

@@ -152,7 +152,10 @@ pub fn ratios_are_parts(report: &Report, tickets: &[Vec<Fact>], now: DateTime<Ut
     assert_eq!(answered + r.first_response().excluded.total(), r.volume());
     for one in r.attainment() {
         assert_eq!(all(one.ratio()), r.volume(), "{}", one.ratio());
-        assert!(one.never_breached().numerator() <= one.ratio().numerator());
+        let strict = one.never_breached();
+        assert_eq!(all(&strict), r.volume(), "{strict}");
+        assert!(strict.numerator() <= one.ratio().numerator());
+        assert!(strict.denominator() >= one.ratio().denominator());
     }
     assert!(r.volume() <= r.tickets());
     assert!(r.resolved() <= r.resolutions() && r.resolved() <= r.tickets());
