@@ -520,18 +520,29 @@ fn a_chat_counts_once_whatever_is_written_in_it() {
     let open = Open::new("x").from_customer(ANN).over(Channel::Chat);
     let open = open.and(session("chat", offer(Channel::Chat)));
     let t = desk.open(&bot("2026-03-02T08:00:00Z"), open).unwrap().id();
-    let writes = |call: Call, channel| {
+    let write = |t, call: Call, channel| {
         let mut draft = Draft::new("x");
         draft.channel = Some(channel);
         desk.submit(t, &call, Command::say(draft)).unwrap();
     };
-    let says = |call: Call, step| desk.submit(t, &call, Command::change(session("chat", step)));
-    says(kim("2026-03-02T08:00:20Z"), answer()).unwrap();
+    let say = |t, call: Call, step| {
+        desk.submit(t, &call, Command::change(session("chat", step)))
+            .unwrap();
+    };
+    say(t, kim("2026-03-02T08:00:20Z"), answer());
     for minute in ["01", "02", "03"] {
-        writes(kim(&format!("2026-03-02T08:{minute}:00Z")), Channel::Chat);
-        writes(ann(&format!("2026-03-02T08:{minute}:30Z")), Channel::Chat);
+        write(
+            t,
+            kim(&format!("2026-03-02T08:{minute}:00Z")),
+            Channel::Chat,
+        );
+        write(
+            t,
+            ann(&format!("2026-03-02T08:{minute}:30Z")),
+            Channel::Chat,
+        );
     }
-    says(kim("2026-03-02T08:05:00Z"), end(SessionEnd::Completed)).unwrap();
+    say(t, kim("2026-03-02T08:05:00Z"), end(SessionEnd::Completed));
     let resolved = kim("2026-03-02T08:06:00Z");
     desk.submit(t, &resolved, Command::resolve()).unwrap();
     assert_eq!(counted(&desk, t), (1, 1, 0, 1, true));
@@ -544,20 +555,14 @@ fn a_chat_counts_once_whatever_is_written_in_it() {
         )
         .unwrap()
         .id();
-    let writes = |call: Call, channel| {
-        let mut draft = Draft::new("x");
-        draft.channel = Some(channel);
-        desk.submit(u, &call, Command::say(draft)).unwrap();
-    };
-    let says = |call: Call, step| desk.submit(u, &call, Command::change(session("other", step)));
-    says(bot("2026-03-02T09:10:00Z"), offer(Channel::Chat)).unwrap();
-    says(kim("2026-03-02T09:10:10Z"), answer()).unwrap();
-    writes(ann("2026-03-02T09:11:00Z"), Channel::Chat);
-    writes(kim("2026-03-02T09:12:00Z"), Channel::Chat);
-    writes(kim("2026-03-02T09:12:10Z"), Channel::Email);
-    says(kim("2026-03-02T09:13:00Z"), end(SessionEnd::Completed)).unwrap();
-    writes(ann("2026-03-02T09:14:00Z"), Channel::Chat);
-    writes(kim("2026-03-02T09:15:00Z"), Channel::Chat);
+    say(u, bot("2026-03-02T09:10:00Z"), offer(Channel::Chat));
+    say(u, kim("2026-03-02T09:10:10Z"), answer());
+    write(u, ann("2026-03-02T09:11:00Z"), Channel::Chat);
+    write(u, kim("2026-03-02T09:12:00Z"), Channel::Chat);
+    write(u, kim("2026-03-02T09:12:10Z"), Channel::Email);
+    say(u, kim("2026-03-02T09:13:00Z"), end(SessionEnd::Completed));
+    write(u, ann("2026-03-02T09:14:00Z"), Channel::Chat);
+    write(u, kim("2026-03-02T09:15:00Z"), Channel::Chat);
     let resolved = kim("2026-03-02T09:16:00Z");
     desk.submit(u, &resolved, Command::resolve()).unwrap();
     assert_eq!(counted(&desk, u), (3, 3, 2, 1, false));

@@ -62,7 +62,7 @@ impl Erase {
     }
 
     fn commit(&self, profile: Option<&Profile>, last: Option<&Recorded<Event>>) -> Commit {
-        let stream = StreamId::of::<Profile>(self.tenant, self.customer);
+        let stream = profile_of(self.tenant, self.customer);
         let expected = last.map_or(Version::default(), |last| last.version);
         let is_new = profile.is_none_or(|profile| profile.erased_at().is_none());
         let part = if is_new {
@@ -95,6 +95,11 @@ pub(crate) fn profile_of(tenant: TenantId, customer: CustomerId) -> StreamId {
     StreamId::of::<Profile>(tenant, customer)
 }
 
+/// That nobody erases the customer beside a commit, whose stream stood at `version`.
+pub(super) fn not_erased(tenant: TenantId, customer: CustomerId, version: Version) -> Part {
+    Part::check(profile_of(tenant, customer), version)
+}
+
 /// Leaves the keys that the customer would claim to nobody where she was erased: an id that was erased is nobody's again. An erasure
 /// beside the commit is a conflict. `profile` is what stands in her stream.
 pub(crate) fn keep_from_erased(commit: &mut Commit, customer: CustomerId, profile: &Stream) {
@@ -104,8 +109,9 @@ pub(crate) fn keep_from_erased(commit: &mut Commit, customer: CustomerId, profil
         commit.unique.retain(|claim| !is_hers(claim));
     } else if commit.unique.iter().any(is_hers) {
         let version = profile.events.last_version().unwrap_or_default();
-        let stream = profile_of(commit.tenant, customer);
-        commit.parts.push(Part::check(stream, version));
+        commit
+            .parts
+            .push(not_erased(commit.tenant, customer, version));
     }
 }
 

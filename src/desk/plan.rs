@@ -23,6 +23,7 @@ use crate::ticket::{
 };
 
 use super::catch_up::Working;
+use super::erase::not_erased;
 use super::known::{add_profile, news, of_survivor};
 use super::link::{plan_link, plan_unlink};
 use super::merge::{first, plan_merge, where_it_goes};
@@ -187,8 +188,8 @@ fn plan_open(
         planned.commit.unique.push((key, requester.uuid()));
         // Whoever was erased meanwhile gets no address back.
         if let (Some(_), Some(version)) = (known.customer, known.profile_version) {
-            let profile = StreamId::of::<Profile>(call.tenant_id(), requester);
-            planned.commit.parts.push(Part::check(profile, version));
+            let part = not_erased(call.tenant_id(), requester, version);
+            planned.commit.parts.push(part);
         }
     }
     claim_number(&mut planned.commit, ticket, number);

@@ -180,6 +180,16 @@ pub enum SessionEvent {
     },
 }
 
+impl SessionEvent {
+    /// Whether a customer waits for the agents from then on, which wakes the ticket as a message does.
+    pub(crate) fn wakes(&self) -> bool {
+        matches!(
+            self,
+            SessionEvent::Began { .. } | SessionEvent::HandedOver { .. }
+        )
+    }
+}
+
 /// A call, a chat or a conversation with a bot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]

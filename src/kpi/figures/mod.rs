@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::ticket::{ClockId, CloseReason, Metric};
 
@@ -314,10 +314,13 @@ pub struct Attainment {
     pub(super) clock: ClockId,
     pub(super) ratio: Ratio,
     pub(super) met_after_breach: u64, // INVARIANT: <= the ratio's numerator
-    pub(super) outside_after_breach: u64,
-    /// The same by what they are left out for.
-    #[serde(skip)]
-    pub(super) outside: Excluded,
+    /// By what they are left out for; as JSON, how many.
+    #[serde(serialize_with = "total")]
+    pub(super) outside_after_breach: Excluded,
+}
+
+fn total<S: Serializer>(excluded: &Excluded, serializer: S) -> Result<S::Ok, S::Error> {
+    excluded.total().serialize(serializer)
 }
 
 impl Attainment {
@@ -342,7 +345,7 @@ impl Attainment {
     /// Periods of the clock left out of the ratio although a target had been passed: the ticket was closed or resolved late
     /// without what was promised, or came under a policy that has no target for the clock.
     pub fn outside_after_breach(&self) -> u64 {
-        self.outside_after_breach
+        self.outside_after_breach.total()
     }
 
     /// The stricter ratio: met only where no target was ever passed while in force, and breached wherever one was, also of the periods
@@ -351,10 +354,11 @@ impl Attainment {
         let kept = self.ratio.numerator().saturating_sub(self.met_after_breach);
         let decided = self.ratio.denominator();
         let left_out = self.ratio.excluded().iter();
-        let left_out = left_out.map(|(why, n)| (why, n.saturating_sub(self.outside.count(why))));
+        let left_out =
+            left_out.map(|(why, n)| (why, n.saturating_sub(self.outside_after_breach.count(why))));
         Ratio::new(
             kept,
-            decided.saturating_add(self.outside_after_breach),
+            decided.saturating_add(self.outside_after_breach()),
             Excluded::from_iter(left_out),
         )
         .unwrap_or_default()

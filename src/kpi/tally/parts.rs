@@ -135,7 +135,6 @@ impl ClockCounts {
         let ratio =
             Ratio::new(met, decided, excluded(&left_out)?).ok_or_else(KpiError::unbalanced)?;
         let met_after_breach = count(self.met_after_breach)?;
-        let outside = excluded(&self.outside_after_breach)?;
         if met_after_breach > met {
             return Err(KpiError::unbalanced());
         }
@@ -143,8 +142,7 @@ impl ClockCounts {
             clock,
             ratio,
             met_after_breach,
-            outside_after_breach: outside.total(),
-            outside,
+            outside_after_breach: excluded(&self.outside_after_breach)?,
         })
     }
 }

@@ -63,8 +63,7 @@ mod tests {
             clock: (Agreement::Ola, Metric::Ownership).into(),
             ratio: Ratio::new(2, 3, Excluded::default()).unwrap(),
             met_after_breach: 0,
-            outside_after_breach: 0,
-            outside: Excluded::default(),
+            outside_after_breach: Excluded::default(),
         };
         assert_eq!(kept.to_string(), "ownership (ola): 66.7 % (2 of 3)");
     }

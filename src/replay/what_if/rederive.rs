@@ -311,7 +311,7 @@ impl Again<'_> {
                 None
             }
             Ok(decision) if decision.follow_up.is_some() => {
-                if !hands_over(&recorded.event) {
+                if !is_hand_over(&recorded.event) {
                     self.anomalies.add(AnomalyKind::LateMessage); // a live desk hands over where nothing moves
                 }
                 None
@@ -368,19 +368,15 @@ impl Again<'_> {
 /// Whether a customer waits from then on who did not write.
 fn somebody_waits(event: &Event) -> bool {
     match event {
-        Event::Session { what, .. } => {
-            matches!(what, SessionEvent::Began { .. }) || hands_over(event)
-        }
+        Event::Session { what, .. } => what.wakes(),
         Event::Merged(merged) => merged.asked_at.is_some(),
         _ => false,
     }
 }
 
-fn hands_over(event: &Event) -> bool {
-    let Event::Session { what, .. } = event else {
-        return false;
-    };
-    matches!(what, SessionEvent::HandedOver { .. })
+fn is_hand_over(event: &Event) -> bool {
+    let hands_over = |what: &_| matches!(what, SessionEvent::HandedOver { .. });
+    matches!(event, Event::Session { what, .. } if hands_over(what))
 }
 
 /// Whether a log that was imported told it.

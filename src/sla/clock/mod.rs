@@ -4,6 +4,7 @@
 //! two marks nothing changes, so the walk costs one calendar question for each stretch in which the clock runs. A clock that
 //! begins each time (a next response) is walked through all its periods; the last one is what it shows.
 
+mod first;
 mod meet;
 
 use std::borrow::Cow;

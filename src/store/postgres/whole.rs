@@ -14,9 +14,6 @@ use super::PostgresStore;
 use super::columns::Columns;
 use super::link::Params;
 
-/// How many parts but lists one statement may have: so that there are few texts, and each is prepared once.
-const MOST_PARTS: usize = 9;
-
 /// A statement that does all of a commit.
 pub(super) struct Whole<'s> {
     text: String,
@@ -45,8 +42,8 @@ impl PostgresStore {
         let several = [&texts.add_event, &texts.keep_content, &texts.send];
         // An opening asks beside its own stream for that of a customer without a profile.
         let stand_apart = |one: &Statement<'_>, other: &Statement<'_>| {
-            let stream = |of: &Statement<'_>| of.params.get(..3).map(<[Value]>::to_vec);
-            one.sql != other.sql || one.sql == texts.begin_stream && stream(one) != stream(other)
+            one.sql != other.sql
+                || one.sql == texts.begin_stream && one.params.get(..3) != other.params.get(..3)
         };
         let mut whole = Whole {
             text: "WITH".to_owned(),
@@ -61,7 +58,7 @@ impl PostgresStore {
                 Some(place) => of.get_mut(place)?.push(one),
                 None if once.iter().all(|text| **text != one.sql) => return None,
                 None if !whole.single.iter().all(|other| stand_apart(one, other)) => return None,
-                None if whole.single.len() == MOST_PARTS => return None,
+                None if whole.single.len() > once.len() => return None, // few texts: each is prepared once
                 None => whole.add(one),
             }
         }

@@ -33,10 +33,10 @@ impl Work<'_> {
         if begins {
             self.limit("the list of sessions", sessions.len())?;
         }
-        let hands_over = matches!(what, SessionEvent::HandedOver { .. });
         let in_time = self.stage() != Stage::Resolved || self.within_reopen_window().is_ok();
+        let wakes = what.wakes() && in_time;
         self.push(Event::Session { id, what });
-        if begins || hands_over && in_time {
+        if wakes {
             self.wake_for_customer();
         }
         Ok(())

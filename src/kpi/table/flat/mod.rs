@@ -31,6 +31,7 @@
 mod cell;
 mod row;
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, Read, Write};
 
 use serde_json::{Map, Value};
@@ -130,10 +131,8 @@ impl FactTable {
         if let Some(unknown) = header.iter().find(|name| !COLUMNS.contains(name)) {
             return Err(FlatError::unknown(1, unknown));
         }
-        let names = || header.iter().enumerate();
-        if let Some((_, twice)) =
-            names().find(|&(n, name)| names().any(|(m, it)| m < n && it == name))
-        {
+        let mut seen = BTreeSet::new();
+        if let Some(twice) = header.iter().find(|name| !seen.insert(*name)) {
             return Err(FlatError::twice(1, twice));
         }
         if let Some(missing) = COLUMNS
