@@ -6,7 +6,7 @@ mod escalation_common;
 use common::*;
 use escalation_common::*;
 use helpdesk::escalation::{Action, Recipient, Rule, Trigger};
-use helpdesk::id::TenantId;
+use helpdesk::id::{TeamId, TenantId};
 use helpdesk::rulebook::Rulebooks;
 use helpdesk::sla::Policy;
 use helpdesk::store::{MemoryStore, Outgoing};
@@ -207,4 +207,40 @@ fn a_low_rating_is_withdrawn_by_the_customer_who_gave_it() {
     assert_eq!(withdrawn_by(BOB, "2026-03-02T11:00:00Z", 1), 0);
     assert_eq!(withdrawn_by(BOB, "2026-03-02T12:00:00Z", 5), 1, "Bob's own");
     assert_eq!(withdrawn_by(ANN, "2026-03-02T13:00:00Z", 4), 2, "Ann's own");
+}
+
+/// A level that hands the ticket to another team ends what it fires for, and what it tells that team stays told.
+#[test]
+fn what_a_level_ends_itself_is_not_taken_back() {
+    let second = TeamId::named("second line");
+    let hand_over = at_threshold("late", "100 %")
+        .action(Action::AssignTeam(second))
+        .action(Action::Notify(Recipient::TeamInCharge));
+    let rulebook = Rulebook::draft()
+        .policy(Policy::new(name("all")).target(Metric::Ownership, target("1h calendar")))
+        .escalation(
+            Rule::new(name("r"), Trigger::clock(Metric::Ownership))
+                .withdraw()
+                .level(hand_over),
+        )
+        .build()
+        .unwrap();
+    let desk = Desk::new(MemoryStore::new(), rulebook);
+    let t = open(&desk, "2026-03-02T09:00:00Z");
+    desk.sweep(at("2026-03-02T10:30:00Z"), 10).unwrap();
+    let now = at("2026-03-02T10:30:00Z");
+    let told = desk.claim(now, chrono::TimeDelta::minutes(1), 10).unwrap();
+    let [message] = &told[..] else {
+        panic!("{told:?}")
+    };
+    let Outgoing::Escalation { action, .. } = &message.what else {
+        panic!("{message:?}")
+    };
+    assert_eq!(*action, Action::Notify(Recipient::Team(second)));
+    let take = Command::change(Change::Assign {
+        agent: Some(KIM),
+        team: Some(second),
+    });
+    let taken = desk.submit(t, &kim("2026-03-02T10:45:00Z"), take).unwrap();
+    assert!(taken.actions().is_empty());
 }

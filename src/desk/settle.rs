@@ -66,7 +66,8 @@ impl Working<'_> {
             if escalated.delivery != Delivery::Delivered {
                 continue;
             }
-            if firing.rule.withdraw && known[i] && !firing.outward.is_empty() {
+            let stays = firing.ended_it; // it is told of an end: there is none to come
+            if firing.rule.withdraw && known[i] && !stays && !firing.outward.is_empty() {
                 escalated.told = Some(firing.holder);
                 Arc::make_mut(&mut self.ticket).stand(escalated, firing.version);
             }

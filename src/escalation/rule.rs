@@ -53,7 +53,7 @@ pub struct Rule {
     #[serde(default)]
     pub deliver_past: bool,
     /// Whether to tell those who were told once it is over: the clock ended, somebody acted, the customer was answered, the rating
-    /// was revised, the reopened ticket was resolved.
+    /// was revised, the reopened ticket was resolved. A level that ends it by its own actions and tells so is not taken back.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub withdraw: bool,
 }

@@ -94,10 +94,12 @@ pub(super) fn rederive(
     if known == 0 && !history.is_empty() {
         return Ok(None);
     }
-    let mut commands = history[..known]
-        .chunk_by(is_same_command)
+    let mut chunks = history[..known].chunk_by(is_same_command);
+    let (opening, rest) = history[..known].split_at(chunks.next().map_or(0, <[_]>::len));
+    let told = told(rest);
+    let commands = told
+        .chunk_by(|a, b| is_same_command(a, b))
         .filter(|events| events.first().is_some_and(|first| !is_of_rules(first)));
-    let opening = commands.next().unwrap_or_default();
     let pinned = opening.iter().map(|event| pin(event, &book));
     let begun = Working::begin(tenant, pinned, &book);
     let origin = opening
@@ -131,6 +133,24 @@ pub(super) fn is_of_rules(recorded: &Recorded) -> bool {
             recorded.event,
             Event::RulebookApplied { .. } | Event::Imported
         )
+}
+
+/// Without what a desk records in the middle of a command: before it moves the ticket, the policies that apply from then on and the
+/// targets that were passed before they did.
+fn told(history: &[Recorded]) -> Vec<&Recorded> {
+    let comes_along = |recorded: &Recorded| {
+        let event = &recorded.event;
+        recorded.timing.is_none()
+            && matches!(event, Event::PolicyChosen { .. } | Event::Breached { .. })
+    };
+    let mut told: Vec<&Recorded> = Vec::with_capacity(history.len());
+    for run in history.chunk_by(|a, b| comes_along(a) == comes_along(b)) {
+        let moves = |first: &Recorded| matches!(first.event, Event::StatusChanged { .. });
+        let moves = run.first().is_some_and(moves);
+        while moves && told.pop_if(|last| comes_along(last)).is_some() {}
+        told.extend(run);
+    }
+    told
 }
 
 /// Whether two events in a row came of one command, as far as the history tells.
@@ -174,9 +194,9 @@ impl Again<'_> {
         self.origins.resize(self.working.events.len(), self.origin);
     }
 
-    fn command(&mut self, events: &[Recorded]) {
+    fn command(&mut self, events: &[&Recorded]) {
         let before = self.working.events.len();
-        let woken = |recorded: &Recorded| {
+        let woken = |recorded: &&Recorded| {
             let step = Step::CustomerMessage;
             matches!(recorded.event, Event::StatusChanged { step: by, .. } if by == step)
         };
@@ -235,9 +255,12 @@ impl Again<'_> {
             *to
         };
         let (usual, movement) = step_to(from, to);
-        let step = match from.stage().after(*step, reopened) {
-            Some(stage) if stage == to.stage() => *step,
-            _ => usual,
+        // Where customers may reopen what is closed, their message does, by its own step.
+        let by_customer = (from.stage(), *step) == (Stage::Closed, Step::CustomerMessage);
+        let leads_there = from.stage().after(*step, reopened) == Some(to.stage());
+        let step = match leads_there || by_customer && to.stage().is_work() {
+            true => *step,
+            false => usual,
         };
         if to == from {
             if label.is_some() && label.as_ref() != self.working.ticket.label() {

@@ -1,5 +1,6 @@
 //! The life of one clock: what each metric makes of what happens, row by row of the table of semantics.
 
+mod status;
 mod talk;
 
 use std::collections::BTreeMap;
@@ -9,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{Chosen, Oracle, Period, Shown};
 use crate::id::{SessionId, TeamId};
 use crate::rulebook::Rulebook;
-use crate::sla::{Measure, ReopenOption, StartOption, State};
+use crate::sla::{Measure, StartOption, State};
 use crate::ticket::{
     ClockId, Direction, Event, Link, MessageClass, Metric, PendingReasons, Stage, Status,
     Visibility,
@@ -344,81 +345,6 @@ impl<'a> Life<'a> {
             },
             at,
         );
-    }
-
-    fn moved(&mut self, to: Status, at: DateTime<Utc>) {
-        let waited = self.waits_since();
-        if is_done(to) && to.stage() != self.status.stage() {
-            self.end_where_it_waits();
-        }
-        let from = std::mem::replace(&mut self.status, to);
-        if let Some(since) = waited.filter(|_| !is_done(to)) {
-            self.count_since(since, at);
-        }
-        match to.stage() {
-            Stage::Resolved if from.stage() != Stage::Resolved => self.resolved(at),
-            Stage::Closed if from.stage() != Stage::Closed => self.closed(at),
-            Stage::Open | Stage::Pending | Stage::Reopened => {
-                if is_done(from) {
-                    self.reopened(at);
-                }
-                self.run_or_pause(at);
-            }
-            _ => {}
-        }
-    }
-
-    fn resolved(&mut self, at: DateTime<Utc>) {
-        match self.clock.metric {
-            Metric::RequesterWait
-            | Metric::AgentWork
-            | Metric::FirstResolution
-            | Metric::TotalResolution => {
-                self.end(State::Stopped, at);
-            }
-            Metric::FirstResponse => self.end_unanswered(at),
-            Metric::NextResponse | Metric::PeriodicUpdate | Metric::Ownership => {
-                self.end(State::Cancelled, at)
-            }
-            Metric::FollowUp => self.begin(at),
-            Metric::PromisedUpdate => {}
-        }
-    }
-
-    fn closed(&mut self, at: DateTime<Utc>) {
-        match self.clock.metric {
-            Metric::FirstResponse => self.end_unanswered(at),
-            _ => self.end(State::Cancelled, at),
-        }
-    }
-
-    fn reopened(&mut self, at: DateTime<Utc>) {
-        let cancelled = self.now.state == State::Cancelled;
-        let fulfilled = self.now.state == State::Stopped && !self.now.unanswered;
-        match self.clock.metric {
-            Metric::FirstResponse if self.now.unanswered => self.resume(at),
-            Metric::FirstResolution if cancelled => self.resume(at),
-            Metric::FollowUp => self.end(State::Cancelled, at),
-            Metric::RequesterWait | Metric::AgentWork | Metric::TotalResolution
-                if cancelled || fulfilled =>
-            {
-                let option = self
-                    .policy
-                    .and_then(|chosen| chosen.policy.reopening.get(&self.clock.metric));
-                let gap = self
-                    .now
-                    .stopped
-                    .map(|stopped| at - stopped)
-                    .unwrap_or_default();
-                match option.copied().unwrap_or_default() {
-                    ReopenOption::NewCycle => self.begin(at),
-                    ReopenOption::NewCycleAfter(longest) if gap > longest.delta() => self.begin(at),
-                    ReopenOption::FirstOnly if fulfilled => {}
-                    _ => self.resume(at),
-                }
-            }
-            _ => {}
-        }
     }
 
     fn begin(&mut self, at: DateTime<Utc>) {
