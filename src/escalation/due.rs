@@ -19,7 +19,8 @@ use super::search::{First, Found, Search};
 pub(crate) struct Due<'a> {
     /// When it takes effect: never before the ticket's last event. It is recorded by the first commit after this instant.
     pub(crate) at: Micros,
-    /// When it was due by the rules alone; earlier than the last event where a guard came true late or a log was imported.
+    /// When it was due by the rules alone; an instant earlier than the last event where a guard came true late or a log was imported. What
+    /// is reached by running time is not looked for so far back.
     pub(crate) scheduled: Micros,
     pub(crate) what: What<'a>,
 }

@@ -229,7 +229,8 @@ pub struct Level {
 pub struct Repeat {
     /// How long after the time before, from the threshold on: an amount of time, not of days. Calendar time is counted on the wall, also while the
     /// ticket waits. Business time is running time of a clock where the threshold is (a per cent, a business offset), and open time of
-    /// its calendar where the threshold is an instant (a calendar offset); from a breach on, running time; of other triggers, open time of the rule's calendar.
+    /// its calendar where the threshold is an instant (a calendar offset), which is all time where its target is in calendar time; from a breach
+    /// on, running time; of other triggers, open time of the rule's calendar.
     pub every: Target,
     /// How often at most, besides the first time: 1 to [`Repeat::MAX_TIMES`].
     pub times: u16,

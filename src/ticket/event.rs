@@ -53,7 +53,8 @@ impl Recorded<Event> {
 /// When something that happens by itself was due, and when a commit recorded it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timing {
-    /// When it was due: the rules alone decide this.
+    /// When it was due: the rules alone decide this. What waited for a guard, or is made up for after an import, was due at the last event
+    /// where its threshold is running time (or a target was passed), and where its threshold is an instant at that.
     pub scheduled_at: DateTime<Utc>,
     /// The instant of the commit that recorded it.
     pub observed_at: DateTime<Utc>,

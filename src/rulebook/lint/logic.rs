@@ -53,6 +53,8 @@ enum Truth {
 /// How many parts of formulas one question may look at, and all questions together.
 const PER_QUESTION: u64 = 200_000;
 const IN_ALL: u64 = 20_000_000;
+/// How many facts are made ready in the time of a step.
+const FACTS_A_STEP: usize = 32;
 
 /// The facts and values that the conditions of a rulebook tell apart.
 #[derive(Debug)]
@@ -135,8 +137,20 @@ impl<'a> Logic<'a> {
         }
     }
 
+    /// Whether all questions together have looked at as much as they may. Whoever has many questions need not ask them.
+    pub(super) fn is_spent(&self) -> bool {
+        self.left.get() == 0
+    }
+
     /// Whether it is certain that no ticket makes each of these formulas come to what stands beside it.
     pub(super) fn never(&self, goal: &[(&Formula, bool)]) -> bool {
+        // To prepare the question costs too, where there are many facts.
+        let ready = (self.values.len() / FACTS_A_STEP) as u64;
+        self.left.set(self.left.get().saturating_sub(ready));
+        if self.is_spent() {
+            self.gave_up.set(true);
+            return false;
+        }
         let mut steps = PER_QUESTION.min(self.left.get());
         let allowed = steps;
         let found = self.search(goal, &mut steps);

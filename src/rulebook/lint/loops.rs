@@ -8,7 +8,6 @@
 //! fires only once by what rules do, and belongs to no round; nor does one whose guard leaves a single target.
 
 use crate::escalation::{Action, Trigger};
-use crate::id::TeamId;
 use crate::sla::{Condition, Metric};
 use crate::ticket::{Agreement, ClockId, Holder};
 
@@ -209,7 +208,12 @@ fn endless(view: &View<'_>, nodes: &[Node]) -> Option<Vec<usize>> {
         .filter(|(_, node)| node.clock.metric == Metric::Ownership)
         .filter_map(|(i, node)| last_team(node).map(|(team, is_team)| (i, team, is_team)))
         .collect();
-    let follows = |(_, from, is_from): &(usize, TeamId, _), (i, to, _): &(usize, TeamId, _)| {
+    let targets: Vec<_> = handing
+        .iter()
+        .map(|(i, ..)| view.reachable(nodes[*i].clock))
+        .collect();
+    let follows = |a: usize, b: usize| {
+        let ((_, from, is_from), (i, to, _)) = (&handing[a], &handing[b]);
         let level = &view.rules[nodes[*i].rule].levels[nodes[*i].level];
         let through_another = level
             .level
@@ -222,16 +226,12 @@ fn endless(view: &View<'_>, nodes: &[Node]) -> Option<Vec<usize>> {
             goal.extend([(&level.guard, true), (*is_from, true)]);
             !view.logic.never(&goal)
         };
-        let targets = view.reachable(nodes[*i].clock);
-        (from != to || through_another) && targets.iter().any(has_target)
+        (from != to || through_another)
+            && !view.logic.is_spent()
+            && targets[b].iter().any(has_target)
     };
-    let next: Vec<Vec<usize>> = handing
-        .iter()
-        .map(|a| {
-            (0..handing.len())
-                .filter(|b| follows(a, &handing[*b]))
-                .collect()
-        })
+    let next: Vec<Vec<usize>> = (0..handing.len())
+        .map(|a| (0..handing.len()).filter(|b| follows(a, *b)).collect())
         .collect();
     let cycle = (0..handing.len()).find_map(|start| shortest_cycle(&next, start))?;
     Some(cycle.into_iter().map(|place| handing[place].0).collect())

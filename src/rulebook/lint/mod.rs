@@ -24,7 +24,9 @@
 //! *Never* is meant: conditions are seen through exactly ([tickets differ only in the values that conditions
 //! name](Problem::NotFullyChecked)), and a question that would take too long is left without a finding and said to be. What is
 //! said of clocks and stages holds for tickets that live under the rulebook; an imported history can hold what the lifecycle
-//! would refuse, and one that is moved to the rulebook later may be past what it says comes first.
+//! would refuse, and one that is moved to the rulebook later may be past what it says comes first. What is said of targets and calendars holds
+//! for tickets that keep their policy: one that comes from another policy brings its running time along, and can so be late under a
+//! target that could not be missed otherwise.
 //!
 //! # What is not here
 //! Nothing is changed and nothing is refused: a host decides which severity it tolerates. The present instant plays no part,

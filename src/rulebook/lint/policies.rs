@@ -82,6 +82,9 @@ fn loses(view: &View<'_>, i: usize, path: &str, found: &mut Findings) {
     if this.never || !this.shadowed_by.is_empty() || policy.targets.is_empty() || answers(policy) {
         return;
     }
+    if view.logic.is_spent() {
+        return;
+    }
     let of_it = |that: &&PolicyView<'_>| that.policy.agreement == policy.agreement;
     let takes_all =
         |that: &&PolicyView<'_>| view.logic.never(&[(&this.when, true), (&that.when, false)]);

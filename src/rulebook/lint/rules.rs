@@ -159,8 +159,11 @@ pub(super) fn targets_left(
     clock: ClockId,
     this: &LevelView<'_>,
 ) -> Vec<(usize, Target)> {
-    let mut targets = view.reachable(clock);
+    let mut targets = view.reachable(clock).to_vec();
     targets.retain(|(i, _)| {
+        if view.logic.is_spent() {
+            return true;
+        }
         let mut goal = view.has_policy(*i);
         goal.push((&this.guard, true));
         !view.logic.never(&goal)

@@ -19,6 +19,11 @@ pub(super) struct View<'a> {
     pub(super) policies: Vec<PolicyView<'a>>,
     pub(super) rules: Vec<RuleView<'a>>,
     pub(super) open: BTreeMap<&'a Name, i64>,
+    resolves: bool,
+    /// Whether an agent can come to be in charge.
+    assigns: bool,
+    /// The targets of each clock that a ticket can reach, each with the place of its policy.
+    reachable: BTreeMap<ClockId, Vec<(usize, Target)>>,
 }
 
 pub(super) struct PolicyView<'a> {
@@ -87,8 +92,16 @@ impl<'a> View<'a> {
             policies,
             rules,
             open,
+            resolves: false,
+            assigns: false,
+            reachable: BTreeMap::new(),
         };
+        view.resolves = view.any_may(&Role::ALL, Permission::Resolve)
+            || view.any_rule(|action| *action == Action::Resolve);
+        view.assigns = view.any_may(&Role::ALL, Permission::Assign)
+            || view.any_rule(|action| matches!(action, Action::AssignAgent { .. }));
         view.find_shadowed();
+        view.reachable = view.find_reachable();
         view
     }
 
@@ -138,17 +151,6 @@ impl<'a> View<'a> {
             .any(|role| permissions.allows(*role, permission))
     }
 
-    fn resolves(&self) -> bool {
-        self.any_may(&Role::ALL, Permission::Resolve)
-            || self.any_rule(|action| *action == Action::Resolve)
-    }
-
-    /// Whether an agent can come to be in charge.
-    fn assigns(&self) -> bool {
-        self.any_may(&Role::ALL, Permission::Assign)
-            || self.any_rule(|action| matches!(action, Action::AssignAgent { .. }))
-    }
-
     fn any_rule(&self, does: impl Fn(&Action) -> bool) -> bool {
         let levels = self.draft.escalations.iter().flat_map(|rule| &rule.levels);
         levels.flat_map(|level| &level.actions).any(does)
@@ -168,7 +170,7 @@ impl<'a> View<'a> {
         let merges = customers(Permission::Open) && self.any_may(&Role::ALL, Permission::Merge);
         let checks: &[(bool, Because)] = match metric {
             Metric::FirstResponse if policy.first_response_starts == StartOption::Assignment => {
-                &[(self.assigns(), Because::NobodyAssigns)]
+                &[(self.assigns, Because::NobodyAssigns)]
             }
             Metric::NextResponse => &[
                 (
@@ -178,7 +180,7 @@ impl<'a> View<'a> {
                 (answers, Because::NoAgentReplies),
             ],
             Metric::PeriodicUpdate => &[(answers, Because::NoAgentReplies)],
-            Metric::FollowUp => &[(self.resolves(), Because::NobodyResolves)],
+            Metric::FollowUp => &[(self.resolves, Because::NobodyResolves)],
             _ => &[],
         };
         checks
@@ -192,29 +194,36 @@ impl<'a> View<'a> {
         use crate::sla::Fulfilment;
         let (possible, because) = match metric.definition().fulfilled_by {
             Fulfilment::Answer => (self.answers(), Because::NoAgentReplies),
-            Fulfilment::Resolution => (self.resolves(), Because::NobodyResolves),
-            Fulfilment::Assignment => (self.assigns(), Because::NobodyAssigns),
+            Fulfilment::Resolution => (self.resolves, Because::NobodyResolves),
+            Fulfilment::Assignment => (self.assigns, Because::NobodyAssigns),
         };
         (!possible).then_some(because)
     }
 
     /// The targets of a clock that a ticket can reach, each with the place of its policy.
-    pub(super) fn reachable(&self, clock: ClockId) -> Vec<(usize, Target)> {
-        let reached = |(i, view): (usize, &PolicyView<'a>)| {
-            let target = *view.policy.targets.get(&clock.metric)?;
-            let applies = view.policy.agreement == clock.agreement
-                && !view.never
-                && view.shadowed_by.is_empty()
-                && self.never_starts(view.policy, clock.metric).is_none()
-                && (view.policy.follow // what is published may open it
-                    || self.time_of(self.calendar_of(view.policy), target.measure()) > 0);
-            applies.then_some((i, target))
-        };
-        self.policies
-            .iter()
-            .enumerate()
-            .filter_map(reached)
-            .collect()
+    pub(super) fn reachable(&self, clock: ClockId) -> &[(usize, Target)] {
+        self.reachable.get(&clock).map_or(&[], |targets| targets)
+    }
+
+    fn find_reachable(&self) -> BTreeMap<ClockId, Vec<(usize, Target)>> {
+        let mut found: BTreeMap<ClockId, Vec<(usize, Target)>> = BTreeMap::new();
+        for (i, this) in self.policies.iter().enumerate() {
+            let policy = this.policy;
+            if this.never || !this.shadowed_by.is_empty() {
+                continue;
+            }
+            for (metric, target) in &policy.targets {
+                // What is published may open it.
+                let opens =
+                    policy.follow || self.time_of(self.calendar_of(policy), target.measure()) > 0;
+                if opens && self.never_starts(policy, *metric).is_none() {
+                    let (agreement, metric) = (policy.agreement, *metric);
+                    let clock = ClockId { agreement, metric };
+                    found.entry(clock).or_default().push((i, *target));
+                }
+            }
+        }
+        found
     }
 
     /// That a ticket has this policy: it meets its condition, and those of none before it.
