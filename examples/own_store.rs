@@ -287,8 +287,10 @@ impl Store for LogStore {
         after: Option<Uuid>,
         limit: usize,
     ) -> Result<Vec<Uuid>, StoreError> {
-        let all = self.log().streams().into_iter();
-        let alike = all.filter(|stream| (stream.tenant, stream.kind) == (tenant, kind));
+        let log = self.log();
+        let alike = |stream: &StreamId| (stream.tenant, stream.kind) == (tenant, kind);
+        let all = log.streams().into_iter().filter(alike);
+        let alike = all.filter(|stream| log.version(*stream) > Version(0));
         let later = alike.filter(|stream| after.is_none_or(|after| stream.id > after));
         Ok(later.map(|stream| stream.id).take(limit).collect())
     }

@@ -308,6 +308,31 @@ fn second(n: i64) -> chrono::DateTime<chrono::Utc> {
     at(BEGIN) + TimeDelta::seconds(n)
 }
 
+/// Two that ask at the same instant, again and again, for what both held before: what one gives up the other one takes, and nobody waits
+/// for somebody who waits.
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn sweepers_that_ask_at_once_do_not_wait_for_each_other() {
+    let both = two_sharing();
+    let streams = ["x", "y", "z"].map(stream);
+    let mut version = 0;
+    for round in 0..200 {
+        for stream in streams {
+            let part = append(stream, version, version + 1).wake(due_at(round));
+            both[0].commit(&commit(vec![part])).unwrap();
+        }
+        version += 1;
+        let now = at(BEGIN) + TimeDelta::seconds(round);
+        let told: Vec<_> = std::thread::scope(|scope| {
+            let ask = |store| scope.spawn(move || PostgresStore::due(store, now, "z", 2));
+            let asked = both.each_ref().map(ask);
+            asked.map(|asked| asked.join().unwrap().unwrap()).concat()
+        });
+        let different: BTreeSet<_> = told.iter().map(|due| due.stream).collect();
+        assert_eq!(different.len(), told.len(), "round {round}");
+    }
+}
+
 /// What one process does not sweep within its lease goes to others, however often it asks, and comes back to it a lease later.
 #[test]
 #[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]

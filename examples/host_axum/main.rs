@@ -52,6 +52,9 @@ struct Args {
     /// Where to listen; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
+    /// A name that people open it by, beside localhost and any address; may be given several times
+    #[arg(long = "name", value_name = "NAME")]
+    names: Vec<String>,
 }
 
 #[tokio::main]
@@ -62,7 +65,7 @@ async fn main() -> Result<(), Failed> {
 async fn run(args: Args) -> Result<(), Failed> {
     let store = store(&args.database).await?;
     let desk = AsyncDesk::keeping(store, Rulebook::starter(), service::now()).await?;
-    let app = Arc::new(App::new(desk));
+    let app = Arc::new(App::new(desk, args.names));
     let asked_to_end = asked_to_end()?; // whoever hears that this listens may end it
     let listener = TcpListener::bind(args.listen).await?;
     let (end, ended) = watch::channel(false);

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Form, Path, Query, State};
 use axum::http::{StatusCode, header};
-use axum::middleware::from_fn;
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use chrono::{DateTime, Utc};
@@ -32,14 +32,17 @@ const FORM: usize = 64 * 1024;
 /// What all requests share.
 pub(crate) struct App {
     pub(crate) desk: AsyncDesk<Box<dyn AsyncStore>>,
+    /// The names that people open it by.
+    pub(crate) names: Vec<String>,
     /// Told after each command: something may be due sooner.
     pub(crate) changed: Notify,
 }
 
 impl App {
-    pub(crate) fn new(desk: AsyncDesk<Box<dyn AsyncStore>>) -> App {
+    pub(crate) fn new(desk: AsyncDesk<Box<dyn AsyncStore>>, names: Vec<String>) -> App {
         App {
             desk,
+            names,
             changed: Notify::new(),
         }
     }
@@ -62,7 +65,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/health", get(health))
         .fallback(async || not_found())
         .layer(DefaultBodyLimit::max(FORM))
-        .layer(from_fn(guard::stand))
+        .layer(from_fn_with_state(app.clone(), guard::stand))
         .with_state(app)
 }
 

@@ -21,7 +21,13 @@ fn the_service() {
     if let Ok(database) = std::env::var(DATABASE) {
         let listen = "127.0.0.1:0".parse().unwrap();
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        runtime.block_on(run(Args { database, listen })).unwrap();
+        runtime
+            .block_on(run(Args {
+                database,
+                listen,
+                names: vec!["support.example".to_owned()],
+            }))
+            .unwrap();
     }
 }
 
@@ -274,6 +280,32 @@ fn story(service: &Service) {
     service.get("/tickets/1").hides("from elsewhere");
     let own = format!("Origin: http://{}\r\n", service.address);
     assert_eq!(service.post("/tickets/1", &say, &own).status, 303);
+
+    // Whoever lets a name of another site point here is not let in, not even to look; a name that this service has, an address and no name are.
+    let named = |host: &str| {
+        let host = format!("Host: {host}\r\n");
+        let ask = format!("GET /tickets/1 HTTP/1.1\r\n{host}Connection: close\r\n\r\n");
+        service.request(&ask)
+    };
+    for name in [
+        "evil.example",
+        "evil.example:8080",
+        "support.example.evil.example",
+    ] {
+        let answer = named(name);
+        assert_eq!(answer.status, 421, "{name}");
+        answer.hides("hurry");
+    }
+    for name in [
+        "support.example",
+        "Support.Example:443",
+        "localhost:80",
+        "[::1]:80",
+        "[::1]",
+        "10.0.0.1",
+    ] {
+        assert_eq!(named(name).status, 200, "{name}");
+    }
     let head = service.get("/").head;
     for header in [
         "content-security-policy: default-src 'none'",

@@ -9,6 +9,7 @@
 //! [`Statement::check`]: helpdesk::store::sql::Statement::check
 
 use std::error::Error;
+use std::path::Path;
 use std::sync::Arc;
 
 use chrono::Utc;
@@ -26,7 +27,7 @@ use sqlx::{Acquire, AssertSqlSafe, PgPool, Postgres, Sqlite, SqlitePool, Transac
 async fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::temp_dir().join(format!("helpdesk-sqlx-{}.db", std::process::id()));
     let store = SqliteStore::open(&path)?;
-    let pool = SqlitePool::connect_with(SqliteConnectOptions::new().filename(&path)).await?;
+    let pool = SqlitePool::connect_with(file(&path)).await?;
     sqlx::query(sqlite::ORDERS).execute(&pool).await?;
     let number = sqlite::order(&pool, &store, &Sql::sqlite(), 4711).await?;
     println!("sqlite: order 4711 and ticket #{number} are there");
@@ -44,6 +45,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
         println!("postgresql: order {id} and ticket #{number} are there");
     }
     Ok(())
+}
+
+/// What is erased later must leave no copy behind where these connections wrote it.
+fn file(path: &Path) -> SqliteConnectOptions {
+    let options = SqliteConnectOptions::new().filename(path);
+    options.pragma("secure_delete", "on")
 }
 
 /// The same words for both databases; sqlx has a type for each.
@@ -254,8 +261,7 @@ mod tests {
             std::env::temp_dir().join(format!("helpdesk-sqlx-test-{}.db", std::process::id()));
         let _ = std::fs::remove_file(&path);
         let store = SqliteStore::open(&path).unwrap();
-        let options = SqliteConnectOptions::new().filename(&path);
-        let pool = SqlitePool::connect_with(options).await.unwrap();
+        let pool = SqlitePool::connect_with(super::file(&path)).await.unwrap();
         both_or_neither!(sqlite, pool, store, Sql::sqlite());
         std::fs::remove_file(&path).unwrap();
     }

@@ -61,6 +61,11 @@ impl Kept {
         self.version
     }
 
+    /// Whether it has events.
+    fn is_written(&self) -> bool {
+        self.version > Version::default()
+    }
+
     pub(super) fn events(&self) -> Events {
         self.events.all()
     }
@@ -259,7 +264,7 @@ impl Shard {
         }
     }
 
-    /// The streams of a kind after `after`: the first `limit` ones, or all of them where they are tickets.
+    /// The streams of a kind after `after` that have events: the first `limit` ones, or all of them where they are tickets.
     pub(super) fn streams_of(
         &self,
         tenant: TenantId,
@@ -272,7 +277,9 @@ impl Shard {
         let later =
             |stream: &&StreamId| alike(stream) && after.is_none_or(|after| stream.id > after);
         if kind == StreamKind::Ticket {
-            found.extend(self.streams.keys().filter(later).map(|stream| stream.id));
+            let written = self.streams.iter().filter(|(_, kept)| kept.is_written());
+            let here = written.map(|(stream, _)| stream).filter(later);
+            found.extend(here.map(|stream| stream.id));
         } else {
             let id = after.unwrap_or(Uuid::nil());
             let from = self.others.range(StreamId { tenant, kind, id }..);
@@ -318,7 +325,7 @@ impl Shard {
             return;
         }
         let kind = part.stream.kind;
-        if kind != StreamKind::Ticket {
+        if kind != StreamKind::Ticket && !part.events.is_empty() {
             self.others.insert(part.stream);
         }
         let stream = self.streams.entry(part.stream);

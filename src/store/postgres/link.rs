@@ -171,8 +171,8 @@ impl Link {
         Ok(())
     }
 
-    /// The rows of all of these, done in one transaction, sent in one trip with its end: nothing is held while nobody asks for the
-    /// answer.
+    /// The rows of all of these, each a transaction by itself, sent in one trip: nothing is held while nobody asks for the answer, nor by
+    /// one of them while another one waits for somebody.
     pub(super) async fn take(&mut self, queries: &[Query<'_>]) -> Result<Vec<Row>, StoreError> {
         self.prepare(queries.iter().map(|query| query.text).collect())
             .await?;
@@ -182,12 +182,10 @@ impl Link {
     }
 
     async fn take_prepared(&self, queries: &[Query<'_>]) -> Result<Vec<Row>, StoreError> {
-        let mut asked = vec![no_rows(&self.client, BEGIN)];
+        let mut asked = Vec::with_capacity(queries.len());
         for query in queries {
             asked.push(rows(&self.client, self.statement(query.text)?, query));
         }
-        asked.push(no_rows(&self.client, "COMMIT"));
-        // Those after the first error fail because of it.
         let answers: Result<Vec<_>, _> = together(asked).await.into_iter().collect();
         Ok(answers.map_err(failed)?.into_iter().flatten().collect())
     }
@@ -273,10 +271,6 @@ fn rows<'a>(
     query: &'a Query<'a>,
 ) -> Asked<'a, Vec<Row>> {
     Box::pin(client.query(statement, &query.params))
-}
-
-fn no_rows<'a>(client: &'a Client, text: &'a str) -> Asked<'a, Vec<Row>> {
-    Box::pin(async move { client.batch_execute(text).await.map(|()| Vec::new()) })
 }
 
 fn count<'a>(client: &'a Client, statement: &'a Statement, query: &'a Query<'a>) -> Asked<'a, u64> {

@@ -72,10 +72,12 @@ own! {
         AND l.wake_at = excluded.wake_at AND l.held_until > $2 THEN least(l.held_until, excluded.held_until) \
         ELSE excluded.held_until END \
         WHERE l.holder = excluded.holder OR l.wake_at <> excluded.wake_at OR l.held_until <= $2 RETURNING tenant, kind, id, wake_at");
-    /// What was held until $3, a lease ago, and what the process $1 holds that is not due any more at $2 under zone data $4.
-    release_due = "DELETE FROM {t}sweeps l WHERE l.held_until <= $3 OR l.holder = $1 AND NOT EXISTS (SELECT FROM {t}streams s \
+    /// What was held until $3, a lease ago, and what the process $1 holds that is not due any more at $2 under zone data $4. What another
+    /// one is just releasing or taking is left to it, so that nobody waits.
+    release_due = "DELETE FROM {t}sweeps WHERE (tenant, kind, id) IN (SELECT l.tenant, l.kind, l.id FROM {t}sweeps l \
+        WHERE l.held_until <= $3 OR l.holder = $1 AND NOT EXISTS (SELECT FROM {t}streams s \
         WHERE s.tenant = l.tenant AND s.kind = l.kind AND s.id = l.id AND s.wake_at = l.wake_at \
-        AND (s.wake_at <= $2 OR s.zone_data <> $4))";
+        AND (s.wake_at <= $2 OR s.zone_data <> $4)) FOR UPDATE OF l SKIP LOCKED)";
     next_wake = format!("{ZONES} SELECT min(n.wake_at) FROM zone CROSS JOIN LATERAL (SELECT min(s.wake_at) AS wake_at \
         FROM {{t}}streams s WHERE s.zone_data = zone.v AND s.wake_at > $1) n");
     /// The same for the process $2: what another one holds counts from the end of its lease, and what it held itself until $1 or before

@@ -61,7 +61,13 @@ impl SqliteStore {
             let what = format!("`{}` is not a name in utf-8", path.display());
             return Err(StoreError::new(StoreErrorKind::Other, what));
         };
-        let is_new = !path.exists();
+        if path.symlink_metadata().is_ok() {
+            let what = format!(
+                "`{}` is there already; a copy wants a new name",
+                path.display()
+            );
+            return Err(StoreError::new(StoreErrorKind::Other, what));
+        }
         self.copying(
             |connection| match connection.execute("VACUUM INTO ?1", [name]) {
                 Ok(_) => Ok(()),
@@ -71,9 +77,7 @@ impl SqliteStore {
                     Err(StoreError::new(StoreErrorKind::Other, what))
                 }
                 Err(error) => {
-                    if is_new {
-                        let _ = std::fs::remove_file(path); // or it was not begun
-                    }
+                    let _ = std::fs::remove_file(path); // or it was not begun
                     Err(told(error).at(path))
                 }
             },

@@ -9,7 +9,7 @@ use crate::store::sql::{Sql, Statement, Value};
 
 use super::error::{failed, prepare};
 use super::group::in_savepoint;
-use super::{Commit, SqliteStore, StoreError};
+use super::{Commit, SqliteStore, StoreError, StoreErrorKind};
 
 /// Makes `commit` a part of a transaction that the host has open on the same file: its own rows and the ticket, both or neither.
 ///
@@ -40,7 +40,8 @@ use super::{Commit, SqliteStore, StoreError};
 /// ```
 ///
 /// # Errors
-/// Those of [`Store::commit`](crate::store::Store::commit). Where the transaction began before somebody else's commit, the
+/// Those of [`Store::commit`](crate::store::Store::commit); [`Other`](crate::store::StoreErrorKind::Other) where SQLite undid the whole
+/// transaction before, after an error of somebody's: nothing is written without it. Where the transaction began before somebody else's commit, the
 /// [`Conflict`](crate::store::StoreErrorKind::Conflict) is the transaction's: roll it back, begin a new one, load and plan again.
 /// One that was begun with `BEGIN IMMEDIATE` never is.
 ///
@@ -51,6 +52,10 @@ use super::{Commit, SqliteStore, StoreError};
 /// # What it survives
 /// What the transaction does: on Apple's systems a connection of the host's own needs `PRAGMA fullfsync = on` to outlive the power going.
 pub fn commit_in(transaction: &Transaction<'_>, commit: &Commit) -> Result<(), StoreError> {
+    if transaction.is_autocommit() {
+        let what = "the transaction is over: SQLite undid it after an error; roll it back and begin a new one";
+        return Err(StoreError::new(StoreErrorKind::Other, what));
+    }
     let statements = SQL.commit(commit)?;
     if commit.content.is_empty() {
         return in_savepoint(transaction, &statements); // nothing that is erased moves

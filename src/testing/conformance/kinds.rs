@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::schedule::wake;
 use super::{TENANT, append, begin, commit, events, id, key, name, owner, refused, text};
 use crate::aggregate::RulebookEvent;
 use crate::call::Actor;
@@ -307,6 +308,8 @@ pub fn a_kind_comes_page_by_page(store: &dyn Store) {
         let mut with_text = commit(vec![checked]);
         with_text.content.push(text("beside a check", None, "x"));
         store.commit(&with_text).unwrap();
+        let asleep = Part::check(of(kind, id(9)), Version(0)).wake(wake(None, "z"));
+        store.commit(&commit(vec![asleep])).unwrap();
         let part = Part::append(strange, Version(0), one_of_each_of(kind));
         let elsewhere = Commit::new(others, begin(), vec![part]);
         store.commit(&elsewhere).unwrap();

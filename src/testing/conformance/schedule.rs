@@ -13,7 +13,7 @@ use crate::ticket::Version;
 
 const ZONES: &str = "2026a";
 
-fn wake(at: Option<DateTime<Utc>>, zone_data: &str) -> Wake {
+pub(super) fn wake(at: Option<DateTime<Utc>>, zone_data: &str) -> Wake {
     Wake {
         at,
         stamp: Stamp {
