@@ -315,13 +315,12 @@ fn second(n: i64) -> chrono::DateTime<chrono::Utc> {
 fn sweepers_that_ask_at_once_do_not_wait_for_each_other() {
     let both = two_sharing();
     let streams = ["x", "y", "z"].map(stream);
-    let mut version = 0;
-    for round in 0..200 {
+    for version in 0..200 {
+        let round = i64::try_from(version).unwrap();
         for stream in streams {
             let part = append(stream, version, version + 1).wake(due_at(round));
             both[0].commit(&commit(vec![part])).unwrap();
         }
-        version += 1;
         let now = at(BEGIN) + TimeDelta::seconds(round);
         let told: Vec<_> = std::thread::scope(|scope| {
             let ask = |store| scope.spawn(move || PostgresStore::due(store, now, "z", 2));
