@@ -5,6 +5,7 @@ mod common;
 
 mod actions;
 mod asking;
+mod bounds;
 mod calendars;
 mod clocks;
 mod findings;

@@ -6,6 +6,7 @@ mod common;
 #[path = "../common/sql.rs"]
 mod shared;
 
+mod beside;
 mod damage;
 mod erasure;
 mod files;

@@ -1,30 +1,16 @@
 //! What a host did beside the SQLite store before it asked: a transaction that is over already, a file that has the name of the copy.
 
-#![cfg(feature = "sqlite")]
-
-mod common;
-#[path = "common/sql.rs"]
-mod shared;
-
-use std::path::{Path, PathBuf};
-
 use helpdesk::store::sqlite::{commit_in, rusqlite};
 use helpdesk::store::{SqliteStore, StoreErrorKind};
 use rusqlite::Connection;
-use shared::*;
 
-/// A new file in a directory of its own.
-fn file(name: &str) -> PathBuf {
-    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("sqlite-beside-{name}"));
-    let _ = std::fs::remove_dir_all(&dir);
-    std::fs::create_dir_all(&dir).unwrap();
-    dir.join("support.db")
-}
+use super::file;
+use super::shared::*;
 
 /// SQLite undid the host's transaction, and with it the order: the ticket does not come about without it.
 #[test]
 fn a_transaction_that_is_over_takes_no_commit() {
-    let path = file("over");
+    let path = file("beside-over");
     let store = SqliteStore::open(&path).unwrap();
     let mut mine = Connection::open(&path).unwrap();
     let orders = "CREATE TABLE orders (id INTEGER PRIMARY KEY); INSERT INTO orders VALUES (1)";
@@ -57,8 +43,8 @@ fn a_transaction_that_is_over_takes_no_commit() {
 /// A copy wants a name that nothing has, not even an empty file; what has it stays as it is.
 #[test]
 fn a_copy_takes_nobodys_name() {
-    let store = SqliteStore::open(file("copy")).unwrap();
-    let taken = file("taken");
+    let store = SqliteStore::open(file("beside-copy")).unwrap();
+    let taken = file("beside-taken");
     for bytes in ["", "somebody's"] {
         std::fs::write(&taken, bytes).unwrap();
         let error = store.back_up(&taken).unwrap_err();

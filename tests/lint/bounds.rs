@@ -1,14 +1,13 @@
 //! The linter looks at as much as it may, and says so; then it asks no more, however large the rulebook is.
 
-mod common;
-
-use common::name;
 use helpdesk::Rulebook;
 use helpdesk::escalation::{Action, Level, Rule, Threshold, Trigger};
 use helpdesk::id::TeamId;
 use helpdesk::rulebook::{Problem, RulebookDraft};
 use helpdesk::sla::{Condition, Policy};
 use helpdesk::ticket::{Agreement, Metric};
+
+use super::common::name;
 
 /// As many policies as there may be, each for the tickets of a tag of its own.
 fn policies(mut draft: RulebookDraft, metric: Metric) -> RulebookDraft {

@@ -1,9 +1,6 @@
 //! What one command did comes about again as one command, wherever the desk recorded what came along with it.
 
-mod common;
-
 use chrono::TimeDelta;
-use common::{ANN, KIM, at, history, name};
 use helpdesk::id::{BotId, SessionId};
 use helpdesk::replay::{TicketDifference, WhatIf};
 use helpdesk::rulebook::RulebookDraft;
@@ -13,17 +10,13 @@ use helpdesk::testing::story::{rulebooks, stories};
 use helpdesk::ticket::{
     Change, Channel, CloseReason, Event, Merge, Metric, Pending, Priority, Recorded, SessionStep,
 };
-use helpdesk::{Actor, Call, Command, Desk, Open, Rulebook, TenantId, TicketId};
+use helpdesk::{Command, Desk, Open, Rulebook, TicketId};
 use proptest::prelude::*;
 
-fn ann(now: &str) -> Call {
-    Call::new(Actor::Customer(ANN), at(now))
-}
+use super::common::{at, history, name};
+use super::{TENANT, ann, kim};
 
-fn kim(now: &str) -> Call {
-    Call::new(Actor::Agent(KIM), at(now))
-}
-
+/// Urgent tickets have an hour, the others days.
 fn draft() -> RulebookDraft {
     let urgent = Condition::Priority(vec![Priority::Urgent]);
     Rulebook::draft()
@@ -48,7 +41,7 @@ fn opened(desk: &Desk<MemoryStore>, now: &str) -> TicketId {
 fn comes_about_again(desk: &Desk<MemoryStore>, rules: &Rulebook, id: TicketId) -> Vec<Recorded> {
     let history = history(desk, id);
     let mut what_if = WhatIf::new(rules, rules, at("2026-03-30T00:00:00Z"));
-    let TicketDifference { unlike_record, .. } = what_if.add(TenantId::SINGLE, &history).unwrap();
+    let TicketDifference { unlike_record, .. } = what_if.add(TENANT, &history).unwrap();
     let all = what_if.finish().unwrap();
     assert_eq!(unlike_record, None, "{history:#?}");
     assert_eq!((all.redone.equal, all.redone.unlike), (1, 0));
@@ -148,7 +141,7 @@ proptest! {
     fn whatever_was_said_comes_about_again(rules in rulebooks(TimeDelta::minutes(1)), story in stories(TimeDelta::minutes(1))) {
         let told = story.tell(&rules).unwrap();
         let mut what_if = WhatIf::new(&rules, &rules, told.now);
-        let one = what_if.add(TenantId::SINGLE, &told.events).unwrap();
+        let one = what_if.add(TENANT, &told.events).unwrap();
         prop_assert_eq!(one.unlike_record, None, "{:#?}", told.events);
         let all = what_if.finish().unwrap();
         prop_assert!(all.before.anomalies.is_empty(), "{:?} of {:#?}", all.before.anomalies, told.events);
