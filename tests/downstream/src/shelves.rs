@@ -328,12 +328,11 @@ impl Store for Shelves {
         limit: usize,
     ) -> Result<Vec<Uuid>, StoreError> {
         let kept = self.kept();
-        let alike = kept
-            .streams
-            .keys()
-            .filter(|id| (id.tenant, id.kind) == (tenant, kind));
-        let later = alike
-            .map(|id| id.id)
+        let written = kept.streams.iter().filter(|(id, stream)| {
+            (id.tenant, id.kind) == (tenant, kind) && !stream.events.is_empty()
+        });
+        let later = written
+            .map(|(id, _)| id.id)
             .filter(|id| after.is_none_or(|after| *id > after));
         let rising: BTreeSet<Uuid> = later.collect();
         Ok(rising.into_iter().take(limit).collect())
