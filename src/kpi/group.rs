@@ -254,24 +254,20 @@ impl GroupTally {
             }
         }
         // Its places with the groups of each, and then what it counts in each group that has one.
-        let mut places: Vec<(Place, Vec<Key>)> = Vec::new();
+        let mut places: BTreeMap<Place, Vec<Key>> = BTreeMap::new();
         let learn = |place: &Place| {
-            let is_known = places.iter().any(|(known, _)| known == place);
-            if !is_known && scope.admits(&ticket, place) {
+            if !places.contains_key(place) && scope.admits(&ticket, place) {
                 let groups = keys(self.dimensions.iter(), &ticket, place, &scope);
-                places.push((*place, groups));
+                places.insert(*place, groups);
             }
             false
         };
         Counts::default().change(&ticket, &scope, learn, by);
-        let found: BTreeSet<Key> = places
-            .iter()
-            .flat_map(|(_, groups)| groups.clone())
-            .collect();
+        let found: BTreeSet<Key> = places.values().flatten().cloned().collect();
         for key in found {
             let admits = |place: &Place| {
-                let known = places.iter().find(|(known, _)| known == place);
-                known.is_some_and(|(_, groups)| groups.contains(&key))
+                let groups = places.get(place);
+                groups.is_some_and(|groups| groups.contains(&key))
             };
             let mut counts = self.groups.remove(&key).unwrap_or_default();
             counts.change(&ticket, &scope, admits, by);

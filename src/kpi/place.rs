@@ -17,7 +17,7 @@ use super::period::{Every, Period};
 use super::window::Scope;
 
 /// What one contribution to a figure is placed by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
     pub(super) at: DateTime<Utc>,
     pub(super) holder: Holder,

@@ -2,7 +2,7 @@
 //!
 //! A [`Sketch`] counts lengths by bucket. Every power of two is cut into 128 equal buckets, and below 128 microseconds every
 //! value has its own; so a bucket is at most 1/128 as wide as what lies in it, and its middle at most 1/256 away from it
-//! ([`Sketch::ERROR`]). There are 7,424 buckets for each sign, however many values there are. The same buckets, in whole numbers
+//! ([`Sketch::ERROR`]). There are 7,296 buckets for each sign (and one for the least number that there is), however many values there are. The same buckets, in whole numbers
 //! and without a logarithm, are those of HdrHistogram (Gil Tene, <http://hdrhistogram.org>) with seven bits.
 //!
 //! ```

@@ -97,8 +97,6 @@ pub enum VisitEvent {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Visit {
     began_at: DateTime<Utc>,
-    /// The last thing that the visitor did.
-    active_at: DateTime<Utc>,
     customer: Option<CustomerId>,
     views: Vec<View>,
     searches: Vec<Search>,
@@ -204,19 +202,43 @@ impl Visit {
     }
 
     /// How it ended, as known at `as_of`, where a ticket counts that was opened since the visit began and within `window` of the last
-    /// thing that the visitor did. That she was recognised is nothing that she did.
+    /// thing that the visitor did. That she was recognised is nothing that she did. Who comes back after the window is over changes
+    /// nothing of how it had ended by then.
     pub fn ending(&self, window: Span, as_of: DateTime<Utc>) -> Ending {
-        let until = self.active_at.checked_add_signed(window.delta());
+        let active_at = self.active_at(window, as_of);
+        let until = active_at.checked_add_signed(window.delta());
         let is_over = until.is_some_and(|until| until < as_of);
         let in_window =
             |at: DateTime<Utc>| self.began_at <= at && until.is_none_or(|until| at <= until);
-        match (self.ticket, self.ended.and_then(|(_, solved)| solved)) {
+        let ended = self.ended.filter(|(at, _)| *at <= active_at);
+        let has_read = self.views.iter().any(|view| view.at <= active_at);
+        match (self.ticket, ended.and_then(|(_, solved)| solved)) {
             (Some((_, at)), _) if in_window(at) && at <= as_of => Ending::Ticket,
             _ if !is_over => Ending::Undecided,
             (_, Some(true)) => Ending::Confirmed,
-            (_, None) if !self.views.is_empty() => Ending::Contained,
+            (_, None) if has_read => Ending::Contained,
             _ => Ending::GaveUp,
         }
+    }
+
+    /// The last thing that the visitor did by `as_of`, until she left or did nothing for longer than `window`.
+    fn active_at(&self, window: Span, as_of: DateTime<Utc>) -> DateTime<Utc> {
+        let read = self.views.iter().map(|view| view.at);
+        let searched = self.searches.iter().map(|search| search.at);
+        let voted = self.voted.iter().map(|(at, ..)| *at);
+        let left = self.ended_at();
+        let mut did: Vec<DateTime<Utc>> = read.chain(searched).chain(voted).chain(left).collect();
+        did.retain(|at| *at <= left.map_or(as_of, |left| left.min(as_of)));
+        did.sort_unstable();
+        let goes_on = |last: DateTime<Utc>, at| {
+            let until = last.checked_add_signed(window.delta());
+            until.is_none_or(|until| at <= until).then_some(at)
+        };
+        let steps = did.into_iter().scan(self.began_at, |last, at| {
+            *last = goes_on(*last, at)?;
+            Some(at)
+        });
+        steps.last().unwrap_or(self.began_at)
     }
 }
 
@@ -359,7 +381,6 @@ impl Aggregate for Visit {
         let at = event.at;
         let visit = stands.get_or_insert_with(|| Visit {
             began_at: at,
-            active_at: at,
             customer: None,
             views: Vec::new(),
             searches: Vec::new(),
@@ -368,11 +389,9 @@ impl Aggregate for Visit {
             ended: None,
             ticket: None,
         });
-        let mut is_active = visit.ended.is_none();
         match &event.event {
             VisitEvent::Recognised { customer } => {
                 visit.customer = Some(*customer);
-                is_active = false; // the visitor did nothing
             }
             VisitEvent::Viewed { article, number } => visit.views.push(View {
                 at,
@@ -391,11 +410,7 @@ impl Aggregate for Visit {
             VisitEvent::Ended { solved } => visit.ended = Some((at, *solved)),
             VisitEvent::LedTo { ticket, opened_at } => {
                 visit.ticket = Some((*ticket, *opened_at));
-                is_active = false; // the desk may tell it at any time
             }
-        }
-        if is_active {
-            visit.active_at = at;
         }
     }
 }

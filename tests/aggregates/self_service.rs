@@ -295,6 +295,46 @@ fn an_ending_outlasts_the_recognition_of_the_visitor() {
     }
 }
 
+/// Who comes back when the window was over, reads on and asks all the same, changes nothing of how it had ended.
+#[test]
+fn an_ending_outlasts_a_return() {
+    for desk in desks() {
+        let (article, visit) = (ArticleId::named("a"), VisitId::named("v"));
+        let write = ArticleCommand::Write(Draft::new("t", "b", name("en")));
+        desk.tell::<Article>(article, &kim(0), write).unwrap();
+        desk.tell::<Article>(article, &kim(0), ArticleCommand::Publish)
+            .unwrap();
+        let tell = |hour, command| desk.tell::<Visit>(visit, &kim(hour), command).unwrap();
+        let ending = |as_of| {
+            let state = desk.state::<Visit>(visit).unwrap();
+            state.ending(Span::hours(72), hours(as_of))
+        };
+        tell(1, VisitCommand::View(article));
+        tell(73, VisitCommand::View(article)); // just within it
+        assert_eq!(
+            (ending(145), ending(146)),
+            (Ending::Undecided, Ending::Contained)
+        );
+        tell(150, VisitCommand::View(article));
+        let t = desk.open(&ann(151), Open::new("x")).unwrap().id();
+        tell(151, VisitCommand::Ticket(t));
+        tell(
+            152,
+            VisitCommand::End {
+                solved: Some(false),
+            },
+        );
+        for as_of in [146, 151, 152, 400] {
+            assert_eq!(ending(as_of), Ending::Contained, "as of {as_of}");
+        }
+        // What she did later is not known earlier.
+        assert_eq!(
+            (ending(1), ending(72)),
+            (Ending::Undecided, Ending::Undecided)
+        );
+    }
+}
+
 /// A ticket that was there before the visit began did not come of it.
 #[test]
 fn a_ticket_from_before_a_visit_did_not_come_of_it() {
