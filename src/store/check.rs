@@ -10,8 +10,18 @@ impl Load {
     /// Whether it asks for one stream and nothing else.
     #[cfg(feature = "sqlite")]
     pub(in crate::store) fn is_of_one_stream(&self) -> bool {
-        self.streams.len() == 1
-            && self.owners.is_empty()
+        self.streams.len() == 1 && self.is_of_streams_alone()
+    }
+
+    /// Whether it asks for nothing at all.
+    #[cfg(feature = "postgres")]
+    pub(in crate::store) fn asks_nothing(&self) -> bool {
+        self.streams.is_empty() && self.is_of_streams_alone()
+    }
+
+    #[cfg(any(feature = "postgres", feature = "sqlite"))]
+    fn is_of_streams_alone(&self) -> bool {
+        self.owners.is_empty()
             && self.idempotency.is_none()
             && !self.number
             && self.content.is_empty()

@@ -37,3 +37,8 @@ pub fn options() -> Options {
 pub fn store() -> PostgresStore {
     options().connect(&server()).unwrap()
 }
+
+/// The same, whose every load reads what is in the tables: for tests that meddle with them.
+pub fn forgetful() -> PostgresStore {
+    options().recent_tickets(0).connect(&server()).unwrap()
+}

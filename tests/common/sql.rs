@@ -9,15 +9,16 @@ use helpdesk::desk::{Need, Operation, Request};
 use helpdesk::id::{ContentId, CustomerId};
 use helpdesk::rulebook::Rulebooks;
 use helpdesk::store::{
-    Commit, Load, OutboxMessage, Outgoing, Part, Stamp, Store, StoreError, StoreErrorKind,
+    Commit, Load, OutboxMessage, Outgoing, Part, Stamp, Store, StoreError, StoreErrorKind, Stream,
     StreamId, Wake,
 };
-use helpdesk::ticket::{Content, ContentKind, Event, Pending, Recorded, Version};
-use helpdesk::{Actor, Command, Open, TenantId, TicketId};
+use helpdesk::ticket::{Content, ContentKind, Event, Pending, Priority, Recorded, Ticket, Version};
+use helpdesk::{Actor, Command, Desk, Open, TenantId, TicketId};
+use rand::{Rng, SeedableRng};
 
 use uuid::Uuid;
 
-use super::common::{ANN, BEGIN, KIM, at, call, name, rulebook};
+use super::common::{ANN, BEGIN, KIM, at, call, history, name, rulebook};
 
 pub const TENANT: TenantId = TenantId::SINGLE;
 
@@ -178,5 +179,49 @@ pub fn live(store: &dyn Store, mut write: impl FnMut(&Commit) -> Result<(), Stor
                 Need::Nothing => break,
             }
         }
+    }
+}
+
+/// Two store values on one database take turns at random on a few tickets: each loads every one as its events alone make it.
+pub fn two_take_turns<S: Store>(connect: impl Fn() -> S) {
+    let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(7);
+    let desks = [0, 1].map(|_| Desk::new(connect(), rulebook()));
+    let open = |n| {
+        let call = call(Actor::Customer(ANN), at(BEGIN), n);
+        let opened = desks[0].open(&call, Open::new("x").body("help"));
+        opened.unwrap().id()
+    };
+    let tickets = [1, 2, 3, 4, 5].map(open);
+    for n in 0..200 {
+        let (who, ticket) = (random.random_range(0..2), random.random_range(0..5));
+        let now = at(BEGIN) + TimeDelta::minutes(n);
+        let said = call(Actor::Agent(KIM), now, 100 + n as u128);
+        let command = match random.random_range(0..3) {
+            0 => Command::note("seen"),
+            1 => Command::reply("we look into it"),
+            _ => Command::priority([Priority::Low, Priority::High][random.random_range(0..2)]),
+        };
+        desks[who].submit(tickets[ticket], &said, command).unwrap();
+        for desk in &desks {
+            let seen = tickets[random.random_range(0..5)];
+            let known = with_what_is_kept(desk, seen);
+            assert_eq!(known, Ticket::replay(TENANT, &history(desk, seen)));
+        }
+    }
+}
+
+/// A ticket by the snapshot that its store gives, where it gives one, and the events after it.
+pub fn with_what_is_kept<S: Store>(desk: &Desk<S>, ticket: TicketId) -> Option<Ticket> {
+    let mut load = Load::streams(TENANT, [StreamId::ticket(TENANT, ticket)]);
+    load.snapshots = true;
+    let mut loaded = desk.store().load(&load).unwrap();
+    let Stream {
+        snapshot,
+        events: since,
+        ..
+    } = loaded.streams.pop().unwrap();
+    match snapshot {
+        Some(kept) => kept.then(since.ticket()).map(|kept| (*kept.ticket).clone()),
+        None => Ticket::replay(TENANT, since.ticket()),
     }
 }

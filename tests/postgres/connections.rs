@@ -7,9 +7,9 @@ use helpdesk::store::{PostgresStore, Store, StoreErrorKind};
 use helpdesk::{Actor, Desk, Open};
 
 use super::common::*;
-use super::meddle;
-use super::server::{client, options, server, store};
+use super::server::{options, server, store};
 use super::sql::*;
+use super::{cut, meddle};
 
 /// The connection is lost before and in the end of a commit: unavailable, and the next call has a new connection.
 #[test]
@@ -44,10 +44,7 @@ fn a_lost_connection_is_unavailable() {
         store.commit(&next).unwrap();
     }
     // An idle connection that was cut is not used again.
-    let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'helpdesk' AND query LIKE $1";
-    let like = format!("%{}%", store.schema());
-    client().query(cut, &[&like]).unwrap();
-    std::thread::sleep(Duration::from_millis(200));
+    cut(&store);
     assert_eq!(length(&store, s), 3);
 
     let nowhere = "host=/nonexistent user=nobody";

@@ -7,7 +7,7 @@ use helpdesk::{Actor, Command, Desk};
 use uuid::Uuid;
 
 use super::common::*;
-use super::server::{client, store};
+use super::server::{client, forgetful, store};
 use super::sql::*;
 use super::{again, meddle};
 
@@ -113,7 +113,7 @@ fn damage_is_corrupt() {
 #[test]
 #[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
 fn a_spoiled_snapshot_is_passed_over() {
-    let desk = Desk::new(store(), rulebook());
+    let desk = Desk::new(forgetful(), rulebook());
     let ticket = opened(&desk);
     for n in 0..80 {
         let now = at(BEGIN) + TimeDelta::seconds(n);

@@ -12,6 +12,7 @@ mod connections;
 mod damage;
 mod erasure;
 mod host;
+mod recent;
 mod sharing;
 mod sweeping;
 mod versions;
@@ -60,6 +61,14 @@ fn dump(store: &PostgresStore) -> Vec<Vec<String>> {
         "numbers",
     ];
     tables.map(&mut rows_of).into()
+}
+
+/// Cuts every connection to the store's schema, and waits until that is known.
+fn cut(store: &PostgresStore) {
+    let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'helpdesk' AND query LIKE $1";
+    let like = format!("%{}%", store.schema());
+    client().query(cut, &[&like]).unwrap();
+    std::thread::sleep(Duration::from_millis(200));
 }
 
 fn due_at(n: i64) -> Wake {

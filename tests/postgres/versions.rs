@@ -8,7 +8,7 @@ use helpdesk::{Actor, Command, Desk, Open, TicketId};
 use uuid::Uuid;
 
 use super::common::*;
-use super::server::{client, server, store};
+use super::server::{client, forgetful, server, store};
 use super::sql::*;
 use super::{again, due_at, dump, meddle};
 
@@ -61,7 +61,7 @@ fn rows_keep_their_schema() {
 #[test]
 #[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
 fn newer_events_are_left_to_newer_processes() {
-    let desk = Desk::new(store(), rulebook());
+    let desk = Desk::new(forgetful(), rulebook());
     let [first, second, third] = [1, 2, 3].map(|n| {
         let call = call(Actor::Customer(ANN), at(BEGIN), n);
         desk.open(&call, Open::new("x").body("help")).unwrap().id()

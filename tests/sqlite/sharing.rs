@@ -9,9 +9,8 @@ use helpdesk::id::{ContentId, TicketNumber};
 use helpdesk::store::{
     Filter, Load, Page, SqliteStore, Store, StoreErrorKind, Stream, StreamId, StreamKind,
 };
-use helpdesk::ticket::{Link, Priority, Ticket};
-use helpdesk::{Actor, Command, Desk, Open, TicketId};
-use rand::{Rng, SeedableRng};
+use helpdesk::ticket::Link;
+use helpdesk::{Actor, Desk, Open, TicketId};
 use rusqlite::Connection;
 
 use super::common::*;
@@ -71,46 +70,10 @@ fn two_handles_share_a_file() {
 /// turns, and however few it keeps.
 #[test]
 fn tickets_written_lately_are_loaded_as_they_stand() {
-    let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(7);
     for keeps in [0, 1, 3] {
         let path = file(&format!("recent-{keeps}"));
         let options = || SqliteStore::options().recent_tickets(keeps);
-        let desks = [0, 1].map(|_| Desk::new(options().open(&path).unwrap(), rulebook()));
-        let open = |n| {
-            let call = call(Actor::Customer(ANN), at(BEGIN), n);
-            let opened = desks[0].open(&call, Open::new("x").body("help"));
-            opened.unwrap().id()
-        };
-        let tickets = [1, 2, 3, 4, 5].map(open);
-        for n in 0..200 {
-            let (who, ticket) = (random.random_range(0..2), random.random_range(0..5));
-            let now = at(BEGIN) + TimeDelta::minutes(n);
-            let said = call(Actor::Agent(KIM), now, 100 + n as u128);
-            let command = match random.random_range(0..3) {
-                0 => Command::note("seen"),
-                1 => Command::reply("we look into it"),
-                _ => Command::priority([Priority::Low, Priority::High][random.random_range(0..2)]),
-            };
-            desks[who].submit(tickets[ticket], &said, command).unwrap();
-            for desk in &desks {
-                let seen = tickets[random.random_range(0..5)];
-                let stream = StreamId::ticket(TENANT, seen);
-                let events = history(desk, seen);
-                let mut load = Load::streams(TENANT, [stream]);
-                load.snapshots = true;
-                let mut loaded = desk.store().load(&load).unwrap();
-                let Stream {
-                    snapshot,
-                    events: since,
-                    ..
-                } = loaded.streams.pop().unwrap();
-                let known = match snapshot {
-                    Some(kept) => kept.then(since.ticket()).map(|kept| (*kept.ticket).clone()),
-                    None => Ticket::replay(TENANT, since.ticket()),
-                };
-                assert_eq!(known, Ticket::replay(TENANT, &events));
-            }
-        }
+        two_take_turns(|| options().open(&path).unwrap());
     }
 }
 

@@ -12,7 +12,7 @@ use crate::store::{Load, Loaded, Snapshot, Stream, StreamId, UniqueKey};
 use crate::ticket::{Content, FOLD, Version};
 
 use super::error::unreadable;
-use super::link::{Params, Query};
+use super::link::{Link, Params, Query};
 use super::several::{ID, LAST, OF_EVENT, OWNER, Part, SCHEMA_AND_BODY, Several};
 use super::{PostgresStore, StoreError};
 
@@ -21,6 +21,8 @@ struct Wanted {
     tenant: Uuid,
     kinds: Vec<i64>,
     ids: Vec<Uuid>,
+    /// The place after which the events of the one stream are wanted, where it is known until there.
+    after: Option<i64>,
     /// Of snapshots, where they are wanted.
     fold: i64,
     keys: Vec<Uuid>,
@@ -46,26 +48,53 @@ impl PostgresStore {
 
     /// `None` where a snapshot cannot be read.
     async fn load_once(&self, request: &Load) -> Result<Option<Loaded>, StoreError> {
-        let wanted = Wanted::of(request)?;
-        let mut queries = self.queries(request, &wanted);
-        let Some((part, query)) = queries.pop() else {
+        if request.asks_nothing() {
             return Ok(Some(Loaded::default()));
-        };
-        let mut answer = Answer::to(request);
-        if queries.is_empty() && part.is_streams() {
-            let mut visit = |row| answer.streams.row(&row, 0);
-            self.pool.each_row(&query, &mut visit).await?;
-        } else {
-            queries.push((part, query));
-            let (text, params) = Several::of(queries);
-            let query = Query {
-                text: &text,
-                params,
-            };
-            let mut visit = |row| answer.row(row);
-            self.pool.each_row(&query, &mut visit).await?;
         }
-        self.loaded(request, answer)
+        let mut wanted = Wanted::of(request)?;
+        let mut taken = self.pool.link().await?;
+        // Not before: with a connection that is made anew, nothing is known any more.
+        let kept = self.kept(request);
+        wanted.after = kept.as_ref().map(|kept| number(kept.version()));
+        let answer = self.ask(&mut taken.link, request, &wanted, kept).await;
+        taken.back().await;
+        self.loaded(request, answer?)
+    }
+
+    /// The one stream as this store value wrote it lately, where that is known and wanted.
+    fn kept(&self, request: &Load) -> Option<Snapshot> {
+        match request.streams.as_slice() {
+            [stream] if request.snapshots => self.pool.recent.of(*stream),
+            _ => None,
+        }
+    }
+
+    async fn ask<'a>(
+        &self,
+        link: &mut Link,
+        request: &'a Load,
+        wanted: &Wanted,
+        kept: Option<Snapshot>,
+    ) -> Result<Answer<'a>, StoreError> {
+        let mut queries = self.queries(request, wanted);
+        let mut answer = Answer::to(request, kept);
+        match queries.pop() {
+            Some((part, query)) if queries.is_empty() && part.is_streams() => {
+                let mut visit = |row| answer.streams.row(&row, 0);
+                link.each_row(&query, &mut visit).await?;
+            }
+            last => {
+                queries.extend(last);
+                let (text, params) = Several::of(queries);
+                let query = Query {
+                    text: &text,
+                    params,
+                };
+                let mut visit = |row| answer.row(row);
+                link.each_row(&query, &mut visit).await?;
+            }
+        }
+        Ok(answer)
     }
 
     fn queries<'a>(&'a self, request: &Load, wanted: &'a Wanted) -> Vec<(Part, Query<'a>)> {
@@ -76,14 +105,17 @@ impl PostgresStore {
         };
         let (tenant, fold) = (&wanted.tenant, &wanted.fold);
         match (wanted.kinds.as_slice(), wanted.ids.as_slice()) {
-            ([kind], [id]) if request.snapshots => {
+            ([kind], [id]) if request.snapshots && wanted.after.is_none() => {
                 ask(
                     Part::Since,
                     &texts.since,
                     vec![tenant, kind, id, fold, &STORED],
                 );
             }
-            ([kind], [id]) => ask(Part::Events, &texts.events, vec![tenant, kind, id, &0_i64]),
+            ([kind], [id]) => {
+                let after = wanted.after.as_ref().unwrap_or(&0);
+                ask(Part::Events, &texts.events, vec![tenant, kind, id, after]);
+            }
             ([], _) => {}
             _ if !request.snapshots => {
                 let (kinds, ids) = (&wanted.kinds, &wanted.ids);
@@ -156,6 +188,7 @@ impl Wanted {
             tenant: request.tenant.uuid(),
             kinds: request.streams.iter().map(|one| one.kind.code()).collect(),
             ids: request.streams.iter().map(|one| one.id).collect(),
+            after: None,
             fold: FOLD.into(),
             keys: request.owners.iter().map(|key| key.uuid()).collect(),
             actor,
@@ -174,9 +207,9 @@ struct Answer<'a> {
 }
 
 impl<'a> Answer<'a> {
-    fn to(request: &'a Load) -> Answer<'a> {
+    fn to(request: &'a Load, kept: Option<Snapshot>) -> Answer<'a> {
         Answer {
-            streams: Streams::of(&request.streams),
+            streams: Streams::of(&request.streams, kept),
             owners: Vec::new(),
             remembered: None,
             number: None,
@@ -224,7 +257,8 @@ impl From<StoreError> for Stop {
 const COLUMNS: [usize; 5] = [0, 1, 2, 3, 4];
 
 impl<'a> Streams<'a> {
-    fn of(wanted: &'a [StreamId]) -> Streams<'a> {
+    /// The first one may be known until somewhere.
+    fn of(wanted: &'a [StreamId], kept: Option<Snapshot>) -> Streams<'a> {
         let mut streams = Streams {
             wanted: wanted.iter(),
             done: Vec::with_capacity(wanted.len()),
@@ -233,6 +267,10 @@ impl<'a> Streams<'a> {
             stopped: None,
         };
         streams.go_on();
+        if let (Some(kept), Some((known, events))) = (kept, &mut streams.current) {
+            *events = events.after(kept.version());
+            *known = Some(kept);
+        }
         streams
     }
 
@@ -293,6 +331,10 @@ impl<'a> Streams<'a> {
 fn snapshot(version: i64, body: &str) -> Option<Snapshot> {
     let found = serde_json::from_str::<Snapshot>(body).ok();
     found.filter(|found| i64::try_from(found.version().0) == Ok(version))
+}
+
+fn number(version: Version) -> i64 {
+    i64::try_from(version.0).unwrap_or(i64::MAX)
 }
 
 fn owners(keys: &[UniqueKey], rows: &[Row]) -> Result<Vec<Option<Uuid>>, StoreError> {

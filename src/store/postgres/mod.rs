@@ -126,6 +126,7 @@ pub struct Options {
     connections: usize,
     lock_timeout: Duration,
     sweep_lease: Option<TimeDelta>,
+    recent_tickets: usize,
 }
 
 impl Default for Options {
@@ -135,6 +136,7 @@ impl Default for Options {
             connections: 16,
             lock_timeout: Duration::from_secs(5),
             sweep_lease: None,
+            recent_tickets: 512,
         }
     }
 }
@@ -171,6 +173,18 @@ impl Options {
     #[must_use]
     pub fn sweep_lease(mut self, lease: TimeDelta) -> Options {
         self.sweep_lease = Some(lease);
+        self
+    }
+
+    /// How many of the tickets that this store value wrote last it keeps in memory, and up to as many again: a load of one of them alone
+    /// reads only what others wrote since. A ticket takes a few KiB. Default: 512; 0 keeps none.
+    ///
+    /// They are all forgotten where a connection is made anew, because a server that took over may have lost the last commits, and a ticket is
+    /// forgotten where a commit of it meets a conflict. Whoever puts the tables back to what they were (a restore, a test that empties them)
+    /// connects anew, or keeps none.
+    #[must_use]
+    pub fn recent_tickets(mut self, most: usize) -> Options {
+        self.recent_tickets = most;
         self
     }
 

@@ -14,8 +14,9 @@ use tokio::time::{error::Elapsed, timeout};
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::{Config, Row, Socket};
 
+use super::super::sql::Recent;
 use super::error::connecting;
-use super::link::{BEGIN, Connected, Failed, Link, Query, Visit};
+use super::link::{BEGIN, Connected, Failed, Link, Query};
 use super::mover::{Mover, pause};
 use super::{Options, StoreError, StoreErrorKind};
 
@@ -45,6 +46,8 @@ pub(super) struct Pool {
     settings: String,
     /// What begins a transaction of several commits.
     pub(super) together: String,
+    /// What was written over these connections lately. A new one may lead to a server that took over and has not all of it.
+    pub(super) recent: Recent,
     pub(super) mover: Mover,
 }
 
@@ -91,6 +94,7 @@ impl Pool {
             connect: Box::new(connect),
             settings,
             together: format!("{BEGIN}; SET LOCAL lock_timeout = {}", millis.min(HELD_UP)),
+            recent: Recent::keeping(options.recent_tickets),
             mover: Mover::new()?,
         })
     }
@@ -106,6 +110,7 @@ impl Pool {
             None => {
                 let handle = self.mover.handle();
                 let mut link = Link::new((self.connect)(handle).await?, place, handle.clone());
+                self.recent.forget();
                 link.run(&self.settings).await?;
                 link
             }
@@ -132,20 +137,10 @@ impl Pool {
     /// The rows of one statement, on a connection of its own.
     pub(super) async fn rows(&self, query: &Query<'_>) -> Result<Vec<Row>, StoreError> {
         let mut rows = Vec::new();
-        self.each_row(query, &mut |row| rows.push(row)).await?;
-        Ok(rows)
-    }
-
-    /// [`Link::each_row`] on a connection of its own.
-    pub(super) async fn each_row(
-        &self,
-        query: &Query<'_>,
-        visit: Visit<'_>,
-    ) -> Result<(), StoreError> {
         let mut taken = self.link().await?;
-        let answer = taken.link.each_row(query, visit).await;
+        let answer = taken.link.each_row(query, &mut |row| rows.push(row)).await;
         taken.back().await;
-        answer
+        answer.map(|()| rows)
     }
 
     /// [`Link::write`] on a connection of its own.

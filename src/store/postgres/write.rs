@@ -100,6 +100,12 @@ impl PostgresStore {
     pub(super) async fn write(&self, commit: &Commit) -> Result<(), StoreError> {
         let statements = self.sql.commit(commit)?; // no connection is held meanwhile
         let written = self.write_statements(BEGIN, &statements).await;
+        let recent = &self.pool.recent;
+        match &written {
+            Ok(()) => recent.wrote(commit),
+            Err(failed) if failed.error.kind() == StoreErrorKind::Conflict => recent.doubt(commit),
+            Err(_) => {}
+        }
         written.map_err(|failed| failed.error)
     }
 
@@ -146,7 +152,13 @@ impl PostgresStore {
             if let Ok(all) = all.collect::<Result<Vec<_>, _>>() {
                 let begin = &self.pool.together;
                 match self.write_statements(begin, &all.concat()).await {
-                    Ok(()) => return commits.iter().map(|_| Ok(())).collect(),
+                    Ok(()) => {
+                        let wrote = |commit: &&Commit| {
+                            self.pool.recent.wrote(commit);
+                            Ok(())
+                        };
+                        return commits.iter().map(wrote).collect();
+                    }
                     Err(Failed {
                         error,
                         is_held_up: false,

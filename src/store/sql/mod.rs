@@ -47,7 +47,7 @@
 mod list;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod rebuild;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod recent;
 mod schema;
 mod texts;
@@ -66,7 +66,7 @@ use super::{Commit, StoreError, StoreErrorKind, StreamId, UniqueKey};
 pub(super) use rebuild::{
     Claimed, Following, Given, due_streams, first_after, known, missing_steps, of_row, told_version,
 };
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(super) use recent::Recent;
 #[cfg(feature = "sqlite")]
 pub(super) use schema::DROP_BLANKED;

@@ -52,6 +52,22 @@ impl Recent {
         Some(found)
     }
 
+    /// After a commit met others who were there first: what is known of its streams may be what they undid.
+    #[cfg(feature = "postgres")]
+    pub(in crate::store) fn doubt(&self, commit: &Commit) {
+        let mut held = self.held();
+        for part in &commit.parts {
+            held.new.remove(&part.stream);
+            held.old.remove(&part.stream);
+        }
+    }
+
+    /// Forgets all.
+    #[cfg(feature = "postgres")]
+    pub(in crate::store) fn forget(&self) {
+        *self.held() = Held::default();
+    }
+
     fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
