@@ -119,6 +119,38 @@ fn damaged_zone_files_are_refused() {
     assert!(refused(&wrong).contains("the rule in its footer cannot be read"));
 }
 
+/// A file with nothing but a rule, or whose last turn was long ago, has its summer time from the first day of the range on.
+#[test]
+fn a_rule_holds_before_the_first_turn_of_the_range() {
+    let file = |turns: &[(i64, u8)]| {
+        let block = |turns: &[(i64, u8)]| {
+            let counts = [0, 0, 0, turns.len() as u32, 2, 4].map(u32::to_be_bytes);
+            let mut bytes = [b"TZif2".as_slice(), &[0; 15], counts.as_flattened()].concat();
+            let instants = turns.iter().flat_map(|(second, _)| second.to_be_bytes());
+            bytes.extend(instants);
+            bytes.extend(turns.iter().map(|(_, kind)| kind));
+            for (offset, is_summer) in [(36_000_i32, 0), (39_600, 1)] {
+                bytes.extend(offset.to_be_bytes());
+                bytes.extend([is_summer, 0]);
+            }
+            bytes.extend(b"ABC\0");
+            bytes
+        };
+        let rule = b"\nAEST-10AEDT,M10.1.0,M4.1.0/3\n".to_vec();
+        Zone::from_tzif("Own", &[block(&[]), block(turns), rule].concat()).expect("a zone")
+    };
+    let before_1969 = -40_000_000; // 1968-09-25
+    for zone in [file(&[]), file(&[(before_1969, 0)])] {
+        let offset = |when| zone.offset(at(when)) / 3_600;
+        let days = [
+            "1970-01-01T00:00:00Z",
+            "1970-07-01T00:00:00Z",
+            "1970-12-01T00:00:00Z",
+        ];
+        assert_eq!(days.map(offset), [11, 10, 11]);
+    }
+}
+
 #[test]
 fn names_are_known_in_any_case_and_old_ones_too() {
     assert_eq!(zone("america/new_york").name(), "America/New_York");

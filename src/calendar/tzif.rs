@@ -25,7 +25,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Offsets, &'static str> {
             .changes
             .last()
             .map_or(i64::MIN, |&(second, _)| second);
-        rule.changes(from.max(-WEEK_S), LATEST_S + WEEK_S, &mut offsets);
+        rule.changes(from, LATEST_S + WEEK_S, &mut offsets);
     }
     Ok(offsets)
 }
