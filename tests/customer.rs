@@ -541,6 +541,32 @@ fn an_import_gives_no_address_back() {
     }
 }
 
+/// An imported ticket of a customer who was joined with another gives the address to that one, or to nobody where that one was erased.
+#[test]
+fn an_import_gives_the_address_to_whom_the_requester_was_joined() {
+    use helpdesk::id::{TicketId, TicketNumber};
+    use helpdesk::replay::{History, import};
+
+    for is_erased in [false, true] {
+        let desk = Desk::new(MemoryStore::new(), rulebook());
+        let tenant = desk.tenant(TenantId::SINGLE);
+        let other = customer("other");
+        let join = desk.tell::<Profile>(ANN, &kim(1), Command::Join(other));
+        join.unwrap();
+        if is_erased {
+            tenant.erase_person(ANN, at(BEGIN)).unwrap();
+        }
+        let mut log = History::new(TicketId::named("old"), TicketNumber(90), other, at(BEGIN));
+        log.opened.address = Some("other@example.com".to_owned());
+        let imported = import(&log, &rulebook(), TenantId::SINGLE);
+        tenant.import(&imported).unwrap();
+        let open = Open::new("x").from("other@example.com");
+        let requester = desk.open(&kim(9), open).unwrap().ticket().requester();
+        assert_ne!(requester, other);
+        assert_eq!(requester == ANN, !is_erased);
+    }
+}
+
 /// Whoever is erased between the look at her address and the ticket that is opened from it does not get it back: the address belongs to
 /// nobody by then, and the opening makes a new customer.
 #[test]

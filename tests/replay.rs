@@ -255,6 +255,62 @@ fn personal_values_and_messages_become_content() {
     assert_eq!(texts, ["", "0123", "hello"]);
 }
 
+/// A number of a person is kept like a text of hers, and told again it is no event.
+#[test]
+fn a_personal_number_becomes_content() {
+    let phone = || {
+        let value = Some(helpdesk::ticket::FieldValue::Number(4_930));
+        Said::Change(Change::Field {
+            name: name("phone"),
+            value,
+        })
+    };
+    let history = history()
+        .row(Row::new(at("2026-03-05T10:00:00Z")).says(phone()))
+        .row(Row::new(at("2026-03-05T11:00:00Z")).says(phone()));
+    let imported = imported(&history);
+    let text = serde_json::to_string(imported.events()).unwrap();
+    assert!(!text.contains("4930"), "{text}");
+    let texts = imported.content().iter().map(|text| text.text.as_str());
+    assert_eq!(texts.collect::<Vec<_>>(), ["", "4930"]);
+    let set = |recorded: &&Recorded| matches!(recorded.event, Event::FieldSet { .. });
+    assert_eq!(imported.events().iter().filter(set).count(), 1);
+}
+
+/// A mark in a log is that of the customer who gave it.
+#[test]
+fn an_imported_mark_is_its_customers() {
+    let rate = |mark| {
+        Said::Change(Change::Rate {
+            kind: helpdesk::ticket::RatingKind::Csat,
+            mark,
+            comment: None,
+        })
+    };
+    let [ann, bob] = ["ann", "bob"].map(CustomerId::named);
+    let row = |time| Row::new(at(time));
+    let history = history()
+        .row(row("2026-03-05T10:00:00Z").status(Status::Resolved))
+        .row(
+            row("2026-03-05T11:00:00Z")
+                .by(Actor::Customer(ann))
+                .says(rate(1)),
+        )
+        .row(
+            row("2026-03-05T12:00:00Z")
+                .by(Actor::Customer(bob))
+                .says(rate(5)),
+        )
+        .row(row("2026-03-05T13:00:00Z").says(rate(2)));
+    let imported = imported(&history);
+    let rated = |recorded: &Recorded| match &recorded.event {
+        Event::Rated(rated) => Some((rated.customer, rated.mark)),
+        _ => None,
+    };
+    let marks: Vec<_> = imported.events().iter().filter_map(rated).collect();
+    assert_eq!(marks, [(ann, 1), (bob, 5), (ann, 2)]);
+}
+
 /// A log tells a personal field on every row that has it: what is so already is no event, of no person, and late for nothing.
 #[test]
 fn a_personal_value_that_is_told_again_is_no_event() {

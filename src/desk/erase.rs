@@ -100,6 +100,11 @@ pub(super) fn not_erased(tenant: TenantId, customer: CustomerId, version: Versio
     Part::check(profile_of(tenant, customer), version)
 }
 
+/// The customer that the one behind this stream was joined into.
+pub(crate) fn joined_into(profile: &Stream) -> Option<CustomerId> {
+    Profile::replay(profile.events.of::<Event>())?.joined_into()
+}
+
 /// Leaves the keys that the customer would claim to nobody where she was erased: an id that was erased is nobody's again. An erasure
 /// beside the commit is a conflict. `profile` is what stands in her stream.
 pub(crate) fn keep_from_erased(commit: &mut Commit, customer: CustomerId, profile: &Stream) {

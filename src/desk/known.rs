@@ -22,8 +22,8 @@ pub(super) fn news<'c>(
     let mut kept_as = |change: &Change| match change {
         Change::Field { name, value } if seen.insert(name.clone()) => {
             match (ticket.fields().get(name), value) {
-                (Some(FieldValue::Personal(now)), Some(FieldValue::Text(to))) => {
-                    Some((*now, to.clone()))
+                (Some(FieldValue::Personal(now)), Some(to)) => {
+                    Some((*now, to.in_words()?.into_owned()))
                 }
                 _ => None,
             }

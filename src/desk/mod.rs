@@ -68,7 +68,7 @@ pub use beside::{Briefing, Effect, LastContact};
 pub use blocking::Desk;
 pub(crate) use catch_up::Working;
 pub use conversation::{Conversation, Need};
-pub(crate) use erase::{keep_from_erased, profile_of};
+pub(crate) use erase::{joined_into, keep_from_erased, profile_of};
 pub use foresee::{foresee, wake_at};
 #[cfg(feature = "capi")]
 pub(crate) use office::Count;

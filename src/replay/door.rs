@@ -6,10 +6,10 @@ use uuid::Uuid;
 #[cfg(feature = "async")]
 use crate::desk::{AsyncDesk, AsyncTenantDesk};
 use crate::desk::{
-    Conversation, Desk, Need, TenantDesk, Tries, Working, keep_from_erased, profile_of,
+    Conversation, Desk, Need, TenantDesk, Tries, Working, joined_into, keep_from_erased, profile_of,
 };
 use crate::error::Error;
-use crate::id::{TenantId, TicketId};
+use crate::id::{CustomerId, TenantId, TicketId};
 use crate::rulebook::{MissingRulebook, Rulebooks};
 #[cfg(feature = "async")]
 use crate::store::AsyncStore;
@@ -62,6 +62,8 @@ impl Imported {
 struct Importing<'a> {
     imported: &'a Imported,
     all: Commit,
+    /// Whose the requester's address is to be: the requester, or the customer that she was joined into.
+    customer: CustomerId,
     tries: Tries,
     state: State,
 }
@@ -87,6 +89,7 @@ impl<'a> Importing<'a> {
         let mut importing = Importing {
             imported,
             all: imported.commit(rulebooks)?,
+            customer: imported.ticket.requester(),
             tries: Tries::some(),
             state: State::Done,
         };
@@ -97,12 +100,19 @@ impl<'a> Importing<'a> {
     fn look(&mut self) {
         let tenant = self.all.tenant;
         let ticket = StreamId::ticket(tenant, self.imported.ticket.id());
-        let mut load = Load::streams(
-            tenant,
-            [ticket, profile_of(tenant, self.imported.ticket.requester())],
-        );
+        let mut load = Load::streams(tenant, [ticket, profile_of(tenant, self.customer)]);
         load.owners = self.all.unique.iter().map(|(key, _)| *key).collect();
         self.state = State::Loading(load);
+    }
+
+    /// What is claimed, in the name of whoever the requester was joined into.
+    fn claims(&self) -> Vec<(UniqueKey, Uuid)> {
+        let requester = self.imported.ticket.requester().uuid();
+        let in_her_name = |(key, owner): &(UniqueKey, Uuid)| match *owner == requester {
+            true => (*key, self.customer.uuid()),
+            false => (*key, *owner),
+        };
+        self.all.unique.iter().map(in_her_name).collect()
     }
 
     fn number_taken(&self, owners: &[Option<Uuid>]) -> Refusal {
@@ -134,14 +144,20 @@ impl Conversation for Importing<'_> {
             let ticket = self.imported.ticket.id();
             return Err(Refusal::AlreadyOpen { ticket }.into());
         }
+        let profile = streams.next().unwrap_or_default();
+        if let Some(survivor) = joined_into(&profile) {
+            self.customer = survivor;
+            self.tries.again()?;
+            self.look();
+            return Ok(());
+        }
         let mut commit = self.all.clone();
-        commit.unique = free(&self.all.unique, &loaded.owners);
+        commit.unique = free(&self.claims(), &loaded.owners);
         let number = self.imported.number_key();
         if commit.unique.first().is_none_or(|(key, _)| *key != number) {
             return Err(self.number_taken(&loaded.owners).into());
         }
-        let (requester, profile) = (self.imported.ticket.requester(), streams.next());
-        keep_from_erased(&mut commit, requester, &profile.unwrap_or_default());
+        keep_from_erased(&mut commit, self.customer, &profile);
         self.state = State::Committing(Box::new(commit));
         Ok(())
     }
@@ -181,8 +197,8 @@ impl<S: Store> TenantDesk<'_, S> {
     /// [`History::until`](super::History::until) when the log was exported, and nothing older is delivered. A ticket on
     /// which nothing is to happen by itself has no wake-up: a closed one, unless a rule watches closed tickets or low ratings.
     ///
-    /// The number must be free. The requester's address and the ids of messages outside are claimed where nobody has them; the address
-    /// of a requester who was erased is claimed by nobody.
+    /// The number must be free. The requester's address and the ids of messages outside are claimed where nobody has them, the address for the
+    /// customer that the requester was joined into; that of a requester who was erased is claimed by nobody.
     ///
     /// # Errors
     /// [`AlreadyOpen`](Refusal::AlreadyOpen) where the ticket is stored already, so that importing twice is harmless;

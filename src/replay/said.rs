@@ -104,6 +104,9 @@ impl Work<'_> {
         if let Some(mut event) = event_of(&self.working.ticket, &kept) {
             if let (Event::Rated(rated), Change::Rate { kind, comment, .. }) = (&mut event, &kept) {
                 rated.scale = self.rules.scales.of(*kind);
+                if let Actor::Customer(customer) = self.by {
+                    rated.customer = customer;
+                }
                 let text = |comment: &String| self.text(ContentKind::Comment, comment);
                 rated.comment = comment.as_ref().map(text);
             }
@@ -123,30 +126,36 @@ impl Work<'_> {
         }
     }
 
-    /// A text of a personal field becomes a content record.
+    /// The value of a personal field becomes a content record.
     fn field(&mut self, name: &Name, value: Option<&FieldValue>) -> Option<FieldValue> {
         match value {
-            Some(FieldValue::Text(text)) if self.rules.personal_fields.contains(name) => {
-                Some(FieldValue::Personal(self.text(ContentKind::Field, text)))
+            Some(value) if self.rules.personal_fields.contains(name) => {
+                let words = value.in_words();
+                Some(match words {
+                    Some(words) => FieldValue::Personal(self.text(ContentKind::Field, &words)),
+                    None => value.clone(),
+                })
             }
             other => other.cloned(),
         }
     }
 
-    /// Whether a personal field is set to the text that it has: a log tells it on every row.
+    /// Whether a personal field is set to the value that it has: a log tells it on every row.
     fn has_text_already(&self, change: &Change) -> bool {
         let Change::Field {
             name,
-            value: Some(FieldValue::Text(text)),
+            value: Some(value),
         } = change
         else {
             return false;
         };
+        let words = value.in_words();
         let Some(FieldValue::Personal(kept)) = self.working.ticket.fields().get(name) else {
             return false;
         };
         let mut content = self.content.iter();
-        content.any(|content| content.id == *kept && content.text == *text)
+        content
+            .any(|content| content.id == *kept && Some(content.text.as_str()) == words.as_deref())
     }
 
     /// The text of a personal field goes with its value.

@@ -1,5 +1,7 @@
 //! The host's own fields.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::ContentId;
@@ -18,6 +20,18 @@ pub enum FieldValue {
     Number(#[serde(with = "exact::number")] i64),
     /// Yes or no.
     Flag(bool),
-    /// A text about a person, as a content record. The desk writes it; commands pass [`FieldValue::Text`].
+    /// A text about a person, as a content record. The desk writes it; commands pass one of the others.
     Personal(ContentId),
+}
+
+impl FieldValue {
+    /// What a content record says of it; none where it is one.
+    pub(crate) fn in_words(&self) -> Option<Cow<'_, str>> {
+        match self {
+            FieldValue::Text(text) => Some(Cow::Borrowed(text)),
+            FieldValue::Number(number) => Some(Cow::Owned(number.to_string())),
+            FieldValue::Flag(flag) => Some(Cow::Borrowed(if *flag { "true" } else { "false" })),
+            FieldValue::Personal(_) => None,
+        }
+    }
 }

@@ -30,7 +30,8 @@ pub struct Rules {
     pub permissions: Permissions,
     /// The host's own names for statuses.
     pub labels: BTreeMap<Name, Label>,
-    /// Fields whose values are personal: kept as content records, erased with the person.
+    /// Fields whose values are personal: kept as content records, erased with the person. A number is kept as the text of its digits,
+    /// a flag as `true` or `false`.
     pub personal_fields: BTreeSet<Name>,
     /// How long after a resolution the ticket can be reopened; of a closed one, where [`reopen_closed`](Self::reopen_closed) allows
     /// it, how long after it was closed. Default: 336 h (14 days of 24 hours).

@@ -42,6 +42,21 @@ fn redacted_texts_are_gone() {
         None
     );
 
+    // A number is as personal as a text, and set again it is no event.
+    let number = Change::Field {
+        name: name("phone"),
+        value: Some(helpdesk::ticket::FieldValue::Number(4_930)),
+    };
+    let number = Command::change(number);
+    let t = desk.submit(t.id(), &lee, number.clone()).unwrap();
+    let helpdesk::ticket::FieldValue::Personal(kept) = t.ticket().fields()["phone"] else {
+        panic!()
+    };
+    let text = tenant.content(&[kept]).unwrap().remove(0).unwrap();
+    assert_eq!((text.text.as_str(), text.about), ("4930", Some(ANN)));
+    let again = desk.submit(t.id(), &lee, number).unwrap();
+    assert_eq!(again.ticket().version(), t.ticket().version());
+
     let phone = |text: &str| {
         let value = Some(helpdesk::ticket::FieldValue::Text(text.to_owned()));
         Command::change(Change::Field {

@@ -225,13 +225,16 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The value to record: a text of a personal field becomes a content record.
+    /// The value to record: that of a personal field becomes a content record.
     fn field(&mut self, name: &Name, value: &FieldValue) -> Result<FieldValue, Refusal> {
+        let words = value.in_words();
+        let words = words.filter(|_| self.rules.personal_fields.contains(name));
+        if let Some(words) = words {
+            let kept = self.text(ContentKind::Field, "the field's text", &words);
+            return kept.map(FieldValue::Personal);
+        }
         match value {
             FieldValue::Personal(content) => Err(Refusal::StoredFieldValue { content: *content }),
-            FieldValue::Text(text) if self.rules.personal_fields.contains(name) => self
-                .text(ContentKind::Field, "the field's text", text)
-                .map(FieldValue::Personal),
             FieldValue::Text(text) if text.len() > self.rules.max_text => Err(Refusal::TooLarge {
                 what: "the field's text",
                 actual: text.len(),
