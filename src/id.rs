@@ -155,6 +155,12 @@ pub struct InvalidId {
 #[serde(transparent)]
 pub struct TicketNumber(pub u64);
 
+impl TicketNumber {
+    /// The highest number that a ticket from elsewhere may bring along, 2^53 - 1: numbers count on from there, and what stands in JSON is
+    /// exact for every reader up to it.
+    pub const MAX_IMPORTED: TicketNumber = TicketNumber((1 << 53) - 1);
+}
+
 impl fmt::Display for TicketNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

@@ -9,7 +9,7 @@ use common::*;
 use helpdesk::customer::{self, Profile};
 use helpdesk::id::CustomerId;
 use helpdesk::store::{Filter, MemoryStore, Page, Store};
-use helpdesk::ticket::{Change, CloseReason, CustomerView, Draft, Merge};
+use helpdesk::ticket::{Change, CloseReason, CustomerView, Draft, Link, Merge, Split};
 use helpdesk::{Actor, Call, Command, Desk, Open, TenantId, TicketId};
 use proptest::prelude::*;
 
@@ -147,6 +147,47 @@ fn tickets_of_one_person_are_no_other_requesters() {
             assert_eq!(gone.merged_into(), Some(into));
         });
     }
+}
+
+/// Where customers may merge, split, link and sweep, one who was joined with another does so by whichever id; nobody else does.
+#[test]
+fn a_joined_customer_tidies_up_by_whichever_id() {
+    let mut draft = rulebook().as_draft().clone();
+    let permissions = draft.tickets.permissions.clone();
+    let all = helpdesk::ticket::Permission::ALL;
+    draft.tickets.permissions = permissions.with(helpdesk::call::Role::Customer, all);
+    let book = draft.build().unwrap();
+    let cy = CustomerId::named("cy");
+    on_both_stores(|desk| {
+        let desk = Desk::new(desk.store(), book.clone());
+        let [anns, bobs, third] =
+            [(ANN, 1), (BOB, 2), (BOB, 3)].map(|(who, n)| open(&desk, who, n));
+        let tidies = |n: u128, who: CustomerId| {
+            let call = || by(Actor::Customer(who), n);
+            let message = desk.ticket(bobs).unwrap().messages()[0].id;
+            vec![
+                desk.link(anns, &call(), Link::HasDuplicate, bobs),
+                desk.unlink(anns, &call(), Link::HasDuplicate, bobs),
+                desk.split(bobs, &call(), Split::new([message])),
+                desk.merge(&call(), Merge::new(third, bobs)),
+                desk.merge(&call(), Merge::new(anns, bobs)),
+            ]
+        };
+        let refused = |n, who| {
+            for told in tidies(n, who) {
+                assert_eq!(told.unwrap_err().code(), "not_yours");
+            }
+        };
+        refused(4, cy);
+        refused(4, ANN); // not hers before
+        join(&desk, ANN, BOB, 5);
+        refused(6, cy);
+        for told in tidies(7, ANN) {
+            told.unwrap();
+        }
+        let merged = desk.ticket(anns).unwrap();
+        assert_eq!(merged.merged_into(), Some(bobs));
+    });
 }
 
 /// Who opens a ticket and names herself by another of her ids opens it as herself; somebody else's name is not hers to say.

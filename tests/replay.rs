@@ -644,3 +644,58 @@ fn numbers_go_on_after_an_import() {
         .unwrap();
     assert_eq!(opened.number().0, imported.ticket().number().0 + 1);
 }
+
+/// What was taken away is not kept, also where a log tells of that before it tells the message.
+#[test]
+fn a_redaction_before_its_message_takes_the_text_away() {
+    let said = Draft::new("my card is 4711").external_id("<1@example.com>");
+    let tells = Row::new(at("2026-03-05T10:00:00Z"))
+        .by(Actor::Customer(CustomerId::named("ann")))
+        .message(said);
+    let told = imported(&history().row(tells.clone()));
+    let message = told.ticket().messages()[0].id;
+    let redact = Row::new(at("2026-03-05T10:00:00Z")).says(Said::Change(Change::Redact(message)));
+    for rows in [[redact.clone(), tells.clone()], [tells, redact]] {
+        let [first, second] = rows;
+        let imported = imported(&history().row(first).row(second));
+        let texts = imported
+            .content()
+            .iter()
+            .map(|content| content.text.as_str());
+        assert_eq!(texts.collect::<Vec<_>>(), [""]);
+        let ticket = imported.ticket();
+        assert_eq!(ticket.messages().len(), 1);
+        assert!(ticket.messages()[0].redacted);
+    }
+}
+
+/// A number from elsewhere leaves numbers for the tickets after it.
+#[test]
+fn a_number_that_leaves_none_is_refused() {
+    let rulebook = Rulebook::starter();
+    let highest = TicketNumber::MAX_IMPORTED;
+    for (number, taken) in [
+        (u64::MAX, false),
+        (i64::MAX as u64, false),
+        (highest.0 + 1, false),
+        (highest.0, true),
+    ] {
+        let desk = Desk::new(MemoryStore::new(), rulebook.clone());
+        let tenant = desk.tenant(TenantId::SINGLE);
+        let mut history = history();
+        history.number = TicketNumber(number);
+        let imported = import(&history, &rulebook, TenantId::SINGLE);
+        let told = tenant.import(&imported);
+        assert_eq!(told.is_ok(), taken, "{number}: {told:?}");
+        if let Err(refused) = told {
+            assert_eq!(refused.code(), "number_too_high");
+            let said = refused.to_string();
+            assert!(said.contains(&number.to_string()) && said.contains(&highest.to_string()));
+            assert!(tenant.ticket(imported.ticket().id()).is_err());
+        }
+        let call = helpdesk::Call::new(helpdesk::Actor::System, at("2026-03-20T10:00:00Z"));
+        let open = || helpdesk::Open::new("x").from("ann@example.com");
+        let next = desk.open(&call, open()).unwrap().number();
+        assert_eq!(next.0, if taken { number + 1 } else { 1 });
+    }
+}

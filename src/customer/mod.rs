@@ -64,7 +64,8 @@ pub use refusal::Refusal;
 #[non_exhaustive]
 pub struct Rules {
     /// The ticket field that a ticket gets the customer's tier in when it begins (opened, split off, or by a message that comes too late
-    /// for another), so that conditions of policies can read it. A ticket that a customer opens has her own, from whatever address.
+    /// for another), so that conditions of policies can read it. A ticket that a customer opens has her own, from whatever address. In a
+    /// [personal field](crate::ticket::Rules::personal_fields) it is a text of hers, which conditions do not read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tier_field: Option<Name>,
     /// The same for the organisation.

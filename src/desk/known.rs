@@ -2,11 +2,16 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use crate::call::Actor;
-use crate::customer::{self, Profile};
+use crate::call::{Actor, Call};
+use crate::customer::Profile;
 use crate::id::{ContentId, CustomerId};
-use crate::ticket::{Change, Command, Decision, Event, FieldValue, Open, Requester, Ticket};
+use crate::rulebook::Rulebook;
+use crate::ticket::{
+    Change, Command, Content, ContentKind, Decision, Event, FieldValue, Open, Opened, Requester,
+    Rules, Ticket,
+};
 
 use super::plan::{Known, Request};
 
@@ -75,7 +80,7 @@ impl Known {
         let joined = profile.flat_map(|profile| profile.joined().iter().copied());
         let mut joined = joined.chain(self.customer);
         match actor {
-            Actor::Customer(caller) if !ticket.reaches(caller) => {
+            Actor::Customer(caller) if !ticket.reaches(caller) && self.is_also(caller) => {
                 let reaching = joined.find(|one| ticket.reaches(*one));
                 Actor::Customer(reaching.unwrap_or(caller))
             }
@@ -88,7 +93,7 @@ impl Known {
 /// is not hers by its own word may be the same person, and so may the requesters of two tickets that are merged, or who says again what
 /// another ticket has; whoever is found by her address may be erased meanwhile. The others are looked at where profiles tell fields of
 /// tickets (`tells`): whoever has the ticket that is to begin. What a customer says of her address is not proof, so it is her own profile
-/// that counts.
+/// that counts; and so it is where she asks for something about tickets that are not hers by the id she calls under.
 pub(super) fn whose_profile(
     request: &Request,
     by: Actor,
@@ -97,6 +102,7 @@ pub(super) fn whose_profile(
 ) -> Option<CustomerId> {
     let ticket = || known.ticket.as_ref().map(|known| &known.ticket);
     let others = || known.others.values().map(|known| &known.ticket);
+    let is_reached = |ticket: &Arc<Ticket>| reached_by(ticket, by);
     match (request, by) {
         (Request::Open(open), _) => match (&open.requester, by) {
             (Some(Requester::Customer(named)), _) => Some(*named),
@@ -116,18 +122,26 @@ pub(super) fn whose_profile(
             let mut all = ticket().into_iter().chain(others());
             all.any(|ticket| wanted(ticket)).then_some(caller)
         }
+        (Request::Split(_, split), _) => {
+            let ticket = ticket()?;
+            let author = split.customer(ticket)?;
+            let wanted = tells || !ticket.reaches(author) || !reached_by(ticket, by);
+            wanted.then_some(author)
+        }
+        (_, Actor::Customer(caller)) if !ticket().into_iter().chain(others()).all(is_reached) => {
+            Some(caller)
+        }
         (Request::Merge(merge), _) if !merge.across_requesters => {
             let (into, source) = (ticket()?, &known.others.get(&merge.source)?.ticket);
             let differ = source.requester() != into.requester();
             differ.then(|| source.requester())
         }
-        (Request::Split(_, split), _) => {
-            let ticket = ticket()?;
-            let author = split.customer(ticket)?;
-            (tells || !ticket.reaches(author)).then_some(author)
-        }
         _ => None,
     }
+}
+
+fn reached_by(ticket: &Ticket, by: Actor) -> bool {
+    Rules::reach(ticket, by).is_ok()
 }
 
 /// The same opening, for the customer that the requester was joined into. Who names herself, by whichever of her ids, is taken as who
@@ -144,29 +158,55 @@ pub(super) fn of_survivor(open: &Open, known: &Known, by: Actor) -> Open {
     open
 }
 
-/// Adds what the profile tells that the rulebook wants in fields of the ticket that begins, unless its opening sets them.
+/// Adds what the profile tells that the rulebook wants in fields of the ticket that begins, unless its opening sets them. What goes into
+/// a personal field is set apart like any text of the person.
 pub(super) fn add_profile(
     decision: &mut Decision,
     profile: Option<&Profile>,
-    rules: &customer::Rules,
+    book: &Rulebook,
+    call: &Call,
 ) {
-    let facts = profile.into_iter().flat_map(|profile| {
-        [
-            (&rules.tier_field, profile.tier()),
-            (&rules.organisation_field, profile.organisation()),
-        ]
-    });
-    for (field, value) in facts {
+    let Some((profile, opened)) = profile.zip(opening(decision)) else {
+        return;
+    };
+    let (ticket, requester) = (opened.ticket, opened.requester);
+    let rules = &book.as_draft().customers;
+    let facts = [
+        (&rules.tier_field, profile.tier()),
+        (&rules.organisation_field, profile.organisation()),
+    ];
+    for ((field, value), n) in facts.into_iter().zip(0..) {
         let (Some(name), Some(value)) = (field, value) else {
             continue;
         };
         let is_set =
             |event: &Event| matches!(event, Event::FieldSet { name: set, .. } if set == name);
-        if !decision.events.iter().any(is_set) {
-            decision.events.push(Event::FieldSet {
-                name: name.clone(),
-                value: Some(FieldValue::Text(value.to_string())),
-            });
+        if decision.events.iter().any(is_set) {
+            continue;
         }
+        let text = value.to_string();
+        let value = if book.tickets().personal_fields.contains(name) {
+            let id = ContentId::from_uuid(call.derived("profile", ticket.uuid(), n));
+            decision.content.push(Content {
+                id,
+                kind: ContentKind::Field,
+                about: Some(requester),
+                text,
+            });
+            FieldValue::Personal(id)
+        } else {
+            FieldValue::Text(text)
+        };
+        decision.events.push(Event::FieldSet {
+            name: name.clone(),
+            value: Some(value),
+        });
     }
+}
+
+fn opening(decision: &Decision) -> Option<&Opened> {
+    decision.events.iter().find_map(|event| match event {
+        Event::Opened(opened) => Some(opened),
+        _ => None,
+    })
 }

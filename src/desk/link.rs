@@ -105,7 +105,7 @@ fn plan_pair(
     for one in both {
         let permissions = &rulebooks.of(&one.ticket)?.tickets().permissions;
         permissions.check(call.actor().role(), Permission::Link)?;
-        Rules::reach(&one.ticket, call.actor())?;
+        Rules::reach(&one.ticket, known.speaker(&one.ticket, call.actor()))?;
     }
     if let Some(done) = already_done(request, known, call)? {
         return Ok(Plan::Done(done));

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::id::TicketId;
 use crate::rulebook::Rulebooks;
 use crate::store::Snapshot;
-use crate::ticket::{self, Change, Command, Merge, Permission, Refusal, Visibility};
+use crate::ticket::{self, Change, Command, Merge, Permission, Refusal, Rules, Visibility};
 
 use super::catch_up::Working;
 use super::once::{already_done, remember};
@@ -27,9 +27,10 @@ pub(super) fn plan_merge(
     };
     let (into, source) = (&known_into.ticket, &known_source.ticket);
     let (book, source_book) = (rulebooks.of(into)?, rulebooks.of(source)?);
-    for book in [book, source_book] {
+    for (ticket, book) in [(into, book), (source, source_book)] {
         let permissions = &book.tickets().permissions;
         permissions.check(call.actor().role(), Permission::Merge)?;
+        Rules::reach(ticket, known.speaker(ticket, call.actor()))?;
     }
     if let Some(done) = already_done(request, known, call)? {
         return Ok(Plan::Done(done));
@@ -56,12 +57,12 @@ pub(super) fn plan_merge(
         let (mut source, mut into) = {
             let (source, into) = ((&*ends.ticket, rules.0), (&*goes_on.ticket, rules.1));
             // Two ids that lead to one customer are no two requesters.
-            let of_one = known.is_also(into.0.requester());
+            let of_one = known.is_also(source.0.requester()) && known.is_also(into.0.requester());
             let merge = match *merge {
                 merge if of_one => merge.across_requesters(),
                 merge => merge,
             };
-            let merging = ticket::merge(source, into, call, at, &merge)?;
+            let merging = ticket::merge_permitted(source, into, call, at, &merge)?;
             (merging.source, merging.into)
         };
         ends.add(source.take_recorded(ends.ticket.version(), call));

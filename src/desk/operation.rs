@@ -40,7 +40,7 @@ use crate::store::{
     Commit, IdempotencyRecord, Load, Loaded, NoTicket, OutboxMessage, Snapshot, StoreError,
     StoreErrorKind, StreamId, UniqueKey,
 };
-use crate::ticket::{self, Draft, Link, Refusal, Requester, Ticket, Version};
+use crate::ticket::{self, Draft, FollowUp, Refusal, Requester, Ticket, Version};
 
 use super::known::whose_profile;
 use super::once::{idempotency_key, in_time};
@@ -220,15 +220,19 @@ impl Operation {
     }
 
     /// Whether a known message may be answered with the ticket that has it: it is the ticket of the request, or the follow-up
-    /// that the message began; and the caller reaches it.
+    /// that the message began, whatever became of the link since; and the caller reaches it.
     fn is_same_conversation(&self, holder: &Ticket) -> bool {
         let speaker = self.speaker.speaker(holder, self.call.actor());
         let reached = ticket::Rules::reach(holder, speaker).is_ok();
-        let is_meant = |ticket: TicketId| self.meant.contains(&ticket);
+        let tenant = self.call.tenant_id();
+        let message = external_id(&self.request).map(|id| MessageId::of_external(tenant, id));
+        let follows = |ticket: &TicketId| {
+            message.is_some_and(|id| FollowUp::id_of(tenant, *ticket, id) == holder.id())
+        };
         match &self.request {
             // That the caller may speak in the ticket that was meant, or in one that goes on in it, was asked before.
             Request::Submit(..) => {
-                is_meant(holder.id()) || reached && holder.linked(Link::FollowUpOf).any(is_meant)
+                self.meant.contains(&holder.id()) || reached && self.meant.iter().any(follows)
             }
             _ => reached,
         }

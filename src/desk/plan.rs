@@ -172,11 +172,7 @@ fn plan_open(
         }
         .into());
     }
-    add_profile(
-        &mut decision,
-        known.profile.as_ref(),
-        &book.as_draft().customers,
-    );
+    add_profile(&mut decision, known.profile.as_ref(), book, call);
     let working = begin(book, call, &mut decision)?;
     let mut planned = finish(working, Version::default(), call.at(), data.clone());
     let ticket = planned.ticket.id();
@@ -276,8 +272,7 @@ fn plan_submit(
                 follow_up,
                 number,
             )?;
-            let told = &current.as_draft().customers;
-            add_profile(&mut opened, known.profile.as_ref(), told);
+            add_profile(&mut opened, known.profile.as_ref(), current, call);
             Some((begin(current, call, &mut opened)?, opened, number))
         }
     };

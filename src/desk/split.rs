@@ -28,6 +28,7 @@ pub(super) fn plan_split(
     let rules = book.tickets();
     let role = call.actor().role();
     rules.permissions.check(role, Permission::Split)?;
+    ticket::Rules::reach(old, known.speaker(old, call.actor()))?;
     if let Some(done) = already_done(request, known, call)? {
         return Ok(Plan::Done(done));
     }
@@ -52,9 +53,9 @@ pub(super) fn plan_split(
     let reaches = author
         .is_some_and(|author| ticket::Rules::reach(old.0, known.speaker(old.0, author)).is_ok());
     let split = (split, reaches);
-    let (mut begins, mut leaves) = ticket::split(old, current.tickets(), call, at, split, number)?;
-    let told = &current.as_draft().customers;
-    add_profile(&mut begins, known.profile.as_ref(), told);
+    let (mut begins, mut leaves) =
+        ticket::split_permitted(old, current.tickets(), call, at, split, number)?;
+    add_profile(&mut begins, known.profile.as_ref(), current, call);
     working.add(leaves.take_recorded(working.ticket.version(), call));
     let begun = finish(
         begin(current, call, &mut begins)?,

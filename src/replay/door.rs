@@ -9,7 +9,7 @@ use crate::desk::{
     Conversation, Desk, Need, TenantDesk, Tries, Working, joined_into, keep_from_erased, profile_of,
 };
 use crate::error::Error;
-use crate::id::{CustomerId, TenantId, TicketId};
+use crate::id::{CustomerId, TenantId, TicketId, TicketNumber};
 use crate::rulebook::{MissingRulebook, Rulebooks};
 #[cfg(feature = "async")]
 use crate::store::AsyncStore;
@@ -85,6 +85,10 @@ impl<'a> Importing<'a> {
             return Err(Error::misused(
                 "the ticket was imported for another tenant than this desk's",
             ));
+        }
+        let (number, highest) = (imported.ticket.number(), TicketNumber::MAX_IMPORTED);
+        if number > highest {
+            return Err(Refusal::NumberTooHigh { number, highest }.into());
         }
         let mut importing = Importing {
             imported,
@@ -202,7 +206,7 @@ impl<S: Store> TenantDesk<'_, S> {
     ///
     /// # Errors
     /// [`AlreadyOpen`](Refusal::AlreadyOpen) where the ticket is stored already, so that importing twice is harmless;
-    /// [`NumberTaken`](Refusal::NumberTaken); a missing rulebook; what the store answers. Nothing is written then.
+    /// [`NumberTaken`](Refusal::NumberTaken); [`NumberTooHigh`](Refusal::NumberTooHigh); a missing rulebook; what the store answers. Nothing is written then.
     pub fn import(&self, imported: &Imported) -> Result<Option<DateTime<Utc>>, Error> {
         let desk = self.desk();
         desk.drive(Importing::new(imported, desk.rulebooks(), self.id())?)

@@ -14,7 +14,7 @@ use crate::ticket::{Change, Channel, Direction, Draft, Priority, Status};
 pub struct History {
     /// The id it gets; [`TicketId::named`] makes one of the log's own key.
     pub ticket: TicketId,
-    /// The number it gets.
+    /// The number it gets; to be stored at most [`TicketNumber::MAX_IMPORTED`].
     pub number: TicketNumber,
     /// How it began.
     pub opened: Beginning,

@@ -82,6 +82,7 @@ pub(super) struct Work<'a> {
     pub(super) content: Vec<Content>,
     pub(super) claims: Vec<(UniqueKey, Uuid)>,
     pub(super) messages: BTreeSet<MessageId>,
+    pub(super) redacted: BTreeSet<MessageId>,
     pub(super) anomalies: Anomalies,
     texts: u64,
     /// Of the row at hand: when it takes effect, its own stamp where that is another, who did it.
@@ -134,6 +135,7 @@ impl<'a> Work<'a> {
             content,
             claims: claim_of_address(opened, tenant).into_iter().collect(),
             messages: BTreeSet::new(),
+            redacted: BTreeSet::new(),
             anomalies,
             texts: 0,
             at,

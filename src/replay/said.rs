@@ -100,6 +100,7 @@ impl Work<'_> {
         }
         if let Change::Redact(message) = change {
             self.forget(*message);
+            self.redacted.insert(*message);
         }
         if let Some(mut event) = event_of(&self.working.ticket, &kept) {
             if let (Event::Rated(rated), Change::Rate { kind, comment, .. }) = (&mut event, &kept) {
@@ -227,6 +228,10 @@ impl Work<'_> {
             attachments,
             recipients: draft.recipients.clone(),
         }));
+        if self.redacted.contains(&id) {
+            self.forget(id); // a log may tell that it was taken away before it tells what it said
+            self.push(Event::MessageRedacted { message: id });
+        }
     }
 
     /// The id that a live desk would give a message with this id outside; else one of its own.

@@ -43,7 +43,8 @@ pub enum VisitCommand {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         solved: Option<bool>,
     },
-    /// The visitor asked the desk after all: this ticket came of the visit.
+    /// The visitor asked the desk after all: this ticket came of the visit. Of a visitor who was not recognised the ticket tells who she
+    /// is: what she searched for before is erased, and what she searches for afterwards is the requester's.
     Ticket(TicketId),
 }
 
@@ -266,6 +267,10 @@ impl Aggregate for Visit {
         match command {
             VisitCommand::View(article) => needs.stream::<Article>(*article),
             VisitCommand::Ticket(ticket) => needs.ticket(*ticket),
+            VisitCommand::Search { .. } if visitor.is_none() => {
+                let led_to = visit.and_then(Visit::ticket);
+                led_to.into_iter().fold(needs, Needs::ticket)
+            }
             _ => needs,
         }
     }
@@ -324,7 +329,10 @@ impl Aggregate for Visit {
             VisitCommand::Search { text, results } => {
                 let searches = stands.map_or(0, |visit| visit.searches.len());
                 context.check_list("the list of searches", searches + 1)?;
-                let about = (ContentKind::Search, visitor);
+                // A text of nobody's would be hers to whoever follows the visit to its ticket.
+                let asks = stands.and_then(|visit| context.around.ticket(visit.ticket()?));
+                let whose = visitor.or(asks.map(Ticket::requester));
+                let about = (ContentKind::Search, whose);
                 let text = decided.keep(context, id, about, "the search", text)?;
                 let results = *results;
                 decided.events.push(VisitEvent::Searched { text, results });
@@ -366,8 +374,12 @@ impl Aggregate for Visit {
                 }
             }
         }
-        let is_recognised = |event: &VisitEvent| matches!(event, VisitEvent::Recognised { .. });
-        if decided.events.iter().any(is_recognised) {
+        let tells_who = |event: &VisitEvent| match event {
+            VisitEvent::Recognised { .. } => true,
+            VisitEvent::LedTo { .. } => visitor.is_none(),
+            _ => false,
+        };
+        if decided.events.iter().any(tells_who) {
             // What was searched for before was nobody's text: now it would be hers and not be erased with her.
             let searches = stands.map(Visit::searches).unwrap_or_default();
             decided

@@ -18,7 +18,7 @@ use super::{Assignment, Cycle, Estimate, Holder, Message, Standing, Ticket, Time
 
 /// The version of the fold, and of what falls due by itself. A ticket that was kept under another version is folded anew from
 /// its events, and its wake-up worked out anew.
-pub const FOLD: u32 = 10;
+pub const FOLD: u32 = 11;
 
 impl Ticket {
     /// The ticket that these events made, oldest first. `None` where the first event is not

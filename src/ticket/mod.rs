@@ -77,7 +77,7 @@ pub use conversation::{
 };
 pub use cycle::Cycle;
 pub use decide::{Decision, FollowUp, Merging, decide, follow_up, merge, open, split};
-pub(crate) use decide::{decide_permitted, envelopes, event_of};
+pub(crate) use decide::{decide_permitted, envelopes, event_of, merge_permitted, split_permitted};
 pub use diagram::{lifecycle_mermaid, lifecycle_svg};
 pub use draft::{AttachmentDraft, Draft};
 pub use effort::{Estimate, TimeEntry};

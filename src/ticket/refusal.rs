@@ -301,6 +301,16 @@ pub enum Refusal {
         /// The ticket that has it.
         ticket: TicketId,
     },
+    /// The number of a ticket that comes from elsewhere leaves too few for the tickets after it.
+    #[error(
+        "the number {number} is too high for a ticket from elsewhere; at most {highest} is needed, and later tickets count on from it"
+    )]
+    NumberTooHigh {
+        /// The number.
+        number: TicketNumber,
+        /// The highest one that is taken, [`TicketNumber::MAX_IMPORTED`].
+        highest: TicketNumber,
+    },
 }
 
 impl Refusal {
@@ -341,6 +351,7 @@ impl Refusal {
             Refusal::LinkCycle { .. } => "link_cycle",
             Refusal::AlreadyOpen { .. } => "already_open",
             Refusal::NumberTaken { .. } => "number_taken",
+            Refusal::NumberTooHigh { .. } => "number_too_high",
         }
     }
 

@@ -120,7 +120,8 @@ impl Rules {
         moved(false).or_else(|refusal| moved(true).map_err(|_| refusal))
     }
 
-    /// Whether the role may do what the command says, to a ticket that it reaches.
+    /// Whether the role may do what the command says, to a ticket that it reaches. A move that comes with a customer's message is no
+    /// reason to refuse the message: see [`decide`](super::decide).
     pub(crate) fn permit_command(
         &self,
         ticket: &Ticket,
@@ -128,6 +129,19 @@ impl Rules {
         command: &Command,
     ) -> Result<(), Refusal> {
         self.permit_words(actor, command)?;
+        match (actor, &command.message) {
+            (Actor::Customer(_), Some(_)) => Ok(()),
+            _ => self.permit_move_of(ticket, actor, command),
+        }
+    }
+
+    /// Whether the role may ask for the command's move where the ticket stands.
+    pub(crate) fn permit_move_of(
+        &self,
+        ticket: &Ticket,
+        actor: Actor,
+        command: &Command,
+    ) -> Result<(), Refusal> {
         let done = !ticket.status().stage().is_backlog();
         self.permit_move(actor, command, done)
     }

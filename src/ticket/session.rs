@@ -273,7 +273,10 @@ impl Session {
                 handling: Handling::default(),
                 taken_over: None,
             }),
-            (None, SessionEvent::MovedFrom { session, .. }) => sessions.push((**session).clone()),
+            (None, SessionEvent::MovedFrom { session, .. }) => {
+                let place = sessions.partition_point(|one| one.began_at <= session.began_at);
+                sessions.insert(place, (**session).clone());
+            }
             (Some(_), SessionEvent::MovedTo { .. }) => sessions.retain(|session| session.id != id),
             (Some(session), SessionEvent::Understood { intent }) => {
                 session.intents.push(intent.clone());

@@ -7,10 +7,10 @@ use helpdesk::kpi::{Report, Window};
 use helpdesk::self_service::{Visit, VisitCommand};
 use helpdesk::store::{Filter, Page};
 use helpdesk::ticket::{self, Change, CloseReason, FieldValue, RatingKind, Split};
-use helpdesk::{Actor, Call, Command, Error, Open, TenantId};
+use helpdesk::{Actor, Call, Command, Desk, Error, Open, TenantId};
 
 use super::common::*;
-use super::{AnyDesk, ann, answer, answers, by, code, desks, hours, invite, kim, resolved};
+use super::{AnyDesk, ann, answer, answers, by, code, desks, hours, invite, kim, resolved, rules};
 
 #[test]
 fn a_joined_customer_is_asked_and_answers_as_one() {
@@ -351,5 +351,51 @@ fn an_erased_person_leaves_figures_and_no_text() {
             code(desk.tell::<Feedback>(ANN, &kim(900), invite("long", t))),
             "was_erased"
         );
+    }
+}
+
+/// What the profile tells is set apart where the field is personal: it stands in no event, and goes with the person.
+#[test]
+fn a_tier_in_a_personal_field_is_kept_apart() {
+    let mut draft = rules().as_draft().clone();
+    draft.tickets.personal_fields = [name("tier"), name("company")].into();
+    let book = draft.build().unwrap();
+    for desk in desks() {
+        let desk = Desk::new(desk.store(), book.clone());
+        let single = desk.tenant(TenantId::SINGLE);
+        for command in [
+            customer::Command::set(customer::Change::Tier(Some(name("gold")))),
+            customer::Command::set(customer::Change::Organisation(Some(name("Acme")))),
+        ] {
+            desk.tell::<Profile>(ANN, &kim(1), command).unwrap();
+        }
+        let opened = desk.open(&ann(2), Open::new("x").body("help")).unwrap();
+        let message = opened.ticket().messages()[0].id;
+        let split = single.split(opened.id(), &kim(3), Split::new([message]).subject("y"));
+        let split = split.unwrap().follow_up().unwrap();
+        for t in [opened.id(), split] {
+            let events = serde_json::to_string(&desk.history(t).unwrap()).unwrap();
+            assert!(
+                !events.contains("gold") && !events.contains("Acme"),
+                "{events}"
+            );
+            let ticket = desk.ticket(t).unwrap();
+            let kept = ["tier", "company"].map(|field| match ticket.fields()[&name(field)] {
+                FieldValue::Personal(content) => content,
+                ref other => panic!("{other:?}"),
+            });
+            let texts = || single.content(&kept).unwrap().into_iter();
+            let said: Vec<String> = texts().flatten().map(|content| content.text).collect();
+            assert_eq!(said, ["gold", "Acme"]);
+        }
+        single.erase_person(ANN, hours(4)).unwrap();
+        for t in [opened.id(), split] {
+            for value in desk.ticket(t).unwrap().fields().values() {
+                let FieldValue::Personal(content) = value else {
+                    panic!("{value:?}")
+                };
+                assert_eq!(single.content(&[*content]).unwrap(), [None]);
+            }
+        }
     }
 }

@@ -406,3 +406,37 @@ fn a_visit_goes_on_under_any_id() {
         }
     }
 }
+
+/// A visit that leads to somebody's ticket tells whose it was: what was searched for before is erased then, and what is searched for
+/// after it goes with her.
+#[test]
+fn searches_of_a_visit_that_led_to_a_ticket_are_nobodys_or_hers() {
+    for desk in desks() {
+        let single = desk.tenant(TenantId::SINGLE);
+        let visit = VisitId::named("v");
+        let tell = |hour, command| desk.tell::<Visit>(visit, &kim(hour), command).unwrap();
+        let search = |text: &str| VisitCommand::Search {
+            text: text.to_owned(),
+            results: 0,
+        };
+        tell(1, search("my rash"));
+        let t = desk.open(&ann(2), Open::new("x")).unwrap().id();
+        tell(3, VisitCommand::Ticket(t));
+        let told = tell(4, search("my doctor"));
+        assert_eq!(told.state.customer(), None);
+        let texts = || {
+            let ids: Vec<_> = told
+                .state
+                .searches()
+                .iter()
+                .map(|search| search.text)
+                .collect();
+            let kept = single.content(&ids).unwrap().into_iter();
+            kept.map(|content| content.map(|content| content.text))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(texts(), [None, Some("my doctor".to_owned())]);
+        single.erase_person(ANN, hours(5)).unwrap();
+        assert_eq!(texts(), [None, None]);
+    }
+}

@@ -149,6 +149,40 @@ fn labels_lead_to_statuses() {
     assert_eq!(PendingReason::ThirdParty, Pending::ThirdParty.reason());
 }
 
+/// A customer's message comes in with a label of hers that she may not set where the ticket stands by then: without the label.
+#[test]
+fn a_label_that_a_customer_may_not_set_costs_her_no_message() {
+    let mut rules = Rules::default();
+    rules.labels.insert(name("Back"), Label::Work);
+    let book = || Rulebook::draft().tickets(rules.clone()).build().unwrap();
+    for (move_to, label) in [
+        (
+            Command::default().then(Move::Pend(Pending::ThirdParty)),
+            None,
+        ),
+        (Command::resolve(), Some(name("Back"))),
+    ] {
+        let desk = Desk::new(MemoryStore::new(), book());
+        let opened = desk.open(&ann("2026-03-02T15:00:00Z"), Open::new("x"));
+        let id = opened.unwrap().id();
+        desk.submit(id, &kim("2026-03-02T15:01:00Z"), move_to)
+            .unwrap();
+        let says = Command::reply("It works again").then(Move::Label(name("Back")));
+        let said = desk.submit(id, &ann("2026-03-02T15:02:00Z"), says).unwrap();
+        let ticket = said.ticket();
+        assert_eq!(
+            (ticket.messages().len(), ticket.label()),
+            (1, label.as_ref())
+        );
+        assert!(ticket.status().stage().is_work());
+        let alone = Command::default().then(Move::Label(name("Back")));
+        let pend = Command::default().then(Move::Pend(Pending::ThirdParty));
+        desk.submit(id, &kim("2026-03-02T15:03:00Z"), pend).unwrap();
+        let refused = desk.submit(id, &ann("2026-03-02T15:04:00Z"), alone);
+        assert_eq!(refusal(refused).code(), "forbidden");
+    }
+}
+
 /// Going on with a ticket that is done is reopening it, by whatever name: a bot may not.
 #[test]
 fn a_bot_reopens_nothing() {

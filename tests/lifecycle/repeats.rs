@@ -179,6 +179,18 @@ fn the_same_mail_twice_is_one_message() {
         .submit(id, &ann("2026-03-02T16:05:00Z"), mail("<2@example.com>"))
         .unwrap();
     assert_eq!((again.id(), again.is_replayed()), (follow_up, true));
+    // Also where the two are no longer tied to each other.
+    desk.unlink(
+        id,
+        &kim("2026-03-02T16:10:00Z"),
+        Link::FollowedBy,
+        follow_up,
+    )
+    .unwrap();
+    let again = desk
+        .submit(id, &ann("2026-03-02T16:15:00Z"), mail("<2@example.com>"))
+        .unwrap();
+    assert_eq!((again.id(), again.is_replayed()), (follow_up, true));
     assert_eq!(
         tenant.find_by_message("<2@example.com>").unwrap(),
         Some(follow_up)

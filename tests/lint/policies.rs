@@ -99,6 +99,17 @@ fn conditions_that_never_hold() {
         field("iban"),
         field("phone"),
     );
+    // A number of a person is kept as a text of hers too.
+    let number = |personal: &str| {
+        let book = when(json!({"field": {"name": "born", "is": [{"number": 1980}]}}));
+        tickets(book, json!({"personal_fields": [personal]}))
+    };
+    check(
+        "personal_value_in_condition",
+        "policies[0].when",
+        number("born"),
+        number("phone"),
+    );
 }
 
 #[test]

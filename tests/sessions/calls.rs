@@ -241,6 +241,30 @@ fn a_waiting_call_goes_on_in_the_other_ticket() {
     });
 }
 
+/// Sessions stand in the order in which they began, also those that a merge brings.
+#[test]
+fn sessions_that_a_merge_brings_stand_where_they_began() {
+    on_both_stores(|store| {
+        let desk = Desk::new(store, by_channel());
+        let open = |when: &str, id: &str| {
+            let rings = Open::new("x").from_customer(ANN).over(Channel::Phone);
+            let rings = rings.and(session(id, offer(Channel::Phone)));
+            desk.open(&kim(when), rings).unwrap().id()
+        };
+        let source = open("2026-03-02T08:00:00Z", "first");
+        let into = open("2026-03-02T08:05:00Z", "second");
+        let merge = Merge::new(source, into);
+        desk.merge(&kim("2026-03-02T08:10:00Z"), merge).unwrap();
+        let merged = desk.ticket(into).unwrap();
+        let began = merged.sessions().iter().map(|session| session.began_at);
+        let began: Vec<_> = began.collect();
+        assert_eq!(
+            began,
+            ["2026-03-02T08:00:00Z", "2026-03-02T08:05:00Z"].map(at)
+        );
+    });
+}
+
 /// On a ticket that was closed a waiting call is still answered and ends; the ticket and its clocks stay as they were.
 #[test]
 fn a_waiting_call_is_answered_on_a_closed_ticket() {

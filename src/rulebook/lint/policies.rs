@@ -129,12 +129,8 @@ fn personal(view: &View<'_>, path: &str, condition: &Condition, found: &mut Find
         Condition::Not(part) => personal(view, &format!("{path}.not"), part, found),
         Condition::Field { name, is } => {
             let kept_apart = view.draft.tickets.personal_fields.contains(name);
-            let unseen = |value: &FieldValue| match value {
-                FieldValue::Text(_) => kept_apart,
-                FieldValue::Personal(_) => true,
-                _ => false,
-            };
-            if is.iter().any(unseen) {
+            let is_record = |value: &FieldValue| matches!(value, FieldValue::Personal(_));
+            if kept_apart && !is.is_empty() || is.iter().any(is_record) {
                 let field = name.clone();
                 found.add(path, Problem::PersonalValueInCondition { field });
             }

@@ -46,6 +46,17 @@ pub fn merge(
             .check(call.actor().role(), Permission::Merge)?;
         Rules::reach(ticket, call.actor())?;
     }
+    merge_permitted((source, source_rules), (into, rules), call, at, merge)
+}
+
+/// The same, where the permission was checked: who merges may be known to the tickets by other ids.
+pub(crate) fn merge_permitted(
+    (source, source_rules): (&Ticket, &Rules),
+    (into, rules): (&Ticket, &Rules),
+    call: &Call,
+    at: DateTime<Utc>,
+    merge: &Merge,
+) -> Result<Merging, Refusal> {
     if source.id() == into.id() {
         let ticket = source.id();
         return Err(Refusal::SameTicket { ticket });

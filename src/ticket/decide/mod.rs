@@ -11,7 +11,9 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::call::{Actor, Call};
-use crate::id::{ContentId, CustomerId, RulebookId, TicketId, TicketNumber};
+use crate::id::{
+    ContentId, CustomerId, MessageId, RulebookId, TenantId, TicketId, TicketNumber, derive,
+};
 
 use super::command::{Change, Command};
 use super::content::{Content, ContentKind};
@@ -28,8 +30,10 @@ use super::{Priority, Ticket};
 
 use change::Facts;
 pub(crate) use change::event_of;
+pub(crate) use merge::merge_permitted;
 pub use merge::{Merging, merge};
 pub use split::split;
+pub(crate) use split::split_permitted;
 use work::Work;
 
 /// What a command leads to.
@@ -56,6 +60,18 @@ pub struct FollowUp {
     pub ticket: TicketId,
     /// The message.
     pub message: Draft,
+}
+
+impl FollowUp {
+    /// The id of the ticket that `message` begins after `ticket`.
+    pub(crate) fn id_of(tenant: TenantId, ticket: TicketId, message: MessageId) -> TicketId {
+        TicketId::from_uuid(derive(&[
+            b"follow-up",
+            tenant.uuid().as_bytes(),
+            ticket.uuid().as_bytes(),
+            message.uuid().as_bytes(),
+        ]))
+    }
 }
 
 impl Decision {
@@ -307,7 +323,8 @@ fn begin(rules: &Rules, call: &Call, b: Beginning<'_>) -> Result<Decision, Refus
 ///
 /// A customer's message is never refused for the ticket's status: it wakes a waiting ticket, reopens a resolved one within
 /// the reopen window, and otherwise begins a follow-up ticket. Thanks and automatic messages are recorded and move nothing. A move
-/// or a change that comes with it and that the ticket does not take any more is left out.
+/// or a change that comes with it and that the ticket does not take any more is left out, and so is a move that she may ask for on
+/// another stage only.
 ///
 /// # Properties
 /// A command that lets no set of the ticket grow is never refused for the size of one, so taking away is always possible.
@@ -382,7 +399,12 @@ pub(crate) fn decide_permitted(
         }
         work.check_sets(&facts)?;
     }
-    if let Some(step) = &command.step {
+    let permitted = || rules.permit_move_of(ticket, call.actor(), command);
+    if let Some(step) = command
+        .step
+        .as_ref()
+        .filter(|_| !says || permitted().is_ok())
+    {
         match work.take(step) {
             // A customer's message is never refused: where the move is not possible, the message stands without it.
             Err(

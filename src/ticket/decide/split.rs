@@ -35,6 +35,25 @@ pub fn split(
     let role = call.actor().role();
     old_rules.permissions.check(role, Permission::Split)?;
     Rules::reach(ticket, call.actor())?;
+    split_permitted(
+        (ticket, old_rules),
+        rules,
+        call,
+        at,
+        (split, reaches),
+        number,
+    )
+}
+
+/// The same, where the permission was checked: who splits may be known to the ticket by another id.
+pub(crate) fn split_permitted(
+    (ticket, old_rules): (&Ticket, &Rules),
+    rules: &Rules,
+    call: &Call,
+    at: DateTime<Utc>,
+    (split, reaches): (&Split, bool),
+    number: TicketNumber,
+) -> Result<(Decision, Decision), Refusal> {
     let messages = messages(ticket, split)?;
     let first = messages.first().ok_or(Refusal::Missing {
         what: "the message to split off",

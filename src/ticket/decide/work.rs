@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use crate::call::{Actor, Call, Role};
-use crate::id::{ContentId, CustomerId, MessageId, Name, TicketId, derive};
+use crate::id::{ContentId, CustomerId, MessageId, Name, TicketId};
 use crate::ticket::content::{Content, ContentKind};
 use crate::ticket::conversation::{
     Attachment, Channel, Direction, MessageClass, Recipients, Visibility,
@@ -262,16 +262,7 @@ impl<'a> Work<'a> {
             _ => false,
         };
         if late {
-            let message = self.message_id(draft);
-            let (tenant, closed, message) =
-                (ticket.tenant().uuid(), ticket.id().uuid(), message.uuid());
-            let parts: [&[u8]; 4] = [
-                b"follow-up",
-                tenant.as_bytes(),
-                closed.as_bytes(),
-                message.as_bytes(),
-            ];
-            let id = TicketId::from_uuid(derive(&parts));
+            let id = FollowUp::id_of(ticket.tenant(), ticket.id(), self.message_id(draft));
             self.push(Event::Linked {
                 link: Link::FollowedBy,
                 ticket: id,
