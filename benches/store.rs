@@ -4,7 +4,7 @@
 //! --release --manifest-path benches/peers/Cargo.toml`), commands are measured beside cqrs-es with its own store as well; `-- --million` makes the due scans among 1,000,000 tickets, and
 //! `-- --only commands` (`appends`, `group`, `loads`, `due`) runs one part. The bare driver is rusqlite at the same settings, with
 //! prepared statements and transactions of the same size. What it is given and what it writes for a whole command stands in
-//! `common/bare.rs`. A load beside the driver alone gives typed events beside texts; beside the driver and decoding, both do.
+//! `common/bare.rs`. It reads the ticket's events before it writes; the store decides on what it wrote last, while nobody else writes. A load beside the driver alone gives typed events beside texts; beside the driver and decoding, both do.
 
 mod common;
 #[path = "common/group.rs"]

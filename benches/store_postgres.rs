@@ -3,7 +3,8 @@
 //! `.ci/postgres cargo bench --bench store_postgres --features postgres`; `-- --million` makes the due scans among 1,000,000
 //! tickets, and `-- --only commands` (`appends`, `loads`, `due`) runs one part. The bare driver is the blocking `postgres` crate with prepared statements; all that a
 //! transaction writes is one statement, which is a transaction by itself: one trip. What it is given and what it writes for a whole
-//! command stands in `common/bare.rs`.
+//! command stands in `common/bare.rs`. It reads the ticket's events before it writes; the store decides on what it wrote last, while
+//! nobody else writes.
 
 mod common;
 

@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let done = Call::new(me, later + TimeDelta::minutes(50));
     desk.submit(t.id(), &done, Command::reply("Put out.").then_resolve())?;
 
-    // Records what fell due; how often you do this changes nothing but how soon it is known.
+    // Records what fell due; how often you do this changes how soon it is known, never what is recorded.
     let tomorrow = now + TimeDelta::days(1);
     desk.sweep(tomorrow, 500)?;
     print!(

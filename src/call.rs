@@ -68,6 +68,14 @@ impl Actor {
         }
     }
 
+    /// The customer, where the actor is one.
+    pub const fn customer_id(self) -> Option<CustomerId> {
+        match self {
+            Actor::Customer(id) => Some(id),
+            _ => None,
+        }
+    }
+
     /// The agent behind the actor: the only kind of actor whose public message answers a customer.
     pub const fn human_agent(self) -> Option<AgentId> {
         match self {

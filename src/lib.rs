@@ -35,7 +35,8 @@
 //!    [`Outcome`] has the ticket, the events, and every clock's [reading](sla::Reading). What is not allowed is a
 //!    [`Refusal`] with the facts to explain it, inside an [`Error`] that knows its [`kind`](Error::kind).
 //! 4. **Time.** In one loop of your own: sleep until [`Desk::nap`], call [`Desk::sweep`], deliver what [`Desk::claim`]
-//!    gives, [`acknowledge`](Desk::acknowledge) it. How often you look changes nothing but how soon things are known.
+//!    gives, [`acknowledge`](Desk::acknowledge) it. How often you look changes how soon things are known,
+//!    never what is recorded.
 //! 5. **Figures.** [`Desk::report`] gives KPIs with their counts and with what they left out.
 //!
 //! # What is where

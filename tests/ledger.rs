@@ -67,7 +67,7 @@ fn a_ledger_says_it_in_words() {
     let table = format!("{ledger:#}");
     assert!(
         table.contains(
-            "Fri 2026-05-01 00:00:00 to Sat 2026-05-02 00:00:00            0s  closed: closed: Labour Day"
+            "Fri 2026-05-01 00:00:00 to Sat 2026-05-02 00:00:00            0s  closed: Labour Day"
         ),
         "{table}"
     );

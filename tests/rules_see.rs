@@ -54,6 +54,8 @@ enum Lie {
     OwnSnapshot,
     /// Snapshots come unasked.
     Unasked,
+    /// What is told without a look lies behind what the store wrote itself.
+    KeptBehind,
     /// The snapshot of a commit that was refused is given.
     RefusedSnapshot,
     /// No lie: what is due for its zone data alone comes in another order than elsewhere.
@@ -194,6 +196,7 @@ impl Store for Lying {
     fn load(&self, request: &Load) -> Result<Loaded, StoreError> {
         let mut asked = request.clone();
         asked.snapshots |= self.1 == Lie::Unasked;
+        asked.snapshots &= self.1 != Lie::KeptBehind;
         let later = std::mem::take(&mut asked.content);
         if self.1 != Lie::TextsLater {
             asked.content.clone_from(&later);
@@ -209,6 +212,13 @@ impl Store for Lying {
         if self.1 == Lie::TextsLater {
             thread::sleep(Duration::from_micros(100));
             loaded.content = self.0.content(request.tenant, &later)?;
+        }
+        if let (Lie::KeptBehind, true, [stream]) =
+            (self.1, request.as_kept, loaded.streams.as_mut_slice())
+        {
+            let (_, before) = stream.events.ticket().split_last().unwrap();
+            *stream = before.to_vec().into();
+            loaded.as_kept = Some(0);
         }
         match (self.1, &request.idempotency) {
             (Lie::OpenKeys, Some(key)) if loaded.idempotency.is_none() => {
@@ -520,6 +530,12 @@ fn a_long_stream_with_a_gap_after_its_snapshot() {
     assert!(holds(short, Lie::LongGap), "it is long before it lies");
     let rule = streams::a_long_history_is_loaded_as_its_events_make_it;
     sees(rule, Lie::LongGap);
+}
+
+#[test]
+fn a_ticket_that_is_told_without_a_look_and_behind() {
+    let rule = streams::what_is_told_as_kept_is_what_was_written;
+    sees(rule, Lie::KeptBehind);
 }
 
 #[test]

@@ -333,7 +333,10 @@ impl Layer {
 
 /// `{"on": "2026-12-25", "hours": "closed", "name": "Christmas"}`
 #[derive(serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "an object such as `{\"on\": \"12-25\", \"name\": \"Christmas\"}`"
+)]
 struct Form {
     on: String,
     #[serde(default = "closed")]

@@ -55,7 +55,7 @@ impl Deref for Kept {
 pub struct helpdesk_swept {
     /// `sizeof(helpdesk_swept)`, set by the caller.
     pub size: usize,
-    /// How many tickets were looked at.
+    /// How many tickets were swept to the end; those that failed are not among them.
     pub tickets: u64,
     /// How many events were recorded.
     pub events: u64,

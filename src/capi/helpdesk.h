@@ -675,7 +675,7 @@ typedef struct helpdesk_swept {
    */
   size_t size;
   /*
-   How many tickets were looked at.
+   How many tickets were swept to the end; those that failed are not among them.
    */
   uint64_t tickets;
   /*

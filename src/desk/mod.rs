@@ -5,8 +5,9 @@
 //! drives the conversation with its store.
 //!
 //! Time passes first: every commit at an instant first records what fell due strictly before it, then acts. A
-//! [`sweep`](Desk::sweep) is the empty command. So sweeping more or less often changes how soon things are known and
-//! delivered, never what happens.
+//! [`sweep`](Desk::sweep) is the empty command. So sweeping more or less often changes how soon things are known, and
+//! never what is recorded. Who is told may depend on it: a level that is over before anybody looked is not delivered unless its rule asks
+//! for that ([`deliver_stale`](crate::escalation::Rule::deliver_stale), [`CatchUp`](crate::escalation::CatchUp)).
 //!
 //! # How a host runs one
 //! Call [`Desk::open`] and [`Desk::submit`] as requests come in. In one loop, sleep until [`Desk::nap`], then
@@ -30,6 +31,7 @@ mod blocking;
 mod catch_up;
 mod conversation;
 mod erase;
+mod first_load;
 mod foresee;
 mod keep;
 mod known;

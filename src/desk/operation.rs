@@ -38,12 +38,13 @@ use crate::id::{CustomerId, MessageId, TicketId, TicketNumber};
 use crate::rulebook::Rulebooks;
 use crate::store::{
     Commit, IdempotencyRecord, Load, Loaded, NoTicket, OutboxMessage, Snapshot, StoreError,
-    StoreErrorKind, StreamId, UniqueKey,
+    StoreErrorKind, StreamId,
 };
-use crate::ticket::{self, Draft, FollowUp, Refusal, Requester, Ticket, Version};
+use crate::ticket::{self, FollowUp, Refusal, Ticket, Version};
 
+use super::first_load::{address, external_id, first_load, meant, stream_ticket, ticket_of};
 use super::known::whose_profile;
-use super::once::{idempotency_key, in_time};
+use super::once::in_time;
 use super::plan::{Known, Plan, Planned, Request, no_number, plan};
 use super::tries::Tries;
 use super::{Conversation, Need, Outcome};
@@ -59,6 +60,8 @@ pub struct Operation {
     meant: Vec<TicketId>,
     tries: Tries,
     rounds: u32,
+    /// Whether the store may tell what it wrote last, and need not look whether others wrote since.
+    as_kept: bool,
     /// The profiles that were looked at since the last try, and the number that was given then.
     profiles: Vec<(CustomerId, Version, Option<Profile>)>,
     /// What is known of who says again what another ticket has.
@@ -88,7 +91,7 @@ pub(super) const MAX_ROUNDS: u32 = 256;
 impl Operation {
     /// `request`, said by `call`.
     pub fn new(rulebooks: Arc<Rulebooks>, call: Call, request: Request) -> Operation {
-        let load = first_load(&call, &request);
+        let load = first_load(&call, &request, true);
         Operation {
             rulebooks,
             call,
@@ -97,6 +100,7 @@ impl Operation {
             meant: Vec::new(),
             tries: Tries::many(),
             rounds: 0,
+            as_kept: true,
             profiles: Vec::new(),
             speaker: Known::default(),
             number: None,
@@ -125,7 +129,8 @@ impl Operation {
     /// Tells what was loaded. An error ends the operation; nothing was written.
     pub fn loaded(&mut self, loaded: Loaded) -> Result<(), Error> {
         match std::mem::replace(&mut self.state, State::Over) {
-            State::Loading(load) => self.decide(load, loaded),
+            State::Loading(load) if loaded.as_kept.is_none() => self.decide(load, loaded),
+            State::Loading(load) => self.decide_as_kept(load, loaded),
             State::Recalling(mut load, record) => {
                 let mut streams = loaded.streams.into_iter().map(|s| s.events.into_ticket());
                 let events = streams.next().unwrap_or_default();
@@ -178,6 +183,7 @@ impl Operation {
         };
         match result {
             Err(error) if error.kind() == StoreErrorKind::Conflict => {
+                self.as_kept = false;
                 self.tries.again()?;
             }
             Err(error) => return Err(error.into()),
@@ -203,10 +209,15 @@ impl Operation {
                 return Ok(());
             }
         }
+        self.begin_again();
+        Ok(())
+    }
+
+    fn begin_again(&mut self) {
         self.profiles.clear();
         self.number = None;
-        self.state = State::Loading(first_load(&self.call, &self.request));
-        Ok(())
+        let load = first_load(&self.call, &self.request, self.as_kept);
+        self.state = State::Loading(load);
     }
 
     /// The outcome, once nothing is needed any more.
@@ -236,6 +247,24 @@ impl Operation {
             }
             _ => reached,
         }
+    }
+
+    /// Decides on what the store wrote last. A commit tells whether others wrote since; whatever else comes out may be out of date, and is
+    /// looked at again.
+    fn decide_as_kept(&mut self, load: Load, loaded: Loaded) -> Result<(), Error> {
+        let as_kept = loaded.as_kept;
+        let decided = self.decide(load, loaded);
+        match &mut self.state {
+            State::Committing(planned) if decided.is_ok() => {
+                planned.commit.as_kept = as_kept;
+            }
+            State::Loading(_) if decided.is_ok() => {} // it is looked at with the rest
+            _ => {
+                self.as_kept = false;
+                self.begin_again();
+            }
+        }
+        Ok(())
     }
 
     fn decide(&mut self, mut load: Load, mut loaded: Loaded) -> Result<(), Error> {
@@ -404,75 +433,4 @@ impl Conversation for Operation {
     fn finish(self) -> Result<Outcome, Error> {
         Operation::finish(self)
     }
-}
-
-fn first_load(call: &Call, request: &Request) -> Load {
-    let tenant = call.tenant_id();
-    let (ticket, beside) = match request {
-        Request::Open(open) => (open.id, None),
-        Request::Submit(ticket, _) | Request::ApplyRulebook(ticket, _) | Request::Sweep(ticket) => {
-            (Some(*ticket), None)
-        }
-        Request::Merge(merge) => (Some(merge.into), Some(merge.source)),
-        Request::Split(ticket, split) => (Some(*ticket), split.id),
-        Request::Link(ticket, _, other) | Request::Unlink(ticket, _, other) => {
-            (Some(*ticket), Some(*other))
-        }
-    };
-    let beside = beside.filter(|beside| Some(*beside) != ticket);
-    let streams = ticket.into_iter().chain(beside);
-    let mut load = Load::streams(
-        tenant,
-        streams.map(|ticket| StreamId::ticket(tenant, ticket)),
-    );
-    if let Request::Open(open) = request
-        && let Some(Requester::Customer(customer)) = &open.requester
-    {
-        load.streams
-            .push(StreamId::of::<Profile>(tenant, *customer)); // she may have been joined into another
-    }
-    load.owners
-        .extend(address(request).map(|address| UniqueKey::address(tenant, address)));
-    load.owners
-        .extend(external_id(request).map(|id| UniqueKey::message(tenant, id)));
-    load.idempotency = idempotency_key(call);
-    load.number = matches!(request, Request::Open(_) | Request::Split(..));
-    load.snapshots = true;
-    load
-}
-
-fn address(request: &Request) -> Option<&str> {
-    match request {
-        Request::Open(open) => match &open.requester {
-            Some(Requester::Address(address)) => Some(address),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-fn external_id(request: &Request) -> Option<&str> {
-    let draft = match request {
-        Request::Open(open) => open.message.as_ref(),
-        Request::Submit(_, command) => command.message.as_ref(),
-        _ => None,
-    };
-    draft.and_then(Draft::known_as)
-}
-
-/// The tickets that were loaded.
-fn meant(load: &Load) -> impl Iterator<Item = TicketId> {
-    load.streams.iter().map(ticket_of)
-}
-
-fn ticket_of(stream: &StreamId) -> TicketId {
-    TicketId::from_uuid(stream.id)
-}
-
-fn stream_ticket(load: &Load) -> TicketId {
-    TicketId::from_uuid(
-        load.streams
-            .first()
-            .map_or(uuid::Uuid::nil(), |stream| stream.id),
-    )
 }

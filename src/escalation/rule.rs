@@ -103,6 +103,20 @@ impl Rule {
         self
     }
 
+    /// The same rule, which delivers a firing although what it was about was over before anybody looked.
+    #[must_use]
+    pub fn deliver_stale(mut self) -> Rule {
+        self.deliver_stale = true;
+        self
+    }
+
+    /// The same rule, which delivers levels whose thresholds were past before the target, or the rule, applied.
+    #[must_use]
+    pub fn deliver_past(mut self) -> Rule {
+        self.deliver_past = true;
+        self
+    }
+
     /// The same rule, which tells those who were told once it is over.
     #[must_use]
     pub fn withdraw(mut self) -> Rule {

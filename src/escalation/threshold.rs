@@ -13,7 +13,7 @@ use crate::time::Span;
 ///
 /// - `75 %`: that share of the clock's target has run, 1 to 1,000 per cent. `100 %` is the due: the earliest instant at which the target is
 ///   used up, at which it can still be met;
-/// - `on breach`: the target is breached, which is when a microsecond more has run. Where the due falls on a close (Friday 17:00) that is
+/// - `on breach`: the target is breached: the last instant at which it was kept has passed, and is what the breach is stamped with. Where the due falls on a close (Friday 17:00) that is
 ///   the next opening (Monday 09:00): who answers at that very instant is in time, and nothing fires. It comes right after the breach was
 ///   recorded, in the same commit. A target that was passed before it came into force is breached as it does: the level fires then, held
 ///   back like every level whose threshold was past ([`Rule::deliver_past`](super::Rule::deliver_past)). Repeats count from
@@ -174,7 +174,7 @@ impl<'de> Deserialize<'de> for Threshold {
 /// A text that is not a [`Threshold`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{text}` is not a threshold; allowed are `75 %` (1 to 1000), `1h before due`, `1h after due`, `on breach`, `after 3h`, `at once` and `2 times`"
+    "`{text}` is not a threshold; allowed are `75 %` (1 to 1000), `1h before due`, `1h after due`, `on breach`, `after 3h` (open hours), `after 120h calendar`, `after 5 business days`, `at once` and `2 times`"
 )]
 pub struct InvalidThreshold {
     text: String,

@@ -26,17 +26,15 @@ use super::window::{Cohort, Credit, Scope, Window};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct Report {
     period: Period,
     cohort: Cohort,
     reopen_within: Span,
     zone: Zone,
-    #[serde(default = "super::window::monday")]
     week_begins: Weekday,
-    #[serde(default)]
     credit: Credit,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     filters: Vec<Filter>,
 }
 
@@ -78,6 +76,19 @@ impl Report {
     }
 
     /// Over `[from, to)`; each KPI by its own window ([`Cohort::ByMeasure`]).
+    ///
+    /// The bounds of a month or a quarter come from a [`Period`](super::Period):
+    ///
+    /// ```
+    /// use chrono::Weekday;
+    /// use helpdesk::{calendar::Zone, kpi::{Every, Period, Report}};
+    /// let zone = Zone::parse("Europe/Berlin")?;
+    /// let march = Period::at(Every::Month, "2026-03-15T12:00:00Z".parse()?, &zone, Weekday::Mon);
+    /// let (from, to) = march.bounds(&zone);
+    /// let report = Report::standard().between(from, to).zone(zone);
+    /// # let _ = report;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn between(self, from: DateTime<Utc>, to: DateTime<Utc>) -> Report {
         Report {

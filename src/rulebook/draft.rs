@@ -96,7 +96,8 @@ pub(super) fn known(text: &'static str) -> Name {
 }
 
 impl RulebookDraft {
-    /// The same draft with one more calendar, or one replaced; the first one given becomes the rulebook's own.
+    /// The same draft with one more calendar, or one replaced; the first one given becomes the rulebook's own, and takes the place of
+    /// `always`: where a policy is to name that too, give it as well ([`Calendar::always`]).
     #[must_use]
     pub fn calendar(mut self, name: Name, calendar: Calendar) -> RulebookDraft {
         let untouched = RulebookDraft::default();

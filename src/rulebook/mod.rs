@@ -25,7 +25,7 @@
 //! # Ok::<(), helpdesk::rulebook::InvalidRulebook>(())
 //! ```
 //!
-//! Everything that can be written, in one piece (lengths in rules are hours: a day in business time is not 24 hours):
+//! What most rulebooks have, in one piece (lengths in rules are hours: a day in business time is not 24 hours):
 //!
 //! ```
 //! let text = r#"{
@@ -67,6 +67,51 @@
 //! }"#;
 //! assert!(serde_json::from_str::<helpdesk::Rulebook>(text).is_ok());
 //! ```
+//!
+//! And what fewer have: calendars put together, one that never closes, an agreement beside the customer's, a customer's tier in a field,
+//! every kind of trigger and of threshold, and what becomes of alerts that are late or over:
+//!
+//! ```
+//! let text = r#"{
+//!   "calendars": {
+//!     "office": {"union": [
+//!       {"hours": {"zone": "Europe/Berlin", "hours": "Mon-Fri 09:00-17:00"}},
+//!       {"hours": {"zone": "America/New_York", "hours": "Mon-Fri 09:00-17:00"}}
+//!     ]},
+//!     "round the clock": "always"
+//!   },
+//!   "calendar": "office",
+//!   "customers": {"tier_field": "tier", "organisation_field": "company"},
+//!   "policies": [
+//!     {"name": "gold", "when": {"field": {"name": "tier", "is": [{"text": "gold"}]}}, "calendar": "round the clock",
+//!      "targets": {"first_response": "1h", "total_resolution": "24h"}},
+//!     {"name": "rest", "targets": {"first_response": "8h calendar", "total_resolution": "5 business days end of day"},
+//!      "pauses": {"total_resolution": ["customer", "scheduled"]}, "reopening": {"total_resolution": "new_cycle"}},
+//!     {"name": "second line", "agreement": "ola", "targets": {"total_resolution": "16h"}}
+//!   ],
+//!   "escalations": [
+//!     {"name": "breached", "trigger": {"clock": {"metric": "first_response"}},
+//!      "withdraw": true, "deliver_stale": true, "catch_up": "all",
+//!      "levels": [{"name": "lead", "at": "on breach", "repeat": {"every": "1h calendar", "times": 3},
+//!                  "guard": {"when": {"priority": ["high", "urgent", "critical"]}}, "actions": [{"notify": {"role": "team lead"}}]}]},
+//!     {"name": "waits", "trigger": "customer_waits",
+//!      "levels": [{"name": "soon", "at": "after 3h", "actions": [{"notify": "agent_in_charge"}]}]},
+//!     {"name": "stuck", "trigger": {"time_in_status": {"stages": ["pending"]}}, "calendar": "office",
+//!      "levels": [{"name": "ask", "at": "after 2 business days", "actions": [{"add_tag": "stuck"}]}]},
+//!     {"name": "came back", "trigger": "reopened",
+//!      "levels": [{"name": "twice", "at": "2 times", "actions": [{"custom": "call the customer"}]}]},
+//!     {"name": "unhappy", "trigger": {"low_rating": {"kind": "csat", "at_most": 2}},
+//!      "levels": [{"name": "now", "at": "at once", "actions": [{"notify": "team_in_charge"}]}]}
+//!   ]
+//! }"#;
+//! let rulebook: helpdesk::Rulebook = serde_json::from_str(text)?;
+//! # assert_eq!(rulebook.lint(), []);
+//! # Ok::<(), serde_json::Error>(())
+//! ```
+//!
+//! The rest stands with its type: [`Trigger`](crate::escalation::Trigger), [`Threshold`](crate::escalation::Threshold),
+//! [`Action`](crate::escalation::Action), [`Condition`](crate::sla::Condition), [`Policy`](crate::sla::Policy), [`Calendar`],
+//! and the fields of [`RulebookDraft`].
 //!
 //! # What is not here
 //! No rule is applied here: [`desk::plan`](crate::desk::plan) does that. Nothing is read from a file.

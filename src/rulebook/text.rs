@@ -89,6 +89,11 @@ fn in_words(problem: &str, word: &str) -> String {
                 "map" => "an object",
                 one => one.split_once(' ').map_or(one, |(_, value)| value),
             };
+            let what = match what {
+                "a sequence" => "a list",
+                "a map" => "an object",
+                one => one,
+            };
             format!("{found} stands here; {what} is expected")
         }
         None => problem.to_owned(),

@@ -45,6 +45,19 @@ impl Condition {
     /// How deep conditions may nest.
     pub const MAX_DEPTH: usize = 32;
 
+    /// A field of the host has this value.
+    ///
+    /// ```
+    /// use helpdesk::sla::{Condition, Policy};
+    /// let gold = Policy::new("gold".parse()?).when(Condition::field("tier".parse()?, "gold"));
+    /// # let _ = gold;
+    /// # Ok::<(), helpdesk::id::InvalidName>(())
+    /// ```
+    pub fn field(name: Name, value: impl Into<FieldValue>) -> Condition {
+        let is = vec![value.into()];
+        Condition::Field { name, is }
+    }
+
     /// The answer for `ticket` as it stands.
     pub fn holds(&self, ticket: &Ticket) -> bool {
         match self {

@@ -377,6 +377,7 @@ impl fmt::Display for Why {
         match self {
             Why::AllHours => f.write_str("running at all hours"),
             Why::Open(reason) => write!(f, "running: {reason}"),
+            Why::Closed(reason @ Reason::Exception { .. }) => write!(f, "{reason}"), // it says so itself
             Why::Closed(reason) => write!(f, "closed: {reason}"),
             Why::Paused(reason) => f.write_str(match reason {
                 PendingReason::Customer => "paused: waiting for the customer",

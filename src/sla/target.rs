@@ -184,7 +184,7 @@ impl<'de> Deserialize<'de> for Target {
 /// A text that is not a [`Target`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{text}` is not a target; a length of more than 0 without days is allowed, such as `4h` or `24 calendar hours`, or 1 to 366 business days, such as `2 business days`"
+    "`{text}` is not a target; a length of more than 0 without days is allowed, such as `4h` (open hours) or `24 calendar hours`, or 1 to 366 business days, such as `2 business days`"
 )]
 pub struct InvalidTarget {
     text: String,

@@ -95,6 +95,10 @@ pub struct Load {
     pub number: bool,
     /// The texts that are wanted.
     pub content: Vec<ContentId>,
+    /// Whether the stream, where it is all that is asked for, may be told as this store value wrote it last, without a look at what others
+    /// wrote since: whoever asks commits on that version, or asks again. A store that looks all the same is right.
+    #[serde(skip)]
+    pub as_kept: bool,
 }
 
 impl Load {
@@ -109,6 +113,7 @@ impl Load {
             idempotency: None,
             number: false,
             content: Vec::new(),
+            as_kept: false,
         }
     }
 
@@ -136,6 +141,8 @@ pub struct Loaded {
     /// Each text asked for, in the order of the request; `None` for what is erased. A store that leaves the list empty knows less: what
     /// rests on it is then decided as if nobody knew the text.
     pub content: Vec<Option<Content>>,
+    /// Where nobody looked ([`Load::as_kept`]): which memory of the store value it is from.
+    pub as_kept: Option<u64>,
 }
 
 impl From<Stream> for Loaded {
@@ -200,6 +207,9 @@ pub struct Commit {
     pub idempotency: Option<IdempotencyRecord>,
     /// A ticket number that is used: the numbers that the store gives go on after it.
     pub number: Option<TicketNumber>,
+    /// What [`Loaded::as_kept`] told, where this rests on it. For a store that had to forget meanwhile it is a conflict.
+    #[serde(skip)]
+    pub as_kept: Option<u64>,
 }
 
 /// The change of one stream.
@@ -295,6 +305,7 @@ impl Commit {
             unique: Vec::new(),
             idempotency: None,
             number: None,
+            as_kept: None,
         }
     }
 

@@ -40,6 +40,11 @@
 //! it. It MUST then give exactly the events after that snapshot, of the same instant of its life, and MUST NOT give one that
 //! it made or changed itself, or one that did not come with a part of that stream. Where nobody asks, it gives all events.
 //!
+//! Tell the one stream of a load as it wrote it last, without a look at what others wrote since, where [`Load::as_kept`] allows that, and
+//! say so ([`Loaded::as_kept`]): a desk commits on that version, which is a conflict where others wrote, and looks again before it
+//! refuses anything or finds it done. Where what it remembers may no longer be what the database holds at that version, it MUST answer
+//! [`Conflict`](StoreErrorKind::Conflict) to the commit that brings it back ([`Commit::as_kept`]).
+//!
 //! # What a store SHOULD do
 //! Let writers of different streams not wait for each other; answer [`Store::due`] in time that depends on what is due
 //! and not on what is stored; tell [`Unavailable`](StoreErrorKind::Unavailable) (try again) from the rest.

@@ -113,7 +113,10 @@ impl fmt::Display for Agreement {
 
 /// One clock of a ticket: a metric under an agreement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "an object such as `{\"agreement\": \"sla\", \"metric\": \"first_response\"}`"
+)]
 pub struct ClockId {
     /// With whom the target was agreed.
     pub agreement: Agreement,

@@ -24,6 +24,30 @@ pub enum FieldValue {
     Personal(ContentId),
 }
 
+impl From<&str> for FieldValue {
+    fn from(text: &str) -> FieldValue {
+        FieldValue::Text(text.to_owned())
+    }
+}
+
+impl From<String> for FieldValue {
+    fn from(text: String) -> FieldValue {
+        FieldValue::Text(text)
+    }
+}
+
+impl From<i64> for FieldValue {
+    fn from(number: i64) -> FieldValue {
+        FieldValue::Number(number)
+    }
+}
+
+impl From<bool> for FieldValue {
+    fn from(flag: bool) -> FieldValue {
+        FieldValue::Flag(flag)
+    }
+}
+
 impl FieldValue {
     /// What a content record says of it; none where it is one.
     pub(crate) fn in_words(&self) -> Option<Cow<'_, str>> {

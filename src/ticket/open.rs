@@ -71,7 +71,8 @@ impl Open {
         }
     }
 
-    /// A customer came to the desk, known by the address.
+    /// A customer came to the desk, known by the address: the bare one, as `ann@example.com`, without a name beside it. It is compared as it
+    /// stands, but for case and the space around it.
     #[doc(alias = "requester")]
     #[must_use]
     pub fn from(mut self, address: impl Into<String>) -> Open {

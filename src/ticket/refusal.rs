@@ -35,7 +35,7 @@ pub enum Refusal {
         allowed: Vec<Step>,
     },
     /// The permission table does not let this role do this.
-    #[error("a {role} may not {permission}; allowed are {}", list(allowed))]
+    #[error("the role {role} may not {permission}; allowed are {}", list(allowed))]
     Forbidden {
         /// The role of the caller.
         role: Role,

@@ -9,11 +9,14 @@ use helpdesk::desk::{Need, Operation, Request};
 use helpdesk::id::{ContentId, CustomerId};
 use helpdesk::rulebook::Rulebooks;
 use helpdesk::store::{
-    Commit, Load, OutboxMessage, Outgoing, Part, Stamp, Store, StoreError, StoreErrorKind, Stream,
-    StreamId, Wake,
+    Commit, Load, MemoryStore, OutboxMessage, Outgoing, Part, Stamp, Store, StoreError,
+    StoreErrorKind, Stream, StreamId, Wake,
 };
-use helpdesk::ticket::{Content, ContentKind, Event, Pending, Priority, Recorded, Ticket, Version};
-use helpdesk::{Actor, Command, Desk, Open, TenantId, TicketId};
+use helpdesk::ticket::{
+    CloseReason, Content, ContentKind, Draft, Event, Move, Pending, Priority, Recorded, Status,
+    Ticket, Version,
+};
+use helpdesk::{Actor, Call, Command, Desk, Error, Open, Outcome, TenantId, TicketId};
 use rand::{Rng, SeedableRng};
 
 use uuid::Uuid;
@@ -223,5 +226,133 @@ pub fn with_what_is_kept<S: Store>(desk: &Desk<S>, ticket: TicketId) -> Option<T
     match snapshot {
         Some(kept) => kept.then(since.ticket()).map(|kept| (*kept.ticket).clone()),
         None => Ticket::replay(TENANT, since.ticket()),
+    }
+}
+
+/// Whether the store tells a ticket for a command as it wrote it last, without a look.
+pub fn is_told_as_kept<S: Store>(desk: &Desk<S>, ticket: TicketId) -> bool {
+    let mut load = Load::streams(TENANT, [StreamId::ticket(TENANT, ticket)]);
+    (load.snapshots, load.as_kept) = (true, true);
+    desk.store().load(&load).unwrap().as_kept.is_some()
+}
+
+/// Whoever writes alone is told tickets as kept after a while; whatever others wrote meanwhile is met all the same: by a commit, by what
+/// would be nothing new, by a refusal and by a key that was used.
+pub fn what_others_write_is_met<S: Store>(connect: impl Fn() -> S) {
+    let [ours, theirs] = [0, 1].map(|_| Desk::new(connect(), rulebook()));
+    let mut n = 0;
+    let mut next = || {
+        n += 1;
+        call(
+            Actor::Agent(KIM),
+            at(BEGIN) + TimeDelta::minutes(n),
+            n as u128,
+        )
+    };
+    let by_ann = call(Actor::Customer(ANN), at(BEGIN), 1_000);
+    let opened = ours.open(&by_ann, Open::new("x").body("help"));
+    let t = opened.unwrap().id();
+    let mut write_alone = || {
+        for _ in 0..12 {
+            ours.submit(t, &next(), Command::note("seen")).unwrap();
+        }
+        assert!(is_told_as_kept(&ours, t));
+        (next(), next())
+    };
+    let stands = || ours.ticket(t).unwrap();
+
+    let (first, second) = write_alone();
+    theirs.submit(t, &first, Command::note("theirs")).unwrap();
+    let before = history(&ours, t).len();
+    ours.submit(t, &second, Command::note("ours")).unwrap();
+    assert_eq!(history(&ours, t).len(), before + 1);
+    assert!(!is_told_as_kept(&ours, t), "others write, so it looks");
+
+    let (first, second) = write_alone();
+    let high = Command::priority(Priority::High);
+    theirs.submit(t, &first, high).unwrap();
+    let normal = Command::priority(Priority::Normal);
+    let told = ours.submit(t, &second, normal).unwrap();
+    assert_eq!(told.events().len(), 1, "it was no longer so");
+    assert_eq!(stands().priority(), Priority::Normal);
+
+    let (first, second) = write_alone();
+    let waits = Command::default().then_pend(Pending::Customer);
+    theirs.submit(t, &first, waits).unwrap();
+    let goes_on = Command::default().then(Move::Resume);
+    ours.submit(t, &second, goes_on).unwrap();
+    assert_eq!(stands().status(), Status::Open);
+
+    let (first, second) = write_alone();
+    let key = |call: Call| call.key(name("once"));
+    let said = Command::note("once");
+    theirs.submit(t, &key(first.clone()), said.clone()).unwrap();
+    write_alone();
+    let told = ours.submit(t, &key(first), said).unwrap();
+    assert!(told.is_replayed());
+    let other = ours.submit(t, &key(second), Command::note("other"));
+    assert_eq!(other.unwrap_err().code(), "key_reused");
+
+    let (first, second) = write_alone();
+    let close = Command::close(CloseReason::Settled);
+    theirs.submit(t, &first, close).unwrap();
+    let refused = ours.submit(t, &second, Command::reply("Well"));
+    assert_eq!(refused.unwrap_err().code(), "closed");
+    assert_eq!(Some(stands()), Ticket::replay(TENANT, &history(&ours, t)));
+}
+
+/// Two store values on one database, each of which writes alone for a while, do what one desk in memory does, whether they keep tickets or
+/// not.
+pub fn two_are_as_one<S: Store>(keeps: bool, connect: impl Fn() -> S) {
+    let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(11);
+    let desks = [0, 1].map(|_| Desk::new(connect(), rulebook()));
+    let one = Desk::new(MemoryStore::new(), rulebook());
+    let mut tickets = Vec::new();
+    for n in 1..=3 {
+        let call = call(Actor::Customer(ANN), at(BEGIN), n);
+        let open = || Open::new("x").body("help");
+        tickets.push(one.open(&call, open()).unwrap().id());
+        desks[0].open(&call, open()).unwrap();
+    }
+    let (mut who, mut as_kept) = (0, 0);
+    for n in 0..400 {
+        if random.random_range(0..25) == 0 {
+            who = 1 - who;
+        }
+        let ticket = tickets[random.random_range(0..3)];
+        let now = at(BEGIN) + TimeDelta::minutes(n);
+        let by = [Actor::Agent(KIM), Actor::Customer(ANN)][random.random_range(0..2)];
+        let key = name(&format!("key {}", random.random_range(0..300)));
+        let said = call(by, now, 100 + n as u128);
+        let said = match random.random_range(0..4) {
+            0 => said.key(key),
+            _ => said,
+        };
+        let mail = Draft::new("And?").external_id(format!("<{}>", random.random_range(0..40)));
+        let command = match random.random_range(0..9) {
+            0 => Command::note("seen"),
+            1 => Command::reply("we look into it"),
+            2 => Command::reply("Which?").then_pend(Pending::Customer),
+            3 => Command::say(mail),
+            4 => Command::resolve(),
+            5 => Command::default().then(Move::Resume),
+            6 => Command::default().then(Move::Reopen),
+            _ => Command::priority([Priority::Low, Priority::High][random.random_range(0..2)]),
+        };
+        as_kept += usize::from(is_told_as_kept(&desks[who], ticket));
+        let told = |result: Result<Outcome, Error>| match result {
+            Ok(told) => (
+                told.id(),
+                told.is_replayed(),
+                format!("{:?}", told.events()),
+            ),
+            Err(error) => (ticket, false, error.to_string()),
+        };
+        let expected = told(one.submit(ticket, &said, command.clone()));
+        assert_eq!(told(desks[who].submit(ticket, &said, command)), expected);
+    }
+    assert_eq!(as_kept > 50, keeps, "{as_kept} of 400");
+    for ticket in tickets {
+        assert_eq!(history(&desks[0], ticket), history(&one, ticket));
     }
 }

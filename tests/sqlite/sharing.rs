@@ -77,6 +77,21 @@ fn tickets_written_lately_are_loaded_as_they_stand() {
     }
 }
 
+#[test]
+fn what_others_write_to_a_ticket_that_is_told_as_kept_is_met() {
+    let path = file("as-kept");
+    what_others_write_is_met(|| SqliteStore::open(&path).unwrap());
+}
+
+#[test]
+fn two_stores_that_tell_as_kept_are_as_one() {
+    for keeps in [0, 2, 512] {
+        let path = file(&format!("as-one-{keeps}"));
+        let options = || SqliteStore::options().recent_tickets(keeps);
+        two_are_as_one(keeps > 0, || options().open(&path).unwrap());
+    }
+}
+
 /// Tickets that were written lately are loaded as of one instant too: two that are always written together stand at the same place, however
 /// the reading and the writing fall together.
 #[test]

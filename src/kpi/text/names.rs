@@ -20,8 +20,8 @@ pub struct Names(BTreeMap<Uuid, String>);
 impl Names {
     /// With one more name.
     #[must_use]
-    pub fn name(mut self, id: Uuid, name: impl Into<String>) -> Names {
-        self.0.insert(id, name.into());
+    pub fn name(mut self, id: impl Into<Uuid>, name: impl Into<String>) -> Names {
+        self.0.insert(id.into(), name.into());
         self
     }
 

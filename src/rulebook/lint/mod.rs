@@ -15,7 +15,7 @@
 //! assert_eq!(findings[0].severity(), Severity::Error);
 //! assert_eq!(
 //!     findings[0].to_string(),
-//!     "error at `policies[1].when`: `urgent` never applies: `standard` before it take every ticket it is for",
+//!     "error at `policies[1].when`: `urgent` never applies: every ticket it is for is taken before it by `standard`",
 //! );
 //! # Ok::<(), serde_json::Error>(())
 //! ```

@@ -145,7 +145,7 @@ problems! {
         /// The earlier ones.
         by: Vec<Name>,
     } = "shadowed_policy", Error,
-        "`{policy}` never applies: {} before it take every ticket it is for", list(by);
+        "`{policy}` never applies: every ticket it is for is taken before it by {}", list(by);
     /// Every ticket of a policy loses the target of its first response that it would have from a later one: the first policy that
     /// holds applies whole.
     LosesFirstResponse {

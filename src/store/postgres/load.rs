@@ -35,6 +35,9 @@ const STORED: i64 = SCHEMA as i64;
 impl PostgresStore {
     pub(super) async fn load_all(&self, request: &Load) -> Result<Loaded, StoreError> {
         request.check()?;
+        if let Some(told) = self.pool.recent.tell(request) {
+            return Ok(told);
+        }
         if let Some(loaded) = self.load_once(request).await? {
             return Ok(loaded);
         }
@@ -58,7 +61,14 @@ impl PostgresStore {
         wanted.after = kept.as_ref().map(|kept| number(kept.version()));
         let answer = self.ask(&mut taken.link, request, &wanted, kept).await;
         taken.back().await;
-        self.loaded(request, answer?)
+        let loaded = self.loaded(request, answer?)?;
+        if let (Some(_), Some(stream)) = (
+            wanted.after,
+            loaded.iter().flat_map(|all| &all.streams).next(),
+        ) {
+            self.pool.recent.looked(!stream.events.is_empty());
+        }
+        Ok(loaded)
     }
 
     /// The one stream as this store value wrote it lately, where that is known and wanted.

@@ -177,7 +177,8 @@ impl Options {
     }
 
     /// How many of the tickets that this store value wrote last it keeps in memory, and up to as many again: a load of one of them alone
-    /// reads only what others wrote since. A ticket takes a few KiB. Default: 512; 0 keeps none.
+    /// reads only what others wrote since, and a command without an idempotency key or a message id from outside reads nothing while nobody
+    /// else seems to write: its commit tells. A ticket takes a few KiB. Default: 512; 0 keeps none.
     ///
     /// They are all forgotten where a connection is made anew, because a server that took over may have lost the last commits, and a ticket is
     /// forgotten where a commit of it meets a conflict. Whoever puts the tables back to what they were (a restore, a test that empties them)

@@ -32,6 +32,9 @@ const ASK_TIMES: u32 = 3;
 /// Several commits in one transaction wait so long for a row, in milliseconds: whoever wants one that they wrote waits with them.
 const HELD_UP: u128 = 100;
 
+/// What a transaction begins with, and which memory of this store value it rests on.
+pub(super) type Begin<'a> = (&'a str, Option<u64>);
+
 type Connecting = Pin<Box<dyn Future<Output = Result<Connected, StoreError>> + Send>>;
 type Connect = dyn Fn(&Handle) -> Connecting + Send + Sync;
 
@@ -144,9 +147,16 @@ impl Pool {
     }
 
     /// [`Link::write`] on a connection of its own.
-    pub(super) async fn write(&self, begin: &str, queries: &[Query<'_>]) -> Result<(), Failed> {
+    pub(super) async fn write(
+        &self,
+        (begin, as_kept): Begin<'_>,
+        queries: &[Query<'_>],
+    ) -> Result<(), Failed> {
         let mut taken = self.link().await.map_err(Failed::whole)?;
-        let answer = taken.link.write(begin, queries).await;
+        let answer = match self.recent.is_of(as_kept) {
+            true => taken.link.write(begin, queries).await,
+            false => Err(Failed::whole(forgotten())),
+        };
         taken.back().await;
         answer
     }
@@ -218,6 +228,12 @@ fn longest_handshake(config: &Config) -> Duration {
         .unwrap_or(CONNECT_TIMEOUT)
         .saturating_mul(hosts)
         .saturating_mul(4)
+}
+
+/// A new connection may lead to another server: what was told by heart may not stand there.
+fn forgotten() -> StoreError {
+    let what = "what was kept of the stream was forgotten with its connection; load it again";
+    StoreError::new(StoreErrorKind::Conflict, what)
 }
 
 fn not_let_in(elapsed: Elapsed) -> StoreError {

@@ -8,6 +8,7 @@ use crate::store::sql::{Expect, Sql, Statement, Value};
 use super::columns::Columns;
 use super::error::failed;
 use super::link::{Asked, BEGIN, Failed, Query, together};
+use super::pool::Begin;
 use super::{Commit, PostgresStore, StoreError, StoreErrorKind};
 
 /// Makes `commit` a part of a transaction that the host has open on the same database: its own rows and the ticket, both or
@@ -99,19 +100,15 @@ fn check(statement: &Statement<'_>, rows: u64) -> Result<(), StoreError> {
 impl PostgresStore {
     pub(super) async fn write(&self, commit: &Commit) -> Result<(), StoreError> {
         let statements = self.sql.commit(commit)?; // no connection is held meanwhile
-        let written = self.write_statements(BEGIN, &statements).await;
-        let recent = &self.pool.recent;
-        match &written {
-            Ok(()) => recent.wrote(commit),
-            Err(failed) if failed.error.kind() == StoreErrorKind::Conflict => recent.doubt(commit),
-            Err(_) => {}
-        }
-        written.map_err(|failed| failed.error)
+        let written = self.write_statements((BEGIN, commit.as_kept), &statements);
+        let written = written.await.map_err(|failed| failed.error);
+        self.pool.recent.learn(commit, &written);
+        written
     }
 
     async fn write_statements(
         &self,
-        begin: &str,
+        begin: Begin<'_>,
         statements: &[Statement<'_>],
     ) -> Result<(), Failed> {
         if statements.is_empty() {
@@ -150,7 +147,9 @@ impl PostgresStore {
         if commits.len() > 1 {
             let all = commits.iter().map(|commit| self.sql.commit(commit));
             if let Ok(all) = all.collect::<Result<Vec<_>, _>>() {
-                let begin = &self.pool.together;
+                // Where they rest on several memories, the oldest is forgotten.
+                let as_kept = commits.iter().filter_map(|commit| commit.as_kept).min();
+                let begin = (self.pool.together.as_str(), as_kept);
                 match self.write_statements(begin, &all.concat()).await {
                     Ok(()) => {
                         let wrote = |commit: &&Commit| {

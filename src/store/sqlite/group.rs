@@ -21,11 +21,8 @@ impl SqliteStore {
         let erases = commits.iter().any(erases);
         let flushed = self.writing(|connection| {
             let results = in_transaction(connection, || each(connection, &prepared))?;
-            let written = commits
-                .iter()
-                .zip(&results)
-                .filter(|(_, result)| result.is_ok());
-            written.for_each(|(commit, _)| self.recent.wrote(commit));
+            let each = commits.iter().zip(&results);
+            each.for_each(|(commit, result)| self.recent.learn(commit, result));
             self.after_commit(connection, erases)?;
             Ok(results)
         });

@@ -77,6 +77,7 @@ impl SqliteStore {
         }
         if let Some(kept) = kept {
             let since = self.events_after(connection, stream, kept.version())?;
+            self.recent.looked(!since.is_empty());
             return Ok(Stream::since(Some(kept), since));
         }
         match self.since_snapshot(connection, stream)? {

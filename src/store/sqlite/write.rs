@@ -96,8 +96,9 @@ impl SqliteStore {
         }
         let erases = !commit.erased.is_empty() || !commit.persons.is_empty();
         self.writing(|connection| {
-            in_transaction(connection, || all(connection, &statements))?;
-            self.recent.wrote(commit);
+            let written = in_transaction(connection, || all(connection, &statements));
+            self.recent.learn(commit, &written);
+            written?;
             self.after_commit(connection, erases)
         })
     }

@@ -61,6 +61,7 @@ macro_rules! store_conformance {
                     an_empty_commit_changes_nothing
                     a_snapshot_is_one_that_was_committed
                     a_long_history_is_loaded_as_its_events_make_it
+                    what_is_told_as_kept_is_what_was_written
                     commits_of_a_group_stand_alone
                     one_load_answers_everything_in_order
                     writers_of_many_streams_lose_nothing

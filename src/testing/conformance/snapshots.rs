@@ -113,12 +113,47 @@ pub fn a_long_history_is_loaded_as_its_events_make_it(store: &dyn Store) {
         store.commit(&commit(vec![part])).unwrap();
         let whole = load(store, [stream], false).remove(0);
         assert_eq!(whole.events.ticket(), &history[..until]);
-        let Stream { snapshot, events } = load(store, [stream], true).remove(0);
-        let told = match snapshot {
-            Some(kept) => kept.then(events.ticket()).map(|told| told.ticket),
-            None => Ticket::replay(TENANT, events.ticket()).map(Into::into),
-        };
-        assert_eq!(told.as_deref(), Some(&ticket), "at version {until}");
+        let told = made(load(store, [stream], true).remove(0));
+        assert_eq!(told, Some(ticket), "at version {until}");
         from = until;
+    }
+}
+
+/// What a store tells without a look, where that will do, is what it wrote itself, and while nobody else writes a commit can rest on it;
+/// once it is not so any more, the commit is refused.
+pub fn what_is_told_as_kept_is_what_was_written(store: &dyn Store) {
+    let (stream, history) = history(1, 30);
+    let mut look = Load::streams(TENANT, [stream]);
+    (look.snapshots, look.as_kept) = (true, true);
+    let mut as_kept = None;
+    for until in 1..=history.len() {
+        let from = until - 1;
+        let append = || {
+            let events = history[from..until].to_vec();
+            let mut part = Part::append(stream, Version(from as u64), events);
+            part.snapshot = Ticket::replay(TENANT, &history[..until]).map(Snapshot::of);
+            let mut commit = commit(vec![part]);
+            commit.as_kept = as_kept;
+            commit
+        };
+        store.commit(&append()).unwrap();
+        if until == history.len() {
+            refused(store.commit(&append()), StoreErrorKind::Conflict);
+        }
+        let mut loaded = store.load(&look).unwrap();
+        as_kept = loaded.as_kept;
+        let told = made(loaded.streams.remove(0));
+        let written = Ticket::replay(TENANT, &history[..until]);
+        assert_eq!(told, written, "at version {until}");
+    }
+}
+
+/// The ticket that a snapshot and the events after it make.
+fn made(Stream { snapshot, events }: Stream) -> Option<Ticket> {
+    match snapshot {
+        Some(kept) => kept
+            .then(events.ticket())
+            .map(|told| (*told.ticket).clone()),
+        None => Ticket::replay(TENANT, events.ticket()),
     }
 }

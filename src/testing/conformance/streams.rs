@@ -8,6 +8,7 @@ use super::records::record_of;
 pub use super::samples::one_of_each;
 pub use super::snapshots::{
     a_long_history_is_loaded_as_its_events_make_it, a_snapshot_is_one_that_was_committed,
+    what_is_told_as_kept_is_what_was_written,
 };
 pub use super::whole::a_commit_is_all_or_nothing;
 use super::{
