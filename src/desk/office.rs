@@ -66,7 +66,9 @@ impl Office {
     }
 
     pub(super) fn operation(&self, call: Call, request: Request) -> Operation {
-        Operation::new(self.rulebooks.clone(), call, request).accepting_until(self.accepted_until())
+        let books = self.rulebooks.clone();
+        let operation = Operation::deciding_as_kept(books, call, request);
+        operation.accepting_until(self.accepted_until())
     }
 
     /// What tells something to what stands beside tickets.

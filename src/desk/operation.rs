@@ -91,7 +91,21 @@ pub(super) const MAX_ROUNDS: u32 = 256;
 impl Operation {
     /// `request`, said by `call`.
     pub fn new(rulebooks: Arc<Rulebooks>, call: Call, request: Request) -> Operation {
-        let load = first_load(&call, &request, true);
+        Operation::begin(rulebooks, call, request, false)
+    }
+
+    /// The same, which may decide on what the store wrote last: for who commits through that store, where a conflict costs nothing but
+    /// another look.
+    pub(super) fn deciding_as_kept(
+        rulebooks: Arc<Rulebooks>,
+        call: Call,
+        request: Request,
+    ) -> Operation {
+        Operation::begin(rulebooks, call, request, true)
+    }
+
+    fn begin(rulebooks: Arc<Rulebooks>, call: Call, request: Request, as_kept: bool) -> Operation {
+        let load = first_load(&call, &request, as_kept);
         Operation {
             rulebooks,
             call,
@@ -100,7 +114,7 @@ impl Operation {
             meant: Vec::new(),
             tries: Tries::many(),
             rounds: 0,
-            as_kept: true,
+            as_kept,
             profiles: Vec::new(),
             speaker: Known::default(),
             number: None,

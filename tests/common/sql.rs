@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use helpdesk::desk::{Need, Operation, Request};
+use helpdesk::error::ErrorKind;
 use helpdesk::id::{ContentId, CustomerId};
 use helpdesk::rulebook::Rulebooks;
 use helpdesk::store::{
@@ -234,6 +235,38 @@ pub fn is_told_as_kept<S: Store>(desk: &Desk<S>, ticket: TicketId) -> bool {
     let mut load = Load::streams(TENANT, [StreamId::ticket(TENANT, ticket)]);
     (load.snapshots, load.as_kept) = (true, true);
     desk.store().load(&load).unwrap().as_kept.is_some()
+}
+
+/// A command of who writes alone reads nothing: an event far ahead, put there by `spoil`, is met by whoever reads the ticket.
+pub fn a_command_reads_nothing<S: Store>(store: S, spoil: impl Fn(&S)) {
+    let desk = Desk::new(store, rulebook());
+    let opened = desk.open(
+        &call(Actor::Customer(ANN), at(BEGIN), 1),
+        Open::new("x").body("help"),
+    );
+    let ticket = opened.unwrap().id();
+    let note = |n: i64| {
+        let by_kim = call(
+            Actor::Agent(KIM),
+            at(BEGIN) + TimeDelta::minutes(n),
+            1 + n as u128,
+        );
+        desk.submit(ticket, &by_kim, Command::note("seen"))
+    };
+    (1..=12).for_each(|n| drop(note(n).unwrap()));
+    spoil(desk.store());
+    note(13).unwrap();
+    let read = desk.ticket(ticket).unwrap_err();
+    assert_eq!(read.kind(), ErrorKind::Corrupt);
+    let key = call(Actor::Agent(KIM), at(BEGIN) + TimeDelta::hours(1), 20).key(name("k"));
+    let keyed = desk
+        .submit(ticket, &key, Command::note("once"))
+        .unwrap_err();
+    assert_eq!(
+        keyed.kind(),
+        ErrorKind::Corrupt,
+        "what was done under a key is looked for"
+    );
 }
 
 /// Whoever writes alone is told tickets as kept after a while; whatever others wrote meanwhile is met all the same: by a commit, by what

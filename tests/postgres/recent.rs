@@ -79,6 +79,14 @@ fn what_others_write_to_a_ticket_that_is_told_as_kept_is_met() {
 
 #[test]
 #[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
+fn a_command_of_who_writes_alone_reads_nothing() {
+    let ahead = "INSERT INTO {s}.events (tenant, kind, id, version, schema, body) \
+        SELECT tenant, kind, id, 100, schema, 'spoilt' FROM {s}.events WHERE version = 1 AND kind = 1";
+    a_command_reads_nothing(store(), |store| meddle(store, ahead));
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server: set HELPDESK_POSTGRES"]
 fn two_stores_that_tell_as_kept_are_as_one() {
     for keeps in [0, 2, 512] {
         let schema = schema();

@@ -84,6 +84,17 @@ fn what_others_write_to_a_ticket_that_is_told_as_kept_is_met() {
 }
 
 #[test]
+fn a_command_of_who_writes_alone_reads_nothing() {
+    let path = file("alone");
+    a_command_reads_nothing(SqliteStore::open(&path).unwrap(), |_| {
+        let ahead = "INSERT INTO helpdesk_events (tenant, kind, id, version, schema, body) \
+            SELECT tenant, kind, id, 100, schema, 'spoilt' FROM helpdesk_events WHERE version = 1 AND kind = 1";
+        let beside = Connection::open(&path).unwrap();
+        assert_eq!(beside.execute(ahead, []).unwrap(), 1);
+    });
+}
+
+#[test]
 fn two_stores_that_tell_as_kept_are_as_one() {
     for keeps in [0, 2, 512] {
         let path = file(&format!("as-one-{keeps}"));
