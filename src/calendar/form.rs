@@ -146,8 +146,13 @@ pub(crate) fn named<'de, D: Deserializer<'de>>(
 
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
             let (mut calendars, mut parts) = (BTreeMap::new(), 0);
-            while let Some(name) = map.next_key()? {
-                calendars.insert(name, map.next_value_seed(One(&mut parts))?);
+            while let Some(name) = map.next_key::<Name>()? {
+                let calendar = map.next_value_seed(One(&mut parts))?;
+                if calendars.insert(name.clone(), calendar).is_some() {
+                    let twice =
+                        format!("there are two calendars `{name}`; each has a name of its own");
+                    return Err(A::Error::custom(twice));
+                }
             }
             Ok(calendars)
         }

@@ -8,7 +8,11 @@ use super::offsets::Offsets;
 use super::zone::Zone;
 
 #[derive(Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    deny_unknown_fields,
+    expecting = "a zone is its name, such as `Europe/Berlin`, or an object with `name`, `first_offset` and `changes` and nothing else"
+)]
 enum Form {
     Name(String),
     Host {

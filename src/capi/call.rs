@@ -127,10 +127,6 @@ pub(super) unsafe fn call(from: *const helpdesk_call) -> Result<Call, Fault> {
 }
 
 fn actor(role: i32, id: Uuid) -> Result<Actor, Fault> {
-    if id.is_nil() && (0..4).contains(&role) {
-        let why = "`call.actor` is zeros, which is nobody; the id of who says it is needed";
-        return Err(Fault::bad_text("call.actor", why));
-    }
     Ok(match role {
         0 => Actor::Customer(CustomerId::from_uuid(id)),
         1 => Actor::Agent(AgentId::from_uuid(id)),

@@ -140,7 +140,7 @@ impl Hear for Begin {
 pub struct Loaded {
     /// Each stream asked for, in the order of the request.
     pub streams: Vec<Stream>,
-    /// The owner of each key asked for, in the order of the request.
+    /// The owner of each key asked for, in the order of the request. An empty list is allowed where nobody has any.
     pub owners: Vec<Option<Uuid>>,
     /// The idempotency record, where there is one.
     pub idempotency: Option<IdempotencyRecord>,
@@ -170,6 +170,10 @@ pub struct EventOfAnyKind(serde_json::Value);
 impl Loaded {
     /// The answer to `load`: which kind the events of a stream are of, the load tells.
     fn to(self, load: &Load) -> Result<store::Loaded, Fault> {
+        as_many("loaded.streams", self.streams.len(), load.streams.len())?;
+        if !self.owners.is_empty() {
+            as_many("loaded.owners", self.owners.len(), load.owners.len())?;
+        }
         let mut kinds = load.streams.iter().map(|stream| stream.kind);
         let mut loaded = store::Loaded::default();
         for stream in self.streams {
@@ -187,6 +191,15 @@ impl Loaded {
         loaded.content = self.content;
         Ok(loaded)
     }
+}
+
+/// An answer has as many parts as were asked for.
+fn as_many(name: &'static str, found: usize, asked: usize) -> Result<(), Fault> {
+    if found == asked {
+        return Ok(());
+    }
+    let message = format!("`{name}` has {found} entries; {asked} were asked for, in this order");
+    Err(Fault::argument(name, "other_length", message))
 }
 
 /// What an operation needs.

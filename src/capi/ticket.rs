@@ -7,7 +7,7 @@ use crate::desk::{self, ledgers, wake_at};
 use crate::error::Error;
 use crate::rulebook::{Rulebook, Rulebooks};
 use crate::sla::periods;
-use crate::store::Store;
+use crate::store::{Store, is_gapless};
 use crate::ticket::{Recorded, Ticket};
 
 use super::barrier::{barrier, out, out_struct};
@@ -66,6 +66,15 @@ pub unsafe extern "C" fn helpdesk_ticket_replay(
         let books = handle::get(rulebooks, "rulebooks")?.now();
         let tenant = self::tenant(tenant)?;
         let events: Vec<Recorded> = json::read(events, events_len, "events")?;
+        if !is_gapless(&events) {
+            let message = "`events` do not follow each other from version 1 on, each once";
+            return Err(Fault::new(
+                HELPDESK_INVALID,
+                "argument",
+                "not_a_history",
+                message,
+            ));
+        }
         let ticket = Ticket::replay(tenant, &events).ok_or_else(|| {
             let message = "`events` do not begin with the opening of a ticket";
             Fault::new(HELPDESK_INVALID, "argument", "not_a_history", message)

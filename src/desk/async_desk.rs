@@ -17,6 +17,7 @@ use crate::ticket::{ClockId, Command, Link, Merge, Open, Split, Ticket};
 use super::keep::keep;
 use super::nap::{Nap, NapNeed};
 use super::office::Office;
+use super::plan::in_range;
 use super::question::Questions;
 use super::source::{Awaited, drive, go_through};
 use super::sweep::{Sweep, Swept};
@@ -263,6 +264,7 @@ impl<S: AsyncStore> AsyncDesk<S> {
 
     /// See [`Desk::sweep`](super::Desk::sweep). Dropped half-way, it has swept some of the tickets.
     pub async fn sweep(&self, now: DateTime<Utc>, limit: usize) -> Result<Swept, Error> {
+        in_range(now)?;
         let mut sweep = Sweep::new(&self.office, now, limit);
         let due = self
             .store
@@ -289,6 +291,7 @@ impl<S: AsyncStore> AsyncDesk<S> {
     }
 
     async fn look_ahead<'a>(&self, mut nap: Nap<'a>, now: DateTime<Utc>) -> Result<Nap<'a>, Error> {
+        in_range(now)?;
         loop {
             match nap.need() {
                 NapNeed::Due(most) => {
@@ -321,6 +324,7 @@ impl<S: AsyncStore> AsyncDesk<S> {
         lease: TimeDelta,
         limit: usize,
     ) -> Result<Vec<OutboxMessage>, Error> {
+        in_range(now)?;
         Ok(self.store.claim(now, lease, limit).await?)
     }
 

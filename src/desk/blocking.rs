@@ -17,6 +17,7 @@ use crate::ticket::{ClockId, Command, Link, Merge, Open, Split, Ticket};
 use super::keep::keep;
 use super::nap::{Nap, NapNeed};
 use super::office::Office;
+use super::plan::in_range;
 use super::source::{Direct, at_once, drive, go_through};
 use super::sweep::{Sweep, Swept};
 use super::{Ailing, Conversation, Outcome, Request, TenantDesk};
@@ -293,8 +294,9 @@ impl<S: Store> Desk<S> {
     /// A ticket that fails is told in [`Swept::failed`], put off with growing pauses ([`Desk::ailing`]), and holds up no other.
     ///
     /// # Errors
-    /// What the store answers when asked what is due.
+    /// What the store answers when asked what is due; an instant outside the [supported](crate::calendar::EARLIEST) years.
     pub fn sweep(&self, now: DateTime<Utc>, limit: usize) -> Result<Swept, Error> {
+        in_range(now)?;
         let mut sweep = Sweep::new(&self.office, now, limit);
         sweep.due(
             self.store
@@ -335,6 +337,7 @@ impl<S: Store> Desk<S> {
     }
 
     fn look_ahead<'a>(&self, mut nap: Nap<'a>, now: DateTime<Utc>) -> Result<Nap<'a>, Error> {
+        in_range(now)?;
         loop {
             match nap.need() {
                 NapNeed::Due(most) => {
@@ -371,6 +374,7 @@ impl<S: Store> Desk<S> {
         lease: TimeDelta,
         limit: usize,
     ) -> Result<Vec<OutboxMessage>, Error> {
+        in_range(now)?;
         Ok(self.store.claim(now, lease, limit)?)
     }
 

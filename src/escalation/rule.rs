@@ -397,7 +397,7 @@ pub const MAX_CHAIN: u16 = 64;
 
 /// What a level does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Action {
     /// Tells somebody: goes to the outbox, and the host delivers it.

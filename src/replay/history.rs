@@ -76,7 +76,7 @@ pub struct Row {
 
 /// One thing that a row says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Said {
     /// The status is this one.

@@ -119,6 +119,8 @@ pub use memory::MemoryStore;
 pub use postgres::PostgresStore;
 pub(crate) use snapshot::NoTicket;
 pub use snapshot::Snapshot;
+#[cfg(feature = "capi")]
+pub(crate) use snapshot::is_gapless;
 #[cfg(feature = "sqlite")]
 #[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
 pub use sqlite::SqliteStore;

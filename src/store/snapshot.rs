@@ -81,6 +81,21 @@ pub(crate) enum NoTicket {
     NotAHistory,
 }
 
+/// What all events of the stream make; none where they are another ticket's, or not each the one after the one before.
+fn whole(stream: StreamId, events: &[Recorded]) -> Option<Snapshot> {
+    let ticket = Ticket::replay(stream.tenant, events)?;
+    let is_its = ticket.id().uuid() == stream.id && is_gapless(events);
+    is_its.then(|| Snapshot::of(ticket))
+}
+
+/// Whether these are the events from the first on, each once.
+pub(crate) fn is_gapless(events: &[Recorded]) -> bool {
+    let mut places = (1..).map(Version);
+    events
+        .iter()
+        .all(|event| Some(event.version) == places.next())
+}
+
 impl Loaded {
     /// What the first stream left made, `stream`; none where nobody wrote it.
     pub(crate) fn take_ticket(&mut self, stream: StreamId) -> Result<Option<Snapshot>, NoTicket> {
@@ -90,7 +105,7 @@ impl Loaded {
             Some(kept) if kept.stands_for(stream) => kept.then(events.ticket()),
             Some(_) => return Err(NoTicket::OtherFold),
             None if events.is_empty() => return Ok(None),
-            None => Ticket::replay(stream.tenant, events.ticket()).map(Snapshot::of),
+            None => whole(stream, events.ticket()),
         };
         known.map(Some).ok_or(NoTicket::NotAHistory)
     }

@@ -94,7 +94,7 @@ pub struct AttachmentDraft {
     pub name: String,
     /// Its media type, such as `image/png`.
     pub media_type: Name,
-    /// Its size in bytes.
+    /// Its size in bytes, at most 2^53 - 1.
     pub size: u64,
     /// Who may see it.
     #[serde(default, skip_serializing_if = "is_default")]

@@ -94,6 +94,15 @@ impl Rows {
             match need {
                 0 => return json(|out, error| unsafe { helpdesk_op_finish(op.0, out, error) }),
                 1 => {
+                    if said["streams"]
+                        .as_array()
+                        .is_some_and(|all| !all.is_empty())
+                    {
+                        // Half an answer is none: the operation is left as it was.
+                        let short =
+                            call(|error| unsafe { helpdesk_op_loaded(op.0, ptr("{}"), 2, error) });
+                        assert_eq!(short.unwrap_err().status, HELPDESK_INVALID);
+                    }
                     let loaded = self.load(&said).to_string();
                     call(|error| unsafe {
                         helpdesk_op_loaded(op.0, ptr(&loaded), loaded.len(), error)

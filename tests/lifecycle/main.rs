@@ -5,6 +5,7 @@ mod common;
 
 mod customers;
 mod due;
+mod handed;
 mod limits;
 mod moves;
 mod redaction;

@@ -187,6 +187,7 @@ impl<'a> Work<'a> {
         if draft.visibility == Visibility::Internal && named > 0 {
             return Err(Refusal::NoteWithRecipients { named });
         }
+        self.check_files(draft)?;
         let body = self.text(ContentKind::Body, "the message", &draft.body)?;
         let mut attachments = Vec::with_capacity(draft.attachments.len());
         for file in &draft.attachments {
@@ -216,6 +217,20 @@ impl<'a> Work<'a> {
         }));
         self.let_take_part(author, &draft.recipients);
         Ok(())
+    }
+
+    /// Sizes stay numbers that every reader of JSON can tell apart.
+    fn check_files(&self, draft: &Draft) -> Result<(), Refusal> {
+        const LARGEST: u64 = (1 << 53) - 1;
+        let too_large = draft.attachments.iter().find(|file| file.size > LARGEST);
+        match too_large {
+            None => Ok(()),
+            Some(file) => Err(Refusal::TooLarge {
+                what: "the size of a file",
+                actual: usize::try_from(file.size).unwrap_or(usize::MAX),
+                limit: usize::try_from(LARGEST).unwrap_or(usize::MAX),
+            }),
+        }
     }
 
     /// Whoever a message names takes part, where the speaker may let somebody take part; see [`Work::check_sets`]. A customer's message
