@@ -4,6 +4,8 @@
 //! its own text keys with `named` (a uuid v5: the same text gives the same id on every machine). Nothing here reads a clock
 //! or draws a random number.
 
+mod keyed;
+
 use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
@@ -13,6 +15,8 @@ use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize};
 use sha1::{Digest, Sha1};
 use uuid::{Builder, Uuid};
+
+pub(crate) use keyed::{keyed, twice};
 
 /// The namespace of every uuid v5 that this crate derives.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6d0f_8c1e_51f4_4f0e_9c3b_2f6a_7d1e_0b55);

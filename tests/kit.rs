@@ -171,8 +171,12 @@ fn a_scenario_tells_why_it_fails() {
             said(|| begun().then_refused(kim(), Command::resume(), "closed")),
         ),
         (
+            "no level `lead` of a rule `late`; it has: ",
+            said(|| begun().then_fired("late", "lead", 0)),
+        ),
+        (
             "fired 0 times, and not 1",
-            said(|| begun().then_fired("late", "lead", 1)),
+            said(|| begun().then_fired("late answer", "late", 1)),
         ),
         (
             "has counted",

@@ -72,6 +72,10 @@ enum Lie {
     TextsLater,
     /// An idempotency key is looked at before the commit, and written after it.
     KeyAfter,
+    /// What is only checked is looked at before the commit.
+    ChecksFirst,
+    /// Nothing is written while rows are told.
+    LockedFacts,
     /// Lists show those of whoever wrote last.
     OpenLists,
     /// Rows are those of whoever wrote last.
@@ -128,6 +132,8 @@ struct Heard {
     keys: Vec<(UniqueKey, Uuid)>,
     refused: Vec<Snapshot>,
     given: Vec<StreamId>,
+    /// Whether rows are told.
+    tells: bool,
 }
 
 impl Lying {
@@ -306,6 +312,22 @@ impl Store for Lying {
                 let _ = self.0.commit(&record);
                 return Ok(());
             }
+            Lie::ChecksFirst => {
+                let (checks, parts): (Vec<Part>, Vec<Part>) = changed
+                    .parts
+                    .into_iter()
+                    .partition(|part| part.events.is_empty());
+                self.0
+                    .commit(&Commit::new(commit.tenant, commit.at, checks))?;
+                thread::sleep(Duration::from_millis(1));
+                changed.parts = parts;
+            }
+            Lie::LockedFacts if self.heard().tells => {
+                return Err(StoreError::new(
+                    StoreErrorKind::Unavailable,
+                    "the rows are being read",
+                ));
+            }
             _ => {}
         }
         let result = self.0.commit(&changed);
@@ -352,7 +374,8 @@ impl Store for Lying {
     fn facts(&self, tenant: TenantId, visit: &mut dyn FnMut(&[Fact])) -> Result<(), StoreError> {
         let tenant = self.or_last(Lie::OpenFacts, tenant);
         let mut n = 0;
-        self.0.facts(tenant, &mut |rows| {
+        self.heard().tells = true;
+        let told = self.0.facts(tenant, &mut |rows| {
             n += 1;
             match self.1 {
                 Lie::OverlappingPages if n % 1_000 == 0 => {
@@ -362,7 +385,9 @@ impl Store for Lying {
                 Lie::PagesApart if n > 1_000 && n % 1_000 == 1 => {}
                 _ => visit(rows),
             }
-        })
+        });
+        self.heard().tells = false;
+        told
     }
 
     fn claim(
@@ -515,6 +540,17 @@ fn texts_of_another_instant() {
 fn a_key_that_several_use_at_once() {
     let rule = records::of_many_that_use_an_idempotency_key_one_wins;
     sees(rule, Lie::KeyAfter);
+}
+
+#[test]
+fn checks_that_are_made_before_the_commit() {
+    let rule = streams::commits_that_rest_on_each_other_never_both_win;
+    sees(rule, Lie::ChecksFirst);
+}
+
+#[test]
+fn rows_that_are_locked_while_they_are_told() {
+    sees(schedule::facts_come_by_ticket, Lie::LockedFacts);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use serde::de::{DeserializeSeed, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::id::Name;
+use crate::id::{Name, twice};
 
 use super::algebra::Combination;
 use super::definition::Definition;
@@ -147,12 +147,10 @@ pub(crate) fn named<'de, D: Deserializer<'de>>(
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
             let (mut calendars, mut parts) = (BTreeMap::new(), 0);
             while let Some(name) = map.next_key::<Name>()? {
-                let calendar = map.next_value_seed(One(&mut parts))?;
-                if calendars.insert(name.clone(), calendar).is_some() {
-                    let twice =
-                        format!("there are two calendars `{name}`; each has a name of its own");
-                    return Err(A::Error::custom(twice));
+                if calendars.contains_key(&name) {
+                    return Err(twice(&name));
                 }
+                calendars.insert(name, map.next_value_seed(One(&mut parts))?);
             }
             Ok(calendars)
         }

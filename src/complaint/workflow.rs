@@ -76,6 +76,7 @@ pub struct Workflow {
     /// The field that holds the last step done. Default: `complaint step`.
     pub field: Name,
     /// How long each step may take.
+    #[serde(deserialize_with = "crate::id::keyed")]
     pub targets: BTreeMap<ComplaintStep, Target>,
 }
 

@@ -14,6 +14,7 @@ use crate::time::Span;
 #[non_exhaustive]
 pub struct Rules {
     /// The surveys, by name.
+    #[serde(deserialize_with = "crate::id::keyed")]
     pub surveys: BTreeMap<Name, Survey>,
     /// How long after an invitation a customer is not invited again, to whatever. Default: 720 h (30 days of 24 hours).
     pub cool_down: Span,

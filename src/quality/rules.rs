@@ -14,8 +14,10 @@ use super::Plan;
 #[non_exhaustive]
 pub struct Rules {
     /// The scorecards, by name.
+    #[serde(deserialize_with = "crate::id::keyed")]
     pub scorecards: BTreeMap<Name, Scorecard>,
     /// The sampling plans, by name.
+    #[serde(deserialize_with = "crate::id::keyed")]
     pub plans: BTreeMap<Name, Plan>,
 }
 

@@ -16,7 +16,10 @@ use super::error::RoutingError;
 #[non_exhaustive]
 pub struct Needs {
     /// The skills, each at this level or above, from 1 to 255.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        deserialize_with = "crate::id::keyed",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
     pub skills: BTreeMap<Name, u8>,
     /// The languages, every one of them.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]

@@ -23,7 +23,11 @@ pub struct Member {
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub teams: BTreeSet<TeamId>,
     /// The skills, each at its level from 1 to 255.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "crate::id::keyed",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
     pub skills: BTreeMap<Name, u8>,
     /// The languages, in the words of the host, such as `de`.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]

@@ -260,6 +260,50 @@ mod tests {
     }
 
     #[test]
+    fn a_name_stands_once() {
+        let twice = |text: &str, path: &str| {
+            let error = Rulebook::from_json(text).unwrap_err();
+            let last = path.rsplit('.').next().unwrap();
+            assert_eq!(error.path(), path, "{error}");
+            let said = format!("`{last}` stands here twice");
+            assert!(error.to_string().contains(&said), "{error}");
+        };
+        let policy = |inner: &str| format!(r#"{{"policies": [{{"name": "a", {inner}}}]}}"#);
+        twice(
+            &policy(r#""targets": {"first_response": "4h", "first_response": "8h"}"#),
+            "policies[0].targets.first_response",
+        );
+        twice(
+            &policy(r#""pauses": {"total_resolution": ["customer"], "total_resolution": []}"#),
+            "policies[0].pauses.total_resolution",
+        );
+        twice(
+            &policy(r#""reopening": {"first_response": "resume", "first_response": "new_cycle"}"#),
+            "policies[0].reopening.first_response",
+        );
+        twice(
+            r#"{"tickets": {"permissions": {"agent": [], "agent": ["open"]}}}"#,
+            "tickets.permissions.agent",
+        );
+        twice(
+            r#"{"tickets": {"labels": {"a": "work", "a": "resolved"}}}"#,
+            "tickets.labels.a",
+        );
+        twice(
+            r#"{"feedback": {"surveys": {"a": {}, "a": {}}}}"#,
+            "feedback.surveys.a",
+        );
+        twice(
+            r#"{"quality": {"scorecards": {"a": {"best": 1, "categories": []}, "a": {"best": 2, "categories": []}}}}"#,
+            "quality.scorecards.a",
+        );
+        twice(
+            r#"{"calendars": {"a": "always", "a": "always"}}"#,
+            "calendars.a",
+        );
+    }
+
+    #[test]
     fn what_is_no_json_is_told_with_its_line() {
         let error = Rulebook::from_json("{\n\"policies\": [}").unwrap_err();
         assert_eq!(error.path(), "");

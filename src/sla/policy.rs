@@ -37,16 +37,24 @@ pub struct Policy {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub follow: bool,
     /// How much time each clock may use. A metric without a target is measured and never breached.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::id::keyed")]
     pub targets: BTreeMap<Metric, Target>,
     /// Which reasons of `Pending` pause which clock; [`METRICS`](super::METRICS) has the defaults.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "crate::id::keyed",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
     pub pauses: BTreeMap<Metric, PendingReasons>,
     /// What begins the first response.
     #[serde(default, skip_serializing_if = "is_default")]
     pub first_response_starts: StartOption,
     /// What a reopening does to the clocks that [resume](super::OnReopen::Resume) by default.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "crate::id::keyed",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
     pub reopening: BTreeMap<Metric, ReopenOption>,
 }
 

@@ -246,11 +246,18 @@ impl<S: Store> Scenario<S> {
     }
 
     /// This level of this rule has fired so many times by now. The desk is swept first.
+    ///
+    /// # Panics
+    /// Where it fired more or fewer times; where it never did, and the ticket's rulebook knows no such level: a slip in a name would let every
+    /// "not at all" hold.
     #[track_caller]
     pub fn then_fired(self, rule: &str, level: &str, times: usize) -> Scenario<S> {
         self.sweep();
         let fired = |recorded: &Recorded| matches!(&recorded.event, Event::Escalated(fired) if fired.rule.as_str() == rule && fired.level.as_str() == level);
         let n = self.events().iter().filter(|one| fired(one)).count();
+        if n == 0 {
+            self.level_is_known(rule, level);
+        }
         self.expect(
             n == times,
             format_args!("`{level}` of `{rule}` fired {n} times, and not {times}"),
@@ -327,6 +334,25 @@ impl<S: Store> Scenario<S> {
         let desk = self.desk.tenant(TenantId::SINGLE);
         if let Err(error) = sweep_out(&desk, self.now()) {
             self.fails(error);
+        }
+    }
+
+    #[track_caller]
+    fn level_is_known(&self, rule: &str, level: &str) {
+        let book = self.desk.rulebooks().of(&self.ticket());
+        let rules = book.unwrap_or_else(|error| self.fails(error)).escalations();
+        let levels = rules.iter().flat_map(|rule| {
+            let levels = rule.levels.iter();
+            levels.map(|level| (rule.name.as_str(), level.name.as_str()))
+        });
+        if !levels.clone().any(|known| known == (rule, level)) {
+            let known: Vec<_> = levels
+                .map(|(rule, level)| format!("`{level}` of `{rule}`"))
+                .collect();
+            self.fails(format_args!(
+                "the rulebook has no level `{level}` of a rule `{rule}`; it has: {}",
+                known.join(", ")
+            ));
         }
     }
 

@@ -29,6 +29,7 @@ pub struct Rules {
     /// Who may do what.
     pub permissions: Permissions,
     /// The host's own names for statuses.
+    #[serde(deserialize_with = "crate::id::keyed")]
     pub labels: BTreeMap<Name, Label>,
     /// Fields whose values are personal: kept as content records, erased with the person. A number is kept as the text of its digits,
     /// a flag as `true` or `false`.
@@ -382,7 +383,9 @@ impl fmt::Display for Permission {
 /// host can record what a survey brought.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Permissions(BTreeMap<Role, BTreeSet<Permission>>);
+pub struct Permissions(
+    #[serde(deserialize_with = "crate::id::keyed")] BTreeMap<Role, BTreeSet<Permission>>,
+);
 
 impl Default for Permissions {
     fn default() -> Permissions {

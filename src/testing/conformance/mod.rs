@@ -57,6 +57,7 @@ macro_rules! store_conformance {
                     a_commit_is_all_or_nothing
                     nobody_sees_half_a_commit
                     a_part_without_events_is_a_check
+                    commits_that_rest_on_each_other_never_both_win
                     what_contradicts_itself_is_refused
                     an_empty_commit_changes_nothing
                     a_snapshot_is_one_that_was_committed

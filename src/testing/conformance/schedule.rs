@@ -236,7 +236,8 @@ pub fn facts_are_replaced_or_left(store: &dyn Store) {
     assert!(facts(store, TENANT).is_empty());
 }
 
-/// Rows come ticket by ticket in the order of ticket ids, of one tenant; the visitor may ask the store meanwhile.
+/// Rows come ticket by ticket in the order of ticket ids, of one tenant; the visitor may ask the store meanwhile, and write. (A store that
+/// keeps a lock for it waits for itself here.)
 pub fn facts_come_by_ticket(store: &dyn Store) {
     let names: Vec<String> = (0..40).map(|n| n.to_string()).collect();
     for name in &names {
@@ -256,9 +257,14 @@ pub fn facts_come_by_ticket(store: &dyn Store) {
             seen.extend(rows.iter().map(|row| row.ticket));
             let stream = rows.first().map(|row| StreamId::ticket(TENANT, row.ticket));
             assert_eq!(super::events(store, stream.unwrap()).len(), 1);
+            let more = append(stream.unwrap(), 1, 2);
+            store.commit(&commit(vec![more])).unwrap();
         })
         .unwrap();
     assert_eq!(seen, expected);
+    for name in &names {
+        assert_eq!(super::versions(store, stream(name)), [1, 2]);
+    }
     assert_eq!(facts(store, elsewhere), [[one_row("x")]]);
 }
 

@@ -1,5 +1,6 @@
 //! Streams: versions, atomic commits, races.
 
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
@@ -132,6 +133,42 @@ pub fn a_part_without_events_is_a_check(store: &dyn Store) {
         (vec![1, 2], vec![1])
     );
     assert!(events(store, stream("c")).is_empty());
+}
+
+/// Of two commits at the same time of which each writes what the other one checks, or which both write both, one at most is written,
+/// however their parts stand: else both would rest on what is so no longer. Who is refused is told of a conflict, and alone gets through.
+pub fn commits_that_rest_on_each_other_never_both_win(store: &dyn Store) {
+    let sides = [stream("left"), stream("right")];
+    for round in 0..60 {
+        let stands = sides.map(|side| versions(store, side).len() as u64);
+        let asked = [(0, 1), (1, 0)].map(|(own, other)| {
+            let [own, beside] = [own, other].map(|n| append(sides[n], stands[n], stands[n] + 1));
+            let check = Part::check(sides[other], Version(stands[other]));
+            commit(match round % 3 {
+                0 => vec![own, check],
+                1 => vec![check, own],
+                _ => vec![own, beside], // and the other one in the other order
+            })
+        });
+        let at_once = Barrier::new(2);
+        let told = thread::scope(|scope| {
+            let both = asked.each_ref().map(|one| {
+                scope.spawn(|| {
+                    at_once.wait();
+                    store.commit(one)
+                })
+            });
+            both.map(|one| one.join().unwrap())
+        });
+        let wins = told.iter().filter(|one| one.is_ok()).count();
+        assert!(wins <= 1, "round {round}: both were written");
+        for refusal in told.iter().filter_map(|one| one.as_ref().err()) {
+            assert_eq!(refusal.kind(), StoreErrorKind::Conflict, "{refusal}");
+        }
+        if wins == 0 {
+            store.commit(&asked[0]).unwrap();
+        }
+    }
 }
 
 /// Gaps, doubles, foreign tenants and keys for two owners are refused whatever is stored.
