@@ -212,6 +212,46 @@ fn the_case_mix_explains_what_it_explains() {
     );
 }
 
+/// A group that everything was taken back from is none, and one without a member of the figure has no mean, however few are asked for.
+#[test]
+fn who_has_nothing_is_not_compared() {
+    let pattern = rows(&[]).remove(0);
+    let one = |n: usize, agent| {
+        let us = (1 + n as i64 % 5) * MINUTE;
+        resolved(
+            &pattern,
+            n,
+            agent,
+            Priority::Normal,
+            us,
+            n.is_multiple_of(3),
+        )
+    };
+    let tickets: Vec<_> = (0..60).map(|n| one(n, n % 2)).collect();
+    let mut open = one(60, 2);
+    open.truncate(1);
+    let row = &mut open[0];
+    (row.first_resolved_at, row.resolved_at, row.left_at) = (None, None, None);
+    (row.first_spent, row.spent, row.cycle_spent) = (None, None, None);
+    (row.resolver, row.reopened_at, row.agent) = (None, None, Some(name(2)));
+    let plain = tallied(&tickets, &[Dimension::Agent]);
+    let mut again = plain.clone();
+    again.add(&one(1_000, 3)).unwrap();
+    again.retract(&one(1_000, 3)).unwrap();
+    assert_eq!(plain, again);
+    let compared = |tally: &GroupTally| tally.unevenness(Kpi::ReopenRate).unwrap().unwrap();
+    assert_eq!(compared(&again).to_string(), compared(&plain).to_string());
+    let groups = |tally: &GroupTally| compared(tally).groups().len();
+    assert_eq!(groups(&again), groups(&plain));
+    let by = Report::standard().by([Dimension::Agent]).minimum(0);
+    let mut tally = by.tally(after(60 * DAY));
+    for ticket in tickets.iter().chain([&open]) {
+        tally.add(ticket).unwrap();
+    }
+    let eta = tally.unevenness(Kpi::TotalResolutionTime).unwrap().unwrap();
+    assert!(eta.eta_squared().is_some());
+}
+
 /// February: 300 tickets, a fifth of them reopened, an hour each. March: half the time, and half of them reopened.
 #[test]
 fn speed_at_the_cost_of_reopening_is_flagged() {

@@ -89,6 +89,9 @@ impl Calendar {
     /// The instant `days` business days after `from`: the `days`-th business day after its local date, at the local time
     /// of `from` or at that day's last close. Negative `days` lead back.
     ///
+    /// Local is local to [the calendar's zone](Calendar::zone): of one that is succeeded by another in a new zone, that is the new one also
+    /// before. What counts by the edition in force asks [`edition_at`](Calendar::edition_at) first, as targets do.
+    ///
     /// # Properties
     /// The last close of a business day is never before that day's first opening: where the clocks skip all its hours it is the
     /// first instant after the gap.

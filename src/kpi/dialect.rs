@@ -28,6 +28,7 @@ use super::facts::{Fact, Holder};
 use super::known::{Known, Resolution, Standing};
 use super::place::Place;
 use super::ratio::{Excluded, Exclusion, Ratio};
+use super::tally::Anchor;
 use super::window::Scope;
 
 /// One product's, or one school's, meaning of a resolution at the first contact.
@@ -264,8 +265,16 @@ fn judge(what: &FirstContact, rows: &[Fact], scope: &Scope) -> Result<Judgement,
     let Some(case) = case(what, &ticket, scope) else {
         return Ok(Judgement::NotMeant);
     };
+    let anchor = Anchor::of(&ticket, scope);
+    let at = match case.of_resolution {
+        true => Some(anchor.resolution(case.at)),
+        false => anchor.event(case.at),
+    };
+    let Some(at) = at else {
+        return Ok(Judgement::NotMeant);
+    };
     let place = Place {
-        at: case.at,
+        at,
         holder: case.holder,
     };
     if !scope.admits(&ticket, &place) {
@@ -281,6 +290,8 @@ fn judge(what: &FirstContact, rows: &[Fact], scope: &Scope) -> Result<Judgement,
 /// A ticket in the eyes of a dialect: what places it, and how it came out.
 pub(super) struct Case {
     pub(super) at: DateTime<Utc>,
+    /// Whether that is a resolution, which a [`Cohort`](super::Cohort) of resolutions places by itself.
+    pub(super) of_resolution: bool,
     pub(super) holder: Holder,
     pub(super) answer: Result<bool, Exclusion>,
 }
@@ -289,11 +300,13 @@ pub(super) struct Case {
 pub(super) fn case(what: &FirstContact, ticket: &Known<'_>, scope: &Scope) -> Option<Case> {
     let resolved = |resolution: Resolution<'_>, answer| Case {
         at: resolution.at,
+        of_resolution: true,
         holder: resolution.credited,
         answer,
     };
     let created = |answer| Case {
         at: ticket.created_at(),
+        of_resolution: false,
         holder: ticket.assigned(),
         answer,
     };
@@ -339,6 +352,7 @@ pub(super) fn case(what: &FirstContact, ticket: &Known<'_>, scope: &Scope) -> Op
             };
             Case {
                 at: left,
+                of_resolution: row.resolved_at.is_some(),
                 holder,
                 answer: Ok(soon),
             }

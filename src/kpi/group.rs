@@ -39,6 +39,8 @@ const MINIMUM: u64 = 10;
 /// - What is told of a ticket over several places is counted once in each group that has one: a ticket resolved by two agents
 ///   is a resolved ticket of both, one resolved in March and in May is resolved in both months. Such counts (tickets resolved,
 ///   reopen rate) add up to at least the total; resolutions and resolutions reopened add up to it.
+/// - A clock is told of where somebody in the group has a target for it. So the periods that were met, breached or left out add up to those
+///   of the total, but not the tickets that have no target: a group of such tickets alone has no line for the clock.
 /// - The laws of tallies hold for grouped tallies too.
 ///
 /// # What the backlog of a group is
@@ -225,9 +227,13 @@ impl GroupTally {
         self.minimum
     }
 
-    /// What was counted in each group.
+    /// What was counted in each group. One that everything was taken back from is as good as no group.
     pub(super) fn cells(&self) -> impl Iterator<Item = (&[Label], &Counts)> {
-        let groups = self.groups.iter();
+        let empty = Counts::default();
+        let groups = self
+            .groups
+            .iter()
+            .filter(move |(_, counts)| **counts != empty);
         groups.map(|(key, counts)| (key.as_slice(), counts))
     }
 

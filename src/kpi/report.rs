@@ -191,7 +191,7 @@ impl Report {
     /// `as_of`: when a target was passed (a clock that is breached in the end counts as breached) or taken away, when a paused clock resumed,
     /// when a clock was cancelled and reopened again, when a period of a clock began (one that began later counts as it ended where that is
     /// known by then, and else as undecided), who answers in later cycles, what a merge takes along or away later, when the customer first wrote on a ticket that the desk opened, a
-    /// resolution between the first and the last of one cycle, how many of a cycle's messages and transfers came by then where the cycle
+    /// resolution between the first and the last of one cycle, why a ticket was closed that was closed again for another reason, how many of a cycle's messages and transfers came by then where the cycle
     /// goes on, business time by the calendar of another policy, and any column that stands as the ticket does (priority, team, tags, ...). For an `as_of` not before the last event, all of it is exact.
     ///
     /// # Errors

@@ -1,8 +1,9 @@
 //! When a ticket will be resolved, judged by how long similar ones took.
 //!
-//! The answer is a quantile, not a promise: of the similar tickets that took longer than this one has so far, the given share was
-//! resolved by then. It says on how many tickets it rests, and there is none where they are too few. Time is the open time of the
-//! ticket's calendar, so a night or a holiday in between moves the answer as it should.
+//! The answer is a quantile, not a promise: of the similar tickets that were resolved and took longer than this one has so far, the given
+//! share was resolved by then. It says on how many tickets it rests, and there is none where they are too few. Time is the open time of the
+//! ticket's calendar, so a night or a holiday in between moves the answer as it should. What is still open is not looked at: where
+//! much is left lying, the answer is too soon.
 //!
 //! ```
 //! use helpdesk::{Actor, Call, Command, Desk, Open, Rulebook, id::AgentId, kpi::{Alike, Suggest}, store::MemoryStore};
@@ -82,9 +83,9 @@ impl TryFrom<Written> for Suggest {
 pub struct Suggestion {
     /// By then.
     pub at: DateTime<Utc>,
-    /// The share of the similar tickets that were resolved by then, in per cent.
+    /// The share of them that were resolved by then, in per cent.
     pub percent: u32,
-    /// On how many tickets it rests.
+    /// On how many tickets it rests: similar ones that were resolved, and took longer than this one has so far.
     pub tickets: u64,
 }
 

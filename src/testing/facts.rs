@@ -40,7 +40,7 @@ pub fn instants() -> impl Strategy<Value = DateTime<Utc>> {
 }
 
 /// Up to a dozen tickets, each with the rows of up to three resolution cycles: resolved, reopened, closed for all reasons or still
-/// open; with answers, ratings, effort and transfers. The ids of the tickets are those of their places, `0`, `1`, ...
+/// open; with answers, ratings, effort and transfers; some with no target, or with several periods of one. The ids of the tickets are those of their places, `0`, `1`, ...
 pub fn tickets() -> impl Strategy<Value = Vec<Vec<Fact>>> {
     vec(lives(), 0..12).prop_map(|lives| {
         let pattern = pattern();
@@ -270,6 +270,12 @@ fn told(pattern: &Fact, life: &Life) -> Vec<Fact> {
             clock.stopped_at = until.filter(|_| verdict != Verdict::Open).map(after);
             clock.credited = holder(life.dice >> 7);
             clock.without_target = clock.ever_breached && life.dice & 2048 > 0;
+        }
+        match life.dice >> 12 & 7 {
+            0 => own.clocks.clear(),
+            1 => own.clocks.truncate(1),
+            2 => own.clocks.extend(own.clocks.last().cloned()), // one more period
+            _ => {}
         }
     }
     if let Some(first) = rows.first_mut() {

@@ -16,6 +16,14 @@ fn an_event_ends_before_its_end_and_lasts_its_duration() {
         &["2026-12-25..2026-12-27 A"],
     );
     check(
+        "DTSTART:20261225\nDURATION:P1DT23H59M60S\nSUMMARY:A",
+        &["2026-12-25..2026-12-26 A"],
+    );
+    check(
+        "DTSTART;X-A=\"VALUE=DATE-TIME\";VALUE=DATE:20261225\nSUMMARY:A",
+        &["2026-12-25 A"],
+    );
+    check(
         "SUMMARY:A\nDURATION:P1W\nDTSTART:20261225",
         &["2026-12-25..2026-12-31 A"],
     );
@@ -34,6 +42,45 @@ fn names_are_unfolded_and_unescaped() {
     check(
         "DTSTART;X-NOTE=\"a:b;c\":20260101\nSUMMARY;LANGUAGE=en:A",
         &["2026-01-01 A"],
+    );
+}
+
+/// A date of a recurrence that another event changes or cancels, wherever that stands in the file.
+#[test]
+fn a_date_of_a_recurrence_is_moved_or_cancelled() {
+    let yearly =
+        "UID:a\nDTSTART;VALUE=DATE:20261226\nRRULE:FREQ=YEARLY;COUNT=3\nSUMMARY:Boxing Day";
+    let moved =
+        "UID:a\nRECURRENCE-ID;VALUE=DATE:20261226\nDTSTART;VALUE=DATE:20261228\nSUMMARY:Boxing Day";
+    let cancelled = "UID:a\nRECURRENCE-ID:20271226\nSTATUS:CANCELLED";
+    let at_noon = "UID:a\nRECURRENCE-ID:20281226\nDTSTART:20281226T120000Z";
+    let read = |events: &[&str]| {
+        let events: String = events
+            .iter()
+            .map(|one| format!("BEGIN:VEVENT\n{one}\nEND:VEVENT\n"))
+            .collect();
+        let feed = Feed::read(format!("BEGIN:VCALENDAR\n{events}END:VCALENDAR").as_bytes());
+        let feed = feed.expect("a feed");
+        let days = feed.holidays().iter().map(|day| day.first.to_string());
+        (days.collect::<Vec<_>>(), feed.skipped())
+    };
+    let days = |days: &[&str]| days.iter().map(|day| (*day).to_owned()).collect::<Vec<_>>();
+    let whole = days(&["2026-12-26", "2027-12-26", "2028-12-26"]);
+    assert_eq!(read(&[yearly]), (whole.clone(), 0));
+    let left = days(&["2026-12-28", "2027-12-26", "2028-12-26"]);
+    assert_eq!(read(&[yearly, moved]), (left.clone(), 0));
+    assert_eq!(read(&[moved, yearly]), (left, 0));
+    let all = [at_noon, yearly, cancelled, moved];
+    assert_eq!(read(&all), (days(&["2026-12-28"]), 2));
+    // Of another event, and of none.
+    let other = moved.replace("UID:a", "UID:b");
+    let beside = days(&["2026-12-26", "2026-12-28", "2027-12-26", "2028-12-26"]);
+    assert_eq!(read(&[yearly, &other]), (beside, 0));
+    let nobodys = moved.replace("UID:a\n", "");
+    assert_eq!(read(&[yearly, &nobodys]), (whole, 1));
+    refused(
+        "UID:a\nRECURRENCE-ID;RANGE=\"THISANDFUTURE\":20261226\nDTSTART:20261228",
+        "`RANGE` changes all later dates",
     );
 }
 

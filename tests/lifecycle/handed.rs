@@ -88,7 +88,7 @@ fn an_operation_takes_no_other_tickets_events_and_none_with_a_gap() {
 fn a_rulebook_says_everything_once() {
     let twice = r#"{"calendars": {"office": "always", "office": "always"}, "calendar": "office"}"#;
     let error = Rulebook::from_json(twice).unwrap_err().to_string();
-    assert!(error.contains("two calendars `office`"), "{error}");
+    assert!(error.contains("`office` stands here twice"), "{error}");
     let misspelt = r#"{"escalations": [{"name": "r", "trigger": "reopened", "levels": [{"name": "l", "at": "1 time",
         "actions": [{"assign_agent": {"agent": "018f3c1e-7a00-7000-8000-000000000001", "teem": null}}]}]}]}"#;
     let error = Rulebook::from_json(misspelt).unwrap_err().to_string();

@@ -4,8 +4,9 @@
 //! someone can look at what would change, and becomes a [`Layer`]. [`Calendar::to_ical`] writes closed days back.
 //!
 //! Read are all-day events: `DTSTART` with `DTEND` or `DURATION`, `SUMMARY`, `RRULE`s of days, weeks, months and years with
-//! all their parts, `RDATE` and `EXDATE`. Events at times of day, cancelled ones and exceptions to a recurrence are not
-//! holidays; they are counted in [`Feed::skipped`]. A recurrence is spelled out as far as its stretches begin
+//! all their parts, `RDATE` and `EXDATE`; an event with a `RECURRENCE-ID` takes the place of that date of the event with the
+//! same `UID`, wherever it stands, and leaves nothing there where it is cancelled or at a time of day. Events at times of day and cancelled ones
+//! are not holidays; they are counted in [`Feed::skipped`]. A recurrence is spelled out as far as its stretches begin
 //! by 2101-01-01, the last date that any zone shows while calendars answer, and no further, and everything in a feed that
 //! could grow has a limit, so a hostile one is an error and not a hang.
 //!
@@ -85,7 +86,7 @@ impl Feed {
         &self.holidays
     }
 
-    /// How many events of the feed are no all-day events, are cancelled, or change a single date of a recurrence.
+    /// How many events of the feed are no all-day events, or are cancelled.
     pub fn skipped(&self) -> usize {
         self.skipped
     }
@@ -102,7 +103,7 @@ impl Feed {
         closed.fold(Layer::new(name), Layer::and)
     }
 
-    /// What would change if the feed took the place of a layer. Looked at are the years the feed covers, of 1970 to 2100: what
+    /// What would change if the feed took the place of a layer: of its closed days, whatever special hours stand beside them. Looked at are the years the feed covers, of 1970 to 2100: what
     /// it says nothing about is not missing from it. A year is covered from the first to the last in which a day or stretch of
     /// the feed begins: one that runs over New Year does not yet speak of the year that it ends in.
     ///
@@ -243,8 +244,8 @@ impl Calendar {
         self.closing(feed.layer("").days)
     }
 
-    /// The whole closed days of all layers as an iCalendar file. Part closings and special hours are not in it, nor dates
-    /// before 1969 and after 2101, for which no calendar answers. A stretch of more than 400 days is several events in a row.
+    /// The whole closed days of all layers as an iCalendar file. Part closings and special hours are not in it (a date that is closed by one
+    /// exception and has special hours by another is written as closed: look at those days yourself), nor dates before 1969 and after 2101, for which no calendar answers. A stretch of more than 400 days is several events in a row.
     ///
     /// # Properties
     /// [`Feed::read`] reads the same days again, within its limits on how many events and holidays a feed has.

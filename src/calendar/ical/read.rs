@@ -1,5 +1,7 @@
 //! From bytes to holidays.
 
+use std::collections::HashMap;
+
 use chrono::{Days, NaiveDate};
 
 use super::dates::{Work, dates};
@@ -69,6 +71,10 @@ pub(super) enum Problem {
         part: &'static str,
         beside: &'static str,
     },
+    #[error(
+        "`RANGE` changes all later dates of a recurrence, which is not understood: list the dates one by one"
+    )]
+    Range,
     #[error("`EXRULE` is no part of the format any more: list the dates under `EXDATE`")]
     ExceptionRule,
     #[error("there are too many or too long {0}")]
@@ -123,6 +129,12 @@ struct Reader {
     events: usize,
     work: Work,
     names: usize,
+    /// How many dates the events begin on.
+    starts: usize,
+    /// The events so far, each with its `UID`.
+    read: Vec<(String, SpelledOut)>,
+    /// The dates of recurrences that other events take the place of, by `UID`.
+    replaced: HashMap<String, Vec<NaiveDate>>,
     feed: Feed,
 }
 
@@ -138,7 +150,10 @@ struct Event {
     has_exception_rule: bool,
     also: Vec<NaiveDate>,
     not: Vec<NaiveDate>,
-    /// It has a time of day, is cancelled, or changes one date of another event.
+    uid: String,
+    /// The date of the event with the same `UID` that it takes the place of.
+    replaces: Option<NaiveDate>,
+    /// It has a time of day, or is cancelled.
     is_other: bool,
 }
 
@@ -183,26 +198,46 @@ impl Reader {
         if self.events > MOST_EVENTS {
             return Err(Problem::TooMuch("events"));
         }
-        let event = std::mem::take(&mut self.event);
+        let mut event = std::mem::take(&mut self.event);
+        let mut uid = std::mem::take(&mut event.uid);
+        if let Some(date) = event.replaces {
+            event.is_other |= uid.is_empty(); // it takes the place of nothing in particular
+            // What takes a place has none of its own that others could take.
+            let replaced = self.replaced.entry(std::mem::take(&mut uid));
+            replaced.or_default().push(date);
+        }
         if event.is_other {
             self.feed.skipped += 1;
             return Ok(());
         }
         let spelled_out = event.spelled_out(&mut self.work)?;
-        if self.feed.holidays.len() + spelled_out.starts.len() > MOST_HOLIDAYS {
+        self.starts += spelled_out.starts.len();
+        if self.starts > MOST_HOLIDAYS {
             return Err(Problem::TooMuch("holidays"));
         }
         self.names = self.names.saturating_add(spelled_out.names());
         if self.names > MOST_NAMES {
             return Err(Problem::TooMuch("names"));
         }
-        self.feed.holidays.extend(spelled_out.holidays());
+        self.read.push((uid, spelled_out));
         Ok(())
     }
 
     fn finish(mut self) -> Result<Feed, Problem> {
         if let Some(open) = self.open.pop() {
             return Err(Problem::Unfinished(shortened(&open)));
+        }
+        self.replaced.remove("");
+        self.replaced
+            .values_mut()
+            .for_each(|dates| dates.sort_unstable());
+        for (uid, mut event) in self.read {
+            if let Some(dates) = self.replaced.get(&uid) {
+                event
+                    .starts
+                    .retain(|start| dates.binary_search(start).is_err());
+            }
+            self.feed.holidays.extend(event.holidays());
         }
         self.feed.holidays.sort();
         self.feed.holidays.dedup();
@@ -212,20 +247,23 @@ impl Reader {
 
 impl Event {
     fn property(&mut self, name: &str, parameters: &str, value: &str) -> Result<(), Problem> {
-        let has_time =
-            value.contains('T') || parameters.to_ascii_uppercase().contains("VALUE=DATE-TIME");
+        let has_time = value.contains('T') || has(parameters, "VALUE=DATE-TIME");
         match name {
             "DTSTART" if has_time => self.is_other = true,
             "DTSTART" => self.start = Some(date(value)?),
             "DTEND" if !has_time => self.end = Some(date(value)?),
             "DURATION" => self.days = Some(duration(value).ok_or_else(|| shortened(value))),
             "SUMMARY" => self.name = unescaped(value),
+            "UID" => value.clone_into(&mut self.uid),
             "RRULE" => self.rules.push(value.to_owned()),
             "EXRULE" => self.has_exception_rule = true,
             "RDATE" => self.also.extend(listed(value)?),
             "EXDATE" => self.not.extend(listed(value)?),
             "STATUS" if value.eq_ignore_ascii_case("CANCELLED") => self.is_other = true,
-            "RECURRENCE-ID" => self.is_other = true,
+            "RECURRENCE-ID" if !has_time && has(parameters, "RANGE=THISANDFUTURE") => {
+                return Err(Problem::Range);
+            }
+            "RECURRENCE-ID" => self.replaces = listed(value)?.first().copied(),
             _ => {}
         }
         Ok(())
@@ -304,6 +342,16 @@ fn property(line: &str) -> Option<(&str, &str, &str)> {
     is_name.then_some((name, parameters, value.trim_end()))
 }
 
+/// Whether this stands among the parameters, and not within the quotes of another.
+fn has(parameters: &str, parameter: &str) -> bool {
+    let mut quoted = false;
+    let mut each = parameters.split(|c| {
+        quoted ^= c == '"';
+        c == ';' && !quoted
+    });
+    each.any(|one| one.trim().replace('"', "").eq_ignore_ascii_case(parameter))
+}
+
 pub(super) fn date(text: &str) -> Result<NaiveDate, Problem> {
     let digits = text.trim();
     let parsed = || {
@@ -323,20 +371,33 @@ fn listed(text: &str) -> Result<Vec<NaiveDate>, Problem> {
         .collect()
 }
 
-/// Whole days: `P1D`, `P2W`, `PT24H`.
+/// Whole days: `P1D`, `P2W`, `PT24H`, `P1DT0H0M0S`.
 fn duration(text: &str) -> Option<u64> {
     let text = text.trim().trim_start_matches('+').strip_prefix('P')?;
-    let number = |unit: char| text.strip_suffix(unit)?.parse::<u64>().ok();
-    let hours = || {
-        text.strip_prefix('T')?
-            .strip_suffix('H')?
-            .parse::<u64>()
-            .ok()
-            .filter(|hours| hours % 24 == 0)
-    };
-    number('D')
-        .or_else(|| number('W')?.checked_mul(7))
-        .or_else(|| Some(hours()? / 24))
+    let (days, time) = text
+        .split_once('T')
+        .map_or((text, ""), |(days, time)| (days, time));
+    if time.is_empty() && (days.is_empty() || text.ends_with('T')) {
+        return None;
+    }
+    let days = parts(days, &[('W', 7 * DAY), ('D', DAY)])?;
+    let all = days.checked_add(parts(time, &[('H', 3_600), ('M', 60), ('S', 1)])?)?;
+    (all % DAY == 0).then_some(all / DAY)
+}
+
+/// In seconds.
+const DAY: u64 = 86_400;
+
+/// What numbers with these units, each at most once and in this order, come to.
+fn parts(mut text: &str, units: &[(char, u64)]) -> Option<u64> {
+    let mut all = 0u64;
+    for (unit, seconds) in units {
+        if let Some((number, rest)) = text.split_once(*unit) {
+            let count: u64 = number.parse().ok()?;
+            (all, text) = (all.checked_add(count.checked_mul(*seconds)?)?, rest);
+        }
+    }
+    text.is_empty().then_some(all)
 }
 
 fn unescaped(text: &str) -> String {

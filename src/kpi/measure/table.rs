@@ -147,13 +147,10 @@ pub const MEASURES: [Definition; Kpi::ALL.len()] = [
     Definition {
         kpi: Kpi::NextResponseTime,
         title: "next response time",
-        formula: "from the oldest message of the customer that nobody had answered, after the first response, to the next public message of a human agent",
+        formula: "from the oldest message of the customer that nobody had answered, after the first response, to the next public message of a human agent; a message that waits still, or that a resolution or a close came before, was not answered and is not counted",
         numerator: None,
         denominator: "answers in the window",
-        exclusions: &[
-            "messages that a resolution or a close came before",
-            "messages that wait still",
-        ],
+        exclusions: &[],
         window: WindowOf::Event,
         attribution: Attribution::Replier,
         unit: Unit::Duration,

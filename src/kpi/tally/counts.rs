@@ -58,15 +58,23 @@ pub(in crate::kpi) struct Counts {
 
 /// What places a ticket in the window, whatever is counted: see [`Cohort`].
 #[derive(Clone, Copy)]
-struct Anchor {
+pub(in crate::kpi) struct Anchor {
     cohort: Cohort,
     created: DateTime<Utc>,
     last: Option<DateTime<Utc>>,
 }
 
 impl Anchor {
+    pub(in crate::kpi) fn of(ticket: &Known<'_>, scope: &Scope) -> Anchor {
+        Anchor {
+            cohort: scope.cohort,
+            created: ticket.created_at(),
+            last: ticket.last_resolution().map(|last| last.at),
+        }
+    }
+
     /// Of what is about the ticket, or about an event other than a resolution, at `at`.
-    fn event(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    pub(in crate::kpi) fn event(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
         match self.cohort {
             Cohort::ByMeasure => Some(at),
             Cohort::Created => Some(self.created),
@@ -75,7 +83,7 @@ impl Anchor {
     }
 
     /// Of what is about a resolution at `at`.
-    fn resolution(&self, at: DateTime<Utc>) -> DateTime<Utc> {
+    pub(in crate::kpi) fn resolution(&self, at: DateTime<Utc>) -> DateTime<Utc> {
         match self.cohort {
             Cohort::ByMeasure | Cohort::Resolved => at,
             Cohort::Created => self.created,
@@ -115,15 +123,10 @@ impl Counts {
         admits: impl FnMut(&Place) -> bool,
         by: i64,
     ) {
-        let anchor = Anchor {
-            cohort: scope.cohort,
-            created: ticket.created_at(),
-            last: ticket.last_resolution().map(|last| last.at),
-        };
         let mut change = Change {
             ticket,
             scope,
-            anchor,
+            anchor: Anchor::of(ticket, scope),
             admits,
             by,
         };

@@ -32,7 +32,7 @@ use super::measure::Kpi;
 use super::place::Place;
 use super::window::{Scope, Window};
 
-pub(super) use counts::Counts;
+pub(super) use counts::{Anchor, Counts};
 pub(super) use form::Form;
 pub(super) use parts::as_list;
 pub(super) use sample::Sample;

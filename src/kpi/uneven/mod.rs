@@ -274,7 +274,7 @@ fn compare(kpi: Kpi, minimum: u64, cells: &[Cell<'_>]) -> Unevenness {
         group.variance += n * stratum.share * (1.0 - stratum.share);
         moments.add(&cell);
     }
-    let is_counted = |group: &Compared| group.label != Label::None && group.n >= minimum;
+    let is_counted = |group: &Compared| group.label != Label::None && group.n >= minimum.max(1);
     let is_judged = |group: &Compared| is_counted(group) && group.variance >= LEAST_VARIANCE;
     let counted = groups.values().filter(|(group, _)| is_counted(group));
     let parts: Vec<Moments> = counted.map(|(_, moments)| *moments).collect();
