@@ -52,7 +52,7 @@ fn stamp() -> DateTime<Utc> {
 
 /// A layer as a feed, of a calendar that is open on one day whatever the layer says.
 fn written(layer: &Layer) -> String {
-    let open = "2000-01-01".parse::<When>().expect("a date");
+    let open = "2000-06-15".parse::<When>().expect("a date");
     let builder = Calendar::builder("UTC").and_then(|builder| {
         let builder = builder.hours("daily 0:00-24:00")?.with_layer(layer.clone());
         builder.layer("").special(open, "0:00-24:00", "")

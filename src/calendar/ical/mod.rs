@@ -16,6 +16,7 @@
 //! Its recurrences are checked against those of another library (`tests/vectors/recurrences.json`).
 
 mod dates;
+mod opened;
 mod read;
 mod recur;
 mod write;
@@ -27,6 +28,7 @@ use chrono::{Datelike, NaiveDate};
 
 use super::error::Problem;
 use super::{Calendar, DayHours, EARLIEST, Exception, InvalidCalendar, LATEST, Layer, When};
+use opened::Opened;
 use read::{MOST_NAMES, name_on_a_day};
 
 pub use read::InvalidFeed;
@@ -103,7 +105,8 @@ impl Feed {
         closed.fold(Layer::new(name), Layer::and)
     }
 
-    /// What would change if the feed took the place of a layer: of its closed days, whatever special hours stand beside them. Looked at are the years the feed covers, of 1970 to 2100: what
+    /// What would change if the feed took the place of a layer's closed days; those that the layer's own special hours open again are not
+    /// closed. Looked at are the years the feed covers, of 1970 to 2100: what
     /// it says nothing about is not missing from it. A year is covered from the first to the last in which a day or stretch of
     /// the feed begins: one that runs over New Year does not yet speak of the year that it ends in.
     ///
@@ -124,6 +127,7 @@ impl Feed {
             .holidays
             .iter()
             .map(|day| (day.first, day.last, day.name.as_str()));
+        let opened = Opened::by(std::slice::from_ref(layer));
         let closed = layer
             .exceptions()
             .iter()
@@ -134,10 +138,9 @@ impl Feed {
                 } else {
                     first..=first
                 };
-                years.filter_map(|year| {
-                    let (first, last) = day.when().stretch_from(year)?;
-                    Some((first, last, day.name()))
-                })
+                let stretches = years.filter_map(|year| day.when().stretch_from(year));
+                let left = stretches.flat_map(|stretch| opened.left(stretch, (0, day.when())));
+                left.map(|(first, last)| (first, last, day.name()))
             });
         let closed = by_day(closed, first..=last)?;
         let mut difference = difference(&closed, &by_day(listed, first..=last)?);
@@ -244,8 +247,8 @@ impl Calendar {
         self.closing(feed.layer("").days)
     }
 
-    /// The whole closed days of all layers as an iCalendar file. Part closings and special hours are not in it (a date that is closed by one
-    /// exception and has special hours by another is written as closed: look at those days yourself), nor dates before 1969 and after 2101, for which no calendar answers. A stretch of more than 400 days is several events in a row.
+    /// The whole closed days of all layers as an iCalendar file, but for those that special hours open again. Part closings and special hours
+    /// are not in it, nor dates before 1969 and after 2101, for which no calendar answers. A stretch of more than 400 days is several events in a row.
     ///
     /// # Properties
     /// [`Feed::read`] reads the same days again, within its limits on how many events and holidays a feed has.

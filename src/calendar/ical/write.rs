@@ -5,6 +5,7 @@ use std::fmt::Write;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
 use super::super::{DayHours, Exception, Layer};
+use super::opened::Opened;
 use super::read::MOST_DAYS;
 
 /// The year in which a yearly day is written to begin: so that a stretch over New Year reaches into 1970.
@@ -25,9 +26,13 @@ pub(super) fn feed(layers: &[Layer], stamp: DateTime<Utc>) -> String {
     file.line("BEGIN:VCALENDAR");
     file.line("VERSION:2.0");
     file.line("PRODID:-//helpdesk//closed days//EN");
-    for exception in layers.iter().flat_map(Layer::exceptions) {
-        if *exception.hours() == DayHours::Closed {
-            file.exception(exception);
+    let opened = Opened::by(layers);
+    for (place, layer) in layers.iter().enumerate() {
+        let closed = |day: &&Exception| *day.hours() == DayHours::Closed;
+        for exception in layer.exceptions().iter().filter(closed) {
+            file.exception(exception, |stretch| {
+                opened.left(stretch, (place, exception.when()))
+            });
         }
     }
     file.line("END:VCALENDAR");
@@ -41,28 +46,36 @@ struct File {
 }
 
 impl File {
-    fn exception(&mut self, exception: &Exception) {
-        let when = exception.when();
+    /// An exception; `left` tells what stays closed of a stretch.
+    fn exception(
+        &mut self,
+        exception: &Exception,
+        left: impl Fn((NaiveDate, NaiveDate)) -> Vec<(NaiveDate, NaiveDate)>,
+    ) {
+        let (when, name) = (exception.when(), exception.name());
         if !when.is_yearly() {
-            if let Some((first, last)) = when.stretch_from(0) {
-                self.stretch(first, last, exception.name());
+            let stretches = when.stretch_from(0).map(left);
+            for (first, last) in stretches.into_iter().flatten() {
+                self.stretch(first, last, name);
             }
             return;
         }
-        let stretches: Vec<_> = (FIRST_YEAR..=LAST_YEAR)
-            .filter_map(|year| when.stretch_from(year))
-            .collect();
-        let mut lengths = stretches.iter().map(|(first, last)| *last - *first);
+        let all = (FIRST_YEAR..=LAST_YEAR).filter_map(|year| when.stretch_from(year));
+        let stretches: Vec<_> = all.map(|stretch| (stretch, left(stretch))).collect();
+        let mut lengths = stretches.iter().map(|((first, last), _)| *last - *first);
         let length = lengths.next();
-        if lengths.all(|other| Some(other) == length) {
-            if let Some(&(first, last)) = stretches.first() {
-                self.event(first, last, exception.name(), true);
-            }
-        } else {
-            // A stretch over the end of February is a day longer in leap years, which a recurrence cannot say.
-            stretches
-                .into_iter()
-                .for_each(|(first, last)| self.event(first, last, exception.name(), false));
+        // A stretch over the end of February is a day longer in leap years, which a recurrence cannot say.
+        let recurs = lengths.all(|other| Some(other) == length);
+        let is_whole = |stretch: &_, left: &[_]| left.len() == 1 && left.first() == Some(stretch);
+        let (whole, parts): (Vec<_>, Vec<_>) = stretches
+            .into_iter()
+            .partition(|(stretch, left)| recurs && is_whole(stretch, left));
+        if let (Some(((first, last), _)), Some(_)) = (whole.first(), length) {
+            let not: Vec<_> = parts.iter().map(|((first, _), _)| *first).collect();
+            self.event(*first, *last, name, Some(&not));
+        }
+        for (first, last) in parts.into_iter().flat_map(|(_, left)| left) {
+            self.event(first, last, name, None);
         }
     }
 
@@ -74,13 +87,20 @@ impl File {
         while first <= last {
             let whole = first.checked_add_days(Days::new(MOST_DAYS - 1));
             let until = whole.map_or(last, |whole| whole.min(last));
-            self.event(first, until, name, false);
+            self.event(first, until, name, None);
             let Some(next) = until.succ_opt() else { break };
             first = next;
         }
     }
 
-    fn event(&mut self, first: NaiveDate, last: NaiveDate, name: &str, is_yearly: bool) {
+    /// An event; `every_year_but` where it recurs on other dates than these.
+    fn event(
+        &mut self,
+        first: NaiveDate,
+        last: NaiveDate,
+        name: &str,
+        every_year_but: Option<&[NaiveDate]>,
+    ) {
         self.events += 1;
         let end = last.checked_add_days(Days::new(1)).unwrap_or(last);
         self.line("BEGIN:VEVENT");
@@ -92,8 +112,15 @@ impl File {
         self.line(&format!("DTSTAMP:{}", self.stamp.format("%Y%m%dT%H%M%SZ")));
         self.line(&format!("DTSTART;VALUE=DATE:{}", first.format("%Y%m%d")));
         self.line(&format!("DTEND;VALUE=DATE:{}", end.format("%Y%m%d")));
-        if is_yearly {
+        if let Some(not) = every_year_but {
             self.line("RRULE:FREQ=YEARLY");
+            let later = not.iter().filter(|date| **date > first);
+            let later: Vec<_> = later
+                .map(|date| date.format("%Y%m%d").to_string())
+                .collect();
+            if !later.is_empty() {
+                self.line(&format!("EXDATE;VALUE=DATE:{}", later.join(",")));
+            }
         }
         self.line(&format!("SUMMARY:{}", escaped(name)));
         self.line("TRANSP:TRANSPARENT");
