@@ -123,9 +123,10 @@ pub(super) unsafe fn text_or_none<'a>(
     len: usize,
     name: &'static str,
 ) -> Result<Option<&'a str>, Fault> {
-    if text.is_null() {
+    if text.is_null() && len == 0 {
         return Ok(None);
     }
+    // A length without a text is refused: what was lost may have been what makes a call happen once.
     // SAFETY: the same promise.
     unsafe { self::text(text, len, name) }.map(Some)
 }

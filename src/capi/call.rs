@@ -92,7 +92,7 @@ pub struct helpdesk_call {
     pub tenant: helpdesk_uuid,
     /// The call's own id, from which the ids of what it makes are derived; NULL draws one at random.
     pub id: *const helpdesk_uuid,
-    /// The idempotency key, 1 to 128 bytes; NULL for none.
+    /// The idempotency key, 1 to 128 bytes; NULL for none, with a length of 0.
     pub key: *const c_char,
     /// Its length in bytes.
     pub key_len: usize,
@@ -112,6 +112,9 @@ pub(super) unsafe fn call(from: *const helpdesk_call) -> Result<Call, Fault> {
     // SAFETY: the same promise.
     unsafe {
         let said = read(from, "call")?;
+        if said.reserved != 0 {
+            return Err(Fault::choice("call.reserved", said.reserved, "0"));
+        }
         let actor = actor(said.role, said.actor.into())?;
         let at = instant(said.at, "call.at")?;
         let call = match value_or_none(said.id, "call.id")? {

@@ -657,7 +657,7 @@ typedef struct helpdesk_call {
    */
   const struct helpdesk_uuid *id;
   /*
-   The idempotency key, 1 to 128 bytes; NULL for none.
+   The idempotency key, 1 to 128 bytes; NULL for none, with a length of 0.
    */
   const char *key;
   /*
@@ -743,7 +743,7 @@ typedef struct helpdesk_reading {
 } helpdesk_reading;
 
 /*
- A new ticket. Fields that are NULL or 0 are absent.
+ A new ticket. Fields that are NULL or 0 are absent; a length beside a NULL text is refused.
  */
 typedef struct helpdesk_open {
   /*

@@ -47,7 +47,7 @@ pub enum helpdesk_pending {
     HELPDESK_PENDING_SCHEDULED = 3,
 }
 
-/// A new ticket. Fields that are NULL or 0 are absent.
+/// A new ticket. Fields that are NULL or 0 are absent; a length beside a NULL text is refused.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct helpdesk_open {
@@ -293,6 +293,9 @@ unsafe fn new_ticket(from: *const helpdesk_open) -> Result<Open, Fault> {
     // SAFETY: the same promise.
     unsafe {
         let said = read(from, "open")?;
+        if said.reserved != 0 {
+            return Err(Fault::choice("open.reserved", said.reserved, "0"));
+        }
         let mut open = Open::new(text(said.subject, said.subject_len, "open.subject")?);
         let given = |text: &&str| !text.is_empty();
         let address = text_or_none(said.address, said.address_len, "open.address")?.filter(given);

@@ -174,6 +174,10 @@ fn hostile_texts_are_told() {
     let mut bad = by;
     (bad.key, bad.key_len) = (ptr(" padded "), 8);
     assert_eq!(desk.run(&bad, "{}").unwrap_err().code, "bad_text");
+    (bad.key, bad.key_len) = (null(), 8);
+    assert_eq!(desk.run(&bad, "{}").unwrap_err().code, "null");
+    let bad = helpdesk_call { reserved: 1, ..by };
+    assert_eq!(desk.run(&bad, "{}").unwrap_err().code, "no_such_choice");
     for role in [-1, 5, i32::MAX] {
         let bad = helpdesk_call { role, ..by };
         assert_eq!(desk.run(&bad, "{}").unwrap_err().code, "no_such_choice");

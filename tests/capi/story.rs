@@ -271,4 +271,12 @@ fn an_empty_text_of_a_new_ticket_is_absent() {
     open.address = ptr("  ");
     open.address_len = 2;
     assert!(missing(&open).contains("the requester's address"));
+    (open.address, open.body_len) = (null(), 3);
+    let mut refused = |open: &helpdesk_open| {
+        let told = call(|error| unsafe { helpdesk_desk_open(desk.0, &by, open, &mut got, error) });
+        told.unwrap_err().code
+    };
+    assert_eq!(refused(&open), "null");
+    (open.address_len, open.body, open.body_len, open.reserved) = (0, null(), 0, 7);
+    assert_eq!(refused(&open), "no_such_choice");
 }
