@@ -4,6 +4,8 @@
 //! a length ([`Span`]) is made of whole numbers with units, such as `4h`, `1h 30min` or `90 s`; a day in it is 24 hours
 //! and may be written only where business time plays no part (a reopen window), never in a target.
 
+mod text;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -11,6 +13,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::id::{read_text, shorten};
+
+pub(crate) use text::{Text, serialize};
 
 /// Microseconds since 1970-01-01T00:00:00Z.
 pub(crate) type Micros = i64;

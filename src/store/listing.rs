@@ -35,8 +35,10 @@ pub struct TicketRow {
     /// Who asks for help.
     pub requester: CustomerId,
     /// When it began.
+    #[serde(serialize_with = "crate::time::serialize")]
     pub created_at: DateTime<Utc>,
     /// When its last event took effect.
+    #[serde(serialize_with = "crate::time::serialize")]
     pub changed_at: DateTime<Utc>,
 }
 

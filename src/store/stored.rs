@@ -28,10 +28,7 @@ pub const SCHEMA: u32 = 1;
 /// # Errors
 /// [`StoreErrorKind::Other`] where the record has no JSON form.
 pub fn write<T: Serialize>(what: &str, record: &T) -> Result<String, StoreError> {
-    serde_json::to_string(record).map_err(|error| {
-        let what = format!("{what} cannot be written as json");
-        StoreError::new(StoreErrorKind::Other, what).because(error)
-    })
+    sized(what, record, 512)
 }
 
 /// The stored form of a ticket's KPI rows: short, because each commit writes it anew. Each row is the list of its fields, and so
@@ -40,7 +37,18 @@ pub fn write<T: Serialize>(what: &str, record: &T) -> Result<String, StoreError>
 /// # Errors
 /// [`StoreErrorKind::Other`] where a row has no JSON form.
 pub fn write_rows(rows: &[Fact]) -> Result<String, StoreError> {
-    write("the rows of a ticket", &short::List(rows))
+    sized("the rows of a ticket", &short::List(rows), 2_048 * rows.len())
+}
+
+/// A text for which there is room at once, where it takes no more than so many bytes.
+fn sized<T: Serialize>(what: &str, record: &T, bytes: usize) -> Result<String, StoreError> {
+    let other = |error: Box<dyn std::error::Error + Send + Sync>| {
+        let what = format!("{what} cannot be written as json");
+        StoreError::new(StoreErrorKind::Other, what).because(error)
+    };
+    let mut text = Vec::with_capacity(bytes);
+    serde_json::to_writer(&mut text, record).map_err(|error| other(error.into()))?;
+    String::from_utf8(text).map_err(|error| other(error.into()))
 }
 
 /// The record behind a stored text of this schema.

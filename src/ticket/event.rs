@@ -27,6 +27,7 @@ pub struct Recorded<E = Event> {
     /// Its place: 1 for the first event of the stream, then without gaps.
     pub version: Version,
     /// When it took effect, to the microsecond; never earlier than the event before it.
+    #[serde(serialize_with = "crate::time::serialize")]
     pub at: DateTime<Utc>,
     /// The stamp of the command, where it was a little before the last event and was taken at that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -55,8 +56,10 @@ impl Recorded<Event> {
 pub struct Timing {
     /// When it was due: the rules alone decide this. What waited for a guard, or is made up for after an import, was due at the last event
     /// where its threshold is running time (or a target was passed), and where its threshold is an instant at that.
+    #[serde(serialize_with = "crate::time::serialize")]
     pub scheduled_at: DateTime<Utc>,
     /// The instant of the commit that recorded it.
+    #[serde(serialize_with = "crate::time::serialize")]
     pub observed_at: DateTime<Utc>,
 }
 

@@ -11,6 +11,7 @@ use crate::kpi::{
     ClockFact, Effort, Fact, Holder, Holding, Lengths, Own, RatingFact, Response, Spent,
 };
 use crate::ticket::ClockId;
+use crate::time::Text;
 
 /// A record as the list of its fields.
 struct Short<'a, T>(&'a T);
@@ -27,8 +28,8 @@ where
     }
 }
 
-/// The fields of a record, all of them or it does not compile, each with what it is: itself, or a record, perhaps a record, or
-/// records.
+/// The fields of a record, all of them or it does not compile, each with what it is: itself, or an instant, maybe an instant, a
+/// record, perhaps a record, or records.
 macro_rules! short {
     ($($record:ident { $($field:ident $(: $what:ident)?),* $(,)? })*) => {$(
         impl Serialize for Short<'_, $record> {
@@ -41,6 +42,8 @@ macro_rules! short {
         }
     )*};
     (@ $field:ident) => { $field };
+    (@ $field:ident instant) => { Text(*$field) };
+    (@ $field:ident maybe) => { $field.map(Text) };
     (@ $field:ident record) => { Short($field) };
     (@ $field:ident perhaps) => { $field.as_ref().map(Short) };
     (@ $field:ident records) => { List($field) };
@@ -48,8 +51,8 @@ macro_rules! short {
 
 short! {
     Fact {
-        formula, ticket, number, cycle, created_at, started_at, first_resolved_at, resolved_at, resolver, closed, left_at,
-        reopened_at, first_spent: perhaps, spent: perhaps, cycle_spent: perhaps, assignee: record, holdings: records,
+        formula, ticket, number, cycle, created_at: instant, started_at: instant, first_resolved_at: maybe, resolved_at: maybe,
+        resolver, closed, left_at: maybe, reopened_at: maybe, first_spent: perhaps, spent: perhaps, cycle_spent: perhaps, assignee: record, holdings: records,
         team_transfers, agent_transfers, replies, touches, follow_ups, one_contact, responses: records, effort: records,
         ratings: records, channel, priority, kind, tags, team, agent, requester, own: perhaps,
     }
@@ -57,11 +60,12 @@ short! {
         stage, first_response, clocks: records, replies, customer_messages, notes, effort_us, first_responding_team, agents,
         estimates, sessions, fields,
     }
-    Holding { holder: record, since, until, spent: perhaps }
-    Response { asked_at, at, by: record, after: record }
-    Effort { at, by, team, spent_us }
-    RatingFact { at, kind, mark, scale, credit, team, customer }
-    ClockFact { clock: record, amount_us, state, verdict, ever_breached, elapsed_us, stopped_at, kept_until, credited: record, without_target }
+    Holding { holder: record, since: instant, until: maybe, spent: perhaps }
+    Response { asked_at: instant, at: instant, by: record, after: record }
+    Effort { at: instant, by, team, spent_us }
+    RatingFact { at: instant, kind, mark, scale, credit, team, customer }
+    ClockFact { clock: record, amount_us, state, verdict, ever_breached, elapsed_us, stopped_at: maybe, kept_until: maybe,
+        credited: record, without_target }
     Lengths { calendar_us, business_us }
     Spent { work: record, waiting: record, done: record, for_customer: record }
     ClockId { agreement, metric }
