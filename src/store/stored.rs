@@ -37,7 +37,11 @@ pub fn write<T: Serialize>(what: &str, record: &T) -> Result<String, StoreError>
 /// # Errors
 /// [`StoreErrorKind::Other`] where a row has no JSON form.
 pub fn write_rows(rows: &[Fact]) -> Result<String, StoreError> {
-    sized("the rows of a ticket", &short::List(rows), 2_048 * rows.len())
+    sized(
+        "the rows of a ticket",
+        &short::List(rows),
+        2_048 * rows.len(),
+    )
 }
 
 /// A text for which there is room at once, where it takes no more than so many bytes.
