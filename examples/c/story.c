@@ -1,4 +1,4 @@
-/* A small story, from a calendar to a host with storage of its own. The Python and the Node client print the same bytes. */
+/* A small story, from a calendar to a host with storage of its own. The clients in Python, Node and Go print the same bytes. */
 #include "client.h"
 
 static const char RULES[] =

@@ -1,4 +1,4 @@
-// A small story, from a calendar to a host with storage of its own. The C and the Python client print the same bytes.
+// A small story, from a calendar to a host with storage of its own. The clients in C, Python and Go print the same bytes.
 'use strict';
 
 const hd = require('./helpdesk.js');

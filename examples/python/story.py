@@ -1,4 +1,4 @@
-"""A small story, from a calendar to a host with storage of its own. The C and the Node client print the same bytes."""
+"""A small story, from a calendar to a host with storage of its own. The clients in C, Node and Go print the same bytes."""
 
 import json
 import sqlite3

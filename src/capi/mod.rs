@@ -1,6 +1,6 @@
 //! The C ABI: the same rules, with the same answers to the bit, from any language with a foreign function interface.
 //!
-//! The header is `src/capi/helpdesk.h`. [`guide`] tells how to use it from C, Python, Node and others.
+//! The header is `src/capi/helpdesk.h`. [`guide`] tells how to use it from C, Python, Node, Go and others.
 //!
 #![doc = include_str!("conventions.md")]
 //!

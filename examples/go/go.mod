@@ -1,0 +1,3 @@
+module helpdesk.example
+
+go 1.19
