@@ -172,6 +172,24 @@ fn what_waits_now_is_told_of_now_unless_a_group_is_of_a_period() {
 const RESOLVED: helpdesk::ticket::Status = helpdesk::ticket::Status::Resolved;
 
 #[test]
+fn a_tag_that_a_row_names_twice_counts_once() {
+    let mut rows = rows(&[]);
+    rows[0].tags = ["vip", "vip", "loud"]
+        .map(|tag| tag.parse().unwrap())
+        .to_vec();
+    let by = Report::standard().by([Dimension::Tag]);
+    let report = by.over([rows], at("2026-03-09T00:00:00Z")).unwrap();
+    let lines = report
+        .groups()
+        .iter()
+        .map(|one| (one.labels()[0].to_string(), one.report().backlog().now()));
+    assert_eq!(
+        lines.collect::<Vec<_>>(),
+        [("loud".to_owned(), 1), ("vip".to_owned(), 1)]
+    );
+}
+
+#[test]
 fn dialects_disagree_on_these() {
     let mut rows = rows(&[("2026-03-03T10:00:00Z", RESOLVED)]);
     rows[0].replies = 3;

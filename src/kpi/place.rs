@@ -3,6 +3,7 @@
 //! Everything that is counted has a place. A window admits places by their instant; a filter and a group by what a
 //! [`Dimension`] says of them. So a row of a grouped report is the report filtered to that row, by construction.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use chrono::{DateTime, Datelike, Timelike, Utc};
@@ -97,7 +98,10 @@ impl Dimension {
                 .map(Label::Weekday),
             Dimension::HourOfDay => u8::try_from(local().hour()).ok().map(Label::HourOfDay),
             Dimension::Tag if row.tags.is_empty() => None,
-            Dimension::Tag => return row.tags.iter().cloned().map(Label::Tag).collect(),
+            Dimension::Tag => {
+                let tags: BTreeSet<&Name> = row.tags.iter().collect(); // rows of others may name one twice
+                return tags.into_iter().cloned().map(Label::Tag).collect();
+            }
         };
         vec![one.unwrap_or(Label::None)]
     }
