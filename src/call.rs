@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::id::{AgentId, BotId, CustomerId, FiringKey, Name, TenantId, derive};
+use crate::id::{AgentId, BotId, CustomerId, FiringKey, Name, TenantId, derive, in_order};
 use crate::time::truncate;
 
 /// Who acts. The actor stands in every event, so a later change of role alters no history.
@@ -163,7 +163,8 @@ pub enum Cause {
 ///
 /// `at` is truncated to the microsecond. Ids that the command needs (of a new ticket, message or text) are derived from the
 /// call's own id, so planning stays a pure function; [`Call::new`] draws that id at random, [`Call::with_id`] takes the
-/// host's.
+/// host's. What stores find by such an id (tickets, customers, texts) sorts by `at`, in the layout of uuid v7: what is written
+/// together stands together in their indexes.
 ///
 /// ```
 /// use helpdesk::{Actor, Call, id::AgentId};
@@ -263,12 +264,8 @@ impl Call {
         ])
     }
 
-    /// An id that sorts by time: the call's millisecond, then bits derived from the call (uuid v7 layout).
-    pub(crate) fn time_ordered(&self, what: &str, n: u64) -> Uuid {
-        let random = self.derived(what, self.tenant.uuid(), n);
-        let mut tail = [0; 10];
-        tail.copy_from_slice(&random.as_bytes()[..10]);
-        let millis = u64::try_from(self.at.timestamp_millis()).unwrap_or(0);
-        uuid::Builder::from_unix_timestamp_millis(millis, &tail).into_uuid()
+    /// The same, in the order of time.
+    pub(crate) fn time_ordered(&self, what: &str, owner: Uuid, n: u64) -> Uuid {
+        in_order(self.at, self.derived(what, owner, n))
     }
 }

@@ -416,7 +416,7 @@ impl<E> Decided<E> {
         let (of, version) = context.place;
         let what = of.map_or("kept text".to_owned(), |of| format!("kept text of {of}"));
         let n = version.0 << 20 | self.content.len() as u64;
-        let id = ContentId::from_uuid(context.call.derived(&what, owner.into(), n));
+        let id = ContentId::from_uuid(context.call.time_ordered(&what, owner.into(), n));
         self.content.push(Content {
             id,
             kind,

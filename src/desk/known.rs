@@ -186,7 +186,7 @@ pub(super) fn add_profile(
         }
         let text = value.to_string();
         let value = if book.tickets().personal_fields.contains(name) {
-            let id = ContentId::from_uuid(call.derived("profile", ticket.uuid(), n));
+            let id = ContentId::from_uuid(call.time_ordered("profile", ticket.uuid(), n));
             decision.content.push(Content {
                 id,
                 kind: ContentKind::Field,

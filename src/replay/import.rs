@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::calendar::{EARLIEST, LATEST};
 use crate::call::{Actor, Cause, Role};
 use crate::desk::Working;
-use crate::id::{ContentId, MessageId, TenantId, derive};
+use crate::id::{ContentId, MessageId, TenantId, derive, in_order};
 use crate::rulebook::Rulebook;
 use crate::store::UniqueKey;
 use crate::ticket::{
@@ -97,7 +97,7 @@ impl<'a> Work<'a> {
         let mut anomalies = Anomalies::default();
         let stamp = truncate(opened.at);
         let at = in_range(stamp, &mut anomalies);
-        let (subject, address) = first_texts(history, tenant);
+        let (subject, address) = first_texts(history, at, tenant);
         let first = Recorded {
             version: Version::default().next(),
             at,
@@ -201,7 +201,7 @@ impl<'a> Work<'a> {
             ticket.as_bytes(),
             &n.to_be_bytes(),
         ]);
-        let id = ContentId::from_uuid(id);
+        let id = ContentId::from_uuid(in_order(self.working.ticket.created_at(), id));
         self.content.push(Content {
             id,
             kind,
@@ -239,10 +239,15 @@ fn in_range(at: DateTime<Utc>, anomalies: &mut Anomalies) -> DateTime<Utc> {
 }
 
 /// The subject and the requester's address, as content records.
-fn first_texts(history: &History, tenant: TenantId) -> (Content, Option<Content>) {
+fn first_texts(
+    history: &History,
+    at: DateTime<Utc>,
+    tenant: TenantId,
+) -> (Content, Option<Content>) {
     let (tenant, ticket) = (tenant.uuid(), history.ticket.uuid());
+    let id = |name: &[u8]| derive(&[name, tenant.as_bytes(), ticket.as_bytes()]);
     let content = |kind, name: &[u8], text: &str| Content {
-        id: ContentId::from_uuid(derive(&[name, tenant.as_bytes(), ticket.as_bytes()])),
+        id: ContentId::from_uuid(in_order(at, id(name))),
         kind,
         about: Some(history.opened.requester),
         text: text.to_owned(),

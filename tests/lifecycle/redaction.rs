@@ -7,6 +7,28 @@ use helpdesk::{Actor, Call, Command, Desk, Open, Rulebook, TenantId};
 use super::common::*;
 use super::{ann, desk, kim};
 
+/// What is written together stands together where a database finds it by id.
+#[test]
+fn texts_sort_by_when_they_were_written() {
+    let desk = desk();
+    let open = |at| desk.open(&ann(at), Open::new("x").body("y")).unwrap();
+    let (one, two) = (open("2026-03-02T15:00:00Z"), open("2026-03-02T15:00:01Z"));
+    let reply = |id, at| desk.submit(id, &kim(at), Command::reply("z")).unwrap();
+    let outcomes = [
+        reply(one.id(), "2026-03-02T15:00:02Z"),
+        reply(two.id(), "2026-03-02T15:00:03Z"),
+        reply(one.id(), "2026-03-02T15:00:04Z"),
+    ];
+    let all = [&one, &two].into_iter().chain(&outcomes);
+    let texts = all.flat_map(|outcome| {
+        let messages = outcome.ticket().messages();
+        messages.last().map(|message| message.body)
+    });
+    let texts: Vec<_> = texts.collect();
+    assert_eq!(texts.len(), 5);
+    assert!(texts.is_sorted(), "{texts:?}");
+}
+
 /// A redacted text is gone from the store, and so is the old text of a personal field.
 #[test]
 fn redacted_texts_are_gone() {

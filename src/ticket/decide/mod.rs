@@ -174,7 +174,11 @@ pub fn open(
         (Some(Requester::Address(address)), Actor::Customer(caller)) => (caller, Some(address)),
         (Some(Requester::Address(address)), _) => {
             let new = || {
-                CustomerId::from_uuid(call.derived("customer", call.tenant_id().uuid(), number.0))
+                CustomerId::from_uuid(call.time_ordered(
+                    "customer",
+                    call.tenant_id().uuid(),
+                    number.0,
+                ))
             };
             (known.unwrap_or_else(new), Some(address))
         }
@@ -193,9 +197,9 @@ pub fn open(
     let facts = open.changes.iter().map(Permission::of_change).chain(urgent);
     let mut needed = facts.chain(own.map(Permission::of_message));
     needed.try_for_each(|permission| rules.permissions.check(call.actor().role(), permission))?;
-    let ticket = open
-        .id
-        .unwrap_or_else(|| TicketId::from_uuid(call.time_ordered("ticket", number.0)));
+    let ticket = open.id.unwrap_or_else(|| {
+        TicketId::from_uuid(call.time_ordered("ticket", call.tenant_id().uuid(), number.0))
+    });
     begin(
         rules,
         call,

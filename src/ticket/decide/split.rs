@@ -62,7 +62,8 @@ pub(crate) fn split_permitted(
         let message = first.id;
         return Err(Refusal::NotFromCustomer { message });
     };
-    let new = || TicketId::from_uuid(call.time_ordered("ticket", number.0));
+    let new =
+        || TicketId::from_uuid(call.time_ordered("ticket", call.tenant_id().uuid(), number.0));
     let id = split.id.unwrap_or_else(new);
     let mut begins = Work::new(rules, call, id, requester);
     begins.decision.at = at;

@@ -139,7 +139,7 @@ impl<'a> Work<'a> {
         self.texts += 1;
         // The place makes the id new for every command of a call that is used for several; who looked when plays no part in it.
         let n = self.version.0 << 20 | self.texts;
-        let id = ContentId::from_uuid(self.call.derived("content", self.ticket.uuid(), n));
+        let id = ContentId::from_uuid(self.call.time_ordered("content", self.ticket.uuid(), n));
         let about = self.customer().unwrap_or(self.requester);
         self.decision.content.push(Content {
             id,
